@@ -1,0 +1,64 @@
+"""Recurrent networks on real sequences: from raw files to a trained, measured, explained model.
+
+Importing this package is light; torch is imported when the first class is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from ostinato._config import Recurrent, Training
+from ostinato._errors import (
+    CheckpointError,
+    ConfigError,
+    DatasetError,
+    StoppedError,
+    NativeError,
+    OstinatoError,
+    ShapeError,
+    TrainingError,
+)
+from ostinato._version import __version__
+
+if TYPE_CHECKING:
+    from ostinato import datasets, nn
+    from ostinato.tasks import TextClassifier, load
+
+__all__ = [
+    "CheckpointError",
+    "ConfigError",
+    "DatasetError",
+    "StoppedError",
+    "NativeError",
+    "OstinatoError",
+    "Recurrent",
+    "ShapeError",
+    "TextClassifier",
+    "Training",
+    "TrainingError",
+    "__version__",
+    "datasets",
+    "load",
+    "nn",
+]
+
+_LAZY = {
+    "TextClassifier": "ostinato.tasks",
+    "load": "ostinato.tasks",
+    "datasets": "ostinato",
+    "nn": "ostinato",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'ostinato' has no attribute {name!r}")
+    home = _LAZY[name]
+    if home == __name__:
+        return importlib.import_module(f"{home}.{name}")
+    return getattr(importlib.import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

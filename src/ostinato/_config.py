@@ -1,0 +1,210 @@
+"""Settings: frozen dataclasses that every task shares, checked once, saved whole.
+
+A settings class is the single definition of its options: the estimators take it as a parameter,
+``config.json`` holds it, and the command line makes its options from the fields and the docstring.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, Union
+
+from ostinato._errors import ConfigError, did_you_mean
+
+SettingsT = TypeVar("SettingsT", bound="Settings")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Abstract base of the settings classes: checked on construction, never changed afterwards."""
+
+    def __post_init__(self) -> None:
+        check_types(self, type(self).__name__)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: FBT001 scikit-learn's signature
+        """Return the fields by name, as scikit-learn's ``clone`` and ``get_params`` expect."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    def replace(self: SettingsT, **changes: Any) -> SettingsT:
+        """Return a copy with some fields changed; an unknown name is refused with the nearest one."""
+        check_names(changes, self.get_params(), type(self).__name__)
+        return dataclasses.replace(self, **changes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recurrent(Settings):
+    """The recurrent stack.
+
+    Args:
+        cell: Recurrent cell: plain RNN, GRU or LSTM.
+        hidden_size: Units of each layer in each direction.
+        num_layers: Layers stacked on each other.
+        bidirectional: Read each sequence in both directions.
+        dropout: Probability of dropping a unit between layers.
+        nonlinearity: Activation of the plain RNN; the other cells have their own.
+
+    Raises:
+        ConfigError: A value is outside its rule.
+
+    Example:
+        >>> Recurrent(cell="gru", hidden_size=64).num_layers
+        1
+    """
+
+    cell: Literal["rnn", "gru", "lstm"] = "lstm"
+    hidden_size: int = 128
+    num_layers: int = 1
+    bidirectional: bool = True
+    dropout: float = 0.0
+    nonlinearity: Literal["tanh", "relu"] = "tanh"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_range("Recurrent", "hidden_size", self.hidden_size, low=1)
+        check_range("Recurrent", "num_layers", self.num_layers, low=1)
+        check_range("Recurrent", "dropout", self.dropout, low=0, below=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training(Settings):
+    """How a model is trained.
+
+    Args:
+        epochs: Passes over the training data.
+        batch_tokens: Most tokens in a batch; none for no such limit.
+        batch_size: Most sequences in a batch; none for no such limit.
+        optimizer: AdamW or Adam.
+        learning_rate: Learning rate; the highest one of a one-cycle schedule.
+        schedule: One-cycle (warm up, then down to nothing) or constant learning rate.
+        weight_decay: Decoupled weight decay of AdamW.
+        max_grad_norm: Gradients are scaled down to this norm; none to leave them alone.
+        patience: Stop after this many epochs without a better validation loss; none to go on.
+        precision: Arithmetic of the forward pass: float32, or bfloat16 by autocast.
+        seed: Seed of the split, the initial weights, the batches and dropout.
+        checkpoint_steps: Steps between two checkpoints; one is also written after every epoch.
+
+    Raises:
+        ConfigError: A value is outside its rule.
+
+    Example:
+        >>> Training(epochs=2, batch_size=32).learning_rate
+        0.004
+    """
+
+    epochs: int = 4
+    batch_tokens: int | None = 8192
+    batch_size: int | None = None
+    optimizer: Literal["adamw", "adam"] = "adamw"
+    learning_rate: float = 4e-3
+    schedule: Literal["one-cycle", "constant"] = "one-cycle"
+    weight_decay: float = 0.01
+    max_grad_norm: float | None = 1.0
+    patience: int | None = None
+    precision: Literal["float32", "bfloat16"] = "float32"
+    seed: int = 0
+    checkpoint_steps: int = 200
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("epochs", "batch_tokens", "batch_size", "patience", "checkpoint_steps"):
+            check_range("Training", name, getattr(self, name), low=1)
+        for name in ("learning_rate", "max_grad_norm"):
+            check_range("Training", name, getattr(self, name), above=0)
+        check_range("Training", "weight_decay", self.weight_decay, low=0)
+        check_range("Training", "seed", self.seed, low=0, below=2**32)
+        if self.batch_tokens is None and self.batch_size is None:
+            raise ConfigError(
+                "Training: batch_tokens or batch_size must be set; both are None. "
+                "Give the most tokens or the most sequences in a batch."
+            )
+
+
+def check_names(given: Mapping[str, object], known: Mapping[str, object], where: str) -> None:
+    """Raise ConfigError, naming the nearest setting, if ``given`` has a name that is not ``known``."""
+    for name in given:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"; it has {', '.join(sorted(known))}."
+            raise ConfigError(f"{where}: unknown setting `{name}`{hint}")
+
+
+def check_range(
+    where: str,
+    name: str,
+    value: float | None,
+    *,
+    low: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+) -> None:
+    """Raise ConfigError unless ``value`` is None or at least ``low``, above ``above`` and below ``below``."""
+    if value is None:
+        return
+    rules = []
+    if low is not None:
+        rules.append(("at least", low, value >= low))
+    if above is not None:
+        rules.append(("above", above, value > above))
+    if below is not None:
+        rules.append(("below", below, value < below))
+    if not all(holds for _, _, holds in rules):
+        rule = " and ".join(f"{word} {bound:g}" for word, bound, _ in rules)
+        raise ConfigError(f"{where}: {name} must be {rule}; got {value!r}.")
+
+
+def check_types(settings: object, where: str) -> None:
+    """Raise ConfigError unless every field of a dataclass instance holds a value of its annotation."""
+    hints = typing.get_type_hints(type(settings))
+    for field in dataclasses.fields(settings):  # type: ignore[arg-type]  # any dataclass instance
+        if not field.init:
+            continue
+        value = getattr(settings, field.name)
+        if not _fits(value, hints[field.name]):
+            expected = _describe(hints[field.name])
+            hint = (
+                did_you_mean(value, _choices(hints[field.name])) if isinstance(value, str) else ""
+            )
+            raise ConfigError(
+                f"{where}: {field.name} must be {expected}; got {value!r}{hint or '.'}"
+            )
+
+
+def _choices(hint: Any) -> list[str]:
+    if typing.get_origin(hint) is Literal:
+        return [str(choice) for choice in typing.get_args(hint)]
+    return [choice for part in typing.get_args(hint) for choice in _choices(part)]
+
+
+def _fits(value: object, hint: Any) -> bool:
+    origin = typing.get_origin(hint)
+    if hint is Any:
+        return True
+    if origin is Literal:
+        return value in typing.get_args(hint)
+    if origin in (Union, types.UnionType):
+        return any(_fits(value, part) for part in typing.get_args(hint))
+    if hint in (int, float):
+        kinds = (int,) if hint is int else (int, float)
+        return _is_number(value, kinds)
+    return isinstance(value, origin or hint)
+
+
+def _is_number(value: object, kinds: tuple[type, ...]) -> bool:
+    item = value.item() if hasattr(value, "item") and not isinstance(value, kinds) else value
+    return isinstance(item, kinds) and not isinstance(item, bool)
+
+
+def _describe(hint: Any) -> str:
+    origin = typing.get_origin(hint)
+    if origin is Literal:
+        return " or ".join(repr(choice) for choice in typing.get_args(hint))
+    if origin in (Union, types.UnionType):
+        return " or ".join(_describe(part) for part in typing.get_args(hint))
+    if hint is type(None):
+        return "None"
+    return {int: "a whole number", float: "a number", str: "a string", bool: "True or False"}.get(
+        hint, getattr(hint, "__name__", str(hint))
+    )
