@@ -1,0 +1,114 @@
+"""A content-keyed cache of folders: made once, complete or absent, safe for several processes."""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import functools
+import logging
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+logger = logging.getLogger("ostinato")
+
+_UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR}
+_STALE_AFTER = 24 * 3600.0
+
+
+def home() -> Path:
+    """Return the folder of downloads and caches: ``$OSTINATO_HOME``, or the user's cache folder.
+
+    Returns:
+        The folder, which need not exist yet.
+
+    Example:
+        >>> home().is_absolute()
+        True
+    """
+    if chosen := os.environ.get("OSTINATO_HOME"):
+        return Path(chosen).expanduser().absolute()
+    import pooch
+
+    return Path(pooch.os_cache("ostinato"))
+
+
+def cached(kind: str, key: str, make: Callable[[Path], None]) -> Path:
+    """Return the cached folder of ``key``, and make it first if it is not there.
+
+    ``make`` fills a temporary folder beside the final one, which is then renamed into place: another
+    process sees the whole folder or none. If two processes make it at once, the first to finish wins.
+    If the cache cannot be written, the folder lies in a temporary place until this process ends, and
+    a warning is logged.
+
+    Args:
+        kind: Name of the group, a folder of the cache, such as ``"records"``.
+        key: Digest of everything that the content depends on.
+        make: Writes the content into the folder it is given; whatever it raises passes through.
+
+    Returns:
+        ``home() / "cache" / kind / key``, complete.
+
+    Example:
+        >>> folder = cached("doctest", "greeting", lambda folder: (folder / "a").touch())
+        >>> [path.name for path in folder.iterdir()]
+        ['a']
+    """
+    root = home() / "cache"
+    try:
+        return _made(root / kind / key, make)
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        logger.warning(
+            "The cache %s cannot be written (%s); working in a temporary folder. "
+            "Set OSTINATO_HOME to a folder that can be written.",
+            root,
+            error.strerror,
+        )
+        return _made(_temporary_root() / kind / key, make)
+
+
+def _made(folder: Path, make: Callable[[Path], None]) -> Path:
+    if folder.is_dir():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _remove_stale(folder.parent)
+    partial = Path(
+        tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".partial", dir=folder.parent)
+    )
+    try:
+        make(partial)
+        partial.chmod(0o755)
+        _rename(partial, folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+def _rename(partial: Path, folder: Path) -> None:
+    try:
+        partial.rename(folder)
+    except OSError:
+        if not folder.is_dir():  # otherwise another process was faster, with the same content
+            raise
+
+
+def _remove_stale(parent: Path) -> None:
+    """Remove what a killed process left behind; a folder younger than a day may still be in the making."""
+    for path in parent.glob(".*.partial"):
+        try:
+            if time.time() - path.stat().st_mtime > _STALE_AFTER:
+                shutil.rmtree(path, ignore_errors=True)
+        except FileNotFoundError:  # its maker finished meanwhile
+            continue
+
+
+@functools.cache
+def _temporary_root() -> Path:
+    root = tempfile.mkdtemp(prefix="ostinato-")
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    return Path(root)

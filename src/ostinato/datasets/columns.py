@@ -1,0 +1,162 @@
+"""Which column is the text and which the label, and labels of any type as strings."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from typing import Any, cast
+
+from ostinato._errors import DatasetError, did_you_mean
+from ostinato.datasets.examples import Labels
+
+logger = logging.getLogger("ostinato")
+
+TEXT_NAMES = (
+    *("text", "review", "sentence", "content", "text_a", "comment", "document", "body"),
+    *("review_body", "review_text", "message", "tweet", "文本", "内容", "评论"),
+)
+LABEL_NAMES = (
+    *("label", "labels", "sentiment", "class", "target", "category", "polarity", "rating"),
+    *("stars", "score", "标签", "类别"),
+)
+_MISSING = frozenset({"", "nan", "NaN", "NAN", "null", "NULL", "N/A", "<NA>"})
+_WHOLE_FLOAT = re.compile(r"[+-]?\d+\.0*")
+_NUMBER_DECIMALS = re.compile(r"\.0*$")
+
+
+def find_columns(
+    names: Sequence[str],
+    *,
+    text_column: str | None,
+    label_column: str | None,
+    labelled: bool,
+    where: str,
+) -> tuple[str, str | None]:
+    """Return the names of the text and label columns: those given, else those with a usual name.
+
+    If there are just two columns, and one of them is known, the other one is the other.
+
+    Args:
+        names: Columns there are.
+        text_column: Name of the text column, if given.
+        label_column: Name of the label column, if given.
+        labelled: Whether a label column must be found; if not, only a given one is used.
+        where: File or object for the message.
+
+    Raises:
+        DatasetError: A given column does not exist, or none with a usual name does.
+
+    Example:
+        >>> find_columns(["id", "Review", "sentiment"], text_column=None, label_column=None,
+        ...              labelled=True, where="a.csv")
+        ('Review', 'sentiment')
+    """
+    for kind, given in (("text", text_column), ("label", label_column)):
+        if given is not None:
+            _check_given(kind, given, names, where)
+    text = text_column or _usual(names, TEXT_NAMES, taken=label_column)
+    label = label_column or (_usual(names, LABEL_NAMES, taken=text) if labelled else None)
+    if text is None and len(names) - (label is not None) == 1:
+        text = next(name for name in names if name != label)
+    if text is None:
+        raise DatasetError(_not_found("text", TEXT_NAMES, names, where))
+    if label is None and labelled and len(names) == 2:
+        label = next(name for name in names if name != text)
+    if label is None and labelled:
+        raise DatasetError(_not_found("label", LABEL_NAMES, names, where))
+    logger.info("%s: text column `%s`, label column `%s`.", where, text, label)
+    return text, label
+
+
+def _check_given(kind: str, given: str, names: Sequence[str], where: str) -> None:
+    if names.count(given) == 1:
+        return
+    if given in names:
+        raise DatasetError(
+            f"{where}: the {kind} column `{given}` must be there once; "
+            f"got it {names.count(given)} times. Rename one of them."
+        )
+    hint = did_you_mean(given, names) or "."
+    raise DatasetError(f"{where}: there is no {kind} column `{given}`{hint} {_columns(names)}")
+
+
+def _usual(names: Sequence[str], usual: Sequence[str], taken: str | None) -> str | None:
+    by_lower = {name.strip().lower(): name for name in names if name != taken}
+    return next((by_lower[name] for name in usual if name in by_lower), None)
+
+
+def _not_found(kind: str, usual: Sequence[str], names: Sequence[str], where: str) -> str:
+    return (
+        f"{where}: a {kind} column must be named or have a usual name ({', '.join(usual[:6])}, …). "
+        f"{_columns(names)} Give {kind}_column (--{kind}-column); "
+        "if the file has no line of column names, add one."
+    )
+
+
+def _columns(names: Sequence[str]) -> str:
+    return f"The columns are {', '.join(f'`{name}`' for name in names)}."
+
+
+def label_strings(values: Sequence[Any], where: str, *, untyped: bool = False) -> Labels:
+    """Turn labels of any type into strings, or lists of strings.
+
+    Whole floats lose their decimals (1.0 becomes ``"1"``), booleans become ``"true"`` and
+    ``"false"``, strings lose surrounding blanks, lists stay lists (multi-label).
+
+    Args:
+        values: A label for each row.
+        where: File or object for the message.
+        untyped: The values come from a format without types (csv): a column of ``1.0``, ``0.0``
+            loses its decimals, and words such as ``NaN`` and ``null`` are missing labels.
+
+    Raises:
+        DatasetError: Labels are missing, of another type, or lists in some rows only.
+
+    Example:
+        >>> label_strings([1.0, 0.0], "a.parquet"), label_strings([["a"], []], "a.jsonl")
+        (['1', '0'], [['a'], []])
+    """
+    is_list = [isinstance(value, (list, tuple)) for value in values]
+    if any(is_list):
+        if not all(is_list):
+            row = is_list.index(not is_list[0]) + 1
+            raise DatasetError(
+                f"{where}: labels must be lists in every row or in none; they change in row {row}. "
+                "Write a single label as a list of one."
+            )
+        return [
+            cast("list[str]", label_strings(list(v), f"{where}, row {i}"))
+            for i, v in enumerate(values, 1)
+        ]
+    missing = [row for row, value in enumerate(values, 1) if _is_missing(value, untyped=untyped)]
+    if missing:
+        raise DatasetError(
+            f"{where}: every row must have a label; {len(missing)} of {len(values)} have none "
+            f"(empty, null or NaN), the first is row {missing[0]}. Fill them in or leave the rows out."
+        )
+    if untyped and all(_WHOLE_FLOAT.fullmatch(value.strip()) for value in values):
+        return [_NUMBER_DECIMALS.sub("", value.strip()) for value in values]
+    whole = all(value.is_integer() for value in values if isinstance(value, float))
+    return [_as_string(value, row, where, whole=whole) for row, value in enumerate(values, 1)]
+
+
+def _is_missing(value: Any, *, untyped: bool) -> bool:
+    if isinstance(value, str):
+        return value.strip() in _MISSING if untyped else not value.strip()
+    return value is None or value != value  # only NaN differs from itself
+
+
+def _as_string(value: Any, row: int, where: str, *, whole: bool) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and whole:
+        return str(int(value))
+    if isinstance(value, (int, float)):
+        return str(value)
+    raise DatasetError(
+        f"{where}: a label must be a string, a number, a boolean or a list of these; "
+        f"got {type(value).__name__} in row {row}. Name another label column, or convert it."
+    )

@@ -1,0 +1,282 @@
+"""Labelled texts as the readers hand them on, their fingerprint, and their form on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import logging
+import operator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias, cast, overload
+
+import numpy as np
+import pyarrow as pa
+
+from ostinato._errors import DatasetError
+
+logger = logging.getLogger("ostinato")
+
+Labels: TypeAlias = "list[str] | list[list[str]] | None"
+
+_CHUNK_ROWS = 1024
+
+
+class Texts(Sequence[str]):
+    """Texts of an Arrow column, possibly memory-mapped; a text is decoded when it is asked for.
+
+    Args:
+        array: Arrow array of type ``large_string`` without nulls.
+
+    Example:
+        >>> texts = Texts(pa.array(["a", "b", "c"], pa.large_string()))
+        >>> texts[0], texts[1:], len(texts)
+        ('a', ['b', 'c'], 3)
+    """
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return cast("list[str]", self.array[index].to_pylist())
+        return cast(str, self.array[operator.index(index)].as_py())
+
+    def __iter__(self) -> Iterator[str]:
+        for start in range(0, len(self), _CHUNK_ROWS):
+            yield from self[start : start + _CHUNK_ROWS]
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Texts):
+            return bool(self.array.equals(other.array))
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # equal to a list, so as unhashable as one
+
+    def __repr__(self) -> str:
+        return f"Texts({len(self)} texts)"
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Texts and their labels, as one part (train, validation or test) of a data set.
+
+    Args:
+        texts: The texts.
+        labels: A label for each text, or a list of labels for each (multi-label), or none at all.
+        source: Path or name the texts come from, for messages and records.
+        fingerprint: SHA-256 (hex) of texts and labels; two parts with the same content have the same.
+
+    Example:
+        >>> Examples.make(["good", "bad"], ["1", "0"], "a list").labels
+        ['1', '0']
+    """
+
+    texts: Sequence[str]
+    labels: Labels
+    source: str
+    fingerprint: str
+
+    @staticmethod
+    def make(texts: Sequence[str], labels: Labels, source: str) -> Examples:
+        """Check texts and labels, log how many texts are empty, and compute the fingerprint.
+
+        Args:
+            texts: The texts.
+            labels: One label or one list of labels for each text, or None.
+            source: Path or name for messages.
+
+        Raises:
+            DatasetError: There is no text, a text is no string, or the counts differ.
+
+        Example:
+            >>> Examples.make(["good"], None, "a list").fingerprint[:8]
+            '33e45a7a'
+        """
+        array = _text_array(texts, source)
+        if not len(array):
+            raise DatasetError(f"{source}: there must be at least one text; got none. Add a row.")
+        if labels is not None and len(labels) != len(array):
+            raise DatasetError(
+                f"{source}: there must be as many labels as texts; "
+                f"got {len(labels)} labels and {len(array)} texts. Give each text a label."
+            )
+        empty = np.flatnonzero(_content(array)[0] == 0)
+        if len(empty):
+            logger.warning(
+                "%s: %d of %d texts are empty, the first in row %d.",
+                *(source, len(empty), len(array), empty[0] + 1),
+            )
+        kept = texts if isinstance(texts, (list, Texts)) else Texts(array)
+        return Examples(kept, labels, source, _fingerprint(array, labels))
+
+    @property
+    def is_multi_label(self) -> bool:
+        """Whether each text has a list of labels."""
+        return _is_multi_label(self.labels)
+
+
+def _is_multi_label(labels: Labels) -> bool:
+    return labels is not None and len(labels) > 0 and isinstance(labels[0], list)
+
+
+def _text_array(texts: Sequence[str], source: str) -> Any:
+    if isinstance(texts, Texts):
+        return texts.array
+    with contextlib.suppress(pa.ArrowInvalid, pa.ArrowTypeError, TypeError):
+        array = pa.array(list(texts), pa.large_string(), from_pandas=False)
+        if not array.null_count:
+            return array
+    row, text = _first_other(texts)
+    raise DatasetError(
+        f"{source}: a text must be a string; got {type(text).__name__} in row {row}. "
+        "Turn it into a string or leave the row out."
+    )
+
+
+def _first_other(texts: Sequence[object]) -> tuple[int, object]:
+    return next((row, text) for row, text in enumerate(texts, 1) if not isinstance(text, str))
+
+
+def _content(array: Any) -> tuple[np.ndarray[Any, np.dtype[np.int64]], memoryview]:
+    """Return the lengths in bytes and the bytes of an Arrow string array, without a copy."""
+    _, offset_buffer, data = array.buffers()
+    if not len(array):
+        return np.zeros(0, np.int64), memoryview(b"")
+    offsets = np.frombuffer(offset_buffer, np.int64)[array.offset : array.offset + len(array) + 1]
+    whole = memoryview(b"" if data is None else data)
+    return np.diff(offsets), whole[offsets[0] : offsets[-1]]
+
+
+def _fingerprint(texts: Any, labels: Labels) -> str:
+    digest = hashlib.sha256()
+    columns = [texts]
+    if labels is not None:
+        rows = [_as_list(label) for label in labels]
+        if _is_multi_label(labels):
+            digest.update(np.array([len(row) for row in rows], "<i8").tobytes())
+        flat = list(itertools.chain.from_iterable(rows))
+        columns.append(pa.array(flat, pa.large_string()))
+    for column in columns:
+        lengths, data = _content(column)
+        digest.update(len(lengths).to_bytes(8, "little"))
+        digest.update(lengths.astype("<i8", copy=False).tobytes())
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def write_examples(parts: Mapping[str, Examples], folder: Path) -> None:
+    """Write each part to ``<part>.arrow`` (Arrow IPC file) in ``folder``.
+
+    Args:
+        parts: Single-label parts by name.
+        folder: An existing folder.
+
+    Example:
+        >>> part = Examples.make(["good", "bad"], ["1", "0"], "a list")
+        >>> folder = getfixture("tmp_path")
+        >>> write_examples({"train": part}, folder)
+        >>> read_examples(folder, "a list") == {"train": part}
+        True
+    """
+    for name, part in parts.items():
+        table = pa.table(
+            {
+                "text": _text_array(part.texts, part.source),
+                "label": pa.array(part.labels, pa.string()),
+            }
+        ).replace_schema_metadata({"fingerprint": part.fingerprint})
+        path = str(folder / f"{name}.arrow")
+        with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+
+
+def read_examples(folder: Path, source: str) -> dict[str, Examples]:
+    """Read what :func:`write_examples` wrote; texts stay in the memory-mapped file.
+
+    Args:
+        folder: The folder.
+        source: Path or name the parts come from.
+
+    Returns:
+        The parts by name, in the order train, validation, test.
+    """
+    parts = {}
+    for name in ("train", "validation", "test"):
+        path = folder / f"{name}.arrow"
+        if path.exists():
+            table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+            texts = Texts(_one_chunk(table["text"]))
+            fingerprint = table.schema.metadata[b"fingerprint"].decode()
+            parts[name] = Examples(texts, table["label"].to_pylist(), source, fingerprint)
+    return parts
+
+
+def _one_chunk(column: Any) -> Any:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def check_parts(parts: Mapping[str, Examples]) -> None:
+    """Raise DatasetError unless a classifier can be trained on ``parts["train"]`` and measured on the rest.
+
+    Args:
+        parts: Parts by name, with ``"train"`` among them.
+
+    Raises:
+        DatasetError: A part has no labels, train has one class only, or another part has a label
+            that train never has.
+
+    Example:
+        >>> check_parts({"train": Examples.make(["good", "bad"], ["1", "0"], "a list")})
+    """
+    train = parts["train"]
+    known = set(_flat(train, "train"))
+    if len(known) < (1 if train.is_multi_label else 2):
+        raise DatasetError(
+            f"{train.source}: train must have at least two different labels; "
+            f"got {', '.join(map(repr, known)) or 'none'} in all {len(train.texts)} rows. "
+            "Add texts of another class, or name another label column."
+        )
+    for name, part in parts.items():
+        labels = _flat(part, name)
+        if part.is_multi_label != train.is_multi_label:
+            raise DatasetError(
+                f"{part.source}: {name} must have the same kind of labels as train, lists or single "
+                "labels; got the other kind. Give both parts the same kind."
+            )
+        unseen = set(labels) - known
+        if unseen:
+            rows = map(_as_list, part.labels or [])
+            row = next(number for number, row in enumerate(rows, 1) if unseen & set(row))
+            raise DatasetError(
+                f"{part.source}: every label of {name} must occur in train, which has "
+                f"{_listed(known)}; got {_listed(unseen)}, the first in row {row}. "
+                "Correct the label, or add texts of that class to train."
+            )
+
+
+def _flat(part: Examples, name: str) -> list[str]:
+    if part.labels is None:
+        raise DatasetError(
+            f"{part.source}: {name} must have labels; got none. Name the label column."
+        )
+    return [label for row in part.labels for label in _as_list(row)]
+
+
+def _as_list(label: str | list[str]) -> list[str]:
+    return label if isinstance(label, list) else [label]
+
+
+def _listed(labels: set[str]) -> str:
+    shown = sorted(labels)
+    more = f", … ({len(shown)} in all)" if len(shown) > 10 else ""
+    return ", ".join(f"`{label}`" for label in shown[:10]) + more

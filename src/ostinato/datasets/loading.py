@@ -1,0 +1,119 @@
+"""From whatever names a data set to its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ostinato._errors import DatasetError, did_you_mean
+from ostinato.datasets.examples import Examples
+from ostinato.datasets.hugging_face import from_hugging_face
+from ostinato.datasets.registry import REGISTRY, locate
+from ostinato.datasets.streams import check_file, format_of
+from ostinato.datasets.tables import FORMATS, read
+from ostinato.datasets.trees import PARTS, find_tree, read_archive, read_tree
+
+
+def load(
+    source: str | Path | Any,
+    *,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    validation: str | Path | None = None,
+    test: str | Path | None = None,
+) -> dict[str, Examples]:
+    """Load the labelled parts of a data set.
+
+    Args:
+        source: Name of a registered data set; a csv, tsv, jsonl or parquet file (it is train); a folder
+            with such files named train, dev (valid, validation) and test; a folder
+            ``<part>/<label>/*.txt`` or a tar archive of one; or a Hugging Face ``datasets`` object.
+        text_column: Column of the texts, if it has no usual name.
+        label_column: Column of the labels, if it has no usual name.
+        validation: File to use as the validation part.
+        test: File to use as the test part.
+
+    Returns:
+        ``"train"`` and, where there, ``"validation"`` and ``"test"``.
+
+    Raises:
+        DatasetError: Something is missing or wrong; the message says what and where.
+
+    Example:
+        >>> {name: len(part.texts) for name, part in load("samples").items()}
+        {'train': 4000, 'validation': 500, 'test': 1000}
+    """
+    if not isinstance(source, (str, Path)):
+        parts = from_hugging_face(source, text_column, label_column)
+    elif isinstance(source, str) and source in REGISTRY:
+        parts = REGISTRY[source].read(locate(source))
+    else:
+        parts = _load_path(Path(source).expanduser(), text_column, label_column)
+    for name, path in (("validation", validation), ("test", test)):
+        if path is not None:
+            parts[name] = read(path, text_column, label_column)
+    return {name: parts[name] for name in ("train", "validation", "test") if name in parts}
+
+
+def _load_path(path: Path, text: str | None, label: str | None) -> dict[str, Examples]:
+    if path.is_dir():
+        return read_folder(path, text, label)
+    if not path.exists() and path.name == str(path) and not path.suffix:
+        raise DatasetError(
+            f"{path}: a data set must be a file, a folder or one of {', '.join(REGISTRY)}; "
+            f"got neither{did_you_mean(str(path), REGISTRY) or '.'}"
+        )
+    check_file(path)
+    if format_of(path)[0] == ".tar":
+        return read_archive(path)
+    return {"train": read(path, text, label)}
+
+
+def read_folder(
+    folder: Path, text_column: str | None = None, label_column: str | None = None
+) -> dict[str, Examples]:
+    r"""Read the parts of a folder: files named train, dev and test, or a tree of text files.
+
+    Args:
+        folder: An existing folder.
+        text_column: Column of the texts, if it has no usual name.
+        label_column: Column of the labels, if it has no usual name.
+
+    Returns:
+        The parts by name.
+
+    Raises:
+        DatasetError: There is no train part, or two files for one part.
+
+    Example:
+        >>> folder = getfixture("tmp_path")
+        >>> _ = (folder / "train.csv").write_text("text,label\ngood,1\nbad,0\n")
+        >>> list(read_folder(folder))
+        ['train']
+    """
+    if root := find_tree(folder):
+        return read_tree(root)
+    paths: dict[str, Path] = {}
+    for part, path in _part_files(folder):
+        if part in paths:
+            raise DatasetError(
+                f"{folder}: there must be one file of the {part} part; got {paths[part].name} and "
+                f"{path.name}. Remove or rename one."
+            )
+        paths[part] = path
+    if "train" not in paths:
+        names = sorted(path.name for path in folder.iterdir())
+        found = ", ".join(names[:8]) + (", …" if len(names) > 8 else "") or "nothing"
+        raise DatasetError(
+            f"{folder}: the folder must hold a train file ({', '.join(FORMATS)}) or folders "
+            f"train/<label>/ of text files; got {found}. Name the file itself, or rename it."
+        )
+    return {part: read(path, text_column, label_column) for part, path in paths.items()}
+
+
+def _part_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.iterdir()):
+        part = PARTS.get(path.name.partition(".")[0].lower())
+        if part and path.is_file():
+            yield part, path

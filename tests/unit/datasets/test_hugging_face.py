@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from ostinato import DatasetError
+from ostinato.datasets import from_hugging_face, load
+
+hugging_face = pytest.importorskip("datasets")
+
+
+@pytest.fixture
+def dataset():
+    features = hugging_face.Features(
+        {
+            "id": hugging_face.Value("int64"),
+            "text": hugging_face.Value("string"),
+            "label": hugging_face.ClassLabel(names=["neg", "pos"]),
+        }
+    )
+    columns = {"id": [1, 2, 3], "text": ["a", "b", "c"], "label": [1, 0, 1]}
+    return hugging_face.Dataset.from_dict(columns, features=features)
+
+
+def test_labels_become_the_names_of_their_classes(dataset):
+    parts = load(dataset)
+    assert list(parts) == ["train"]
+    assert parts["train"].texts == ["a", "b", "c"]
+    assert parts["train"].labels == ["pos", "neg", "pos"]
+
+
+def test_selected_rows_are_those_that_count(dataset):
+    assert load(dataset.select([2, 1]))["train"].texts == ["c", "b"]
+
+
+def test_splits_become_parts(dataset, caplog):
+    splits = hugging_face.DatasetDict(
+        {"train": dataset, "dev": dataset.select([0]), "unsupervised": dataset}
+    )
+    with caplog.at_level(logging.INFO, logger="ostinato"):
+        parts = from_hugging_face(splits)
+    assert {name: len(part.texts) for name, part in parts.items()} == {"train": 3, "validation": 1}
+    assert "split `unsupervised` is left out" in caplog.text
+
+
+def test_other_columns_and_lists_of_labels():
+    classes = hugging_face.ClassLabel(names=["x", "y"])
+    features = hugging_face.Features(
+        {"body": hugging_face.Value("string"), "tags": hugging_face.Sequence(classes)}
+    )
+    rows = {"body": ["a", "b"], "tags": [[0, 1], []]}
+    dataset = hugging_face.Dataset.from_dict(rows, features=features)
+    assert from_hugging_face(dataset, "body", "tags")["train"].labels == [["x", "y"], []]
+    plain = hugging_face.Dataset.from_dict({"text": ["a", "b"], "stars": [1.0, 2.0]})
+    assert load(plain)["train"].labels == ["1", "2"]
+
+
+def test_unknown_labels_are_counted(dataset):
+    unknown = dataset.map(lambda row: {"label": -1 if row["id"] > 1 else row["label"]})
+    with pytest.raises(DatasetError, match=r"train: every row must have a label; 2 of 3 have none"):
+        load(unknown)
+
+
+def test_another_object_is_refused(dataset):
+    with pytest.raises(DatasetError, match=r"or a Hugging Face Dataset or DatasetDict; got int"):
+        load(3)
+    with pytest.raises(DatasetError, match=r"got IterableDataset. Load it whole"):
+        load(dataset.to_iterable_dataset())
+    with pytest.raises(DatasetError, match=r"there must be a split named train; got test"):
+        load(hugging_face.DatasetDict({"test": dataset}))
+    with pytest.raises(DatasetError, match=r"no text column `txt`; did you mean `text`\?"):
+        load(dataset, text_column="txt")

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from ostinato import datasets
+from ostinato.datasets import samples
+
+
+@pytest.fixture(scope="module")
+def parts():
+    return samples.generate()
+
+
+def test_the_same_seed_gives_the_same_reviews_on_every_python(parts):
+    assert parts == samples.generate(0)
+    assert samples.generate(1)["train"].texts != parts["train"].texts
+    assert parts["test"].fingerprint.startswith("b85be4a678db")
+
+
+def test_no_text_occurs_twice(parts):
+    texts = [text for part in parts.values() for text in part.texts]
+    assert len(set(texts)) == len(texts) == 5500
+
+
+def test_half_of_each_part_is_positive_and_half_chinese(parts):
+    for name, part in parts.items():
+        half = samples.SIZES[name] // 2
+        assert Counter(part.labels) == {"positive": half, "negative": half}
+        assert sum(not text.isascii() for text in part.texts) == half
+
+
+def test_three_of_four_reviews_have_a_twin_of_the_same_words_and_the_other_label(parts):
+    for part in parts.values():
+        bags: dict[tuple[str, ...], Counter[str]] = {}
+        for text, label in zip(part.texts, part.labels, strict=True):
+            bags.setdefault(tuple(sorted(samples.words(text))), Counter())[label] += 1
+        best = sum(max(counts.values()) for counts in bags.values())
+        assert best / len(part.texts) <= samples.BAG_OF_WORDS_BOUND
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"analyzer": samples.words}, {}, {"analyzer": "char"}],
+    ids=["words and characters", "scikit-learn's tokens", "characters"],
+)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_bag_of_words_stays_below_four_fifths(options, seed):
+    parts = samples.generate(seed)
+    model = make_pipeline(CountVectorizer(**options), LogisticRegression(max_iter=1000))
+    model.fit(parts["train"].texts, parts["train"].labels)
+    accuracy = model.score(list(parts["test"].texts), parts["test"].labels)
+    assert 0.45 <= accuracy <= 0.75
+
+
+def test_the_written_files_hold_the_generated_parts(parts):
+    folder = datasets.get("samples")
+    assert datasets.load(folder) == {
+        name: datasets.Examples(
+            part.texts, part.labels, str(folder / f"{name}.jsonl"), part.fingerprint
+        )
+        for name, part in parts.items()
+    }
+    assert datasets.load("samples") == parts
