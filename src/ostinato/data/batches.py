@@ -1,0 +1,138 @@
+"""Batches of rows of similar length, and their packed form without a padded tensor between."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.nn.utils.rnn import PackedSequence
+
+from ostinato._config import check_range
+from ostinato._errors import ConfigError, ShapeError
+from ostinato.data.ragged import Int64s, Ragged
+
+LENGTH_NOISE = 0.1
+"""Rows whose lengths differ by less than about this share change places between epochs."""
+
+
+def length_buckets(
+    lengths: npt.ArrayLike,
+    *,
+    batch_tokens: int | None,
+    batch_size: int | None,
+    seed: int,
+    epoch: int | None,
+) -> list[Int64s]:
+    """Group rows of similar length into batches.
+
+    With an epoch, lengths are blurred by a little noise before sorting and the batches come in
+    random order: the same for the same seed and epoch, others for another epoch. Without one,
+    rows go from the longest to the shortest.
+
+    Args:
+        lengths: Length of each row.
+        batch_tokens: Most tokens in a batch; a longer row is a batch of its own.
+        batch_size: Most rows in a batch.
+        seed: Seed of the order.
+        epoch: Number of the epoch, or None for the order of evaluation.
+
+    Returns:
+        Row indices of each batch, sorted by decreasing length; every row is in one batch.
+
+    Raises:
+        ConfigError: Both limits are None, or one is below 1.
+
+    Example:
+        >>> length_buckets([3, 9, 4, 4], batch_tokens=8, batch_size=None, seed=0, epoch=None)
+        [array([1]), array([2, 3]), array([0])]
+    """
+    if batch_tokens is None and batch_size is None:
+        raise ConfigError(
+            "length_buckets: batch_tokens or batch_size must be set; both are None. "
+            "Give the most tokens or the most sequences in a batch."
+        )
+    check_range("length_buckets", "batch_tokens", batch_tokens, low=1)
+    check_range("length_buckets", "batch_size", batch_size, low=1)
+    sizes = np.asarray(lengths, dtype=np.int64)
+    if len(sizes) == 0:
+        return []
+    rng = None if epoch is None else np.random.default_rng([seed, epoch])
+    rows = _by_length(sizes, rng)
+    starts = _cuts(sizes[rows], batch_tokens, batch_size)
+    batch_of = np.zeros(len(rows), np.int64)
+    batch_of[starts[1:]] = 1
+    batch_of = np.cumsum(batch_of)
+    rows = rows[np.lexsort((rows, -sizes[rows], batch_of))]
+    batches = [rows[a:b] for a, b in zip(starts, [*starts[1:], len(rows)], strict=True)]
+    if rng is not None:
+        batches = [batches[place] for place in rng.permutation(len(batches))]
+    return batches
+
+
+def collate(column: Ragged, rows: npt.ArrayLike) -> PackedSequence:
+    """Pack rows of token ids straight from the flat column, time-major, no padding in between.
+
+    Args:
+        column: Rows of integer ids; may be memory-mapped.
+        rows: Row indices, sorted by decreasing length as `length_buckets` gives them.
+
+    Returns:
+        What ``torch.nn.utils.rnn.pack_sequence`` gives for these rows, with int64 data.
+
+    Raises:
+        ShapeError: A row is empty, there is no row, or they are not sorted.
+
+    Example:
+        >>> collate(Ragged.from_rows([[1, 2, 3], [4]]), [0, 1]).data
+        tensor([1, 4, 2, 3])
+    """
+    indices = np.asarray(rows, dtype=np.int64)
+    starts = column.offsets[indices]
+    lengths = column.offsets[indices + 1] - starts
+    _check_packable(indices, lengths)
+    steps = int(lengths[0])
+    ended = np.cumsum(np.bincount(lengths, minlength=steps + 1))
+    batch_sizes = len(indices) - ended[:steps]
+    first = np.cumsum(batch_sizes) - batch_sizes
+    place = starts[np.arange(lengths.sum()) - np.repeat(first, batch_sizes)]
+    place += np.repeat(np.arange(steps), batch_sizes)
+    data = torch.from_numpy(column.values[place].astype(np.int64, copy=False))
+    return PackedSequence(data, torch.from_numpy(batch_sizes))
+
+
+def _by_length(sizes: Int64s, rng: np.random.Generator | None) -> Int64s:
+    if rng is None:
+        return np.argsort(-sizes, kind="stable")
+    blurred = sizes * rng.uniform(1 - LENGTH_NOISE, 1 + LENGTH_NOISE, len(sizes))
+    order: Int64s = np.argsort(-blurred)
+    return order
+
+
+def _cuts(sizes: Int64s, batch_tokens: int | None, batch_size: int | None) -> list[int]:
+    """Return where each batch begins when rows of ``sizes`` are taken in order while they fit."""
+    most_rows = len(sizes) if batch_size is None else batch_size
+    if batch_tokens is None:
+        return list(range(0, len(sizes), most_rows))
+    ends = np.cumsum(sizes)
+    starts, start, used = [], 0, 0
+    while start < len(sizes):
+        starts.append(start)
+        fitting = int(np.searchsorted(ends, used + batch_tokens, side="right"))
+        start = max(start + 1, min(fitting, start + most_rows))
+        used = int(ends[start - 1])
+    return starts
+
+
+def _check_packable(rows: Int64s, lengths: Int64s) -> None:
+    if len(lengths) == 0:
+        raise ShapeError("collate: a batch must have a row; got none.")
+    if lengths.min() == 0:
+        raise ShapeError(
+            f"collate: every row must have a token; got none in row {rows[lengths.argmin()]}. "
+            "Encode an empty text as one unknown token, or leave it out."
+        )
+    if np.any(lengths[1:] > lengths[:-1]):
+        raise ShapeError(
+            "collate: rows must be sorted by decreasing length; "
+            f"got lengths {lengths[:4].tolist()} ... Take the batches of length_buckets."
+        )

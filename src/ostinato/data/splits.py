@@ -1,0 +1,145 @@
+"""Hold rows out of a training set so that nothing leaks, and find rows that stand in both."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ostinato._config import check_range
+from ostinato._errors import DatasetError, ShapeError
+from ostinato.data.ragged import Int64s
+
+Units = list[list[int]]
+"""Row indices that may not be parted, for example the copies of one text."""
+
+
+def stratified_holdout(
+    labels: Sequence[str] | Sequence[Sequence[str]],
+    fraction: float = 0.1,
+    seed: int = 0,
+    groups: Sequence[Hashable] | None = None,
+) -> tuple[Int64s, Int64s]:
+    """Split rows into a training and a held-out part, each label in its share.
+
+    Rows with several labels each are drawn at random, not by label. A label that would be
+    missing from the training part gets one of its rows back.
+
+    Args:
+        labels: Label of each row, or the list of its labels.
+        fraction: Share of the rows to hold out.
+        seed: Seed of the draw.
+        groups: Rows with the same value, for example the same text, stay on one side.
+
+    Returns:
+        The row indices of the two parts, each sorted.
+
+    Raises:
+        ConfigError: ``fraction`` is not between 0 and 1.
+        ShapeError: There are not as many groups as labels.
+        DatasetError: No row can be held out.
+
+    Example:
+        >>> train, held_out = stratified_holdout(["a", "b"] * 10, fraction=0.2)
+        >>> len(train), held_out
+        (16, array([ 4,  6, 13, 19]))
+    """
+    check_range("stratified_holdout", "fraction", fraction, above=0, below=1)
+    rows_labels = [(row,) if isinstance(row, str) else tuple(row) for row in labels]
+    units = _units(len(rows_labels), groups)
+    rng = np.random.default_rng(seed)
+    units = [units[place] for place in rng.permutation(len(units))]
+    if all(isinstance(row, str) for row in labels):
+        held = _draw_by_label(units, [row[0] for row in rows_labels], fraction, rng)
+    else:
+        held = _draw(units, round(fraction * len(rows_labels)) or 1)
+    held = _return_lost_labels(held, rows_labels)
+    is_held = np.zeros(len(rows_labels), bool)
+    is_held[[row for unit in held for row in unit]] = True
+    if not held:
+        raise DatasetError(
+            f"stratified_holdout: some row must be free to be held out of {len(rows_labels)}; "
+            "got none that leaves every label in the training part. "
+            "Add rows, or name a validation file."
+        )
+    return np.flatnonzero(~is_held), np.flatnonzero(is_held)
+
+
+def duplicates(a_texts: Iterable[str], b_texts: Iterable[str]) -> npt.NDArray[np.bool_]:
+    """Tell of each text of ``b_texts`` whether it also stands in ``a_texts``, to the letter.
+
+    Example:
+        >>> duplicates(["good", "bad"], ["bad", "ugly"])
+        array([ True, False])
+    """
+    known = set(a_texts)
+    return np.fromiter((text in known for text in b_texts), dtype=bool)
+
+
+def _units(count: int, groups: Sequence[Hashable] | None) -> Units:
+    if groups is None:
+        return [[row] for row in range(count)]
+    if len(groups) != count:
+        raise ShapeError(
+            f"stratified_holdout: groups must have one value a row; "
+            f"got {len(groups)} for {count} rows."
+        )
+    members: dict[Hashable, list[int]] = {}
+    for row, group in enumerate(groups):
+        members.setdefault(group, []).append(row)
+    return list(members.values())
+
+
+def _draw(units: Units, count: int) -> Units:
+    """Take units in order while they fit into ``count`` rows."""
+    held = []
+    for unit in units:
+        if len(unit) <= count:
+            held.append(unit)
+            count -= len(unit)
+        if count == 0:
+            break
+    return held
+
+
+def _draw_by_label(
+    units: Units, labels: list[str], fraction: float, rng: np.random.Generator
+) -> Units:
+    """Take of each label's units its share; a unit of mixed labels counts as its first row's."""
+    strata: dict[str, Units] = {}
+    for unit in sorted(units):
+        strata.setdefault(labels[unit[0]], [])
+    for unit in units:
+        strata[labels[unit[0]]].append(unit)
+    sizes = np.array([sum(map(len, stratum)) for stratum in strata.values()])
+    shares = _shares(sizes, fraction, rng)
+    drawn = zip(strata.values(), shares, strict=True)
+    return [unit for stratum, share in drawn for unit in _draw(stratum, int(share))]
+
+
+def _shares(sizes: Int64s, fraction: float, rng: np.random.Generator) -> Int64s:
+    """Return how many rows of each label to hold out: largest remainders, never a whole label."""
+    exact = fraction * sizes
+    shares = np.floor(exact).astype(np.int64)
+    missing = max(1, round(fraction * int(sizes.sum()))) - int(shares.sum())
+    tie_breaks = rng.random(len(sizes))
+    by_remainder = np.lexsort((tie_breaks, shares - exact))
+    shares[by_remainder[: max(missing, 0)]] += 1
+    capped: Int64s = np.minimum(shares, sizes - 1)
+    return capped
+
+
+def _return_lost_labels(held: Units, labels: list[tuple[str, ...]]) -> Units:
+    """Give units back to the training part until every label has a row there."""
+    total = Counter(label for row in labels for label in row)
+    out = Counter(label for unit in held for row in unit for label in labels[row])
+    kept = []
+    for unit in held:
+        inside = Counter(label for row in unit for label in labels[row])
+        if any(out[label] == total[label] for label in inside):
+            out -= inside
+        else:
+            kept.append(unit)
+    return kept
