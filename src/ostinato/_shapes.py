@@ -1,0 +1,117 @@
+"""Checks of shapes, dtypes and lengths, with their messages: written here and nowhere else.
+
+Each check returns nothing or raises `ShapeError`, which is also a ``RuntimeError`` and a
+``ValueError``: handlers written for ``torch.nn`` keep working.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
+
+from ostinato._errors import ShapeError
+
+
+def check_is_packed(where: str, value: object) -> None:
+    """Raise ShapeError unless ``value`` is a well-formed, non-empty ``PackedSequence``.
+
+    Example:
+        >>> check_is_packed("LSTM", torch.zeros(2))
+        Traceback (most recent call last):
+        ...
+        ostinato._errors.ShapeError: LSTM: input must be a PackedSequence; got Tensor. Pack it \
+with torch.nn.utils.rnn.pack_sequence or pack_padded_sequence.
+    """
+    if not isinstance(value, PackedSequence):
+        raise ShapeError(
+            f"{where}: input must be a PackedSequence; got {type(value).__name__}. "
+            "Pack it with torch.nn.utils.rnn.pack_sequence or pack_padded_sequence."
+        )
+    check_batch_sizes(where, value.batch_sizes, value.data.shape[0] if value.data.dim() else 0)
+
+
+def check_batch_sizes(where: str, batch_sizes: Tensor, num_rows: int) -> None:
+    """Raise ShapeError unless ``batch_sizes`` are positive, never rise, sum to ``num_rows``."""
+    if batch_sizes.numel() == 0 or int(batch_sizes[-1]) < 1:
+        raise ShapeError(
+            f"{where}: every sequence must have at least one step; "
+            f"got batch_sizes {_first(batch_sizes)}. Leave empty sequences out."
+        )
+    if bool((batch_sizes[1:] > batch_sizes[:-1]).any()):
+        raise ShapeError(
+            f"{where}: batch_sizes must never rise; got {_first(batch_sizes)}. "
+            "Make the PackedSequence with torch.nn.utils.rnn.pack_sequence."
+        )
+    if int(batch_sizes.sum()) != num_rows:
+        raise ShapeError(
+            f"{where}: batch_sizes must sum to the {num_rows} steps of the data; "
+            f"got {int(batch_sizes.sum())}. "
+            "Make the PackedSequence with torch.nn.utils.rnn.pack_sequence."
+        )
+
+
+def check_features(where: str, data: Tensor, size: int, *, ranks: tuple[int, ...]) -> None:
+    """Raise ShapeError unless ``data`` has one of ``ranks`` and ``size`` features last."""
+    if data.dim() not in ranks:
+        allowed = " or ".join(str(rank) for rank in ranks)
+        raise ShapeError(
+            f"{where}: input must have {allowed} dimensions; got shape {tuple(data.shape)}. "
+            "Give (time, batch, features), or (time, features) for one sequence."
+        )
+    if data.shape[-1] != size:
+        raise ShapeError(
+            f"{where}: input must have {size} features in its last dimension; "
+            f"got shape {tuple(data.shape)}. "
+            f"Transpose it, or build the {where} for {data.shape[-1]} features."
+        )
+
+
+def check_time(where: str, num_steps: int) -> None:
+    """Raise ShapeError unless a dense input has a time step."""
+    if num_steps < 1:
+        raise ShapeError(
+            f"{where}: input must have at least one time step; got 0. Leave empty sequences out."
+        )
+
+
+def check_dtype(where: str, name: str, value: Tensor, dtype: torch.dtype) -> None:
+    """Raise ShapeError unless ``value`` has ``dtype``; autocast lets any floating one pass."""
+    if value.dtype == dtype:
+        return
+    if value.is_floating_point() and torch.is_autocast_enabled(value.device.type):
+        return
+    raise ShapeError(
+        f"{where}: {name} must have dtype {dtype}, that of the weights; got {value.dtype}. "
+        f"Convert it with {name}.to({dtype}), or the module with .to({value.dtype})."
+    )
+
+
+def check_state(where: str, name: str, state: object, shape: tuple[int, ...]) -> None:
+    """Raise ShapeError unless ``state`` is a tensor of ``shape``, ``(layers, batch, hidden)``."""
+    if not isinstance(state, Tensor):
+        raise ShapeError(
+            f"{where}: {name} must be a tensor of shape {shape}; got {type(state).__name__}. "
+            "Give the state that an earlier call returned, or None for zeros."
+        )
+    if tuple(state.shape) != shape:
+        words = "(num_layers * num_directions, batch, hidden)"
+        if len(shape) == 2:
+            words = "(num_layers * num_directions, hidden), the input being one sequence"
+        raise ShapeError(
+            f"{where}: {name} must have shape {shape}; got {tuple(state.shape)}. Give {words}."
+        )
+
+
+def check_pair(where: str, hx: object) -> None:
+    """Raise ShapeError unless ``hx`` is a pair of states."""
+    if not isinstance(hx, (tuple, list)) or len(hx) != 2:
+        given = f"{type(hx).__name__} of {len(hx)}" if isinstance(hx, (tuple, list)) else None
+        raise ShapeError(
+            f"{where}: hx must be a pair (h_0, c_0); got {given or type(hx).__name__}. "
+            "Give both states, or None for zeros."
+        )
+
+
+def _first(values: Tensor) -> str:
+    return f"{values[:6].tolist()}{' ...' if values.numel() > 6 else ''}"

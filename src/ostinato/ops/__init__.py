@@ -1,0 +1,6 @@
+"""The arithmetic of recurrent layers: the specification, the working paths, and their choice."""
+
+from ostinato.ops.layout import Layout as Layout
+from ostinato.ops.weights import Weights as Weights
+
+__all__ = ["Layout", "Weights"]

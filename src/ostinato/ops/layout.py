@@ -1,0 +1,146 @@
+r"""Where each step of a packed batch stands: index tensors, computed once and shared.
+
+A packed batch holds step ``t`` of row ``b`` at place ``n = offsets[t] + b``, rows being sorted by
+decreasing length. The reverse of every row is a permutation of the same places,
+
+.. math:: reverse[n] = offsets[length_b - 1 - t] + b,
+
+its own inverse, so that padding is never read in either direction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Index tensors between a packed batch and its padded form, made when first asked for.
+
+    Args:
+        batch_sizes: Rows that are still running at each step, on the CPU, as in a
+            ``PackedSequence``.
+        device: Where the index tensors live.
+
+    Example:
+        >>> layout = Layout(torch.tensor([2, 2, 1]))
+        >>> layout.lengths, layout.row, layout.reverse
+        (tensor([3, 2]), tensor([0, 1, 0, 1, 0]), tensor([4, 3, 2, 1, 0]))
+        >>> layout.pad(torch.tensor([[1.0], [5.0], [2.0], [6.0], [3.0]])).squeeze(-1)
+        tensor([[1., 5.],
+                [2., 6.],
+                [3., 0.]])
+    """
+
+    batch_sizes: Tensor
+    device: torch.device | str = "cpu"
+
+    @cached_property
+    def num_steps(self) -> int:
+        """Length of the longest row."""
+        return len(self.batch_sizes)
+
+    @cached_property
+    def batch_size(self) -> int:
+        """Number of rows."""
+        return int(self.batch_sizes[0])
+
+    @cached_property
+    def is_ragged(self) -> bool:
+        """Whether lengths differ; if not, a packed batch is a dense one already."""
+        return int(self.batch_sizes[-1]) != self.batch_size
+
+    @cached_property
+    def step(self) -> Tensor:
+        """Step ``t`` of each place; ``(places,)``."""
+        return torch.repeat_interleave(self._sizes)
+
+    @cached_property
+    def row(self) -> Tensor:
+        """Row ``b`` of each place; ``(places,)``."""
+        places = torch.arange(len(self.step), device=self.device)
+        return places - self._offsets.index_select(0, self.step)
+
+    @cached_property
+    def lengths(self) -> Tensor:
+        """Length of each row, in decreasing order; ``(batch,)``."""
+        return torch.bincount(self.row, minlength=self.batch_size)
+
+    @cached_property
+    def last(self) -> Tensor:
+        """Place of each row's last step; ``(batch,)``."""
+        rows = torch.arange(self.batch_size, device=self.device)
+        return self._offsets.index_select(0, self.lengths - 1) + rows
+
+    @cached_property
+    def reverse(self) -> Tensor:
+        """What stands at each place once every row is reversed; ``(places,)``."""
+        return self._offsets.index_select(0, self._mirrored_step) + self.row
+
+    @cached_property
+    def is_padding(self) -> Tensor:
+        """Whether a cell of the padded form lies past the end of its row; ``(time, batch)``."""
+        steps = torch.arange(self.num_steps, device=self.device)
+        return steps[:, None] >= self.lengths
+
+    def pad(self, data: Tensor, *, reverse: bool = False, fill: float = 0.0) -> Tensor:
+        """Return ``(places, features)`` as ``(time, batch, features)``, filled past the ends.
+
+        Args:
+            data: Values in packed order.
+            reverse: Whether each row begins with its last step.
+            fill: Value of the padding.
+        """
+        shape = (self.num_steps, self.batch_size, *data.shape[1:])
+        if not self.is_ragged:
+            dense = data.view(shape)
+            return dense.flip(0) if reverse else dense
+        padded = data.new_full((shape[0] * shape[1], *shape[2:]), fill)
+        # index_copy_ goes back as one index_select; index_put took 12 % of a training step.
+        return padded.index_copy_(0, self._cells(reverse=reverse), data).view(shape)
+
+    def pad_and_mark(self, data: Tensor, *, reverse: bool = False) -> Tensor:
+        """Pad with zeros and append a feature that is 1 in the padding and 0 elsewhere."""
+        padded = data.new_zeros(self.num_steps * self.batch_size, data.shape[1] + 1)
+        padded[:, -1] = self.is_padding.flatten()
+        padded.index_copy_(0, self._cells(reverse=reverse), F.pad(data, (0, 1)))
+        return padded.view(self.num_steps, self.batch_size, -1)
+
+    def unpad(self, padded: Tensor, *, reverse: bool = False) -> Tensor:
+        """Return ``(time, batch, features)`` as ``(places, features)``; the inverse of `pad`."""
+        if not self.is_ragged:
+            return (padded.flip(0) if reverse else padded).flatten(0, 1)
+        return padded.flatten(0, 1).index_select(0, self._cells(reverse=reverse))
+
+    def place_of(self, step: Tensor) -> Tensor:
+        """Return the places of ``(batch, any)`` steps, each of its own row."""
+        rows = torch.arange(self.batch_size, device=self.device)
+        return self._offsets[step] + rows[:, None]
+
+    def _cells(self, *, reverse: bool) -> Tensor:
+        return self._cells_reversed if reverse else self._cells_forward
+
+    @cached_property
+    def _cells_forward(self) -> Tensor:
+        return self.step * self.batch_size + self.row
+
+    @cached_property
+    def _cells_reversed(self) -> Tensor:
+        return self._mirrored_step * self.batch_size + self.row
+
+    @cached_property
+    def _mirrored_step(self) -> Tensor:
+        return self.lengths.index_select(0, self.row) - 1 - self.step
+
+    @cached_property
+    def _sizes(self) -> Tensor:
+        return self.batch_sizes.to(self.device)
+
+    @cached_property
+    def _offsets(self) -> Tensor:
+        return self._sizes.cumsum(0) - self._sizes

@@ -1,0 +1,86 @@
+"""The working path on torch's kernels: one padded dense call per direction of a layer.
+
+torch's own packed path runs a loop of small ops whose backward is quadratic in time. The dense
+path is linear, and for the LSTM it is oneDNN's. A row is padded past its end only, in the order it
+is read, so nothing in the padding reaches a real step; outputs are gathered back to packed order.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import _VF, Tensor
+
+from ostinato.ops.layout import Layout
+from ostinato.ops.weights import Weights
+
+SHUT = 1e4
+"""Pre-activation that shuts a gate (negative) or opens it (positive) exactly.
+
+``sigmoid(-1e4)`` is 0 and ``sigmoid(1e4)`` is 1, without rounding, in float64, float32, bfloat16
+and float16, in ATen and oneDNN. In the padding the input is zero, so only the recurrent product
+and the biases are added to it: they would have to come near 1e4 themselves to matter.
+"""
+
+
+def run_direction(
+    cell: str,
+    data: Tensor,
+    layout: Layout,
+    state: tuple[Tensor, ...],
+    weights: Weights,
+    *,
+    reverse: bool = False,
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """Run one direction of one layer over a packed batch.
+
+    Args:
+        cell: ``RNN_TANH``, ``RNN_RELU``, ``GRU`` or ``LSTM``.
+        data: Steps in packed order, ``(places, features)``.
+        layout: Places of the batch.
+        state: States before the first step read, each ``(batch, hidden)``.
+        weights: Parameters of this direction of this layer.
+        reverse: Whether each row is read from its last step.
+
+    Returns:
+        The outputs in packed order, and the state after each row's last step read.
+
+    Example:
+        >>> weights = Weights(torch.eye(2), torch.eye(2))
+        >>> layout, h_0 = Layout(torch.tensor([2, 1])), torch.zeros(2, 2)
+        >>> output, (h_n,) = run_direction("RNN_RELU", torch.ones(3, 2), layout, (h_0,), weights)
+        >>> output[:, 0], h_n[:, 0]
+        (tensor([1., 1., 2.]), tensor([2., 1.]))
+    """
+    start = tuple(part.unsqueeze(0) for part in state)
+    bias = weights.bias_ih is not None
+    if cell == "LSTM":
+        if layout.is_ragged:
+            dense = layout.pad_and_mark(data, reverse=reverse)
+            weights = _hold_cell_in_padding(weights)
+        else:
+            dense = layout.pad(data, reverse=reverse)
+        output, _, c_n = _VF.lstm(dense, start, weights.flat(), bias, 1, 0.0, False, False, False)
+        cells: tuple[Tensor, ...] = (c_n.squeeze(0),)
+    else:
+        dense = layout.pad(data, reverse=reverse)
+        run = getattr(_VF, cell.lower())
+        output, _ = run(dense, start[0], weights.flat(), bias, 1, 0.0, False, False, False)
+        cells = ()
+    packed = layout.unpad(output, reverse=reverse)
+    # The last step read is the first of the row in reverse: the first rows of the packed order.
+    h_n = packed[: layout.batch_size] if reverse else packed.index_select(0, layout.last)
+    return packed, (h_n, *cells)
+
+
+def _hold_cell_in_padding(weights: Weights) -> Weights:
+    """Add the weight of the padding mark: input gate shut, forget gate open, so ``c`` stays.
+
+    The dense call runs on past the end of a short row; this way its final ``c`` is still the one
+    of the row's last real step, to the last bit. The wider product costs about 3 % of the forward and
+    backward call (T=256, B=32, 256 features, 128 units, one core), far less than keeping the cell state of every step.
+    """
+    hidden = weights.weight_ih.shape[0] // 4
+    mark = weights.weight_ih.new_zeros(4 * hidden, 1)
+    mark[:hidden] = -SHUT
+    mark[hidden : 2 * hidden] = SHUT
+    return weights._replace(weight_ih=torch.cat([weights.weight_ih, mark], dim=1))
