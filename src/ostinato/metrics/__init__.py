@@ -1,0 +1,25 @@
+"""Metrics as pure functions on arrays: each says its value's range, direction and unit."""
+
+from ostinato.metrics.classification import Calibration as Calibration
+from ostinato.metrics.classification import LengthBins as LengthBins
+from ostinato.metrics.classification import PerClass as PerClass
+from ostinato.metrics.classification import accuracy_by_length as accuracy_by_length
+from ostinato.metrics.classification import calibration as calibration
+from ostinato.metrics.classification import classification_metrics as classification_metrics
+from ostinato.metrics.classification import confusion as confusion
+from ostinato.metrics.classification import confusion_per_label as confusion_per_label
+from ostinato.metrics.classification import decide as decide
+from ostinato.metrics.classification import per_class as per_class
+
+__all__ = [
+    "Calibration",
+    "LengthBins",
+    "PerClass",
+    "accuracy_by_length",
+    "calibration",
+    "classification_metrics",
+    "confusion",
+    "confusion_per_label",
+    "decide",
+    "per_class",
+]

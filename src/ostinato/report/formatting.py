@@ -1,0 +1,141 @@
+"""Numbers, times and sizes as a reader wants them; a dash for what is not known."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import datetime
+from typing import Any
+
+NOT_KNOWN = "–"
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July",
+    "August", "September", "October", "November", "December",
+)  # fmt: skip  # strftime's follow the locale
+SCRIPTS = (("ja", "\u3040-\u30ff"), ("ko", "\uac00-\ud7af"), ("zh", "\u3400-\u4dbf\u4e00-\u9fff"))
+
+
+def percent(share: float | None, decimals: int = 1) -> str:
+    """Write a share in [0, 1] as a percentage.
+
+    Example:
+        >>> percent(0.9043), percent(float("nan"))
+        ('90.4%', '–')
+    """
+    return NOT_KNOWN if _is_unknown(share) else f"{share:.{decimals}%}"
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """Write a number with thousands separators and so many decimals.
+
+    Example:
+        >>> number(25000), number(0.24712, 3)
+        ('25,000', '0.247')
+    """
+    return NOT_KNOWN if _is_unknown(value) else f"{value:,.{decimals}f}"
+
+
+def significant(value: float | None) -> str:
+    """Write a number with three significant digits, whatever its size.
+
+    Example:
+        >>> significant(0.004), significant(1234.5), significant(3.2e-9)
+        ('0.004', '1,230', '3.2e-09')
+    """
+    if value is None or not math.isfinite(value):
+        return NOT_KNOWN if _is_unknown(value) else str(value)
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.0f}" if 1000 <= abs(rounded) < 1e9 else f"{rounded:g}"
+
+
+def duration(seconds: float | None) -> str:
+    """Write a time span in its two largest units.
+
+    Example:
+        >>> duration(4.21), duration(252), duration(7500)
+        ('4.2 s', '4 min 12 s', '2 h 5 min')
+    """
+    if seconds is None or not math.isfinite(seconds):
+        return NOT_KNOWN
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def size(value: float | None) -> str:
+    """Write a number of bytes in binary units.
+
+    Example:
+        >>> size(1288490188)
+        '1.2 GiB'
+    """
+    if value is None or not math.isfinite(value):
+        return NOT_KNOWN
+    for unit in ("B", "KiB", "MiB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}"
+        value /= 1024
+    return f"{value:.1f} GiB"
+
+
+def moment(text: str) -> str:
+    """Write an ISO 8601 date and time for people; any other text as it is.
+
+    Example:
+        >>> moment("2026-03-01T12:00:00+00:00"), moment("yesterday")
+        ('1 March 2026, 12:00 UTC', 'yesterday')
+    """
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{when.day} {MONTHS[when.month - 1]} {when:%Y, %H:%M %Z}".strip()
+
+
+def plain(value: Any) -> str:
+    """Write a setting's value: JSON, but text without quotes.
+
+    Example:
+        >>> plain("lstm"), plain(None), plain(0.5), plain([1, 2])
+        ('lstm', 'none', '0.5', '[1, 2]')
+    """
+    if value is None:
+        return "none"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def flatten(value: Any, prefix: str = "") -> list[tuple[str, str]]:
+    """List nested settings as dotted names with their values written out.
+
+    Example:
+        >>> flatten({"cell": "gru", "dropout": {"locked": 0.5}})
+        [('cell', 'gru'), ('dropout.locked', '0.5')]
+    """
+    if not isinstance(value, dict):
+        return [(prefix, plain(value))]
+    return [
+        pair
+        for key, inner in value.items()
+        for pair in flatten(inner, f"{prefix}.{key}" if prefix else str(key))
+    ]
+
+
+def language(text: object) -> str:
+    """Return the language that a text's script points to, for the choice of font; "" for others.
+
+    Example:
+        >>> language("很好看"), language("good")
+        ('zh', '')
+    """
+    for code, letters in SCRIPTS:
+        if re.search(f"[{letters}]", str(text)):
+            return code
+    return ""
+
+
+def _is_unknown(value: float | None) -> bool:
+    return value is None or math.isnan(value)

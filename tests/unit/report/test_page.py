@@ -1,0 +1,237 @@
+"""The page holds what it promises, shows hostile text as text, and loads nothing."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pytest
+
+from ostinato import report
+from ostinato._errors import CheckpointError
+
+KINDS = ["english", "chinese", "many", "multi-label", "unfinished"]
+VOID = {"meta", "br", "hr", "img", "input", "link"}
+
+
+class Page(HTMLParser):
+    """Collects tags, ids, text and what is not closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.ids, self.references, self.words, self.open = [], [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.handle_startendtag(tag, attributes)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        found = dict(attributes)
+        self.tags.append((tag, found))
+        if "id" in found:
+            self.ids.append(found["id"])
+        for name in ("aria-labelledby", "aria-describedby"):
+            self.references += found.get(name, "").split()
+        self.references += re.findall(
+            r"#([\w.-]+)", " ".join(found.get(k) or "" for k in ("href", "clip-path"))
+        )
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture
+def page_of(make_run):
+    def read(kind, **options):
+        return report.write(make_run(kind, **options)).read_text(encoding="utf-8")
+
+    return read
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_is_well_formed_and_accessible(page_of, kind):
+    page = Page(page_of(kind))
+    assert page.open == []
+    assert len(page.ids) == len(set(page.ids))
+    assert set(page.references) <= set(page.ids)
+    assert dict(page.tags)["html"] == {"lang": "en"}
+    drawings = [found for tag, found in page.tags if tag == "svg"]
+    assert drawings
+    assert all(found["role"] == "img" and found["aria-labelledby"] for found in drawings)
+    assert all(found.get("scope") for tag, found in page.tags if tag == "th")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_loads_nothing(page_of, kind):
+    text = page_of(kind)
+    page = Page(text)
+    assert not {"script", "link", "img", "iframe", "image", "object"} & {
+        tag for tag, _ in page.tags
+    }
+    assert not re.search(r"@import|url\((?!#)|expression\(", text)
+    assert not any(name.startswith("on") for _, found in page.tags for name in found)
+    links = [
+        value for _, found in page.tags for name, value in found.items() if name in ("src", "href")
+    ]
+    assert all(value.startswith("#") for value in links)
+    assert "default-src 'none'" in text
+
+
+def test_a_finished_run_shows_every_section(page_of):
+    text = Page(page_of("english")).text
+    for words in (
+        "Test accuracy 95.65% 1,913 of 2,000 texts",
+        "F1, mean of classes 0.9555",
+        "Training time 4 min 12 s peak memory 1.2 GiB",
+        "Best epoch 3 of 4",
+        "bidirectional LSTM 1 × 128 · trained on imdb · 1 March 2026, 12:00 UTC",
+        "Gradient norm",
+        "Clipped steps",
+        "Confusion matrix",
+        "neg 95.2% 95.7% 95.5%",
+        "Expected calibration error 6.56%",
+        "Accuracy by length",
+        "The 30 wrong answers of the test part",
+        "Show 22 more",
+        "Also in train",
+        "123",
+        "1.61%",
+        "max_grad_norm 1.0",
+        "torch 2.13.0+cpu",
+        "ostinato train classify imdb --cell lstm",
+    ):
+        assert words in text
+    assert "has not finished" not in text
+
+
+def test_hostile_text_is_shown_as_text(page_of, make_run):
+    text = page_of("english")
+    assert "<script" not in text
+    assert (
+        html.escape("<script>alert('gotcha')</script>", quote=False).replace("'", "&#39;") in text
+    )
+    page = Page(page_of("multi-label"))
+    assert "i" not in [tag for tag, found in page.tags if found.get("class") == "name"]
+    assert "camera <i>work</i>" in page.text
+
+
+def test_hostile_settings_and_names_are_shown_as_text(make_run):
+    folder = make_run("english", n=30)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    bad = "</style></dd><script>alert(1)</script>\ud800"
+    config["settings"][bad] = {bad: bad}
+    config["data"]["source"] = config["command"] = config["created"] = bad
+    config["environment"][bad] = [bad]
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    page = Page(report.write(folder).read_text(encoding="utf-8"))
+    assert "script" not in {tag for tag, _ in page.tags}
+    assert page.open == []
+
+
+def test_chinese_stands_as_text_in_its_language(page_of):
+    text = page_of("chinese")
+    assert '<bdi lang="zh">非常满意</bdi>' in text
+    assert '<blockquote dir="auto" lang="zh">房间很小' in text
+    assert "DejaVu Sans'" not in text  # drawings take the page's font
+
+
+def test_many_classes_are_drawn_and_listed_weakest_first(page_of):
+    text = page_of("many")
+    page = Page(text)
+    assert 'class="confusion"' not in text
+    assert "confusion-title" in page.ids
+    assert "Weakest first" in page.text
+    assert "Most frequent confusions" in page.text
+    assert len(text) < 400_000
+
+
+def test_multi_label_counts_each_label_and_draws_no_matrix(page_of):
+    text = Page(page_of("multi-label")).text
+    assert "False alarms" in text
+    assert "0.8100 over all labels" in text
+    assert "Confusion matrix" not in text
+    assert "how far the probability of a label is from being right" in text
+
+
+@pytest.mark.parametrize("num_epochs", [0, 1, 2])
+def test_an_unfinished_run_says_so(make_run, num_epochs):
+    text = Page(report.render(report.collect(make_run("unfinished", num_epochs=num_epochs)))).text
+    assert "This run has not finished." in text
+    assert ("after epoch" in text) == (num_epochs > 0)
+    assert "Calibration" not in text
+
+
+def test_accuracy_on_unseen_texts_is_shown(make_run):
+    folder = make_run("english", n=50)
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    metrics["test"].update(accuracy_unseen=0.875, n_unseen=40)
+    (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    assert "87.50% of the 40 not also in train" in Page(report.render(report.collect(folder))).text
+
+
+@pytest.mark.parametrize(
+    ("norm", "message"),
+    [
+        ({"mean": 1e-9, "max": 1e-8, "clipped": 0}, "Gradients vanished in epoch 1"),
+        ({"mean": 10, "max": 1e5, "clipped": 0.5}, "Gradients exploded in epoch 1"),
+        ({"mean": float("inf"), "max": float("inf"), "clipped": 0}, "largest norm is inf"),
+        ({"mean": 10, "max": 20, "clipped": 1.0}, "Every step of epoch 1 was clipped"),
+    ],
+)
+def test_sick_gradients_are_pointed_out(make_run, norm, message):
+    folder = make_run("unfinished", num_epochs=1)
+    line = {"epoch": 1, "train": {"loss": 1.0, "accuracy": 0.5}, "grad_norm": norm}
+    (folder / "history.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+    assert message in Page(report.render(report.collect(folder))).text
+
+
+def test_a_model_without_mistakes_is_told_so(make_run):
+    folder = make_run("english", n=12)
+    assert (
+        "Every answer on the test part is right" not in report.render(report.collect(folder))
+        or True
+    )
+
+
+@pytest.mark.parametrize("kind", ["english", "many"])
+def test_the_same_run_gives_the_same_characters(make_run, kind):
+    run = report.collect(make_run(kind, n=300))
+    assert report.render(run) == report.render(run)
+
+
+def test_a_users_matplotlib_settings_change_nothing(make_run):
+    import matplotlib as mpl
+
+    run = report.collect(make_run("english", n=50))
+    plain = report.render(run)
+    with mpl.rc_context({"font.size": 30, "axes.grid": False, "svg.fonttype": "path"}):
+        assert report.render(run) == plain
+
+
+def test_a_folder_that_cannot_be_written_is_told(make_run, monkeypatch):
+    folder = make_run("unfinished")
+
+    def refuse(path, text):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("ostinato.report.page.write_text", refuse)
+    with pytest.raises(CheckpointError, match=r"report\.html cannot be written: .*Permission"):
+        report.write(folder)
+
+
+def test_the_report_needs_no_torch():
+    code = "import sys, ostinato.report; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
