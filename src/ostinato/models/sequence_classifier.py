@@ -1,0 +1,90 @@
+"""A network that reads a sequence of ids and scores classes."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from ostinato._config import Recurrent
+from ostinato.nn import GRU, LSTM, RNN, LockedDropout, Pooling, WordDropout
+from ostinato.nn.pooling import PoolingName
+
+
+class SequenceClassifier(nn.Module):
+    """Embedding, recurrent stack, pooling over the real steps, linear head.
+
+    Args:
+        vocabulary_size: Ids run from 0 to this minus one.
+        num_outputs: Scores for each sequence.
+        embedding_size: Features of an id.
+        recurrent: The recurrent stack.
+        pooling: How the outputs over time become one vector.
+        word_dropout: Probability of replacing an id by ``unk_id``.
+        embedding_dropout: Probability of dropping a feature of one embedded id.
+        locked_dropout: Probability of dropping a feature at all steps of a sequence, before and
+            after the recurrent stack.
+        head_dropout: Probability of dropping a feature of the pooled vector.
+        unk_id: The id that stands for unknown words.
+
+    Shape:
+        ids: A ``PackedSequence`` of int64 ids.
+        output: ``(batch, num_outputs)``, scores before softmax or sigmoid.
+
+    Example:
+        >>> import torch
+        >>> model = SequenceClassifier(10, 2, embedding_size=4, recurrent=Recurrent(hidden_size=3))
+        >>> ids = nn.utils.rnn.pack_sequence([torch.tensor([1, 2, 3]), torch.tensor([4])])
+        >>> model(ids).shape
+        torch.Size([2, 2])
+
+    Source: locked dropout: Gal and Ghahramani 2016, https://arxiv.org/abs/1512.05287.
+    """
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_outputs: int,
+        *,
+        embedding_size: int,
+        recurrent: Recurrent,
+        pooling: PoolingName = "max-mean",
+        word_dropout: float = 0.0,
+        embedding_dropout: float = 0.0,
+        locked_dropout: float = 0.0,
+        head_dropout: float = 0.0,
+        unk_id: int = 0,
+    ) -> None:
+        super().__init__()
+        self.word_dropout = WordDropout(word_dropout, unk_id)
+        self.embedding = nn.Embedding(vocabulary_size, embedding_size)
+        nn.init.normal_(self.embedding.weight, std=0.1)
+        self.embedding_dropout = nn.Dropout(embedding_dropout)
+        self.locked_dropout = LockedDropout(locked_dropout)
+        self.recurrent = make_recurrent(embedding_size, recurrent)
+        output_size = recurrent.hidden_size * (2 if recurrent.bidirectional else 1)
+        self.pooling = Pooling(pooling, output_size)
+        self.head_dropout = nn.Dropout(head_dropout)
+        self.head = nn.Linear(self.pooling.output_size, num_outputs)
+
+    def forward(self, ids: PackedSequence) -> Tensor:
+        """Score each sequence."""
+        ids = self.word_dropout(ids)
+        inputs = ids._replace(data=self.embedding_dropout(self.embedding(ids.data)))
+        output, state = self.recurrent(self.locked_dropout(inputs))
+        h_n = state[0] if isinstance(state, tuple) else state
+        pooled = self.pooling(self.locked_dropout(output), h_n)
+        scores: Tensor = self.head(self.head_dropout(pooled))
+        return scores
+
+
+def make_recurrent(input_size: int, settings: Recurrent) -> RNN | GRU | LSTM:
+    """Return the recurrent stack that ``settings`` describe."""
+    options = {
+        "num_layers": settings.num_layers,
+        "bidirectional": settings.bidirectional,
+        "dropout": settings.dropout if settings.num_layers > 1 else 0.0,
+    }
+    if settings.cell == "rnn":
+        return RNN(input_size, settings.hidden_size, nonlinearity=settings.nonlinearity, **options)
+    cell = {"gru": GRU, "lstm": LSTM}[settings.cell]
+    return cell(input_size, settings.hidden_size, **options)

@@ -1,0 +1,126 @@
+"""Those who watch a training run: a terminal and TensorBoard."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console as RichConsole
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typing_extensions import Self
+
+from ostinato._errors import ConfigError
+from ostinato.training import loop
+from ostinato.training.history import Record
+
+
+class Console:
+    """A live bar in a terminal, one plain line an epoch elsewhere; a context manager.
+
+    Example:
+        >>> from ostinato import TextClassifier  # doctest: +SKIP
+        >>> with Console(epochs=4) as console:  # doctest: +SKIP
+        ...     TextClassifier().fit(texts, labels, listeners=[console])
+    """
+
+    def __init__(self, epochs: int, console: RichConsole | None = None) -> None:
+        self.console = console or RichConsole(stderr=True)
+        self.epochs = epochs
+        self.bar = Progress(
+            TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("loss {task.fields[loss]:.3f}"),
+            TextColumn("{task.fields[rate]:,.0f} tokens/s"),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        self.task: Any = None
+
+    def __enter__(self) -> Self:
+        self.bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.bar.stop()
+
+    def step(self, progress: loop.Progress, steps_per_epoch: int, loss: float) -> None:
+        """Move the bar."""
+        if self.bar.disable:
+            return
+        shown = {
+            "epoch": progress.epoch + 1,
+            "epochs": self.epochs,
+            "loss": loss,
+            "rate": progress.tokens / max(progress.seconds, 1e-9),
+        }
+        if self.task is None:
+            self.task = self.bar.add_task("", total=steps_per_epoch, **shown)
+        self.bar.update(self.task, completed=progress.batch, total=steps_per_epoch, **shown)
+
+    def epoch(self, record: Record) -> None:
+        """Print the figures of an epoch."""
+        if self.task is not None:
+            self.bar.remove_task(self.task)
+            self.task = None
+        parts = [
+            f"{name} loss {record[name]['loss']:.4f} accuracy {record[name]['accuracy']:.4f}"
+            for name in ("train", "validation", "test")
+            if name in record
+        ]
+        norm = record["grad_norm"]
+        parts.append(
+            f"gradient norm {norm['mean']:.2f}, at most {norm['max']:.2f}, "
+            f"clipped {norm['clipped']:.0%}"
+        )
+        parts.append(f"{record['tokens_per_second']:,.0f} tokens/s, {record['seconds']:.1f} s")
+        mark = "  (best so far)" if record["best"] else ""
+        self.console.print(
+            f"epoch {record['epoch']}/{self.epochs}: {'; '.join(parts)}{mark}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+class TensorBoard:
+    """Writes the figures of every epoch, and the loss of every step, to a TensorBoard folder.
+
+    Args:
+        folder: Where the event files go.
+
+    Raises:
+        ConfigError: The package tensorboard is not installed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            writer = importlib.import_module("torch.utils.tensorboard")
+        except ImportError as error:
+            raise ConfigError(
+                "TensorBoard: the package tensorboard must be installed; it is not. "
+                "Run: pip install 'ostinato[tensorboard]'"
+            ) from error
+        self.writer = writer.SummaryWriter(str(folder))
+
+    def step(self, progress: loop.Progress, steps_per_epoch: int, loss: float) -> None:
+        """Write the loss of a step."""
+        self.writer.add_scalar("loss/step", loss, progress.step)
+
+    def epoch(self, record: Record) -> None:
+        """Write the figures of an epoch."""
+        for part in ("train", "validation", "test"):
+            for name, value in record.get(part, {}).items():
+                self.writer.add_scalar(f"{name}/{part}", value, record["epoch"])
+        for name, value in record["grad_norm"].items():
+            self.writer.add_scalar(f"grad_norm/{name}", value, record["epoch"])
+        self.writer.add_scalar("tokens_per_second", record["tokens_per_second"], record["epoch"])
+        self.writer.flush()

@@ -1,0 +1,381 @@
+"""The training loop: batches in, the best weights and a history out, and nothing lost on the way.
+
+Everything a step depends on is either in the settings, a pure function of (seed, epoch), or in the
+checkpoint; that is why a run that was killed at any step and resumed ends with the same bits.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from ostinato._config import Training
+from ostinato._errors import StoppedError, TrainingError
+from ostinato.data.batches import length_buckets
+from ostinato.training import checkpoint, history
+from ostinato.training.schedule import learning_rate, make_optimizer
+
+logger = logging.getLogger("ostinato")
+
+Rows = npt.NDArray[np.int64]
+Figures = dict[str, float]
+
+
+class Part(Protocol):
+    """A part of the data (train, validation or test) as the loop sees it."""
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Steps of each sequence."""
+
+    def batch(self, rows: Rows) -> tuple[PackedSequence, Tensor]:
+        """Return the inputs and targets of some rows, which come by decreasing length."""
+
+
+class Objective(Protocol):
+    """What a task wants minimised and measured."""
+
+    monitor: str
+    """The validation figure whose highest value marks the best epoch."""
+
+    def sums(self, output: Tensor, targets: Tensor) -> Tensor:
+        """Return what adds up over batches: ``[loss, count, ...]``, the loss differentiable."""
+
+    def figures(self, sums: Tensor) -> Figures:
+        """Turn added-up sums into figures; ``loss`` is one of them."""
+
+
+class Listener(Protocol):
+    """Somebody who watches a training run; called in the main process only."""
+
+    def step(self, progress: Progress, steps_per_epoch: int, loss: float) -> None:
+        """Hear of a step that was just taken."""
+
+    def epoch(self, record: history.Record) -> None:
+        """Hear of an epoch that was just finished and saved."""
+
+
+@dataclass
+class Progress:
+    """The place in the training, with all that is added up on the way; part of the checkpoint."""
+
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    sums: list[float] = field(default_factory=list)
+    tokens: int = 0
+    seconds: float = 0.0
+    norm_sum: float = 0.0
+    norm_max: float = 0.0
+    clipped: int = 0
+    best: float = -math.inf
+    epochs_since_best: int = 0
+    records: list[history.Record] = field(default_factory=list)
+
+    def start_epoch(self) -> None:
+        """Move to the first batch of the next epoch."""
+        self.epoch += 1
+        self.batch, self.sums, self.tokens, self.seconds = 0, [], 0, 0.0
+        self.norm_sum, self.norm_max, self.clipped = 0.0, 0.0, 0
+
+
+def train(
+    model: nn.Module,
+    parts: Mapping[str, Part],
+    objective: Objective,
+    settings: Training,
+    *,
+    run: Path | None = None,
+    resume: bool = False,
+    listeners: Sequence[Listener] = (),
+) -> list[history.Record]:
+    """Train ``model`` in place, leave it with the weights of its best epoch, return the history.
+
+    Args:
+        model: Takes the inputs of a part's batch, returns what the objective takes.
+        parts: ``train`` and ``validation``; ``test``, if given, is measured after every epoch but
+            nothing is selected by it.
+        objective: What is minimised and measured.
+        settings: How to train.
+        run: Run folder for checkpoints, ``history.jsonl`` and ``model.safetensors``; none to keep
+            everything in memory.
+        resume: Go on from the checkpoint in ``run``, or from the start if there is none yet.
+        listeners: Told of every step and epoch.
+
+    Raises:
+        TrainingError: The loss or the gradient norm is no longer finite.
+        StoppedError: SIGINT or SIGTERM came; the checkpoint is complete.
+        CheckpointError: The checkpoint cannot be written or read.
+
+    Source: gradient clipping: Pascanu et al. 2013, https://arxiv.org/abs/1211.5063, algorithm 1.
+    """
+    return _Loop(model, parts, objective, settings, run, listeners).run(resume=resume)
+
+
+class _Loop:
+    """The state that the steps of one call of :func:`train` share."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        parts: Mapping[str, Part],
+        objective: Objective,
+        settings: Training,
+        folder: Path | None,
+        listeners: Sequence[Listener],
+    ) -> None:
+        self.accelerator = Accelerator(mixed_precision="no")  # autocast is ours: see _forward
+        self.model = model.to(self.accelerator.device)
+        self.optimizer = make_optimizer(self.model, settings)
+        self.parallel = self.accelerator.prepare(self.model)
+        self.parts, self.objective, self.settings = parts, objective, settings
+        self.folder = folder
+        self.is_main = self.accelerator.is_main_process
+        self.listeners = listeners if self.is_main else ()
+        self.progress = Progress()
+        self.best_weights: checkpoint.Tensors = {}
+        torch.manual_seed(settings.seed + self.accelerator.process_index)
+
+    def run(self, *, resume: bool) -> list[history.Record]:
+        if resume and self.folder and checkpoint.path_of(self.folder).exists():
+            self._load(self.folder)
+        with stop_on_signal() as stopped:
+            while not self._finished():
+                self._epoch(stopped)
+        if self.best_weights:
+            checkpoint.load_weights(self.model, self.best_weights, where="best epoch")
+        elif self.folder:
+            self.accelerator.wait_for_everyone()
+            weights, _ = checkpoint.load_tensors(self.folder / "model.safetensors")
+            checkpoint.load_weights(self.model, weights, where=self.folder / "model.safetensors")
+        return self.progress.records
+
+    def _finished(self) -> bool:
+        patience = self.settings.patience
+        out_of_patience = patience is not None and self.progress.epochs_since_best >= patience
+        return self.progress.epoch >= self.settings.epochs or out_of_patience
+
+    def _epoch(self, stopped: Callable[[], bool]) -> None:
+        progress, train = self.progress, self.parts["train"]
+        batches = self._batches(train, epoch=progress.epoch)
+        self.parallel.train()
+        while progress.batch < len(batches):
+            start = time.perf_counter()
+            loss = self._step(batches[progress.batch], len(batches))
+            progress.seconds += time.perf_counter() - start
+            for listener in self.listeners:
+                listener.step(progress, len(batches), loss)
+            if self._agree(stopped()):
+                self._save()
+                raise StoppedError(
+                    f"Stopped after batch {progress.batch} of {len(batches)} in epoch "
+                    f"{progress.epoch + 1}; everything is saved."
+                )
+            if progress.step % self.settings.checkpoint_steps == 0 and progress.batch < len(
+                batches
+            ):
+                self._save()
+        self._finish_epoch(len(batches))
+
+    def _step(self, rows: Rows, batches: int) -> float:
+        progress, settings = self.progress, self.settings
+        rate = learning_rate(
+            settings, (progress.epoch + progress.batch / batches) / settings.epochs
+        )
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        sums, total = self._sums(self.parts["train"], rows)
+        loss = float(total[0] / total[1])
+        if not math.isfinite(loss):
+            raise self._not_finite("loss", loss, rows)
+        self.optimizer.zero_grad()
+        # DDP averages the gradients of the processes: scaled so that the whole batch is the mean
+        (sums[0] * (self.accelerator.num_processes / total[1])).backward()
+        norm = float(self._clip())
+        if not math.isfinite(norm):
+            raise self._not_finite("gradient norm", norm, rows)
+        self.optimizer.step()
+        progress.batch += 1
+        progress.step += 1
+        progress.tokens += int(self.parts["train"].lengths[rows].sum())
+        progress.sums = [
+            a + b for a, b in zip(progress.sums or [0.0] * len(total), total.tolist(), strict=True)
+        ]
+        progress.norm_sum += norm
+        progress.norm_max = max(progress.norm_max, norm)
+        progress.clipped += settings.max_grad_norm is not None and norm > settings.max_grad_norm
+        return loss
+
+    def _sums(self, part: Part, rows: Rows) -> tuple[Tensor, Tensor]:
+        """Return this process's sums of a batch, and those of all processes without gradient."""
+        mine = rows[self.accelerator.process_index :: self.accelerator.num_processes]
+        inputs, targets = part.batch(mine if len(mine) else rows[:1])
+        device = self.accelerator.device
+        with torch.autocast(
+            device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"
+        ):
+            output = self.parallel(inputs.to(device))
+        sums = self.objective.sums(output.float(), targets.to(device))
+        if not len(mine):
+            sums = sums * 0  # more processes than rows: this one takes part without weight
+        return sums, self._add_up(sums.detach().double())
+
+    def _clip(self) -> Tensor:
+        parameters = [
+            parameter for parameter in self.model.parameters() if parameter.grad is not None
+        ]
+        norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+        if self.settings.max_grad_norm is not None:
+            nn.utils.clip_grads_with_norm_(parameters, self.settings.max_grad_norm, norm)
+        return norm
+
+    def _finish_epoch(self, steps: int) -> None:
+        progress = self.progress
+        record: history.Record = {
+            "epoch": progress.epoch + 1,
+            "steps": progress.step,
+            "train": self.objective.figures(torch.tensor(progress.sums, dtype=torch.float64)),
+            **{name: self._evaluate(self.parts[name]) for name in self.parts if name != "train"},
+            "learning_rate": self.optimizer.param_groups[0]["lr"],
+            "grad_norm": {
+                "mean": progress.norm_sum / steps,
+                "max": progress.norm_max,
+                "clipped": progress.clipped / steps,
+            },
+            "tokens_per_second": progress.tokens / progress.seconds,
+            "seconds": progress.seconds,
+        }
+        value = record["validation"][self.objective.monitor]
+        record["best"] = value > progress.best
+        progress.records.append(record)
+        progress.epochs_since_best = 0 if record["best"] else progress.epochs_since_best + 1
+        if record["best"]:
+            progress.best = value
+            self._keep_best()
+        progress.start_epoch()
+        self._save()
+        if self.folder and self.is_main:
+            history.write(self.folder, progress.records)
+        for listener in self.listeners:
+            listener.epoch(record)
+
+    @torch.no_grad()
+    def _evaluate(self, part: Part) -> Figures:
+        self.parallel.eval()
+        total = sum(self._sums(part, rows)[1] for rows in self._batches(part, epoch=None))
+        assert isinstance(total, Tensor)
+        return self.objective.figures(total)
+
+    def _batches(self, part: Part, epoch: int | None) -> list[Rows]:
+        return length_buckets(
+            part.lengths,
+            batch_tokens=self.settings.batch_tokens,
+            batch_size=self.settings.batch_size,
+            seed=self.settings.seed,
+            epoch=epoch,
+        )
+
+    def _keep_best(self) -> None:
+        weights = self.model.state_dict()
+        if self.folder is None:
+            self.best_weights = {name: tensor.clone() for name, tensor in weights.items()}
+        elif self.is_main:
+            checkpoint.save_tensors(self.folder / "model.safetensors", weights)
+
+    def _save(self) -> None:
+        if self.folder is None:
+            return
+        random_states = {"random.cpu": self._gather(torch.get_rng_state())}
+        if self.accelerator.device.type == "cuda":
+            random_states["random.cuda"] = self._gather(torch.cuda.get_rng_state())
+        if self.is_main:
+            tensors, groups = checkpoint.pack(self.model, self.optimizer)
+            header = {"progress": asdict(self.progress), "groups": groups}
+            checkpoint.save_tensors(
+                checkpoint.path_of(self.folder), tensors | random_states, header
+            )
+
+    def _load(self, folder: Path) -> None:
+        path = checkpoint.path_of(folder)
+        tensors, header = checkpoint.load_tensors(path)
+        random_states = tensors.pop("random.cpu")
+        if len(random_states) != self.accelerator.num_processes:
+            raise TrainingError(
+                f"{path}: was written by {len(random_states)} processes and must be resumed by as "
+                f"many; this is a run of {self.accelerator.num_processes}."
+            )
+        torch.set_rng_state(random_states[self.accelerator.process_index])
+        if "random.cuda" in tensors:
+            torch.cuda.set_rng_state(tensors.pop("random.cuda")[self.accelerator.process_index])
+        checkpoint.unpack(tensors, header["groups"], self.model, self.optimizer)
+        self.progress = Progress(**header["progress"])
+        if self.is_main:
+            history.write(folder, self.progress.records)
+
+    def _add_up(self, sums: Tensor) -> Tensor:
+        if self.accelerator.num_processes == 1:
+            return sums
+        return self.accelerator.reduce(sums, reduction="sum")  # type: ignore[no-any-return]
+
+    def _gather(self, state: Tensor) -> Tensor:
+        states = self.accelerator.gather(state.to(self.accelerator.device)[None])
+        return states.cpu()  # type: ignore[no-any-return]
+
+    def _agree(self, stop: bool) -> bool:  # noqa: FBT001 one flag, no other meaning
+        """Return whether any process was asked to stop, so that all stop at the same step."""
+        if self.accelerator.num_processes == 1:
+            return stop
+        return bool(self._add_up(torch.tensor(float(stop), device=self.accelerator.device)))
+
+    def _not_finite(self, what: str, value: float, rows: Rows) -> TrainingError:
+        progress = self.progress
+        kept = (
+            f"The model of the best epoch so far is in {self.folder}."
+            if self.folder and progress.records
+            else "No epoch was finished."
+        )
+        return TrainingError(
+            f"The {what} must stay finite; it became {value} at step {progress.step + 1} (epoch "
+            f"{progress.epoch + 1}, batch {progress.batch + 1}, training rows "
+            f"{', '.join(map(str, rows[:5]))}, ...). {kept} Lower learning_rate or max_grad_norm."
+        )
+
+
+@contextmanager
+def stop_on_signal() -> Iterator[Callable[[], bool]]:
+    """Turn SIGINT and SIGTERM into a question that the loop asks after each step.
+
+    A second signal acts as usual. Outside the main thread signals are left alone.
+    """
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def ask(number: int, frame: object) -> None:
+        asked.set()
+        signal.signal(number, before[number])  # type: ignore[arg-type]  # as getsignal gave it
+
+    for number in before:
+        signal.signal(number, ask)
+    try:
+        yield asked.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

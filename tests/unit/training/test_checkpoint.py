@@ -1,0 +1,93 @@
+"""A checkpoint is whole or not there, and gives back what went in."""
+
+import json
+import resource
+import subprocess
+import sys
+import textwrap
+
+import pytest
+import torch
+
+from ostinato import CheckpointError, Training
+from ostinato.training import checkpoint, history
+from ostinato.training.schedule import make_optimizer
+
+
+def trained(seed: int) -> tuple[torch.nn.Module, torch.optim.Optimizer]:
+    torch.manual_seed(seed)
+    model = torch.nn.Linear(3, 2)
+    optimizer = make_optimizer(model, Training())
+    for _ in range(3):
+        optimizer.zero_grad()
+        model(torch.randn(4, 3)).square().sum().backward()
+        optimizer.step()
+    return model, optimizer
+
+
+def test_pack_and_unpack_restore_weights_and_optimizer(tmp_path):
+    model, optimizer = trained(1)
+    tensors, groups = checkpoint.pack(model, optimizer)
+    checkpoint.save_tensors(tmp_path / "last.safetensors", tensors, {"groups": groups})
+    other, other_optimizer = trained(2)
+    loaded, header = checkpoint.load_tensors(tmp_path / "last.safetensors")
+    checkpoint.unpack(loaded, header["groups"], other, other_optimizer)
+    for step in range(2):  # the next steps are the same only if every moment was restored
+        torch.manual_seed(step)
+        inputs = torch.randn(4, 3)
+        for module, optim in ((model, optimizer), (other, other_optimizer)):
+            optim.zero_grad()
+            module(inputs).square().sum().backward()
+            optim.step()
+    assert torch.equal(model.weight, other.weight)
+    assert torch.equal(model.bias, other.bias)
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path):
+    """A real write error: the process may not write files of over 4 KB."""
+    path = tmp_path / "last.safetensors"
+    checkpoint.save_tensors(path, {"x": torch.ones(3)})
+    script = textwrap.dedent(
+        f"""
+        import pathlib, resource, torch
+        from ostinato import CheckpointError
+        from ostinato.training import checkpoint
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+        try:
+            checkpoint.save_tensors(pathlib.Path({str(path)!r}), {{"x": torch.ones(100_000)}})
+        except CheckpointError as error:
+            print(error)
+        """
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert "could not be written" in result.stdout
+    assert "what was saved before is untouched" in result.stdout
+    tensors, _ = checkpoint.load_tensors(path)
+    assert torch.equal(tensors["x"], torch.ones(3))
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]  # nothing half-written remains
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 4096
+
+
+def test_a_truncated_file_is_refused(tmp_path):
+    path = tmp_path / "model.safetensors"
+    checkpoint.save_tensors(path, {"x": torch.ones(1000)})
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(CheckpointError, match="must be a whole safetensors file"):
+        checkpoint.load_tensors(path)
+
+
+def test_weights_of_another_model_are_refused():
+    with pytest.raises(CheckpointError, match="mixes files of two runs"):
+        checkpoint.load_weights(torch.nn.Linear(2, 2), {"weight": torch.ones(3, 3)}, "here")
+
+
+def test_history_round_trip_and_broken_line(tmp_path):
+    records = [{"epoch": 1, "train": {"loss": 0.5}}, {"epoch": 2, "train": {"loss": 0.25}}]
+    history.write(tmp_path, records)
+    assert history.read(tmp_path) == records
+    path = tmp_path / "history.jsonl"
+    path.write_text(json.dumps(records[0]) + '\n{"epoch": 2, "tr')
+    with pytest.raises(CheckpointError, match="line 2 must be a JSON object"):
+        history.read(tmp_path)

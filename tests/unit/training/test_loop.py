@@ -1,0 +1,180 @@
+"""The loop on a toy problem: what is selected, what stops it, what it tells."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from ostinato import StoppedError, Training, TrainingError
+from ostinato.data.batches import collate
+from ostinato.data.ragged import Ragged
+from ostinato.training import history, train
+
+
+@dataclass
+class ToyPart:
+    column: Ragged
+    targets: torch.Tensor
+
+    @property
+    def lengths(self):
+        return self.column.lengths
+
+    def batch(self, rows):
+        return collate(self.column, rows), self.targets[rows]
+
+
+class ToyModel(nn.Module):
+    """Scores a sequence by its first id."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(10, 2)
+
+    def forward(self, ids):
+        first = ids.data[: int(ids.batch_sizes[0])]
+        return self.table(first)
+
+
+class ToyObjective:
+    monitor = "accuracy"
+
+    def sums(self, output, targets):
+        loss = nn.functional.cross_entropy(output, targets, reduction="sum")
+        right = (output.argmax(1) == targets).sum()
+        return torch.stack([loss, loss.new_tensor(len(targets)), right.to(loss.dtype)])
+
+    def figures(self, sums):
+        loss, count, right = sums.tolist()
+        return {"loss": loss / count, "accuracy": right / count}
+
+
+class Recorder:
+    def __init__(self, at=None, act=None):
+        self.losses, self.records, self.at, self.act = [], [], at, act
+
+    def step(self, progress, steps_per_epoch, loss):
+        self.losses.append(loss)
+        if progress.step == self.at:
+            self.act()
+
+    def epoch(self, record):
+        self.records.append(record)
+
+
+def toy_part(rows=60, seed=0):
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, 9, rows)
+    offsets = np.concatenate([[0], lengths.cumsum()])
+    values = rng.integers(0, 10, offsets[-1]).astype(np.int32)
+    return ToyPart(Ragged(values, offsets), torch.from_numpy(values[offsets[:-1]] % 2).long())
+
+
+PARTS = {"train": toy_part(), "validation": toy_part(20, 1)}
+SETTINGS = Training(epochs=4, batch_size=8, batch_tokens=None, learning_rate=0.05)
+
+
+def run(settings=SETTINGS, **options):
+    torch.manual_seed(0)
+    model = ToyModel()
+    return model, train(model, PARTS, ToyObjective(), settings, **options)
+
+
+def test_it_learns_and_tells_every_epoch():
+    recorder = Recorder()
+    _, records = run(listeners=[recorder])
+    assert recorder.records == records
+    assert [record["epoch"] for record in records] == [1, 2, 3, 4]
+    assert records[-1]["train"]["loss"] < records[0]["train"]["loss"]
+    assert len(recorder.losses) == records[-1]["steps"] == 4 * 8
+
+
+def test_the_best_epoch_is_kept():
+    model, records = run()
+    best = max(records, key=lambda record: record["validation"]["accuracy"])
+    part = PARTS["validation"]
+    output = model(collate(part.column, np.argsort(-part.lengths, kind="stable")))
+    targets = part.targets[np.argsort(-part.lengths, kind="stable")]
+    accuracy = (output.argmax(1) == targets).double().mean().item()
+    assert accuracy == pytest.approx(best["validation"]["accuracy"])
+
+
+def test_the_test_part_selects_nothing():
+    with_test = {**PARTS, "test": toy_part(20, 2)}
+    torch.manual_seed(0)
+    model = ToyModel()
+    records = train(model, with_test, ToyObjective(), SETTINGS)
+    assert all("test" in record for record in records)
+    assert torch.equal(model.table.weight, run()[0].table.weight)
+
+
+def test_patience_stops_early():
+    settings = SETTINGS.replace(epochs=50, patience=2, learning_rate=1e-9)
+    _, records = run(settings)
+    assert len(records) == 3  # nothing gets better after the first epoch
+
+
+def test_same_seed_same_bits_and_other_seed_other_bits():
+    assert torch.equal(run()[0].table.weight, run()[0].table.weight)
+    other = run(SETTINGS.replace(seed=1))[0].table.weight
+    assert not torch.equal(run()[0].table.weight, other)
+
+
+def test_folder_and_memory_give_the_same_model(tmp_path):
+    in_memory, _ = run()
+    on_disk, records = run(run=tmp_path)
+    assert torch.equal(in_memory.table.weight, on_disk.table.weight)
+    assert history.read(tmp_path) == records
+
+
+def test_large_gradients_are_clipped_and_told():
+    _, records = run(SETTINGS.replace(max_grad_norm=1e-3))
+    assert records[0]["grad_norm"]["clipped"] == 1.0
+    assert records[0]["grad_norm"]["max"] > 1e-3
+    _, records = run(SETTINGS.replace(max_grad_norm=None))
+    assert records[0]["grad_norm"]["clipped"] == 0.0
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_best(tmp_path):
+    torch.manual_seed(0)
+    model = ToyModel()
+
+    def poison():
+        with torch.no_grad():
+            model.table.weight.fill_(float("nan"))
+
+    with pytest.raises(
+        TrainingError,
+        match=r"loss must stay finite; it became nan at step 13 "
+        r"\(epoch 2, batch 5.*training rows.*model of the best epoch so far is in",
+    ):
+        train(
+            model,
+            PARTS,
+            ToyObjective(),
+            SETTINGS,
+            run=tmp_path,
+            listeners=[Recorder(at=12, act=poison)],
+        )
+    from ostinato.training import load_tensors
+
+    weights, _ = load_tensors(tmp_path / "model.safetensors")
+    assert weights["table.weight"].isfinite().all()
+
+
+@pytest.mark.parametrize("at", [1, 7, 8, 20])
+def test_interrupted_and_resumed_equals_never_interrupted(tmp_path, at):
+    import signal
+
+    whole, records = run()
+    stop = Recorder(at=at, act=lambda: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(StoppedError, match="everything is saved"):
+        run(run=tmp_path, listeners=[stop])
+    resumed, resumed_records = run(run=tmp_path, resume=True)
+    assert torch.equal(whole.table.weight, resumed.table.weight)
+    for ours, theirs in zip(resumed_records, records, strict=True):
+        for part in ("train", "validation"):
+            assert ours[part] == theirs[part]
+        assert ours["grad_norm"] == theirs["grad_norm"]
