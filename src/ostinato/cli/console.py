@@ -1,0 +1,32 @@
+"""Where the commands write: results to standard output, messages to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+
+def show(line: str) -> None:
+    """Write a line of the result to standard output."""
+    sys.stdout.write(line + "\n")
+
+
+def show_json(value: Any) -> None:
+    """Write a result as one line of JSON to standard output."""
+    show(json.dumps(value, ensure_ascii=False))
+
+
+def say(line: str) -> None:
+    """Write a message to standard error."""
+    sys.stderr.write(line + "\n")
+
+
+def print_figures(part: str, figures: Mapping[str, float]) -> None:
+    """Write the figures of a part in one line."""
+    shown = ", ".join(
+        f"{name} {value:,}" if isinstance(value, int) else f"{name} {value:.4f}"
+        for name, value in figures.items()
+    )
+    show(f"{part}: {shown}")

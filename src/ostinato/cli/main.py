@@ -1,0 +1,69 @@
+"""The entry point: finds the command, and turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from ostinato._errors import ConfigError, StoppedError, OstinatoError
+from ostinato._version import __version__
+
+COMMANDS = {
+    "train": ("ostinato.cli.train:app", "Train a model: classify."),
+    "resume": ("ostinato.cli.train:resume", "Go on with an interrupted run, exactly."),
+    "evaluate": ("ostinato.cli.evaluate:evaluate", "Measure a trained model on data with labels."),
+    "predict": ("ostinato.cli.predict:predict", "Predict texts, a file, or standard input."),
+    "report": ("ostinato.cli.report:report", "Write a run's report page and name it."),
+    "data": ("ostinato.cli.data:app", "List, fetch and find data sets."),
+    "demo": ("ostinato.cli.demo:demo", "Train on the bundled samples, in a minute."),
+    "doctor": ("ostinato.cli.doctor:doctor", "Tell versions, devices and kernels, and why."),
+}
+
+app = App(
+    name="ostinato",
+    help="Recurrent networks on real sequences: from raw files to a trained, measured model.",
+    version=__version__,
+    help_on_error=False,
+)
+for name, (target, summary) in COMMANDS.items():
+    app.command(target, name=name, help=summary)
+
+
+def main() -> None:
+    """Run the command line on the arguments of this process."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(tokens: Sequence[str]) -> int:
+    """Run one command; return its exit code: 2 usage, 1 data, 130 interrupted."""
+    logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING, force=True)
+    logging.getLogger("ostinato").setLevel(_level())
+    try:
+        app(list(tokens), print_error=False, exit_on_error=False, result_action="return_none")
+    except (CycloptsError, ConfigError) as error:
+        return _fail(error, 2)
+    except StoppedError as error:
+        return _fail(error, 130)
+    except OstinatoError as error:
+        return _fail(error, 1)
+    except KeyboardInterrupt:
+        return _fail("Stopped.", 130)
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0
+
+
+def _level() -> int:
+    """Under ``accelerate launch`` only the first process talks."""
+    return logging.INFO if os.environ.get("RANK", "0") == "0" else logging.ERROR
+
+
+def _fail(error: BaseException | str, code: int) -> int:
+    message = " ".join(str(error).split())
+    sys.stderr.write(f"ostinato: {message}\n")
+    return code

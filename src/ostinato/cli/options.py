@@ -1,0 +1,75 @@
+"""Command-line options made from the settings of a task: one definition, no copies."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import docstring_parser
+from cyclopts import Group, Parameter
+
+from ostinato._config import Settings
+from ostinato.tasks import Estimator
+
+Command = Callable[..., None]
+
+
+def with_settings(function: Command, task: type[Estimator]) -> Command:
+    """Return ``function`` with one more option for every setting of ``task``.
+
+    ``function`` takes the settings that were given, by ``set_params`` name, as ``settings``.
+    """
+    options = options_of(task)
+    names = {option.name: key for key, option in options.items()}
+
+    def command(*args: Any, **given: Any) -> None:
+        settings = {names[name]: given.pop(name) for name in list(given) if name in names}
+        function(*args, settings=settings, **given)
+
+    hints = typing.get_type_hints(function, include_extras=True)
+    own = [
+        parameter.replace(annotation=hints[name])
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name != "settings"
+    ]
+    command.__doc__ = function.__doc__
+    command.__name__ = function.__name__
+    command.__signature__ = inspect.Signature([*own, *options.values()])  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in [*own, *options.values()]}
+    return command
+
+
+def options_of(task: type[Estimator]) -> dict[str, inspect.Parameter]:
+    """Return a keyword parameter for each setting, nested ones too, by ``set_params`` name."""
+    options: dict[str, inspect.Parameter] = {}
+    for name, value in task().get_params(deep=False).items():
+        if isinstance(value, Settings):
+            group = Group(type(value).__name__, sort_key=10 + len(options))
+            for parameter in _parameters(value, group):
+                options[f"{name}__{parameter.name}"] = parameter
+    for parameter in _parameters(task(), Group("Model", sort_key=1)):
+        options[parameter.name] = parameter
+    return options
+
+
+def _parameters(settings: object, group: Group) -> list[inspect.Parameter]:
+    """Return a keyword parameter for each field that is not itself a group of settings."""
+    described = docstring_parser.parse(inspect.getdoc(type(settings)) or "").params
+    helps = {param.arg_name: param.description for param in described}
+    hints = typing.get_type_hints(type(settings))
+    return [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=getattr(settings, field.name),
+            annotation=Annotated[
+                hints[field.name],
+                Parameter(help=helps.get(field.name), group=group, negative_none="no-"),
+            ],
+        )
+        for field in dataclasses.fields(settings)  # type: ignore[arg-type]  # a dataclass instance
+        if field.init and not isinstance(getattr(settings, field.name), Settings)
+    ]

@@ -1,0 +1,72 @@
+"""``ostinato predict``."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ostinato import datasets
+from ostinato.cli.console import show, show_json
+from ostinato.tasks import load
+
+FILE_ENDINGS = (
+    ".txt",
+    ".csv",
+    ".tsv",
+    ".jsonl",
+    ".ndjson",
+    ".parquet",
+    ".gz",
+    ".bz2",
+    ".xz",
+    ".zst",
+)
+CHUNK = 4096  # texts predicted at once, so that standard input may be endless
+
+
+def predict(
+    run: Path,
+    /,
+    *inputs: str,
+    text_column: str | None = None,
+    json: bool = False,
+) -> None:
+    """Predict the class of texts: given as arguments, in a file, or one a line on standard input.
+
+    Args:
+        run: Run folder.
+        inputs: Texts; or one file: txt with a text a line, csv, tsv, jsonl or parquet.
+        text_column: Column with the texts of a file; found by its name if not given.
+        json: Print JSON Lines with the probability of every class.
+    """
+    estimator = load(run)
+    texts = iter(_texts(inputs, text_column))
+    while chunk := list(itertools.islice(texts, CHUNK)):
+        for row in estimator.explain(chunk):
+            if json:
+                show_json(row)
+            else:
+                show(f"{row['label']}\t{row['confidence']:.4f}\t{row['text']}")
+
+
+def _texts(inputs: tuple[str, ...], text_column: str | None) -> Iterable[str]:
+    if not inputs:
+        return _lines()
+    if len(inputs) == 1 and _names_a_file(inputs[0]):
+        return datasets.read(inputs[0], text_column=text_column, labelled=False).texts
+    return inputs
+
+
+def _names_a_file(text: str) -> bool:
+    """Return whether a single argument is a file, or by its ending was meant to be one."""
+    if len(text) > 255 or "\n" in text:
+        return False
+    path = Path(text)
+    return path.is_file() or (" " not in text and path.suffix.lower() in FILE_ENDINGS)
+
+
+def _lines() -> Iterator[str]:
+    for line in sys.stdin:
+        yield line.rstrip("\n")

@@ -1,0 +1,17 @@
+"""``ostinato report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ostinato import report as pages
+from ostinato.cli.console import show
+
+
+def report(run: Path, /) -> None:
+    """Write the report page of a run: curves, confusions, calibration, mistakes; print its path.
+
+    Args:
+        run: Run folder.
+    """
+    show(str(pages.write(run)))

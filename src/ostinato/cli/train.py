@@ -1,0 +1,145 @@
+"""``ostinato train`` and ``ostinato resume``."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cyclopts import App
+
+from ostinato import datasets
+from ostinato._errors import ConfigError, StoppedError, did_you_mean
+from ostinato.cli.console import print_figures, say
+from ostinato.cli.options import with_settings
+from ostinato.tasks import Estimator, TextClassifier, run_folder, task_of
+from ostinato.training import Console, Listener, TensorBoard
+
+app = App(name="train", help="Train a model.")
+
+
+def classify(
+    source: str,
+    /,
+    *,
+    out: Path,
+    preset: str | None = None,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    validation: Path | None = None,
+    test: Path | None = None,
+    test_each_epoch: bool | None = None,
+    overwrite: bool = False,
+    tensorboard: bool = False,
+    settings: Mapping[str, Any],
+) -> None:
+    """Train a text classifier and write a run folder.
+
+    Args:
+        source: Name of a registered data set, a folder, or a csv, tsv, jsonl or parquet file.
+        out: Run folder to write.
+        preset: Named settings that the other options start from: tutorial.
+        text_column: Column with the texts; found by its name if not given.
+        label_column: Column with the labels; found by its name if not given.
+        validation: File that chooses the best epoch; else the source's own, else a tenth of train.
+        test: File that is measured at the end; else the source's own.
+        test_each_epoch: Also measure the test part after every epoch; nothing is selected by it.
+        overwrite: Replace the run that stands in the run folder.
+        tensorboard: Write TensorBoard files into the run folder.
+        settings: Settings given on the command line.
+    """
+    estimator = TextClassifier().set_params(
+        **{**_preset(TextClassifier, preset, settings), **settings}
+    )
+    arguments = {
+        "source": _absolute(source),
+        "text_column": text_column,
+        "label_column": label_column,
+        "validation": str(validation.absolute()) if validation else None,
+        "test": str(test.absolute()) if test else None,
+        "test_each_epoch": preset == "tutorial" if test_each_epoch is None else test_each_epoch,
+        "tensorboard": tensorboard,
+    }
+    run_folder.check_free(out, overwrite=overwrite)
+    _train(estimator, out, arguments, overwrite=overwrite)
+
+
+app.command(with_settings(classify, TextClassifier), name="classify")
+
+
+def resume(run: Path, /) -> None:
+    """Go on with an interrupted run from its last checkpoint; it ends as if never interrupted.
+
+    Args:
+        run: Run folder of the interrupted run.
+    """
+    config = run_folder.read_config(run)
+    if (run / "metrics.json").exists():
+        raise ConfigError(
+            f"{run}: is finished; there is nothing to resume. See `ostinato report {run}`."
+        )
+    if config["data"]["arguments"] is None:
+        raise ConfigError(
+            f"{run}: was trained from Python; resume it there, with fit(..., out=..., resume=True)."
+        )
+    estimator = task_of(run).from_config(config, run)
+    _train(estimator, run, config["data"]["arguments"], resume=True)
+
+
+def load_parts(arguments: Mapping[str, Any]) -> dict[str, datasets.Examples]:
+    """Read the data of a run again, by the arguments that its config keeps."""
+    names = ("source", "text_column", "label_column", "validation", "test")
+    return datasets.load(**{name: arguments[name] for name in names})
+
+
+def _train(
+    estimator: Estimator,
+    out: Path,
+    arguments: Mapping[str, Any],
+    *,
+    overwrite: bool = False,
+    resume: bool = False,
+) -> None:
+    parts = load_parts(arguments)
+    with Console(estimator.training.epochs) as console:
+        listeners: list[Listener] = [console]
+        if arguments["tensorboard"]:
+            listeners.append(TensorBoard(out / "tensorboard"))
+        try:
+            estimator.fit_parts(
+                parts,
+                out=out,
+                overwrite=overwrite,
+                resume=resume,
+                test_each_epoch=arguments["test_each_epoch"],
+                listeners=listeners,
+                provenance={
+                    "command": shlex.join(["ostinato", *sys.argv[1:]]),
+                    "arguments": dict(arguments),
+                },
+            )
+        except StoppedError as interrupted:
+            raise StoppedError(f"{interrupted} Go on with: ostinato resume {out}") from interrupted
+    for part in ("validation", "test"):
+        if part in estimator.metrics_:
+            print_figures(part, estimator.metrics_[part])
+    say(f"The model of epoch {estimator.best_epoch_} is in {out}. See it: ostinato report {out}")
+
+
+def _preset(task: type[Estimator], name: str | None, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    if name is None:
+        return {}
+    if name not in task.presets:
+        hint = did_you_mean(name, task.presets) or f"; there is {', '.join(task.presets)}."
+        raise ConfigError(f"--preset: there is no preset `{name}`{hint}")
+    preset = dict(task.presets[name])
+    if given.get("vectors") is not None:
+        preset.pop("embedding_size", None)  # the vectors' own width, unless one was asked for
+    return preset
+
+
+def _absolute(source: str) -> str:
+    """Return a path that means the same from any folder, or the name of a registered set."""
+    return source if source in datasets.REGISTRY else str(Path(source).absolute())

@@ -1,0 +1,44 @@
+"""What a user calls: one estimator a task, and loading any of them from a run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ostinato._errors import CheckpointError
+from ostinato.tasks import run_folder
+from ostinato.tasks.estimator import Estimator as Estimator
+from ostinato.tasks.text_classification import TextClassifier as TextClassifier
+
+TASKS: dict[str, type[Estimator]] = {TextClassifier.task: TextClassifier}
+
+
+def load(run: str | Path) -> Estimator:
+    """Load a fitted model of any task from its run folder; no code from it is ever run.
+
+    Args:
+        run: Folder that ``ostinato train``, ``fit(out=...)`` or ``save`` wrote.
+
+    Raises:
+        CheckpointError: The folder is missing, unfinished, broken, foreign or too new.
+
+    Example:
+        >>> load("no/such/run")
+        Traceback (most recent call last):
+        ...
+        ostinato._errors.CheckpointError: no/such/run: there is no such run folder. Check the path.
+    """
+    return task_of(Path(run)).load(run)
+
+
+def task_of(run: Path) -> type[Estimator]:
+    """Return the estimator class of a run folder's task."""
+    task = run_folder.read_config(run)["task"]
+    if task not in TASKS:
+        raise CheckpointError(
+            f"{run}: is a {task} run; this version knows {', '.join(TASKS)}. "
+            "Run: pip install --upgrade ostinato"
+        )
+    return TASKS[task]
+
+
+__all__ = ["TASKS", "Estimator", "TextClassifier", "load", "run_folder", "task_of"]

@@ -1,0 +1,314 @@
+"""What every task's estimator has in common: settings, the way from data to a run folder, loading."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import sys
+import time
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import psutil
+import torch
+from accelerate import PartialState
+from sklearn.base import BaseEstimator
+from torch import nn
+from typing_extensions import Self
+
+from ostinato._config import Recurrent, Settings, Training, check_names, check_types
+from ostinato._errors import CheckpointError, ConfigError
+from ostinato._files import read_json, write_json, write_text
+from ostinato.datasets import Examples
+from ostinato.tasks import run_folder
+from ostinato.tasks.facts import Facts
+from ostinato.training import (
+    Figures,
+    Listener,
+    Objective,
+    Part,
+    Record,
+    history,
+    load_tensors,
+    load_weights,
+    save_tensors,
+    train,
+)
+
+logger = logging.getLogger("ostinato")
+
+Parts = Mapping[str, Examples]
+
+
+class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Abstract base of the tasks: a dataclass of settings with scikit-learn's conventions.
+
+    A task says how raw examples become a model and batches (:meth:`_prepare`), how it is measured
+    (:meth:`_measure`), and how what it read them with is saved and restored.
+    """
+
+    task: ClassVar[str]
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    recurrent: Recurrent
+    training: Training
+    module_: nn.Module
+    history_: list[Record]
+    metrics_: dict[str, Any]
+    best_epoch_: int
+
+    def set_params(self, **params: Any) -> Self:
+        """Change settings; ``recurrent__hidden_size`` reaches into :class:`ostinato.Recurrent`.
+
+        Raises:
+            ConfigError: A name is unknown (the nearest is offered) or a value outside its rule.
+        """
+        known = self.get_params(deep=False)
+        nested: dict[str, dict[str, Any]] = {}
+        for name, value in params.items():
+            outer, _, inner = name.partition("__")
+            check_names({outer: value}, known, type(self).__name__)
+            if inner:
+                nested.setdefault(outer, {})[inner] = value
+            else:
+                setattr(self, name, value)
+        for name, changes in nested.items():
+            setattr(self, name, getattr(self, name).replace(**changes))
+        return self
+
+    def fit_parts(
+        self,
+        parts: Parts,
+        *,
+        out: Path | None = None,
+        overwrite: bool = False,
+        resume: bool = False,
+        test_each_epoch: bool = False,
+        listeners: Sequence[Listener] = (),
+        provenance: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Train on ``parts["train"]``, choose by ``parts["validation"]``, measure ``parts["test"]``.
+
+        Args:
+            parts: The examples; without a validation part a seeded tenth of train is held out.
+            out: Run folder to write.
+            overwrite: Replace a run that stands in ``out``.
+            resume: Go on with the run in ``out``, exactly, from its last checkpoint.
+            test_each_epoch: Also measure the test part after every epoch; nothing is selected by it.
+            listeners: Told of every step and epoch.
+            provenance: ``command`` and ``arguments`` of :func:`ostinato.datasets.load`, so that
+                ``ostinato resume`` and ``evaluate`` can read the data again.
+
+        Raises:
+            ConfigError: A setting is wrong, or ``out`` must not be written.
+            DatasetError: The data cannot be trained on.
+            CheckpointError: The run folder cannot be written, or is not of these data and settings.
+            TrainingError: Training cannot go on.
+        """
+        self._check()
+        state = PartialState()
+        if out and not resume and state.is_main_process:
+            run_folder.check_free(out, overwrite=overwrite)
+        with torch.random.fork_rng():
+            torch.manual_seed(self.training.seed)
+            loop_parts, objective, facts = self._prepare(parts)
+            if out and state.is_main_process:
+                self._open(out, facts, provenance, overwrite=overwrite, resume=resume)
+            state.wait_for_everyone()
+            start = time.perf_counter()
+            self.history_ = train(
+                self.module_,
+                {k: v for k, v in loop_parts.items() if k != "test" or test_each_epoch},
+                objective,
+                self.training,
+                run=out,
+                resume=resume,
+                listeners=listeners,
+            )
+        self.module_.cpu()
+        best = [record["epoch"] for record in self.history_ if record["best"]]
+        self.best_epoch_ = best[-1]
+        self.metrics_ = {"best_epoch": best[-1], "train_seconds": time.perf_counter() - start}
+        if out and state.is_main_process:
+            self._close(out, parts)
+        return self
+
+    def save(self, run: str | Path, *, overwrite: bool = False) -> None:
+        """Write the fitted model as a run folder.
+
+        Raises:
+            ConfigError: It is not fitted, or ``run`` holds something already.
+            CheckpointError: The folder cannot be written.
+        """
+        run = Path(run)
+        self._check_fitted()
+        run_folder.create(run, overwrite=overwrite)
+        self._write_config(run, self.facts_, None)
+        self._save_reader(run)
+        save_tensors(run / "model.safetensors", self.module_.state_dict())
+        history.write(run, self.history_)
+        self._write_figures(run)
+
+    @classmethod
+    def load(cls, run: str | Path) -> Self:
+        """Load a fitted model from a run folder; no code from it is ever run.
+
+        Raises:
+            CheckpointError: The folder is missing, unfinished, broken, foreign or too new.
+        """
+        run = Path(run)
+        config = run_folder.read_config(run)
+        if config["task"] != cls.task:
+            raise CheckpointError(
+                f"{run}: must be a {cls.task} run; it is {config['task']}. Use ostinato.load."
+            )
+        estimator = cls.from_config(config, run)
+        if not (run / "model.safetensors").exists():
+            raise CheckpointError(
+                f"{run}: has no trained model yet; its first epoch is not finished. "
+                f"Go on with `ostinato resume {run}`."
+            )
+        weights, _ = load_tensors(run / "model.safetensors")
+        estimator._load_reader(run, weights)
+        load_weights(estimator.module_, weights, where=run / "model.safetensors")
+        estimator.module_.eval()
+        estimator.facts_ = config["data"]["parts"]
+        estimator.history_ = history.read(run)
+        metrics = run / "metrics.json"
+        estimator.metrics_ = read_json(metrics) if metrics.exists() else {}
+        return estimator
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], run: Path) -> Self:
+        """Return the unfitted estimator with the settings of a run's config."""
+        settings = dict(config["settings"])
+        try:
+            for name, kind in (("recurrent", Recurrent), ("training", Training)):
+                check_names(settings[name], kind().get_params(), name)
+                settings[name] = kind(**settings[name])
+            check_names(settings, cls().get_params(deep=False), "settings")
+            return cls(**settings)
+        except (ConfigError, KeyError, TypeError) as error:
+            raise CheckpointError(
+                f"{run / 'config.json'}: must hold settings of this version; {error} "
+                f"It was written by ostinato {config.get('ostinato')}."
+            ) from error
+
+    def settings(self) -> dict[str, Any]:
+        """Return every setting as plain nested dictionaries."""
+        return {
+            name: dataclasses.asdict(value) if isinstance(value, Settings) else value
+            for name, value in self.get_params(deep=False).items()
+        }
+
+    facts_: Facts
+
+    def _check(self) -> None:
+        check_types(self, type(self).__name__)
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "module_"):
+            name = type(self).__name__
+            raise ConfigError(f"{name}: must be fitted first. Call fit, or load a run folder.")
+
+    def _open(
+        self,
+        out: Path,
+        facts: Facts,
+        provenance: Mapping[str, Any] | None,
+        *,
+        overwrite: bool,
+        resume: bool,
+    ) -> None:
+        if resume:
+            config = run_folder.read_config(out)
+            self._check_same(out, config, facts)
+            return
+        run_folder.create(out, overwrite=overwrite)
+        self._write_config(out, facts, provenance)
+        self._save_reader(out)
+
+    def _check_same(self, out: Path, config: Mapping[str, Any], facts: Facts) -> None:
+        """Raise CheckpointError unless ``out`` is a run of these settings and data."""
+        settings = self.settings()
+        changed = [
+            name for name, value in config["settings"].items() if value != settings.get(name)
+        ]
+        if changed:
+            raise CheckpointError(
+                f"{out}: must be resumed with the settings it was started with; these differ: "
+                f"{', '.join(changed)}. Start a new run for other settings."
+            )
+        for name, part in config["data"]["parts"].items():
+            if name not in facts or facts[name]["fingerprint"] != part["fingerprint"]:
+                raise CheckpointError(
+                    f"{out}: must be resumed with the data it was started with; the {name} part "
+                    f"({part['source']}) has changed. Restore it, or start a new run."
+                )
+
+    def _write_config(self, run: Path, facts: Facts, provenance: Mapping[str, Any] | None) -> None:
+        provenance = provenance or {}
+        run_folder.write_config(
+            run,
+            task=self.task,
+            settings=self.settings(),
+            data={"arguments": provenance.get("arguments"), "parts": facts},
+            command=provenance.get("command"),
+        )
+
+    def _close(self, out: Path, parts: Parts) -> None:
+        name = "test" if "test" in parts else "validation"
+        examples = parts.get(name) or self._validation
+        self.metrics_[name] = self._measure(examples, name, seen=parts["train"].texts, run=out)
+        self.metrics_["peak_memory_bytes"] = peak_memory_bytes()
+        self._write_figures(out)
+
+    def _write_figures(self, run: Path) -> None:
+        write_json(run / "metrics.json", self.metrics_)
+        config = run_folder.read_config(run)
+        write_text(run / "README.md", run_folder.card(config, self.metrics_, self._example(run)))
+
+    _validation: Examples
+
+    @abstractmethod
+    def hold_out(self, parts: Parts) -> Parts:
+        """Return ``parts`` with a validation part, taken out of train if there is none."""
+
+    @abstractmethod
+    def evaluate(self, X: Sequence[Any], y: Any, *, seen: Sequence[Any] | None = None) -> Figures:
+        """Return the task's figures on raw examples and their labels."""
+
+    @abstractmethod
+    def explain(self, X: Sequence[Any]) -> list[dict[str, Any]]:
+        """Return for each raw example what the model says, ready for JSON."""
+
+    @abstractmethod
+    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, Facts]:
+        """Learn the vocabulary and labels, build ``module_``, return what the loop needs."""
+
+    @abstractmethod
+    def _measure(self, examples: Examples, part: str, *, seen: Sequence[str], run: Path) -> Figures:
+        """Measure the fitted model on a part and write ``predictions.parquet``."""
+
+    @abstractmethod
+    def _save_reader(self, run: Path) -> None:
+        """Write what raw input is read with."""
+
+    @abstractmethod
+    def _load_reader(self, run: Path, weights: Mapping[str, torch.Tensor]) -> None:
+        """Read what :meth:`_save_reader` wrote and build ``module_``."""
+
+    @abstractmethod
+    def _example(self, run: Path) -> str:
+        """Return a few lines of Python that use the model, for its card."""
+
+
+def peak_memory_bytes() -> int:
+    """Return the most memory this process has ever held."""
+    if sys.platform == "win32":
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource  # only Unix has it
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,59 @@
+"""``predictions.parquet``: what a model said of the part it was measured on, for the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ostinato._files import replacing
+
+EXCERPT = 600  # characters of a text that are kept, of wrong answers only
+
+
+def write_predictions(
+    run: Path,
+    *,
+    part: str,
+    texts: Sequence[str],
+    labels: Sequence[Any],
+    predictions: Sequence[Any],
+    confidence: npt.NDArray[np.float32],
+    probabilities: npt.NDArray[np.float32],
+    num_tokens: npt.NDArray[np.int64],
+) -> None:
+    """Write one row a text: gold, predicted, probabilities, length, and an excerpt if wrong."""
+    gold, said = _strings(labels), _strings(predictions)
+    wrong = [
+        (sorted(a) != sorted(b)) if isinstance(a, list) else a != b
+        for a, b in zip(gold, said, strict=True)
+    ]
+    table = pa.table(
+        {
+            "label": gold,
+            "prediction": said,
+            "confidence": confidence,
+            "probabilities": pa.FixedSizeListArray.from_arrays(
+                probabilities.ravel(), probabilities.shape[1]
+            ).cast(pa.list_(pa.float32())),
+            "num_tokens": num_tokens.astype(np.int32),
+            "text": [
+                text[:EXCERPT] if is_wrong else None
+                for text, is_wrong in zip(texts, wrong, strict=True)
+            ],
+        }
+    ).replace_schema_metadata({"split": part})
+    with replacing(run / "predictions.parquet") as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def _strings(labels: Sequence[Any]) -> list[Any]:
+    return [
+        [str(label) for label in row] if isinstance(row, list | tuple | set) else str(row)
+        for row in labels
+    ]

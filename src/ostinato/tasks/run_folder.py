@@ -1,0 +1,199 @@
+"""A run folder is everything a model is; this module makes, checks and describes one.
+
+::
+
+    config.json    every setting, data facts, environment, command     labels.json  tokenizer.json
+    history.jsonl  one line per epoch        model.safetensors         metrics.json
+    predictions.parquet  what was predicted of the measured part       README.md    the model card
+    checkpoint/    the last state, for exact resume                    report.html
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ostinato._errors import CheckpointError, ConfigError
+from ostinato._files import read_json, write_json
+from ostinato._version import RUN_FORMAT, __version__
+
+FILES = (
+    "README.md",
+    "checkpoint",
+    "config.json",
+    "history.jsonl",
+    "labels.json",
+    "metrics.json",
+    "model.safetensors",
+    "predictions.parquet",
+    "report.html",
+    "tensorboard",
+    "tokenizer.json",
+)
+
+
+def create(run: Path, *, overwrite: bool = False) -> None:
+    """Make an empty run folder; ``overwrite`` clears away a run that stands there.
+
+    Raises:
+        ConfigError: The folder is not empty and must not be, or cannot be, cleared.
+        CheckpointError: It cannot be written.
+    """
+    check_free(run, overwrite=overwrite)
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+        for name in FILES:
+            old = run / name
+            if old.is_dir() and not old.is_symlink():
+                shutil.rmtree(old)
+            else:
+                old.unlink(missing_ok=True)
+        write_json(run / "config.json", {})
+    except OSError as error:
+        raise CheckpointError(
+            f"{run}: the run folder must be writable; {error.strerror or error}. "
+            "Choose another folder with --out."
+        ) from error
+
+
+def check_free(run: Path, *, overwrite: bool = False) -> None:
+    """Raise ConfigError unless a run may be written to ``run``."""
+    if run.exists() and not run.is_dir():
+        raise ConfigError(f"{run}: the run folder must be a folder; it is a file. Choose another.")
+    inside = sorted(path.name for path in run.iterdir()) if run.exists() else []
+    if inside and "config.json" not in inside:
+        raise ConfigError(
+            f"{run}: the run folder must be new or hold a run; it holds {', '.join(inside[:3])}"
+            f"{', ...' if len(inside) > 3 else ''}. Choose another folder."
+        )
+    if inside and not overwrite:
+        raise ConfigError(
+            f"{run}: there is a run already. Go on with `ostinato resume {run}`, replace it with "
+            "--overwrite, or choose another folder."
+        )
+
+
+def write_config(
+    run: Path,
+    *,
+    task: str,
+    settings: Mapping[str, Any],
+    data: Mapping[str, Any],
+    command: str | None,
+) -> None:
+    """Write ``config.json``."""
+    write_json(
+        run / "config.json",
+        {
+            "format": RUN_FORMAT,
+            "ostinato": __version__,
+            "task": task,
+            "settings": settings,
+            "data": data,
+            "environment": environment(),
+            "command": command,
+            "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        },
+    )
+
+
+def read_config(run: Path) -> dict[str, Any]:
+    """Read ``config.json``.
+
+    Raises:
+        CheckpointError: It is missing, broken, of something else, or of a newer version.
+    """
+    if not run.is_dir():
+        raise CheckpointError(f"{run}: there is no such run folder. Check the path.")
+    config = read_json(run / "config.json")
+    if not isinstance(config, dict) or "format" not in config or "task" not in config:
+        raise CheckpointError(
+            f"{run / 'config.json'}: must be the config of an ostinato run; it has no task. "
+            "Point to a folder that `ostinato train` made, or train it again with --overwrite."
+        )
+    if config["format"] > RUN_FORMAT:
+        raise CheckpointError(
+            f"{run}: was written by ostinato {config.get('ostinato')} in run format "
+            f"{config['format']}; this is {__version__}, which reads up to {RUN_FORMAT}. "
+            "Run: pip install --upgrade ostinato"
+        )
+    return config
+
+
+def environment() -> dict[str, Any]:
+    """Return the versions and the machine that a run was made with."""
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "platform": platform.platform(),
+        "cpu": _cpu_name(),
+        "cpus": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "cuda": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+    }
+
+
+def _cpu_name() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def card(config: Mapping[str, Any], metrics: Mapping[str, Any], example: str) -> str:
+    """Return the model card: what the model is, what it was trained on, how good it is."""
+    rows = [
+        f"| {part} | {figures['n']} | "
+        + " | ".join(f"{figures[name]:.4f}" for name in ("accuracy", "f1_macro", "loss"))
+        + " |"
+        for part, figures in metrics.items()
+        if isinstance(figures, Mapping)
+    ]
+    parts = [
+        f"- {name}: {facts['n']:,} examples from `{facts['source']}`"
+        for name, facts in config["data"]["parts"].items()
+    ]
+    settings = "\n".join(f"- {name}: `{value}`" for name, value in config["settings"].items())
+    return "\n".join(
+        [
+            "---",
+            "library_name: ostinato",
+            f"pipeline_tag: {config['task']}",
+            "---",
+            "",
+            f"# A {config['task']} model by ostinato {config['ostinato']}",
+            "",
+            "## Use",
+            "",
+            "```python",
+            example,
+            "```",
+            "",
+            "## Data",
+            "",
+            *parts,
+            "",
+            "## Figures",
+            "",
+            "| part | n | accuracy | macro F1 | loss |",
+            "|---|---|---|---|---|",
+            *rows,
+            "",
+            "## Settings",
+            "",
+            settings,
+            "",
+            f"Trained with `{config['command'] or 'the Python interface'}`, "
+            f"torch {config['environment']['torch']}, on {config['environment']['cpu']}.",
+            "",
+        ]
+    )

@@ -1,0 +1,410 @@
+"""Texts in, classes out: sentiment, topic, language, intent."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn.base import ClassifierMixin
+from torch import Tensor
+from typing_extensions import Self
+
+from ostinato._config import Recurrent, Training, check_range
+from ostinato._errors import DatasetError
+from ostinato.data.batches import collate, length_buckets
+from ostinato.data.ragged import Ragged
+from ostinato.data.splits import duplicates, stratified_holdout
+from ostinato.datasets import Examples, check_parts
+from ostinato.metrics import classification_metrics, decide
+from ostinato.models import SequenceClassifier
+from ostinato.nn.pooling import PoolingName
+from ostinato.tasks import facts as data_facts
+from ostinato.tasks.classification import ClassificationObjective, ClassifiedPart
+from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.labels import Labels
+from ostinato.tasks.predictions import write_predictions
+from ostinato.text import Tokenizer, Vectors, encode_cached, fit_cached, read_vectors
+from ostinato.training import Figures, Listener, Objective, Part
+
+logger = logging.getLogger("ostinato")
+
+HELD_OUT = 0.1  # share of train that becomes validation where none is given
+EMBEDDING_SIZE = 128  # without pretrained vectors
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Text classifier: embedding, recurrent stack, pooling over time, linear head.
+
+    Args:
+        recurrent: The recurrent stack.
+        training: How it is trained.
+        tokenizer: word, char, spacy, spacy:LANGUAGE, jieba, or the path of a tokenizer.json.
+        lowercase: Treat upper and lower case alike.
+        min_freq: Words seen less often in train are unknown.
+        max_size: Most words in the vocabulary, the commonest first; none for no limit.
+        max_length: Longer texts keep their first and last tokens, half each; none to keep all.
+        vectors: File of pretrained word vectors: GloVe, word2vec or fastText.
+        freeze_vectors: Leave pretrained vectors as they are.
+        embedding_size: Features of a word; none for the width of the vectors, else 128.
+        pooling: How the outputs over time become one vector.
+        word_dropout: Probability of taking a word for unknown.
+        embedding_dropout: Probability of dropping a feature of one embedded word.
+        locked_dropout: Probability of dropping a feature at all steps of a text.
+        head_dropout: Probability of dropping a feature of the pooled vector.
+        multi_label: Whether a text has any number of classes instead of exactly one.
+
+    Raises:
+        ConfigError: A setting is outside its rule (on fit).
+
+    Example:
+        >>> from ostinato import TextClassifier, Training
+        >>> texts = ["a good film", "a bad film", "good good", "bad bad"] * 5
+        >>> labels = ["pos", "neg", "pos", "neg"] * 5
+        >>> settings = Training(epochs=8, batch_size=4, batch_tokens=None)
+        >>> model = TextClassifier(min_freq=1, word_dropout=0.0, training=settings)
+        >>> model.fit(texts, labels, validation=(texts, labels)).predict(["good film"]).tolist()
+        ['pos']
+
+    Source: max and mean pooling: Howard and Ruder 2018, https://arxiv.org/abs/1801.06146, section
+    3.3; dropout of whole words: Iyyer et al. 2015, https://aclanthology.org/P15-1162.
+    """
+
+    task: ClassVar[str] = "text-classification"
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "tutorial": {
+            "tokenizer": "spacy",
+            "min_freq": 10,
+            "max_length": None,
+            "embedding_size": 100,
+            "pooling": "last",
+            "word_dropout": 0.0,
+            "embedding_dropout": 0.5,
+            "locked_dropout": 0.0,
+            "head_dropout": 0.5,
+            "recurrent__cell": "rnn",
+            "recurrent__hidden_size": 256,
+            "recurrent__num_layers": 2,
+            "recurrent__bidirectional": False,
+            "recurrent__dropout": 0.5,
+            "training__epochs": 5,
+            "training__batch_tokens": None,
+            "training__batch_size": 64,
+            "training__optimizer": "adam",
+            "training__learning_rate": 1e-3,
+            "training__schedule": "constant",
+            "training__max_grad_norm": None,
+        }
+    }
+
+    recurrent: Recurrent = field(default_factory=Recurrent)
+    training: Training = field(default_factory=Training)
+    tokenizer: str = "word"
+    lowercase: bool = True
+    min_freq: int = 10
+    max_size: int | None = None
+    max_length: int | None = 400
+    vectors: str | None = None
+    freeze_vectors: bool = False
+    embedding_size: int | None = None
+    pooling: PoolingName = "max-mean"
+    word_dropout: float = 0.1
+    embedding_dropout: float = 0.0
+    locked_dropout: float = 0.5
+    head_dropout: float = 0.5
+    multi_label: bool = False
+
+    classes_: npt.NDArray[Any] = field(init=False)
+    tokenizer_: Tokenizer = field(init=False)
+
+    def fit(
+        self,
+        X: Sequence[str],
+        y: Sequence[Any],
+        *,
+        validation: tuple[Sequence[str], Sequence[Any]] | None = None,
+        out: str | Path | None = None,
+        overwrite: bool = False,
+        resume: bool = False,
+        listeners: Sequence[Listener] = (),
+    ) -> Self:
+        """Train on texts and their labels.
+
+        Args:
+            X: Texts.
+            y: A label each, or for ``multi_label`` a list of labels each.
+            validation: Texts and labels that choose the best epoch; without them a stratified
+                seeded tenth of ``X`` is held out and never trained on.
+            out: Run folder to write: checkpoints, history, the model, its figures.
+            overwrite: Replace a run that stands in ``out``.
+            resume: Go on with the interrupted run in ``out``; ends with the same bits.
+            listeners: Told of every step and epoch, such as ``ostinato.training.Console``.
+
+        Raises:
+            ConfigError: A setting is wrong, or ``out`` must not be written.
+            DatasetError: Texts or labels cannot be trained on.
+            TrainingError: The loss is no longer finite.
+        """
+        parts = {"train": _examples(X, y, "train")}
+        if validation is not None:
+            parts["validation"] = _examples(*validation, "validation")
+        return self.fit_parts(
+            parts,
+            out=Path(out) if out is not None else None,
+            overwrite=overwrite,
+            resume=resume,
+            listeners=listeners,
+        )
+
+    def predict(self, X: Sequence[str]) -> npt.NDArray[Any] | list[list[Any]]:
+        """Return the likeliest class of each text; for ``multi_label`` a list of classes each."""
+        probabilities = self.predict_proba(X)
+        decided = self.labels_.decode(probabilities)
+        return decided if self.multi_label else np.asarray(decided, dtype=self.classes_.dtype)
+
+    def predict_proba(self, X: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return the probability of each class, ``(texts, classes)``, in the order of ``classes_``."""
+        self._check_fitted()
+        return self._probabilities(self._encode(X))
+
+    def explain(self, X: Sequence[str]) -> list[dict[str, Any]]:
+        """Return for each text what was decided, how surely, and the probability of each class."""
+        probabilities = self.predict_proba(X)
+        return [
+            {
+                "text": text,
+                "label": label,
+                "confidence": float(confidence),
+                "probabilities": dict(
+                    zip(map(str, self.labels_.classes), row.tolist(), strict=True)
+                ),
+            }
+            for text, label, confidence, row in zip(
+                X,
+                self.labels_.decode(probabilities),
+                self.labels_.confidence(probabilities),
+                probabilities,
+                strict=True,
+            )
+        ]
+
+    def evaluate(
+        self, X: Sequence[str], y: Sequence[Any], *, seen: Sequence[str] | None = None
+    ) -> Figures:
+        """Return ``n, loss, accuracy, f1_macro`` on texts and their labels.
+
+        Args:
+            X: Texts.
+            y: Their labels.
+            seen: Texts the model was trained on; if some of ``X`` are among them, the figures
+                include ``accuracy_unseen`` and ``n_unseen``, without those.
+
+        Raises:
+            DatasetError: A label never occurred in train.
+        """
+        return self._figures(self.predict_proba(X), X, y, seen)
+
+    def score(self, X: Sequence[str], y: Sequence[Any], sample_weight: Any = None) -> float:
+        """Return the accuracy on texts and their labels; higher is better, at most 1."""
+        self._check_fitted()
+        targets = self.labels_.encode(y).numpy()
+        right = decide(self.predict_proba(X), multi_label=self.multi_label) == targets
+        rows = right.all(axis=1) if self.multi_label else right
+        return float(np.average(rows, weights=sample_weight))
+
+    labels_: Labels = field(init=False)
+
+    def _check(self) -> None:
+        super()._check()
+        for name in ("min_freq", "max_size", "embedding_size"):
+            check_range("TextClassifier", name, getattr(self, name), low=1)
+        check_range("TextClassifier", "max_length", self.max_length, low=2)
+        for name in ("word_dropout", "embedding_dropout", "locked_dropout", "head_dropout"):
+            check_range("TextClassifier", name, getattr(self, name), low=0, below=1)
+
+    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, data_facts.Facts]:
+        self._set_labels(Labels.fit(parts["train"].labels or (), multi_label=self.multi_label))
+        check_parts(parts)
+        parts = self.hold_out(parts)
+        train = parts["train"]
+        self.tokenizer_ = fit_cached(
+            train.fingerprint,
+            train.texts,
+            kind=self.tokenizer,
+            lowercase=self.lowercase,
+            min_freq=self.min_freq,
+            max_size=self.max_size,
+        )
+        columns = {
+            k: encode_cached(self.tokenizer_, part.fingerprint, part.texts)
+            for k, part in parts.items()
+        }
+        targets = {k: self.labels_.encode(part.labels or (), k) for k, part in parts.items()}
+        unknown = {k: self.tokenizer_.unknown_rate(column) for k, column in columns.items()}
+        self.facts_ = data_facts.describe(parts, columns, unknown)
+        for line in data_facts.lines(self.facts_, self.max_length):
+            logger.info(line)
+        counts = np.bincount(columns["train"].values, minlength=len(self.tokenizer_))
+        vectors = self._read_vectors(counts)
+        self.module_ = self._build(self._embedding_size(vectors))
+        if vectors is not None:
+            embedding = self.module_.embedding
+            with torch.no_grad():
+                embedding.weight.copy_(torch.from_numpy(vectors.matrix))
+            embedding.weight.requires_grad_(not self.freeze_vectors)
+        loop_parts: dict[str, Part] = {
+            k: ClassifiedPart(self._shorten(columns[k]), targets[k]) for k in parts
+        }
+        return loop_parts, ClassificationObjective(self.multi_label), self.facts_
+
+    def hold_out(self, parts: Parts) -> Parts:
+        """Return ``parts`` with a validation part: a stratified seeded tenth of train if none."""
+        if "validation" not in parts:
+            train = parts["train"]
+            kept, held_out = stratified_holdout(
+                _named(train.labels or ()), HELD_OUT, self.training.seed, groups=train.texts
+            )
+            parts = {
+                "train": _take(train, kept),
+                "validation": _take(train, held_out),
+                **{name: part for name, part in parts.items() if name != "train"},
+            }
+        self._validation = parts["validation"]
+        return parts
+
+    def _read_vectors(self, counts: npt.NDArray[np.int64]) -> Vectors | None:
+        if self.vectors is None:
+            return None
+        vectors = read_vectors(
+            self.vectors,
+            self.tokenizer_.vocabulary,
+            counts=counts,
+            embedding_size=self.embedding_size,
+            seed=self.training.seed,
+        )
+        logger.info(
+            "vectors: %d wide, for %.1f%% of the vocabulary and %.1f%% of the tokens in train",
+            *(vectors.dim, 100 * vectors.coverage, 100 * (vectors.token_coverage or 0)),
+        )
+        return vectors
+
+    def _embedding_size(self, vectors: Vectors | None) -> int:
+        return vectors.dim if vectors is not None else self.embedding_size or EMBEDDING_SIZE
+
+    def _build(self, embedding_size: int) -> SequenceClassifier:
+        return SequenceClassifier(
+            len(self.tokenizer_),
+            len(self.labels_.classes),
+            embedding_size=embedding_size,
+            recurrent=self.recurrent,
+            pooling=self.pooling,
+            word_dropout=self.word_dropout,
+            embedding_dropout=self.embedding_dropout,
+            locked_dropout=self.locked_dropout,
+            head_dropout=self.head_dropout,
+            unk_id=self.tokenizer_.unk_id,
+        )
+
+    def _set_labels(self, labels: Labels) -> None:
+        self.labels_ = labels
+        self.classes_ = np.asarray(labels.classes)
+
+    def _encode(self, texts: Sequence[str]) -> Ragged:
+        _check_list(texts, "predict")
+        return self._shorten(self.tokenizer_.encode(texts))
+
+    def _shorten(self, column: Ragged) -> Ragged:
+        return column if self.max_length is None else column.head_and_tail(self.max_length)
+
+    @torch.inference_mode()
+    def _probabilities(self, column: Ragged) -> npt.NDArray[np.float32]:
+        self.module_.eval()
+        scores = torch.empty(len(column), len(self.labels_.classes))
+        settings = self.training
+        for rows in length_buckets(
+            column.lengths,
+            batch_tokens=settings.batch_tokens,
+            batch_size=settings.batch_size,
+            seed=0,
+            epoch=None,
+        ):
+            scores[rows] = self.module_(collate(column, rows)).float()
+        probabilities = scores.sigmoid() if self.multi_label else scores.softmax(dim=1)
+        return probabilities.numpy()
+
+    def _figures(
+        self,
+        probabilities: npt.NDArray[np.float32],
+        texts: Sequence[str],
+        labels: Sequence[Any],
+        seen: Sequence[str] | None,
+        part: str = "data",
+    ) -> Figures:
+        targets = self.labels_.encode(labels, part).numpy()
+        if self.multi_label:
+            targets = targets > 0
+        figures = classification_metrics(targets, probabilities, multi_label=self.multi_label)
+        unseen = ~duplicates(seen, texts) if seen is not None else np.ones(len(texts), dtype=bool)
+        if unseen.any() and not unseen.all():
+            rest = classification_metrics(
+                targets[unseen], probabilities[unseen], multi_label=self.multi_label
+            )
+            figures |= {"accuracy_unseen": rest["accuracy"], "n_unseen": rest["n"]}
+        return figures
+
+    def _measure(self, examples: Examples, part: str, *, seen: Sequence[str], run: Path) -> Figures:
+        column = self.tokenizer_.encode(examples.texts)
+        probabilities = self._probabilities(self._shorten(column))
+        labels = examples.labels or ()
+        write_predictions(
+            run,
+            part=part,
+            texts=examples.texts,
+            labels=labels,
+            predictions=self.labels_.decode(probabilities),
+            confidence=self.labels_.confidence(probabilities),
+            probabilities=probabilities,
+            num_tokens=column.lengths,
+        )
+        return self._figures(probabilities, examples.texts, labels, seen, part)
+
+    def _save_reader(self, run: Path) -> None:
+        self.tokenizer_.save(run)
+        self.labels_.save(run)
+
+    def _load_reader(self, run: Path, weights: Mapping[str, Tensor]) -> None:
+        self.tokenizer_ = Tokenizer.load(run)
+        self._set_labels(Labels.load(run))
+        self.module_ = self._build(weights["embedding.weight"].shape[1])
+
+    def _example(self, run: Path) -> str:
+        return f'import ostinato\n\nostinato.load("{run.name}").predict(["A text."])'
+
+
+def _examples(X: Sequence[str], y: Sequence[Any], part: str) -> Examples:
+    _check_list(X, part)
+    labels = y.tolist() if isinstance(y, np.ndarray) else list(y)
+    examples = Examples.make(list(X), _named(labels), part)
+    return dataclasses.replace(examples, labels=labels)  # of the user's own type
+
+
+def _named(labels: Sequence[Any]) -> Any:
+    """Return labels as strings, or lists of strings."""
+    return [list(map(str, row)) if isinstance(row, list) else str(row) for row in labels]
+
+
+def _check_list(texts: Sequence[str], where: str) -> None:
+    if isinstance(texts, str):
+        raise DatasetError(f"{where}: texts must be a list; got one string. Write [text].")
+
+
+def _take(examples: Examples, rows: npt.NDArray[np.int64]) -> Examples:
+    labels = [(examples.labels or ())[row] for row in rows]
+    return _examples([examples.texts[row] for row in rows], labels, examples.source)

@@ -1,0 +1,137 @@
+"""A run killed with SIGKILL at any step and resumed ends with the bits of one never killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ostinato.training import load_tensors
+
+SCRIPT = Path(__file__).with_name("train_and_die.py")
+OPTIONS = [
+    *("--hidden-size", "8", "--embedding-size", "8", "--min-freq", "1", "--epochs", "2"),
+    *("--batch-size", "16", "--checkpoint-steps", "3"),
+]
+
+
+def bits(run: Path) -> dict[str, bytes]:
+    weights, _ = load_tensors(run / "model.safetensors")
+    return {name: tensor.numpy().tobytes() for name, tensor in weights.items()}
+
+
+@pytest.fixture(scope="module")
+def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("reviews") / "reviews.csv"
+    rows = [
+        f"{'good fine' if n % 2 else 'bad poor'} film {'of note ' * (n % 7)}number {n},{n % 2}"
+        for n in range(200)
+    ]
+    path.write_text("text,label\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def ostinato(*arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "ostinato", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str], code: int = 0) -> tuple[str, str]:
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == code, err
+    return out, err
+
+
+@pytest.fixture(scope="module")
+def never_killed(reviews: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("whole") / "run"
+    finish(ostinato("train", "classify", reviews, "--out", run, *OPTIONS))
+    return run
+
+
+@pytest.mark.parametrize("step", [1, 5, 12, 17])
+def test_killed_at_a_step(step: int, reviews: Path, never_killed: Path, tmp_path: Path) -> None:
+    """Before the first checkpoint, between two, at an epoch's end, in the second epoch."""
+    run = tmp_path / "run"
+    killed = subprocess.run(
+        [sys.executable, SCRIPT, str(step), "train", "classify", reviews, "--out", run, *OPTIONS],
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    out, _ = finish(ostinato("resume", run))
+    assert bits(run) == bits(never_killed)
+    assert out.startswith("validation: ")
+    for ours, theirs in zip(
+        (run / "history.jsonl").read_text().splitlines(),
+        (never_killed / "history.jsonl").read_text().splitlines(),
+        strict=True,
+    ):
+        for part in ("epoch", "steps", "train", "validation", "best"):
+            assert json.loads(ours)[part] == json.loads(theirs)[part]
+
+
+def test_killed_from_outside(reviews: Path, never_killed: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    process = ostinato("train", "classify", reviews, "--out", run, *OPTIONS)
+    deadline = time.monotonic() + 60
+    while not (run / "checkpoint" / "last.safetensors").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.kill()
+    process.communicate()
+    if (run / "metrics.json").exists():
+        pytest.skip("it had finished before the signal came")
+    finish(ostinato("resume", run))
+    assert bits(run) == bits(never_killed)
+
+
+def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(
+    reviews: Path, never_killed: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    environment = os.environ | {"OSTINATO_TEST_SIGNAL": "SIGINT"}
+    stopped = subprocess.run(
+        [sys.executable, SCRIPT, "7", "train", "classify", reviews, "--out", run, *OPTIONS],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env=environment,
+    )
+    assert stopped.returncode == 130
+    assert f"Go on with: ostinato resume {run}" in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    finish(ostinato("resume", run))
+    assert bits(run) == bits(never_killed)
+
+
+def test_a_finished_run_is_not_resumed(never_killed: Path) -> None:
+    _, err = finish(ostinato("resume", never_killed), code=2)
+    assert "is finished; there is nothing to resume" in err
+
+
+def test_changed_data_are_not_resumed(reviews: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes(reviews.read_bytes())
+    run = tmp_path / "run"
+    subprocess.run(
+        [sys.executable, SCRIPT, "5", "train", "classify", copy, "--out", run, *OPTIONS],
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    copy.write_text(copy.read_text() + "one more film,1\n")
+    _, err = finish(ostinato("resume", run), code=1)
+    assert "must be resumed with the data it was started with; the train part" in err

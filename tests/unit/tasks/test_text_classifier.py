@@ -1,0 +1,244 @@
+"""The classifier keeps scikit-learn's conventions and its own promises."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+import ostinato
+from ostinato import ConfigError, DatasetError, Recurrent, TextClassifier, Training
+from ostinato.tasks import Estimator
+
+SUBJECTS = ["film", "book", "play", "song", "meal"]
+TEXTS = [
+    f"the {subject} is {'not ' * negated}{'good' if good else 'bad'}{' indeed' * (n % 3)}"
+    for n in range(6)
+    for subject in SUBJECTS
+    for negated in (0, 1)
+    for good in (0, 1)
+]
+LABELS = ["pos" if ("good" in text) != ("not" in text) else "neg" for text in TEXTS]
+
+
+def small(**settings) -> TextClassifier:
+    model = TextClassifier(
+        recurrent=Recurrent(hidden_size=12),
+        training=Training(epochs=12, batch_size=8, batch_tokens=None, learning_rate=0.02),
+        embedding_size=12,
+        min_freq=1,
+        word_dropout=0.0,
+        locked_dropout=0.0,
+        head_dropout=0.0,
+    )
+    return model.set_params(**settings)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> TextClassifier:
+    torch.manual_seed(0)
+    return small().fit(TEXTS, LABELS)
+
+
+def test_it_learns_that_order_decides(fitted):
+    assert fitted.score(TEXTS, LABELS) == 1.0
+    assert fitted.predict(["the song is not bad"]).tolist() == ["pos"]
+
+
+def test_get_set_and_clone():
+    model = small(recurrent__cell="gru", training__epochs=3)
+    assert model.get_params()["recurrent__cell"] == "gru"
+    twin = clone(model)
+    assert twin is not model
+    assert twin.get_params() == model.get_params()
+    twin.set_params(recurrent__hidden_size=5)
+    assert model.recurrent.hidden_size == 12  # settings are never shared by change
+
+
+def test_unknown_parameters_offer_the_nearest():
+    with pytest.raises(ConfigError, match="did you mean `min_freq`"):
+        TextClassifier().set_params(min_frq=3)
+    with pytest.raises(ConfigError, match="did you mean `hidden_size`"):
+        TextClassifier().set_params(recurrent__hiden_size=3)
+    with pytest.raises(ConfigError, match="cell must be 'rnn' or 'gru' or 'lstm'; got 'lstn'"):
+        TextClassifier().set_params(recurrent__cell="lstn")
+    with pytest.raises(ConfigError, match="min_freq must be a whole number; got '3'"):
+        TextClassifier(min_freq="3").fit(TEXTS, LABELS)
+
+
+def test_inside_scikit_learn():
+    model = small(training__epochs=1)
+    pipeline = Pipeline([("strip", FunctionTransformer(lambda texts: list(texts))), ("rnn", model)])
+    assert pipeline.fit(TEXTS, LABELS).predict(TEXTS[:2]).shape == (2,)
+    scores = cross_val_score(model, TEXTS, LABELS, cv=2)
+    assert scores.shape == (2,)
+    assert np.isfinite(scores).all()
+    search = GridSearchCV(model, {"recurrent__cell": ["rnn", "gru"]}, cv=2).fit(TEXTS, LABELS)
+    assert search.best_params_["recurrent__cell"] in ("rnn", "gru")
+
+
+def test_same_seed_same_bits_and_the_callers_random_state_is_left_alone():
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    first = small(training__epochs=1).fit(TEXTS, LABELS).predict_proba(TEXTS)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(99)
+    again = small(training__epochs=1).fit(TEXTS, LABELS).predict_proba(TEXTS)
+    assert np.array_equal(first, again)
+    other = small(training__epochs=1, training__seed=1).fit(TEXTS, LABELS).predict_proba(TEXTS)
+    assert not np.array_equal(first, other)
+
+
+def test_batch_mates_change_nothing(fitted):
+    """Measured: at most 6e-8 between a text alone and among others of other lengths."""
+    together = fitted.predict_proba(TEXTS)
+    alone = np.concatenate([fitted.predict_proba([text]) for text in TEXTS])
+    np.testing.assert_allclose(together, alone, atol=5e-7)
+    order = np.random.default_rng(0).permutation(len(TEXTS))
+    np.testing.assert_allclose(
+        fitted.predict_proba([TEXTS[row] for row in order]), together[order], atol=5e-7
+    )
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("pooling", ["last", "attention"])
+def test_saved_equals_loaded(tmp_path, cell, pooling):
+    model = small(
+        recurrent__cell=cell, recurrent__num_layers=2, pooling=pooling, training__epochs=1
+    ).fit(TEXTS, LABELS)
+    model.save(tmp_path / "run")
+    loaded = ostinato.load(tmp_path / "run")
+    assert np.array_equal(loaded.predict_proba(TEXTS), model.predict_proba(TEXTS))
+    assert loaded.get_params() == model.get_params()
+    assert loaded.classes_.tolist() == model.classes_.tolist()
+    with pytest.raises(ConfigError, match="there is a run already"):
+        model.save(tmp_path / "run")
+
+
+@pytest.mark.parametrize("kind", [int, bool, str, float])
+def test_labels_keep_their_type(kind, tmp_path):
+    labels = [kind(label == "pos") for label in LABELS]
+    model = small(training__epochs=1).fit(TEXTS, np.asarray(labels))
+    assert type(model.predict(TEXTS[:1]).tolist()[0]) is kind
+    model.save(tmp_path / "run")
+    assert ostinato.load(tmp_path / "run").predict(TEXTS).tolist() == model.predict(TEXTS).tolist()
+
+
+def test_multi_label(tmp_path):
+    labels = [[word for word in ("good", "not") if word in text.split()] for text in TEXTS]
+    model = small(multi_label=True).fit(TEXTS, labels)
+    assert model.classes_.tolist() == ["good", "not"]
+    assert model.predict(["a good film", "a bad film"]) == [["good"], []]
+    figures = model.evaluate(TEXTS, labels)
+    assert figures["accuracy"] == model.score(TEXTS, labels) > 0.95
+    model.save(tmp_path / "run")
+    assert ostinato.load(tmp_path / "run").predict(TEXTS) == model.predict(TEXTS)
+
+
+def test_a_run_folder_is_whole_and_needs_no_pickle(tmp_path):
+    run = tmp_path / "run"
+    small(training__epochs=2).fit(TEXTS, LABELS, out=run)
+    names = {path.name for path in run.iterdir()}
+    assert names >= {
+        "README.md",
+        "checkpoint",
+        "config.json",
+        "history.jsonl",
+        "labels.json",
+        "metrics.json",
+        "model.safetensors",
+        "predictions.parquet",
+        "tokenizer.json",
+    }
+    assert not [path for path in run.rglob("*") if path.suffix in (".pt", ".pkl", ".bin")]
+    config = json.loads((run / "config.json").read_text())
+    assert config["settings"]["recurrent"]["hidden_size"] == 12
+    assert config["data"]["parts"]["train"]["n"] + config["data"]["parts"]["validation"]["n"] == 120
+    from ostinato import report
+
+    page = report.write(run).read_text()
+    assert "text-classification" in page or "accuracy" in page.lower()
+
+
+def test_validation_is_never_trained_on_and_repeated_texts_do_not_straddle():
+    texts = TEXTS + TEXTS  # every text at least twice
+    model = small(training__epochs=1)
+    parts = model.hold_out({"train": _examples(texts, LABELS + LABELS)})
+    assert not set(parts["train"].texts) & set(parts["validation"].texts)
+    assert len(parts["train"].texts) + len(parts["validation"].texts) == len(texts)
+
+
+def _examples(texts, labels):
+    from ostinato.datasets import Examples
+
+    return Examples.make(texts, labels, "test")
+
+
+def test_seen_texts_are_reported_apart(fitted):
+    figures = fitted.evaluate(TEXTS[:10], LABELS[:10], seen=TEXTS[:4])
+    unseen = [text not in TEXTS[:4] for text in TEXTS[:10]]
+    assert figures["n_unseen"] == sum(unseen)
+    assert "n_unseen" not in fitted.evaluate(TEXTS[:10], LABELS[:10], seen=["another"])
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "match"),
+    [
+        (TEXTS, ["pos"] * len(TEXTS), "at least two different labels"),
+        (TEXTS, LABELS[:-1], "as many labels as texts"),
+        ([*TEXTS[:-1], None], LABELS, "a text must be a string; got NoneType in row 120"),
+        ("one string", ["x"], "texts must be a list; got one string"),
+        (TEXTS, [float("nan"), *LABELS[1:]], "Row 1: the label must not be missing; got nan"),
+        (TEXTS, [None, *LABELS[1:]], "Row 1: the label must not be missing; got None"),
+        (TEXTS, [3, *LABELS[1:]], "labels must be of one kind; got int, str"),
+        (TEXTS, [["pos"], *LABELS[1:]], "must be a single value.*Set multi_label"),
+    ],
+)
+def test_bad_data(texts, labels, match):
+    with pytest.raises(DatasetError, match=match):
+        small().fit(texts, labels)
+
+
+def test_unfitted_and_unseen(fitted):
+    with pytest.raises(ConfigError, match="must be fitted first"):
+        TextClassifier().predict(["a"])
+    with pytest.raises(DatasetError, match="label 'neutral', which never occurs in train"):
+        fitted.evaluate(["a"], ["neutral"])
+    with pytest.raises(DatasetError, match="texts must be a list; got one string"):
+        fitted.predict("a film")
+
+
+def test_vectors_are_taken_tuned_or_frozen(tmp_path):
+    path = tmp_path / "glove.txt"
+    path.write_text("good 1 0 0\nbad 0 1 0\nnot 0 0 1\n")
+    frozen = small(
+        vectors=str(path), embedding_size=None, freeze_vectors=True, training__epochs=1
+    ).fit(TEXTS, LABELS)
+    good = frozen.tokenizer_.vocabulary.index("good")
+    assert frozen.module_.embedding.weight[good].tolist() == [1, 0, 0]
+    tuned = small(vectors=str(path), embedding_size=None, training__epochs=1).fit(TEXTS, LABELS)
+    assert tuned.module_.embedding.weight[good].tolist() != [1, 0, 0]
+    with pytest.raises(ConfigError, match="3"):
+        small(vectors=str(path), embedding_size=12).fit(TEXTS, LABELS)
+
+
+def test_bfloat16_trains(fitted):
+    model = small(training__precision="bfloat16").fit(TEXTS, LABELS)
+    assert model.score(TEXTS, LABELS) > 0.9
+    assert model.module_.head.weight.dtype == torch.float32
+
+
+def test_every_task_is_an_estimator():
+    from ostinato.tasks import TASKS
+
+    for name, task in TASKS.items():
+        assert issubclass(task, Estimator)
+        assert task.task == name
+        for preset in task.presets.values():
+            task().set_params(**preset)
