@@ -1,0 +1,212 @@
+"""Measure whole commands, as a user runs them, and append a row each to a results file.
+
+    python benchmarks/run.py                 # the quick cases
+    python benchmarks/run.py imdb chnsenticorp tutorial-gru ...
+    python benchmarks/run.py --list
+
+A row names the case, the command, wall and processor seconds, peak memory of the largest process,
+the figures that the command printed, the commit, the machine and the versions. Rows are only ever
+appended; ``benchmarks/table.py`` makes the tables of README and docs from them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+PYTHON = [sys.executable]
+OSTINATO = [sys.executable, "-m", "ostinato"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One command to measure; ``{out}`` in it is a new run folder."""
+
+    command: tuple[str, ...]
+    repeats: int = 1
+    cold: bool = False  # with an empty cache
+    quick: bool = False  # run when no case is named
+
+
+def _train(source: str, *options: str, repeats: int = 1, cold: bool = False) -> Case:
+    command = (*OSTINATO, "train", "classify", source, "--out", "{out}", *options)
+    return Case(command, repeats=repeats, cold=cold)
+
+
+def _tutorial(*options: str) -> Case:
+    return _train("imdb", "--preset", "tutorial", "--vectors", GLOVE, *options)
+
+
+DATA = os.environ.get("OSTINATO_DATA", "")
+GLOVE = str(Path(DATA) / "glove" / "glove.6B.50d.10k.txt.gz")
+
+CASES = {
+    "import-torch": Case((*PYTHON, "-c", "import torch"), repeats=7, quick=True),
+    "import-ostinato": Case((*PYTHON, "-c", "import torch, ostinato"), repeats=7, quick=True),
+    "help": Case((*OSTINATO, "--help"), repeats=7, quick=True),
+    "demo": Case((*OSTINATO, "demo", "--out", "{out}"), repeats=3, quick=True),
+    "encode-cold": Case((*PYTHON, str(ROOT / "benchmarks" / "encode.py")), repeats=3, cold=True),
+    "encode-cached": Case((*PYTHON, str(ROOT / "benchmarks" / "encode.py")), repeats=5),
+    "imdb": _train("imdb", cold=True),
+    "chnsenticorp": _train("chnsenticorp", cold=True),
+    **{f"imdb-seed-{seed}": _train("imdb", "--seed", str(seed)) for seed in (1, 2)},
+    **{f"chnsenticorp-seed-{seed}": _train("chnsenticorp", "--seed", str(seed)) for seed in (1, 2)},
+    **{
+        f"imdb-max-length-{length}": _train("imdb", "--max-length", str(length))
+        for length in (200, 300, 600)
+    },
+    "tutorial-rnn": _tutorial(),
+    "tutorial-gru": _tutorial("--cell", "gru"),
+    "tutorial-lstm": _tutorial("--cell", "lstm"),
+    "tutorial-bilstm": _tutorial("--cell", "lstm", "--bidirectional"),
+}
+
+
+def main() -> None:
+    """Run the named cases and append their rows."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cases", nargs="*", help="cases to run; the quick ones if none is named")
+    parser.add_argument("--list", action="store_true", help="name the cases")
+    parser.add_argument("--results", type=Path, default=None, help="file to append to")
+    arguments = parser.parse_args()
+    if arguments.list:
+        for name, case in CASES.items():
+            sys.stdout.write(f"{name}: {_shown(case.command)}\n")
+        return
+    unknown = [name for name in arguments.cases if name not in CASES]
+    if unknown:
+        parser.error(f"unknown case {', '.join(unknown)}; --list names them")
+    results = arguments.results or RESULTS / f"{_today()}-{_machine()['slug']}.jsonl"
+    for name in arguments.cases or [name for name, case in CASES.items() if case.quick]:
+        for row in _measure(name, CASES[name]):
+            with results.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+            sys.stdout.flush()
+
+
+def _measure(name: str, case: Case) -> Iterator[Mapping[str, Any]]:
+    for repeat in range(case.repeats):
+        with _folders(cold=case.cold) as (out, environment):
+            command = [part.replace("{out}", str(out)) for part in case.command]
+            start = time.perf_counter()
+            before = os.times()
+            process = subprocess.Popen(
+                command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+            printed, complaints = process.communicate()
+            wall = time.perf_counter() - start
+            after = os.times()
+            if process.returncode:
+                raise SystemExit(f"{name}: exit code {process.returncode}\n{complaints}")
+            yield {
+                "case": name,
+                "repeat": repeat,
+                "command": _shown(case.command),
+                "wall_s": round(wall, 3),
+                "cpu_s": round(
+                    after.children_user
+                    + after.children_system
+                    - before.children_user
+                    - before.children_system,
+                    2,
+                ),
+                **_figures(out, printed),
+                "commit": _git("rev-parse", "--short=12", "HEAD"),
+                "dirty": bool(_git("status", "--porcelain", "--untracked-files=no")),
+                "time": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                **{key: value for key, value in _machine().items() if key != "slug"},
+            }
+
+
+def _figures(out: Path, printed: str) -> dict[str, Any]:
+    """Return what a command measured: its run folder's figures, or the lines it printed."""
+    if not (out / "metrics.json").exists():
+        lines = printed.strip().splitlines()
+        return {"printed": lines[-1]} if lines and len(lines) < 4 else {}
+    metrics = json.loads((out / "metrics.json").read_text())
+    history = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
+    epochs = [
+        {
+            key: record[key]
+            for key in ("epoch", "train", "validation", "test", "seconds", "tokens_per_second")
+            if key in record
+        }
+        for record in history
+    ]
+    return {"metrics": metrics, "epochs": epochs, "printed": printed.strip().splitlines()[-3:-1]}
+
+
+@contextmanager
+def _folders(*, cold: bool) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Give a new run folder, and an environment with an empty cache if ``cold``."""
+    folder = Path(tempfile.mkdtemp(prefix="ostinato-bench-"))
+    environment = dict(os.environ)
+    if cold:
+        environment["OSTINATO_HOME"] = str(folder / "home")
+    try:
+        yield folder / "run", environment
+    finally:
+        shutil.rmtree(folder)
+
+
+def _shown(command: tuple[str, ...]) -> str:
+    """Return a command as a reader can type it, without paths of this machine."""
+    text = " ".join(command).replace(f"{sys.executable} -m ostinato", "ostinato")
+    text = text.replace(sys.executable, "python").replace(str(ROOT) + os.sep, "")
+    return text.replace(DATA, "$OSTINATO_DATA") if DATA else text
+
+
+def _machine() -> dict[str, Any]:
+    cpu = platform.processor() or platform.machine()
+    flags: set[str] = set()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() == "model name":
+                cpu = value.strip()
+            if key.strip() == "flags":
+                flags = set(value.split())
+    torch = version("torch")
+    slug = "".join(letter if letter.isalnum() else "-" for letter in cpu.lower()).strip("-")
+    return {
+        "slug": f"{slug}-torch{torch}",
+        "cpu": cpu,
+        "cpus": os.cpu_count(),
+        "isa": sorted(flags & {"avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16"}),
+        "python": platform.python_version(),
+        "torch": torch,
+        "ostinato": version("ostinato"),
+    }
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
+
+
+def _today() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%d")
+
+
+if __name__ == "__main__":
+    main()
