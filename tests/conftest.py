@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
 import torch
@@ -21,6 +22,9 @@ os.environ["MPLBACKEND"] = "Agg"
 for _name in ("http_proxy", "https_proxy", "all_proxy"):
     os.environ[_name] = os.environ[_name.upper()] = "http://127.0.0.1:9"
 os.environ["no_proxy"] = os.environ["NO_PROXY"] = "localhost,127.0.0.1,::1"
+
+hypothesis.settings.register_profile("ostinato", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("ostinato")
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "")
 DATA = os.environ.get("OSTINATO_DATA")

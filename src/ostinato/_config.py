@@ -20,7 +20,7 @@ SettingsT = TypeVar("SettingsT", bound="Settings")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Abstract base of the settings classes: checked on construction, never changed afterwards."""
+    """Abstract base of the settings classes: checked when made, never changed afterwards."""
 
     def __post_init__(self) -> None:
         check_types(self, type(self).__name__)
@@ -124,7 +124,7 @@ class Training(Settings):
 
 
 def check_names(given: Mapping[str, object], known: Mapping[str, object], where: str) -> None:
-    """Raise ConfigError, naming the nearest setting, if ``given`` has a name that is not ``known``."""
+    """Raise ConfigError, offering the nearest name, unless every ``given`` name is ``known``."""
     for name in given:
         if name not in known:
             hint = did_you_mean(name, known) or f"; it has {', '.join(sorted(known))}."
@@ -140,7 +140,7 @@ def check_range(
     above: float | None = None,
     below: float | None = None,
 ) -> None:
-    """Raise ConfigError unless ``value`` is None or at least ``low``, above ``above`` and below ``below``."""
+    """Raise ConfigError unless ``value`` is None or within every bound that is given."""
     if value is None:
         return
     rules = []
@@ -156,7 +156,7 @@ def check_range(
 
 
 def check_types(settings: object, where: str) -> None:
-    """Raise ConfigError unless every field of a dataclass instance holds a value of its annotation."""
+    """Raise ConfigError unless every field of a dataclass holds a value of its type."""
     hints = typing.get_type_hints(type(settings))
     for field in dataclasses.fields(settings):  # type: ignore[arg-type]  # any dataclass instance
         if not field.init:

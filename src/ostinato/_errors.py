@@ -53,7 +53,7 @@ class NativeError(OstinatoError, RuntimeError):
 
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
-    """Return ``"; did you mean `x`?"`` for the choice nearest to ``name``, or ``""`` if none is near.
+    """Return ``"; did you mean `x`?"`` for the nearest choice, ``""`` if none is near.
 
     Example:
         >>> did_you_mean("lr_rate", ["learning_rate", "epochs"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -30,3 +31,8 @@ def print_figures(part: str, figures: Mapping[str, float]) -> None:
         for name, value in figures.items()
     )
     show(f"{part}: {shown}")
+
+
+def is_first_process() -> bool:
+    """Return whether this is the one process that talks, of those that a launcher started."""
+    return os.environ.get("RANK", "0") == "0"

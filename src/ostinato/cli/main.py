@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
-from ostinato._errors import ConfigError, StoppedError, OstinatoError
+from ostinato._errors import ConfigError, OstinatoError, StoppedError
 from ostinato._version import __version__
+from ostinato.cli.console import is_first_process
 
 COMMANDS = {
     "train": ("ostinato.cli.train:app", "Train a model: classify."),
@@ -41,7 +42,7 @@ def main() -> None:
 def run(tokens: Sequence[str]) -> int:
     """Run one command; return its exit code: 2 usage, 1 data, 130 interrupted."""
     logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING, force=True)
-    logging.getLogger("ostinato").setLevel(_level())
+    logging.getLogger("ostinato").setLevel(logging.INFO if is_first_process() else logging.ERROR)
     try:
         app(list(tokens), print_error=False, exit_on_error=False, result_action="return_none")
     except (CycloptsError, ConfigError) as error:
@@ -56,11 +57,6 @@ def run(tokens: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return 0
-
-
-def _level() -> int:
-    """Under ``accelerate launch`` only the first process talks."""
-    return logging.INFO if os.environ.get("RANK", "0") == "0" else logging.ERROR
 
 
 def _fail(error: BaseException | str, code: int) -> int:

@@ -33,7 +33,7 @@ def predict(
     text_column: str | None = None,
     json: bool = False,
 ) -> None:
-    """Predict the class of texts: given as arguments, in a file, or one a line on standard input.
+    """Predict texts: given as arguments, in a file, or one a line on standard input.
 
     Args:
         run: Run folder.

@@ -9,7 +9,7 @@ from ostinato.cli.console import show
 
 
 def report(run: Path, /) -> None:
-    """Write the report page of a run: curves, confusions, calibration, mistakes; print its path.
+    """Write a run's report page (curves, confusions, calibration, mistakes); print its path.
 
     Args:
         run: Run folder.

@@ -12,7 +12,7 @@ from cyclopts import App
 
 from ostinato import datasets
 from ostinato._errors import ConfigError, StoppedError, did_you_mean
-from ostinato.cli.console import print_figures, say
+from ostinato.cli.console import is_first_process, print_figures, say
 from ostinato.cli.options import with_settings
 from ostinato.tasks import Estimator, TextClassifier, run_folder, task_of
 from ostinato.training import Console, Listener, TensorBoard
@@ -122,6 +122,8 @@ def _train(
             )
         except StoppedError as interrupted:
             raise StoppedError(f"{interrupted} Go on with: ostinato resume {out}") from interrupted
+    if not is_first_process():
+        return
     for part in ("validation", "test"):
         if part in estimator.metrics_:
             print_figures(part, estimator.metrics_[part])

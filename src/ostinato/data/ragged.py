@@ -20,7 +20,9 @@ Int64s: TypeAlias = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Ragged:
-    """A column of rows of different lengths: row ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
+    """A column of rows of different lengths.
+
+    Row ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
 
     Args:
         values: The rows, one after another.

@@ -20,7 +20,7 @@ _STALE_AFTER = 24 * 3600.0
 
 
 def home() -> Path:
-    """Return the folder of downloads and caches: ``$OSTINATO_HOME``, or the user's cache folder.
+    """Return the folder of downloads and caches: ``$OSTINATO_HOME``, or the user's own.
 
     Returns:
         The folder, which need not exist yet.

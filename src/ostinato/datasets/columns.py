@@ -33,7 +33,7 @@ def find_columns(
     labelled: bool,
     where: str,
 ) -> tuple[str, str | None]:
-    """Return the names of the text and label columns: those given, else those with a usual name.
+    """Return the names of the text and label columns: those given, else the usual ones.
 
     If there are just two columns, and one of them is known, the other one is the other.
 

@@ -25,7 +25,7 @@ _CHUNK_ROWS = 1024
 
 
 class Texts(Sequence[str]):
-    """Texts of an Arrow column, possibly memory-mapped; a text is decoded when it is asked for.
+    """Texts of an Arrow column, possibly memory-mapped; decoded when they are asked for.
 
     Args:
         array: Arrow array of type ``large_string`` without nulls.
@@ -226,7 +226,7 @@ def _one_chunk(column: Any) -> Any:
 
 
 def check_parts(parts: Mapping[str, Examples]) -> None:
-    """Raise DatasetError unless a classifier can be trained on ``parts["train"]`` and measured on the rest.
+    """Raise DatasetError unless a classifier can be trained and measured on ``parts``.
 
     Args:
         parts: Parts by name, with ``"train"`` among them.

@@ -196,7 +196,7 @@ def words(text: str) -> list[str]:
 
 
 def generate(seed: int = 0) -> dict[str, Examples]:
-    """Generate the parts: labels ``"negative"`` and ``"positive"``, half of each, half Chinese.
+    """Generate the parts: half ``"negative"``, half ``"positive"``; half of them Chinese.
 
     Args:
         seed: Another seed gives other reviews.

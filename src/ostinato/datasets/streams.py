@@ -48,7 +48,7 @@ def format_of(path: Path) -> tuple[str, str]:
 
 @contextlib.contextmanager
 def open_binary(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file for reading bytes, decompressed; what is broken in it becomes a DatasetError.
+    """Open a file for reading bytes, decompressed; a broken one raises DatasetError.
 
     Args:
         path: Path of a file; its suffix tells the compression.

@@ -155,7 +155,7 @@ def decide(probabilities: ArrayLike, *, multi_label: bool = False) -> NDArray[An
 
 
 def per_class(labels: ArrayLike, predictions: ArrayLike, *, num_classes: int) -> PerClass:
-    """Return precision, recall, F1 (all in [0, 1], higher is better) and support of each class.
+    """Return each class's precision, recall, F1 (in [0, 1], higher is better) and support.
 
     Args:
         labels: Right answers, ``(n,)`` class indices or ``(n, classes)`` booleans.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
@@ -79,12 +81,13 @@ class SequenceClassifier(nn.Module):
 
 def make_recurrent(input_size: int, settings: Recurrent) -> RNN | GRU | LSTM:
     """Return the recurrent stack that ``settings`` describe."""
-    options = {
+    options: dict[str, Any] = {
         "num_layers": settings.num_layers,
         "bidirectional": settings.bidirectional,
         "dropout": settings.dropout if settings.num_layers > 1 else 0.0,
     }
     if settings.cell == "rnn":
         return RNN(input_size, settings.hidden_size, nonlinearity=settings.nonlinearity, **options)
-    cell = {"gru": GRU, "lstm": LSTM}[settings.cell]
-    return cell(input_size, settings.hidden_size, **options)
+    if settings.cell == "gru":
+        return GRU(input_size, settings.hidden_size, **options)
+    return LSTM(input_size, settings.hidden_size, **options)

@@ -76,8 +76,8 @@ def _hold_cell_in_padding(weights: Weights) -> Weights:
     """Add the weight of the padding mark: input gate shut, forget gate open, so ``c`` stays.
 
     The dense call runs on past the end of a short row; this way its final ``c`` is still the one
-    of the row's last real step, to the last bit. The wider product costs about 3 % of the forward and
-    backward call (T=256, B=32, 256 features, 128 units, one core), far less than keeping the cell state of every step.
+    of the row's last real step, to the last bit. The wider product costs about 3 % of the call's
+    forward and backward (T=256, B=32, 256 features, 128 units, one core).
     """
     hidden = weights.weight_ih.shape[0] // 4
     mark = weights.weight_ih.new_zeros(4 * hidden, 1)

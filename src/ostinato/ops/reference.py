@@ -62,7 +62,8 @@ def lstm_step(
     """Return the next ``(h, c)`` of the LSTM; ``h`` projected if ``weight_hr`` is given.
 
     Example:
-        >>> lstm_step(torch.zeros(1, 4), torch.zeros(1, 1), torch.ones(1, 1), torch.zeros(4, 1), None)
+        >>> h, c = torch.zeros(1, 1), torch.ones(1, 1)
+        >>> lstm_step(torch.zeros(1, 4), h, c, torch.zeros(4, 1), None)
         (tensor([[0.2311]]), tensor([[0.5000]]))
     """
     i, f, g, o = (gates_x + F.linear(h, weight_hh, bias_hh)).chunk(4, dim=-1)

@@ -125,7 +125,7 @@ def flatten(value: Any, prefix: str = "") -> list[tuple[str, str]]:
 
 
 def language(text: object) -> str:
-    """Return the language that a text's script points to, for the choice of font; "" for others.
+    """Return the language that a text's script points to, to choose a font; else "".
 
     Example:
         >>> language("很好看"), language("good")

@@ -178,7 +178,7 @@ def accuracy_by_length(bins: LengthBins) -> str:
 
 
 def length_histogram(num_tokens: NDArray[Any]) -> str:
-    """Draw how many texts there are of each length; the longest hundredth is one bar; returns SVG."""
+    """Draw, as SVG, how many texts have each length; the longest hundredth is one bar."""
     with _style():
         canvas, (axes,) = _axes(height=2.4)
         longest = max(int(np.quantile(num_tokens, 0.99)), 1)

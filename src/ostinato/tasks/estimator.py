@@ -33,6 +33,7 @@ from ostinato.training import (
     history,
     load_tensors,
     load_weights,
+    on_cpu,
     save_tensors,
     train,
 )
@@ -88,7 +89,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         listeners: Sequence[Listener] = (),
         provenance: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Train on ``parts["train"]``, choose by ``parts["validation"]``, measure ``parts["test"]``.
+        """Train on the train part, choose by the validation part, measure the test part.
 
         Args:
             parts: The examples; without a validation part a seeded tenth of train is held out.
@@ -107,7 +108,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
             TrainingError: Training cannot go on.
         """
         self._check()
-        state = PartialState()
+        state = PartialState(cpu=on_cpu())
         if out and not resume and state.is_main_process:
             run_folder.check_free(out, overwrite=overwrite)
         with torch.random.fork_rng():

@@ -56,7 +56,7 @@ class Labels:
         return cls(classes, multi_label)
 
     def encode(self, labels: Sequence[Any], part: str = "data") -> Tensor:
-        """Return class indices ``(n,)`` int64, or for multi-label a matrix ``(n, classes)`` float32.
+        """Return class indices ``(n,)``, or for multi-label 0 and 1 as ``(n, classes)`` float32.
 
         Raises:
             DatasetError: A label never occurred in train.
@@ -80,10 +80,9 @@ class Labels:
     def confidence(self, probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the probability of what :meth:`decode` says of each row."""
         if self.multi_label:
-            decided: npt.NDArray[np.float32] = np.maximum(probabilities, 1 - probabilities)
-            return decided.prod(axis=1)
-        best: npt.NDArray[np.float32] = probabilities.max(axis=1)
-        return best
+            decided = np.maximum(probabilities, 1 - probabilities)
+            return np.asarray(decided.prod(axis=1), dtype=np.float32)
+        return np.asarray(probabilities.max(axis=1), dtype=np.float32)
 
     def save(self, run: Path) -> None:
         """Write ``labels.json``."""

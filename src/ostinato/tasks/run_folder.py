@@ -2,7 +2,7 @@
 
 ::
 
-    config.json    every setting, data facts, environment, command     labels.json  tokenizer.json
+    config.json    every setting, data facts, environment, command     labels.json  tokenizer*.json
     history.jsonl  one line per epoch        model.safetensors         metrics.json
     predictions.parquet  what was predicted of the measured part       README.md    the model card
     checkpoint/    the last state, for exact resume                    report.html
@@ -36,6 +36,7 @@ FILES = (
     "report.html",
     "tensorboard",
     "tokenizer.json",
+    "tokenizer_config.json",
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,6 @@ from torch import Tensor
 from typing_extensions import Self
 
 from ostinato._config import Recurrent, Training, check_range
-from ostinato._errors import DatasetError
 from ostinato.data.batches import collate, length_buckets
 from ostinato.data.ragged import Ragged
 from ostinato.data.splits import duplicates, stratified_holdout
@@ -28,8 +26,10 @@ from ostinato.nn.pooling import PoolingName
 from ostinato.tasks import facts as data_facts
 from ostinato.tasks.classification import ClassificationObjective, ClassifiedPart
 from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.inputs import check_list, examples_of, named, take
 from ostinato.tasks.labels import Labels
 from ostinato.tasks.predictions import write_predictions
+from ostinato.tasks.presets import TUTORIAL
 from ostinato.text import Tokenizer, Vectors, encode_cached, fit_cached, read_vectors
 from ostinato.training import Figures, Listener, Objective, Part
 
@@ -78,31 +78,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     """
 
     task: ClassVar[str] = "text-classification"
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "tutorial": {
-            "tokenizer": "spacy",
-            "min_freq": 10,
-            "max_length": None,
-            "embedding_size": 100,
-            "pooling": "last",
-            "word_dropout": 0.0,
-            "embedding_dropout": 0.5,
-            "locked_dropout": 0.0,
-            "head_dropout": 0.5,
-            "recurrent__cell": "rnn",
-            "recurrent__hidden_size": 256,
-            "recurrent__num_layers": 2,
-            "recurrent__bidirectional": False,
-            "recurrent__dropout": 0.5,
-            "training__epochs": 5,
-            "training__batch_tokens": None,
-            "training__batch_size": 64,
-            "training__optimizer": "adam",
-            "training__learning_rate": 1e-3,
-            "training__schedule": "constant",
-            "training__max_grad_norm": None,
-        }
-    }
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"tutorial": TUTORIAL}
 
     recurrent: Recurrent = field(default_factory=Recurrent)
     training: Training = field(default_factory=Training)
@@ -152,9 +128,9 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             DatasetError: Texts or labels cannot be trained on.
             TrainingError: The loss is no longer finite.
         """
-        parts = {"train": _examples(X, y, "train")}
+        parts = {"train": examples_of(X, y, "train")}
         if validation is not None:
-            parts["validation"] = _examples(*validation, "validation")
+            parts["validation"] = examples_of(*validation, "validation")
         return self.fit_parts(
             parts,
             out=Path(out) if out is not None else None,
@@ -170,7 +146,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         return decided if self.multi_label else np.asarray(decided, dtype=self.classes_.dtype)
 
     def predict_proba(self, X: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Return the probability of each class, ``(texts, classes)``, in the order of ``classes_``."""
+        """Return the probability of each of ``classes_``, ``(texts, classes)``."""
         self._check_fitted()
         return self._probabilities(self._encode(X))
 
@@ -269,11 +245,11 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         if "validation" not in parts:
             train = parts["train"]
             kept, held_out = stratified_holdout(
-                _named(train.labels or ()), HELD_OUT, self.training.seed, groups=train.texts
+                named(train.labels or ()), HELD_OUT, self.training.seed, groups=train.texts
             )
             parts = {
-                "train": _take(train, kept),
-                "validation": _take(train, held_out),
+                "train": take(train, kept),
+                "validation": take(train, held_out),
                 **{name: part for name, part in parts.items() if name != "train"},
             }
         self._validation = parts["validation"]
@@ -317,7 +293,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         self.classes_ = np.asarray(labels.classes)
 
     def _encode(self, texts: Sequence[str]) -> Ragged:
-        _check_list(texts, "predict")
+        check_list(texts, "predict")
         return self._shorten(self.tokenizer_.encode(texts))
 
     def _shorten(self, column: Ragged) -> Ragged:
@@ -386,25 +362,3 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
 
     def _example(self, run: Path) -> str:
         return f'import ostinato\n\nostinato.load("{run.name}").predict(["A text."])'
-
-
-def _examples(X: Sequence[str], y: Sequence[Any], part: str) -> Examples:
-    _check_list(X, part)
-    labels = y.tolist() if isinstance(y, np.ndarray) else list(y)
-    examples = Examples.make(list(X), _named(labels), part)
-    return dataclasses.replace(examples, labels=labels)  # of the user's own type
-
-
-def _named(labels: Sequence[Any]) -> Any:
-    """Return labels as strings, or lists of strings."""
-    return [list(map(str, row)) if isinstance(row, list) else str(row) for row in labels]
-
-
-def _check_list(texts: Sequence[str], where: str) -> None:
-    if isinstance(texts, str):
-        raise DatasetError(f"{where}: texts must be a list; got one string. Write [text].")
-
-
-def _take(examples: Examples, rows: npt.NDArray[np.int64]) -> Examples:
-    labels = [(examples.labels or ())[row] for row in rows]
-    return _examples([examples.texts[row] for row in rows], labels, examples.source)

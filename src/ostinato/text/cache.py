@@ -56,7 +56,7 @@ def fit_cached(
 
 
 def encode_cached(tokenizer: Tokenizer, fingerprint: str, texts: Iterable[str]) -> Ragged:
-    """Do what ``tokenizer.encode`` does, or map what it gave for these texts before into memory.
+    """Do what ``tokenizer.encode`` does, or map what it gave before into memory.
 
     Args:
         tokenizer: A fitted tokenizer.

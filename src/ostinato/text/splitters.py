@@ -34,7 +34,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class Splitter(ABC):
-    """Abstract base: cuts a text into tokens, in the form that they have in the vocabulary.
+    """Abstract base: cuts a text into tokens as they stand in the vocabulary.
 
     Args:
         lowercase: Tokens are lower-cased.
@@ -61,7 +61,7 @@ class Splitter(ABC):
 
 
 class _RegexSplitter(Splitter):
-    """Abstract base: regular expressions, run by Python on ASCII and by ``tokenizers`` on the rest.
+    """Abstract base: regular expressions, run by Python on ASCII, else by ``tokenizers``.
 
     Python's are several times as fast; both mean the same on ASCII, where neither the version of
     Unicode nor an engine's view of it matters.
@@ -91,7 +91,7 @@ class _RegexSplitter(Splitter):
 
 
 class WordSplitter(_RegexSplitter):
-    """Words, numbers and marks; contractions as in the Penn Treebank; each Han or kana character.
+    """Words, numbers, marks; contractions as in the Penn Treebank; single Han and kana.
 
     Args:
         lowercase: Tokens are lower-cased.
@@ -267,7 +267,7 @@ def make_splitter(kind: str, *, lowercase: bool) -> Splitter:
 
 
 def well_formed(text: str) -> str:
-    """Put U+FFFD for the lone surrogates of a text, which no UTF-8 can hold; places stay.
+    """Put U+FFFD for lone surrogates, which UTF-8 cannot hold; places stay.
 
     Example:
         >>> well_formed("a" + chr(0xD800))

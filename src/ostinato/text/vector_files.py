@@ -26,7 +26,7 @@ _FASTTEXT_MAGIC = b"\xba\x16\x4f\x2f"
 
 
 class VectorFile:
-    """One opened file of vectors: its width, its entries, and how to read an entry's numbers.
+    """One opened file of vectors: its width, its entries, and their numbers.
 
     Args:
         stream: The decompressed bytes, at their beginning.
@@ -148,7 +148,7 @@ class VectorFile:
 
 @contextlib.contextmanager
 def open_vectors(path: Path, embedding_size: int | None = None) -> Iterator[VectorFile]:
-    """Open a file of vectors, plain or compressed; of an archive, the file of the wanted width.
+    """Open a file of vectors, plain, compressed or in an archive.
 
     Args:
         path: The file: plain, ``.gz``, ``.bz2``, ``.xz``, ``.zst`` or ``.zip``.

@@ -51,7 +51,7 @@ def read_vectors(
     embedding_size: int | None = None,
     seed: int = 0,
 ) -> Vectors:
-    r"""Read the vectors of a vocabulary's words from a GloVe, word2vec or fastText ``.vec`` file.
+    r"""Read the vectors of a vocabulary's words from a file of any usual format.
 
     The file is streamed; only vectors of words in the vocabulary are kept. A word that the file
     lacks takes the vector of its lower-case form, or else of the first word that differs in case
@@ -85,8 +85,8 @@ def read_vectors(
     occurrences = None if counts is None else np.asarray(counts, np.float64)
     if occurrences is not None and occurrences.shape != (len(vocabulary),):
         raise ShapeError(
-            f"read_vectors: counts must have one number a word; got shape {occurrences.shape} for "
-            f"{len(vocabulary)} words."
+            "read_vectors: counts must have one number a word; "
+            f"got shape {occurrences.shape} for {len(vocabulary)} words."
         )
     with open_vectors(path, embedding_size) as file:
         if embedding_size not in (None, file.dim):
@@ -100,13 +100,16 @@ def read_vectors(
             f"read_vectors: {path} must have some word of the vocabulary; it has none of "
             f"{len(vocabulary)}. Check that both are of one language, and the kind of tokenizer."
         )
+    _fill(matrix, found, seed)
+    share = None if occurrences is None else float(occurrences @ found / max(occurrences.sum(), 1))
+    return Vectors(matrix, found, float(found.mean()), share)
+
+
+def _fill(matrix: npt.NDArray[np.float32], found: npt.NDArray[np.bool_], seed: int) -> None:
+    """Draw the vectors of words that were not found from the mean and spread of the others."""
     known = matrix[found].astype(np.float64)
     noise = np.random.default_rng(seed).standard_normal((int((~found).sum()), matrix.shape[1]))
     matrix[~found] = known.mean(axis=0) + known.std(axis=0) * noise
-    token_coverage = None
-    if occurrences is not None:
-        token_coverage = float(occurrences[found].sum() / max(occurrences.sum(), 1))
-    return Vectors(matrix, found, float(found.mean()), token_coverage)
 
 
 def _matched(

@@ -11,6 +11,7 @@ from ostinato.training.loop import Figures as Figures
 from ostinato.training.loop import Listener as Listener
 from ostinato.training.loop import Objective as Objective
 from ostinato.training.loop import Part as Part
+from ostinato.training.loop import on_cpu as on_cpu
 from ostinato.training.loop import train as train
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "history",
     "load_tensors",
     "load_weights",
+    "on_cpu",
     "save_tensors",
     "train",
 ]

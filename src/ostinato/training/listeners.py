@@ -57,7 +57,7 @@ class Console:
         """Move the bar."""
         if self.bar.disable:
             return
-        shown = {
+        shown: dict[str, Any] = {
             "epoch": progress.epoch + 1,
             "epochs": self.epochs,
             "loss": loss,

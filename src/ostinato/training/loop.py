@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -50,8 +50,9 @@ class Part(Protocol):
 class Objective(Protocol):
     """What a task wants minimised and measured."""
 
-    monitor: str
-    """The validation figure whose highest value marks the best epoch."""
+    @property
+    def monitor(self) -> str:
+        """The validation figure whose highest value marks the best epoch."""
 
     def sums(self, output: Tensor, targets: Tensor) -> Tensor:
         """Return what adds up over batches: ``[loss, count, ...]``, the loss differentiable."""
@@ -104,7 +105,7 @@ def train(
     resume: bool = False,
     listeners: Sequence[Listener] = (),
 ) -> list[history.Record]:
-    """Train ``model`` in place, leave it with the weights of its best epoch, return the history.
+    """Train ``model`` in place to the weights of its best epoch; return the history.
 
     Args:
         model: Takes the inputs of a part's batch, returns what the objective takes.
@@ -139,7 +140,7 @@ class _Loop:
         folder: Path | None,
         listeners: Sequence[Listener],
     ) -> None:
-        self.accelerator = Accelerator(mixed_precision="no")  # autocast is ours: see _forward
+        self.accelerator = Accelerator(cpu=on_cpu(), mixed_precision="no")  # autocast is ours
         self.model = model.to(self.accelerator.device)
         self.optimizer = make_optimizer(self.model, settings)
         self.parallel = self.accelerator.prepare(self.model)
@@ -356,6 +357,11 @@ class _Loop:
         )
 
 
+def on_cpu() -> bool:
+    """Return whether to train on the CPU; accelerate joins CPU processes only if told so."""
+    return not torch.accelerator.is_available()
+
+
 @contextmanager
 def stop_on_signal() -> Iterator[Callable[[], bool]]:
     """Turn SIGINT and SIGTERM into a question that the loop asks after each step.
@@ -366,11 +372,13 @@ def stop_on_signal() -> Iterator[Callable[[], bool]]:
     if threading.current_thread() is not threading.main_thread():
         yield asked.is_set
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before: dict[int, Any] = {
+        number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)
+    }
 
     def ask(number: int, frame: object) -> None:
         asked.set()
-        signal.signal(number, before[number])  # type: ignore[arg-type]  # as getsignal gave it
+        signal.signal(number, before[number])
 
     for number in before:
         signal.signal(number, ask)

@@ -24,7 +24,7 @@ def make_optimizer(model: nn.Module, settings: Training) -> torch.optim.Optimize
 
 
 def learning_rate(settings: Training, progress: float) -> float:
-    """Return the learning rate at ``progress`` in [0, 1], the share of the training that is done.
+    """Return the learning rate after a share ``progress``, in [0, 1], of the training.
 
     One-cycle rises from 1/25 of the highest rate along a cosine over the first 30% and falls
     along another to nearly nothing. A function of progress alone has no state to save.

@@ -74,7 +74,7 @@ def test_unknown_parameters_offer_the_nearest():
 
 def test_inside_scikit_learn():
     model = small(training__epochs=1)
-    pipeline = Pipeline([("strip", FunctionTransformer(lambda texts: list(texts))), ("rnn", model)])
+    pipeline = Pipeline([("strip", FunctionTransformer(list)), ("rnn", model)])
     assert pipeline.fit(TEXTS, LABELS).predict(TEXTS[:2]).shape == (2,)
     scores = cross_val_score(model, TEXTS, LABELS, cv=2)
     assert scores.shape == (2,)

@@ -61,7 +61,7 @@ def test_words_and_spans_agree_and_the_gaps_are_blank(splitter: Splitter, text: 
 @pytest.mark.parametrize("kind", ["word", "char"])
 @pytest.mark.parametrize("lowercase", [True, False])
 @given(text=texts)
-def test_python_and_tokenizers_cut_alike(kind: str, lowercase: bool, text: str) -> None:  # noqa: FBT001
+def test_python_and_tokenizers_cut_alike(kind: str, lowercase: bool, text: str) -> None:
     splitter = make_splitter(kind, lowercase=lowercase)
     normalizer, pre_tokenizer = splitter.pipeline()
     assert normalizer is not None

@@ -46,7 +46,7 @@ words = st.sampled_from(
 texts = st.lists(words | st.text(max_size=5), max_size=10).map(" ".join)
 
 
-def fit(kind: str, lowercase: bool = True, min_freq: int = 1) -> Tokenizer:  # noqa: FBT001
+def fit(kind: str, lowercase: bool = True, min_freq: int = 1) -> Tokenizer:
     if kind in ("spacy", "jieba"):
         pytest.importorskip(kind)
     return Tokenizer.fit(CORPUS, kind=kind, lowercase=lowercase, min_freq=min_freq)
@@ -125,7 +125,7 @@ def test_tokenizer_json_gives_the_same_ids_and_offsets(
     kind: str,
     lowercase: bool,
     text: str,
-    tmp_path_factory: pytest.TempPathFactory,  # noqa: FBT001
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     fitted = fit(kind, lowercase)
     folder = tmp_path_factory.getbasetemp() / f"{kind}{lowercase}"

@@ -10,7 +10,7 @@ from torch import nn
 from ostinato import StoppedError, Training, TrainingError
 from ostinato.data.batches import collate
 from ostinato.data.ragged import Ragged
-from ostinato.training import history, train
+from ostinato.training import checkpoint, history, train
 
 
 @dataclass
@@ -178,3 +178,13 @@ def test_interrupted_and_resumed_equals_never_interrupted(tmp_path, at):
         for part in ("train", "validation"):
             assert ours[part] == theirs[part]
         assert ours["grad_norm"] == theirs["grad_norm"]
+
+
+def test_a_run_of_two_processes_is_not_resumed_by_one(tmp_path):
+    run(run=tmp_path)
+    path = tmp_path / "checkpoint" / "last.safetensors"
+    tensors, header = checkpoint.load_tensors(path)
+    tensors["random.cpu"] = tensors["random.cpu"].repeat(2, 1)
+    checkpoint.save_tensors(path, tensors, header)
+    with pytest.raises(TrainingError, match="was written by 2 processes and must be resumed by as"):
+        run(run=tmp_path, resume=True)

@@ -1,0 +1,33 @@
+"""Named settings that a command line can start from, by ``set_params`` name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+TUTORIAL: dict[str, Any] = {
+    "tokenizer": "spacy",
+    "min_freq": 10,
+    "max_length": None,
+    "embedding_size": 100,
+    "pooling": "last",
+    "word_dropout": 0.0,
+    "embedding_dropout": 0.5,
+    "locked_dropout": 0.0,
+    "head_dropout": 0.5,
+    "recurrent__cell": "rnn",
+    "recurrent__hidden_size": 256,
+    "recurrent__num_layers": 2,
+    "recurrent__bidirectional": False,
+    "recurrent__dropout": 0.5,
+    "training__epochs": 5,
+    "training__batch_tokens": None,
+    "training__batch_size": 64,
+    "training__optimizer": "adam",
+    "training__learning_rate": 1e-3,
+    "training__schedule": "constant",
+    "training__max_grad_norm": None,
+}
+"""The classic sentiment tutorial: a plain RNN of two layers, its last state, Adam as it comes.
+
+Source: after https://github.com/bentrevett/pytorch-sentiment-analysis, ``legacy``, chapters 1 and 2.
+"""
