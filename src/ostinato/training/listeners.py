@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from pathlib import Path
 from types import TracebackType
@@ -103,13 +104,18 @@ class TensorBoard:
 
     def __init__(self, folder: Path) -> None:
         try:
-            writer = importlib.import_module("torch.utils.tensorboard")
+            self.package = importlib.import_module("torch.utils.tensorboard")
         except ImportError as error:
             raise ConfigError(
                 "TensorBoard: the package tensorboard must be installed; it is not. "
                 "Run: pip install 'ostinato[tensorboard]'"
             ) from error
-        self.writer = writer.SummaryWriter(str(folder))
+        self.folder = folder
+
+    @functools.cached_property
+    def writer(self) -> Any:
+        """The writer, which makes its folder when the first figure comes."""
+        return self.package.SummaryWriter(str(self.folder))
 
     def step(self, progress: loop.Progress, steps_per_epoch: int, loss: float) -> None:
         """Write the loss of a step."""

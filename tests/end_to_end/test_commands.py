@@ -1,0 +1,189 @@
+"""Every command does what README says, on small data, in this process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ostinato.cli.main import run
+from ostinato.cli.options import options_of
+from ostinato.tasks import TextClassifier
+
+SMALL = [
+    *("--hidden-size", "8", "--embedding-size", "8", "--min-freq", "1", "--epochs", "4"),
+    *("--batch-size", "16", "--learning-rate", "0.02"),
+]
+
+
+def jsonl(path: Path, start: int, stop: int) -> Path:
+    rows = [
+        {"review": f"a {'fine' if n % 2 else 'dull'} film, number {n}", "stars": n % 2}
+        for n in range(start, stop)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def ok(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[str, str]:
+    code = run([str(argument) for argument in arguments])
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    return out, err
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    for name, start, stop in (("train", 0, 160), ("dev", 160, 200), ("test", 200, 240)):
+        jsonl(folder / f"{name}.jsonl", start, stop)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "run"
+    assert run(["train", "classify", str(data), "--out", str(out), "--cell", "gru", *SMALL]) == 0
+    return out
+
+
+def test_a_folder_brings_its_parts(trained):
+    parts = json.loads((trained / "config.json").read_text())["data"]["parts"]
+    assert {name: part["n"] for name, part in parts.items()} == {
+        "train": 160,
+        "validation": 40,
+        "test": 40,
+    }
+    metrics = json.loads((trained / "metrics.json").read_text())
+    assert metrics["test"]["n"] == 40
+    assert metrics["peak_memory_bytes"] > 0
+
+
+def test_options_reach_the_settings(trained):
+    settings = json.loads((trained / "config.json").read_text())["settings"]
+    assert settings["recurrent"]["cell"] == "gru"
+    assert settings["training"]["batch_size"] == 16
+    assert settings["min_freq"] == 1
+
+
+def test_every_setting_is_an_option_with_help(capsys):
+    out, _ = ok(capsys, "train", "classify", "--help")
+    for key, parameter in options_of(TextClassifier).items():
+        assert "--" + parameter.name.replace("_", "-") in out, key
+        assert parameter.annotation.__metadata__[0].help
+
+
+def test_evaluate_a_part_and_a_file(trained, data, capsys):
+    out, _ = ok(capsys, "evaluate", trained, "test", "--json")
+    figures = json.loads(out.splitlines()[-1])
+    saved = json.loads((trained / "metrics.json").read_text())["test"]
+    assert figures["accuracy"] == saved["accuracy"]
+    assert figures["loss"] == pytest.approx(saved["loss"])
+    assert figures["n"] == 40
+    out, _ = ok(capsys, "evaluate", trained, data / "test.jsonl", "--json")
+    assert json.loads(out)["accuracy"] == figures["accuracy"]
+    out, _ = ok(capsys, "evaluate", trained, "validation")
+    assert out.startswith("validation: n 40, loss ")
+
+
+def test_predict_texts_files_and_standard_input(trained, data, tmp_path, capsys, monkeypatch):
+    texts = ["a fine film", "a dull film"]
+    out, _ = ok(capsys, "predict", trained, *texts)
+    assert [line.split("\t")[0] for line in out.splitlines()] == ["1", "0"]
+    assert [line.split("\t")[2] for line in out.splitlines()] == texts
+    file = tmp_path / "texts.txt"
+    file.write_text("\n".join(texts) + "\n")
+    from_file, _ = ok(capsys, "predict", trained, file)
+    assert from_file == out
+    with file.open() as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        from_stream, _ = ok(capsys, "predict", trained)
+    assert from_stream == out
+    out, _ = ok(capsys, "predict", trained, data / "test.jsonl", "--json")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert len(rows) == 40
+    assert rows[0]["probabilities"][rows[0]["label"]] == rows[0]["confidence"]
+    assert sum(rows[0]["probabilities"].values()) == pytest.approx(1, abs=1e-6)
+
+
+def test_report_names_a_page(trained, capsys):
+    out, _ = ok(capsys, "report", trained)
+    page = Path(out.strip())
+    assert page == trained / "report.html"
+    assert "<svg" in page.read_text(encoding="utf-8")
+
+
+def test_data_commands(capsys):
+    out, _ = ok(capsys, "data", "list")
+    for word in ("imdb", "chnsenticorp", "samples", "licence", "citation", "sha256"):
+        assert word in out
+    out, _ = ok(capsys, "data", "path", "samples")
+    assert Path(out.strip()).exists()
+
+
+def test_doctor_tells_kernels_and_why(capsys):
+    out, _ = ok(capsys, "doctor")
+    for word in ("torch", "devices: cpu", "native library: ", "kernel: ", "lstm"):
+        assert word in out.lower()
+
+
+def test_preset_gives_way_to_options(data, tmp_path, capsys):
+    vectors = tmp_path / "glove.txt"
+    vectors.write_text("fine 1 0 0\ndull 0 1 0\n")
+    _, err = ok(
+        capsys,
+        *("train", "classify", data, "--out", tmp_path / "run", "--preset", "tutorial"),
+        *("--vectors", vectors, "--cell", "lstm", "--hidden-size", "8", "--epochs", "1"),
+        *("--min-freq", "1", "--tensorboard"),
+    )
+    assert "test loss" in err  # the tutorial's habit: measured after every epoch
+    settings = json.loads((tmp_path / "run" / "config.json").read_text())["settings"]
+    assert settings["recurrent"]["cell"] == "lstm"  # given, though it equals the default
+    assert settings["recurrent"]["num_layers"] == 2
+    assert settings["tokenizer"] == "spacy"
+    assert settings["embedding_size"] is None  # the vectors' own width
+    assert list((tmp_path / "run" / "tensorboard").glob("events*"))
+
+
+def test_held_out_validation_is_found_again(data, tmp_path, capsys):
+    out = tmp_path / "run"
+    ok(capsys, "train", "classify", data / "train.jsonl", "--out", out, *SMALL)
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["validation"]["n"] == 16
+    printed, err = ok(capsys, "evaluate", out, "validation", "--json")
+    assert json.loads(printed)["accuracy"] == metrics["validation"]["accuracy"]
+    assert "has changed" not in err
+
+
+def test_demo_beats_a_bag_of_words(tmp_path, capsys):
+    out, _ = ok(capsys, "demo", "--out", tmp_path / "demo")
+    accuracy = {
+        line.split(":")[0]: float(line.split()[-1]) for line in out.splitlines() if "accuracy " in line
+        and not line.startswith("test")
+    }
+    assert accuracy["recurrent"] >= 0.97
+    assert accuracy["bag of words"] <= 0.80
+    assert (tmp_path / "demo" / "report.html").exists()
+
+
+@pytest.mark.data
+def test_chinese_reviews_are_read_with_their_repeats(tmp_path, capsys):
+    _, err = ok(
+        capsys,
+        *("train", "classify", "chnsenticorp", "--out", tmp_path / "run", "--hidden-size", "2"),
+        *("--embedding-size", "2", "--epochs", "1", "--max-length", "4"),
+    )
+    assert "test: 331 texts also stand in train" in err
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["test"]["n_unseen"] == 1200 - 331
+
+
+def test_help_does_not_import_torch():
+    script = (
+        "import sys; from ostinato.cli.main import run; run(['--help']);"
+        "sys.exit('torch' in sys.modules or 'pyarrow' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
