@@ -56,6 +56,8 @@ def run(tokens: Sequence[str]) -> int:
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # no room, no right, no such place
+        return _fail(error, 1)
     return 0
 
 

@@ -127,7 +127,10 @@ def _train(
     for part in ("validation", "test"):
         if part in estimator.metrics_:
             print_figures(part, estimator.metrics_[part])
-    say(f"The model of epoch {estimator.best_epoch_} is in {out}. See it: ostinato report {out}")
+    say(
+        f"The model of epoch {estimator.metrics_['best_epoch']} is in {out}. "
+        f"See it: ostinato report {out}"
+    )
 
 
 def _preset(task: type[Estimator], name: str | None, given: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -10,12 +10,15 @@ its own inverse, so that padding is never read in either direction.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+STEP_MULTIPLE = 16  # of the time of a marked padded batch
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,12 +85,6 @@ class Layout:
         """What stands at each place once every row is reversed; ``(places,)``."""
         return self._offsets.index_select(0, self._mirrored_step) + self.row
 
-    @cached_property
-    def is_padding(self) -> Tensor:
-        """Whether a cell of the padded form lies past the end of its row; ``(time, batch)``."""
-        steps = torch.arange(self.num_steps, device=self.device)
-        return steps[:, None] >= self.lengths
-
     def pad(self, data: Tensor, *, reverse: bool = False, fill: float = 0.0) -> Tensor:
         """Return ``(places, features)`` as ``(time, batch, features)``, filled past the ends.
 
@@ -105,11 +102,16 @@ class Layout:
         return padded.index_copy_(0, self._cells(reverse=reverse), data).view(shape)
 
     def pad_and_mark(self, data: Tensor, *, reverse: bool = False) -> Tensor:
-        """Pad with zeros and append a feature that is 1 in the padding and 0 elsewhere."""
-        padded = data.new_zeros(self.num_steps * self.batch_size, data.shape[1] + 1)
-        padded[:, -1] = self.is_padding.flatten()
+        """Pad with zeros and append a feature that is 1 in the padding and 0 elsewhere.
+
+        The time is rounded up, so that batches of a similar length have one shape: oneDNN makes
+        and keeps a primitive for every shape it meets.
+        """
+        steps = math.ceil(self.num_steps / STEP_MULTIPLE) * STEP_MULTIPLE
+        padded = data.new_zeros(steps * self.batch_size, data.shape[1] + 1)
+        padded[:, -1] = 1
         padded.index_copy_(0, self._cells(reverse=reverse), F.pad(data, (0, 1)))
-        return padded.view(self.num_steps, self.batch_size, -1)
+        return padded.view(steps, self.batch_size, -1)
 
     def unpad(self, padded: Tensor, *, reverse: bool = False) -> Tensor:
         """Return ``(time, batch, features)`` as ``(places, features)``; the inverse of `pad`."""

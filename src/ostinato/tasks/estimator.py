@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import logging
 import sys
-import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -57,7 +56,6 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     module_: nn.Module
     history_: list[Record]
     metrics_: dict[str, Any]
-    best_epoch_: int
 
     def set_params(self, **params: Any) -> Self:
         """Change settings; ``recurrent__hidden_size`` reaches into :class:`ostinato.Recurrent`.
@@ -117,7 +115,6 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
             if out and state.is_main_process:
                 self._open(out, facts, provenance, overwrite=overwrite, resume=resume)
             state.wait_for_everyone()
-            start = time.perf_counter()
             self.history_ = train(
                 self.module_,
                 {k: v for k, v in loop_parts.items() if k != "test" or test_each_epoch},
@@ -128,9 +125,10 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
                 listeners=listeners,
             )
         self.module_.cpu()
-        best = [record["epoch"] for record in self.history_ if record["best"]]
-        self.best_epoch_ = best[-1]
-        self.metrics_ = {"best_epoch": best[-1], "train_seconds": time.perf_counter() - start}
+        self.metrics_ = {
+            "best_epoch": max(record["epoch"] for record in self.history_ if record["best"]),
+            "train_seconds": sum(record["seconds"] for record in self.history_),
+        }
         if out and state.is_main_process:
             self._close(out, parts)
         return self

@@ -39,8 +39,12 @@ def test_the_mark_is_one_in_the_padding_alone(packed: PackedSequence) -> None:
     layout = Layout(packed.batch_sizes)
     for reverse in (False, True):
         marked = layout.pad_and_mark(packed.data, reverse=reverse)
-        assert torch.equal(marked[..., :-1], layout.pad(packed.data, reverse=reverse))
-        assert torch.equal(marked[..., -1] == 1, layout.is_padding)
+        assert torch.equal(
+            marked[: layout.num_steps, :, :-1], layout.pad(packed.data, reverse=reverse)
+        )
+        assert not marked[layout.num_steps :, :, :-1].any()
+        is_padding = torch.arange(len(marked))[:, None] >= layout.lengths
+        assert torch.equal(marked[..., -1] == 1, is_padding)
         assert set(marked[..., -1].unique().tolist()) <= {0.0, 1.0}
 
 
