@@ -75,7 +75,8 @@ class Training(Settings):
 
     Args:
         epochs: Passes over the training data.
-        batch_tokens: Most tokens in a batch; none for no such limit.
+        batch_tokens: Most tokens in a batch, and at most a hundredth of the training data, so that
+            small data get enough steps; none for no such limit.
         batch_size: Most sequences in a batch; none for no such limit.
         optimizer: AdamW or Adam.
         learning_rate: Learning rate; the highest one of a one-cycle schedule.

@@ -223,7 +223,7 @@ def test_foreign_and_newer_run_folders(tmp_path, capsys, trained):
     fails(capsys, 1, "must be the config of an ostinato run", "predict", tmp_path, "a film")
     config = json.loads((trained / "config.json").read_text())
     foreign.write_text(json.dumps(config | {"format": 99, "ostinato": "9.0"}))
-    fails(capsys, 1, "written by ostinato 9.0.*pip install --upgrade", "predict", tmp_path, "a")
+    fails(capsys, 1, "written by ostinato 9.0.*Update ostinato", "predict", tmp_path, "a")
     config["settings"]["recurrent"]["cell"] = "mamba"
     foreign.write_text(json.dumps(config))
     fails(capsys, 1, "must hold settings of this version.*mamba", "predict", tmp_path, "a film")

@@ -161,8 +161,9 @@ def test_held_out_validation_is_found_again(data, tmp_path, capsys):
 def test_demo_beats_a_bag_of_words(tmp_path, capsys):
     out, _ = ok(capsys, "demo", "--out", tmp_path / "demo")
     accuracy = {
-        line.split(":")[0]: float(line.split()[-1]) for line in out.splitlines() if "accuracy " in line
-        and not line.startswith("test")
+        line.split(":")[0]: float(line.split()[-1])
+        for line in out.splitlines()
+        if "accuracy " in line and not line.startswith("test")
     }
     assert accuracy["recurrent"] >= 0.97
     assert accuracy["bag of words"] <= 0.80

@@ -37,7 +37,8 @@ def doctor() -> None:
     show(f"native library: {where if native.loaded else f'not in use: {native.reason}'}")
     show(f"oneDNN: {'yes' if torch.backends.mkldnn.is_available() else 'no'}")
     for row in dispatch.explain():
-        show(f"kernel: {row}")
+        kinds = "/".join(row.dtypes)
+        show(f"kernel: {row.cell} on {row.device} in {kinds}: {row.implementation}; {row.why}")
     show(f"home: {home()}")
 
 

@@ -48,7 +48,8 @@ def predict(
             if json:
                 show_json(row)
             else:
-                show(f"{row['label']}\t{row['confidence']:.4f}\t{row['text']}")
+                text = " ".join(row["text"].split())
+                show(f"{row['label']}\t{row['confidence']:.4f}\t{text}")
 
 
 def _texts(inputs: tuple[str, ...], text_column: str | None) -> Iterable[str]:

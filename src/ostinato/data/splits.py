@@ -61,7 +61,7 @@ def stratified_holdout(
     if not held:
         raise DatasetError(
             f"stratified_holdout: some row must be free to be held out of {len(rows_labels)}; "
-            "got none that leaves every label in the training part. "
+            "got none that leaves every label in the training part, copies of a text staying together. "
             "Add rows, or name a validation file."
         )
     return np.flatnonzero(~is_held), np.flatnonzero(is_held)

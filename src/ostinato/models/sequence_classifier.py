@@ -23,8 +23,8 @@ class SequenceClassifier(nn.Module):
         pooling: How the outputs over time become one vector.
         word_dropout: Probability of replacing an id by ``unk_id``.
         embedding_dropout: Probability of dropping a feature of one embedded id.
-        locked_dropout: Probability of dropping a feature at all steps of a sequence, before and
-            after the recurrent stack.
+        locked_dropout: Probability of dropping a feature of the embedding at all steps of a
+            sequence.
         head_dropout: Probability of dropping a feature of the pooled vector.
         unk_id: The id that stands for unknown words.
 
@@ -74,7 +74,7 @@ class SequenceClassifier(nn.Module):
         inputs = ids._replace(data=self.embedding_dropout(self.embedding(ids.data)))
         output, state = self.recurrent(self.locked_dropout(inputs))
         h_n = state[0] if isinstance(state, tuple) else state
-        pooled = self.pooling(self.locked_dropout(output), h_n)
+        pooled = self.pooling(output, h_n)
         scores: Tensor = self.head(self.head_dropout(pooled))
         return scores
 

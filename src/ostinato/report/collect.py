@@ -185,7 +185,7 @@ def _read_config(run: Path) -> dict[str, Any]:
     if _number(config.get("format")) > RUN_FORMAT:
         raise CheckpointError(
             f"report: {path}: format must be at most {RUN_FORMAT}; got {config['format']}, written by "
-            f"ostinato {config['ostinato']}. Run: pip install --upgrade ostinato"
+            f"ostinato {config['ostinato']}. Update ostinato."
         )
     if task != TASK:
         raise CheckpointError(

@@ -35,8 +35,7 @@ def task_of(run: Path) -> type[Estimator]:
     task = run_folder.read_config(run)["task"]
     if task not in TASKS:
         raise CheckpointError(
-            f"{run}: is a {task} run; this version knows {', '.join(TASKS)}. "
-            "Run: pip install --upgrade ostinato"
+            f"{run}: is a {task} run; this version knows {', '.join(TASKS)}. Update ostinato."
         )
     return TASKS[task]
 

@@ -123,7 +123,7 @@ def read_config(run: Path) -> dict[str, Any]:
         raise CheckpointError(
             f"{run}: was written by ostinato {config.get('ostinato')} in run format "
             f"{config['format']}; this is {__version__}, which reads up to {RUN_FORMAT}. "
-            "Run: pip install --upgrade ostinato"
+            "Update ostinato."
         )
     return config
 

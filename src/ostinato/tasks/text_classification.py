@@ -57,7 +57,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         pooling: How the outputs over time become one vector.
         word_dropout: Probability of taking a word for unknown.
         embedding_dropout: Probability of dropping a feature of one embedded word.
-        locked_dropout: Probability of dropping a feature at all steps of a text.
+        locked_dropout: Probability of dropping a feature of all embedded words of a text.
         head_dropout: Probability of dropping a feature of the pooled vector.
         multi_label: Whether a text has any number of classes instead of exactly one.
 

@@ -32,6 +32,7 @@ from ostinato.training.schedule import learning_rate, make_optimizer
 
 logger = logging.getLogger("ostinato")
 
+STEPS_PER_EPOCH = 100  # at least, under a token budget, if there are as many sequences
 Rows = npt.NDArray[np.int64]
 Figures = dict[str, float]
 
@@ -283,9 +284,12 @@ class _Loop:
         return self.objective.figures(total)
 
     def _batches(self, part: Part, epoch: int | None) -> list[Rows]:
+        batch_tokens = self.settings.batch_tokens
+        if batch_tokens is not None and epoch is not None:
+            batch_tokens = min(batch_tokens, max(1, int(part.lengths.sum()) // STEPS_PER_EPOCH))
         return length_buckets(
             part.lengths,
-            batch_tokens=self.settings.batch_tokens,
+            batch_tokens=batch_tokens,
             batch_size=self.settings.batch_size,
             seed=self.settings.seed,
             epoch=epoch,

@@ -105,7 +105,7 @@ def test_unknown_figures_become_nan(make_run):
         (
             "config.json",
             '{"format": 2, "ostinato": "9.0", "task": "text-classification"}',
-            "format must be at most 1; got 2, written by ostinato 9.0. Run: pip install --upgrade",
+            "format must be at most 1; got 2, written by ostinato 9.0. Update ostinato",
         ),
         ("metrics.json", "{", r"metrics\.json must hold JSON"),
         ("labels.json", '{"classes": [1]}', r"labels\.json: `classes` must be a list of names"),

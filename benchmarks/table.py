@@ -1,0 +1,297 @@
+"""Write the tables of README and docs from the rows that ``benchmarks/run.py`` measured.
+
+    python benchmarks/table.py            # rewrite what stands between the markers
+    python benchmarks/table.py --check    # change nothing; exit 1 if a page is not up to date
+
+A page names a table by two comments, ``<!-- results:NAME -->`` and ``<!-- /results:NAME -->``, and
+what stands between them is replaced. Of each case the newest run counts; the repeats of one run
+become a median with its range.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+PAGES = ("README.md", "README.zh-CN.md", "docs/benchmarks.md")
+MARKED = re.compile(r"(<!-- results:([\w-]+) -->\n).*?(<!-- /results:\2 -->)", re.DOTALL)
+
+Row = dict[str, Any]
+Runs = dict[str, list[Row]]
+"""The rows of the newest run of each case, one a repeat."""
+
+CHINESE = {
+    "beside a bag of words": "{}（词袋模型 {}）",
+    "chosen by validation (epoch)": "验证集所选（轮次）",
+    "case": "用例",
+    "command": "命令",
+    "commit": "提交",
+    "date": "日期",
+    "epoch": "第 {} 轮",
+    "figure": "数值",
+    "processors": "个逻辑处理器",
+    "measured": "测量项",
+    "network": "网络",
+    "not measured yet": "尚未测量。",
+    "of texts unseen in train": "；去掉训练集中也有的文本后 {:.4f}（n = {:,}）",
+    "peak memory": "内存峰值",
+    "processor": "处理器",
+    "other seeds": "（随机种子 {}：{}）",
+    "seconds an epoch": "秒/轮",
+    "test accuracy": "测试准确率",
+    "time": "耗时",
+    "uncommitted changes": "含未提交改动",
+    "validation accuracy": "验证准确率",
+    "versions": "版本",
+    "demo": "内置演示：测试准确率",
+    "encode-cached": "再次编码全部 50,000 篇 IMDB 影评（有缓存）",
+    "encode-cold": "读取、切分并编码全部 50,000 篇 IMDB 影评（无缓存）",
+    "help": "`ostinato --help`",
+    "import": "`import ostinato`（不计导入 torch 的时间）",
+    "imdb": "IMDB，默认设置：测试准确率",
+    "chnsenticorp": "ChnSentiCorp，默认设置：测试准确率",
+}
+ENGLISH = {
+    "beside a bag of words": "{} (bag of words {})",
+    "of texts unseen in train": "; without the texts that also stand in train {:.4f} (n = {:,})",
+    "other seeds": " (seeds {}: {})",
+    "epoch": "epoch {}",
+    "not measured yet": "Not measured yet.",
+    "demo": "bundled demo: test accuracy",
+    "encode-cached": "encode all 50,000 IMDB reviews again, from the cache",
+    "encode-cold": "read, tokenise and encode all 50,000 IMDB reviews, no cache",
+    "help": "`ostinato --help`",
+    "import": "`import ostinato`, beyond importing torch",
+    "imdb": "IMDB, defaults: test accuracy",
+    "chnsenticorp": "ChnSentiCorp, defaults: test accuracy",
+}
+
+
+class Words:
+    """The words of a table in the language of its page."""
+
+    def __init__(self, words: dict[str, str]) -> None:
+        self._words = words
+
+    def __call__(self, word: str) -> str:
+        """Return a word; in English most stand for themselves."""
+        return self._words.get(word, word)
+
+
+def newest_runs(rows: Iterable[Row]) -> Runs:
+    """Return of each case the rows of its newest run, from its repeat 0 on."""
+    runs: Runs = {}
+    for row in sorted(rows, key=lambda row: row["time"]):
+        if row["repeat"] == 0:
+            runs[row["case"]] = []
+        runs.setdefault(row["case"], []).append(row)
+    return runs
+
+
+def read_rows(folder: Path) -> list[Row]:
+    """Read every row of the results files."""
+    return [
+        json.loads(line)
+        for path in sorted(folder.glob("*.jsonl"))
+        for line in path.read_text("utf-8").splitlines()
+        if line.strip()
+    ]
+
+
+def defaults(runs: Runs, say: Words) -> list[str]:
+    """Return the table of what the issue asks for: one line a figure."""
+    lines = []
+    for case in ("imdb", "chnsenticorp", "demo"):
+        if case in runs:
+            lines.append([say(case), _accuracies(case, runs, say), *_costs(runs[case])])
+    if {"import-ostinato", "import-torch"} <= runs.keys():
+        ours, base = (_walls(runs[f"import-{name}"]) for name in ("ostinato", "torch"))
+        beyond = max(statistics.median(ours) - statistics.median(base), 0.0)
+        command = runs["import-ostinato"][0]["command"]
+        lines.append([say("import"), _seconds([beyond]), _seconds(ours), "–", f"`{command}`"])
+    if "help" in runs:
+        lines.append([say("help"), _seconds(_walls(runs["help"])), *_costs(runs["help"])])
+    for case in ("encode-cold", "encode-cached"):
+        if case in runs:
+            inside = [float(row["printed"].split(" s ")[0]) for row in runs[case]]
+            lines.append([say(case), _seconds(inside), *_costs(runs[case])])
+    head = [say(name) for name in ("measured", "figure", "time", "peak memory", "command")]
+    return _table(head, lines, say)
+
+
+def tutorial(runs: Runs, say: Words) -> list[str]:
+    """Return what gates and directions buy: test accuracy after each epoch of the old tutorial."""
+    names = {"rnn": "RNN", "gru": "GRU", "lstm": "LSTM", "bilstm": "BiLSTM"}
+    shown = {label: f"tutorial-{name}" for name, label in names.items()}
+    shown = {label: case for label, case in shown.items() if case in runs}
+    count = max((len(runs[case][0]["epochs"]) for case in shown.values()), default=0)
+    lines = []
+    for label, case in shown.items():
+        row = runs[case][0]
+        by_epoch = [f"{epoch['test']['accuracy']:.4f}" for epoch in row["epochs"]]
+        best = f"{_test(row)['accuracy']:.4f} ({row['metrics']['best_epoch']})"
+        seconds = [epoch["seconds"] for row in runs[case] for epoch in row["epochs"]]
+        by_epoch += ["–"] * (count - len(by_epoch))
+        lines.append([label, *by_epoch, best, _seconds(seconds)])
+    head = [say("network"), *(say("epoch").format(n + 1) for n in range(count))]
+    head += [say("chosen by validation (epoch)"), say("seconds an epoch")]
+    return _table(head, lines, say) + _commands(runs[case][0] for case in shown.values())
+
+
+def max_length(runs: Runs, say: Words) -> list[str]:
+    """Return what shortening long texts costs and saves on IMDB."""
+    cases = {int(case.rsplit("-", 1)[1]): case for case in runs if "-max-length-" in case}
+    if cases and "imdb" in runs:
+        cases[400] = "imdb"  # the default
+    lines = []
+    for length, case in sorted(cases.items()):
+        row = runs[case][0]
+        best = row["epochs"][row["metrics"]["best_epoch"] - 1]
+        test = f"{_test(row)['accuracy']:.4f}"
+        lines.append(
+            [str(length), f"{best['validation']['accuracy']:.4f}", test, *_costs(runs[case])]
+        )
+    names = ("max_length", "validation accuracy", "test accuracy", "time", "peak memory", "command")
+    return _table([say(name) for name in names], lines, say)
+
+
+def machine(runs: Runs, say: Words) -> list[str]:
+    """Return what the figures of all tables were measured on, and when."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for case, rows in sorted(runs.items()):
+        groups.setdefault(_machine(rows[-1], say), []).append(case)
+    lines = []
+    for (cpu, versions, commit), cases in groups.items():
+        dates = sorted(row["time"][:10] for case in cases for row in runs[case])
+        period = dates[0] if dates[0] == dates[-1] else f"{dates[0]} – {dates[-1]}"
+        lines.append([cpu, versions, commit, period, ", ".join(cases)])
+    head = [say(name) for name in ("processor", "versions", "commit", "date", "case")]
+    return _table(head, lines, say)
+
+
+def _machine(row: Row, say: Words) -> tuple[str, str, str]:
+    isa = f" ({', '.join(row['isa'])})" if row["isa"] else ""
+    cpu = f"{row['cpu']}, {row['cpus']} {say('processors')}{isa}"
+    versions = f"ostinato {row['ostinato']}, torch {row['torch']}, Python {row['python']}"
+    dirty = f" ({say('uncommitted changes')})" if row["dirty"] else ""
+    return cpu, versions, f"`{row['commit'] or '–'}`{dirty}"
+
+
+def _accuracies(case: str, runs: Runs, say: Words) -> str:
+    row = runs[case][0]
+    if case == "demo":
+        printed = dict(line.split(":", 1) for line in row["printed"])
+        bag = printed["bag of words"].split()[-1]
+        return say("beside a bag of words").format(f"{_test(row)['accuracy']:.4f}", bag)
+    figure = f"**{_test(row)['accuracy']:.4f}**"
+    others = [runs[f"{case}-seed-{n}"][0] for n in (1, 2) if f"{case}-seed-{n}" in runs]
+    if others:
+        values = ", ".join(f"{_test(other)['accuracy']:.4f}" for other in others)
+        numbers = ", ".join(other["command"].rsplit(" ", 1)[1] for other in others)
+        figure += say("other seeds").format(numbers, values)
+    if "accuracy_unseen" in _test(row):
+        unseen = (_test(row)["accuracy_unseen"], _test(row)["n_unseen"])
+        figure += say("of texts unseen in train").format(*unseen)
+    return figure
+
+
+def _test(row: Row) -> dict[str, Any]:
+    found: dict[str, Any] = row["metrics"]["test"]
+    return found
+
+
+def _costs(rows: Sequence[Row]) -> list[str]:
+    """Return time, peak memory and command of a run."""
+    peaks = [row["metrics"]["peak_memory_bytes"] for row in rows if "metrics" in row]
+    memory = f"{max(peaks) / 2**30:.2f} GiB" if peaks else "–"
+    return [_seconds(_walls(rows)), memory, f"`{_command(rows[0])}`"]
+
+
+def _walls(rows: Sequence[Row]) -> list[float]:
+    return [row["wall_s"] for row in rows]
+
+
+def _seconds(values: Sequence[float]) -> str:
+    """Return the median, with the range if there are several."""
+    digits = 2 if statistics.median(values) < 10 else 0
+    median = f"{statistics.median(values):.{digits}f}"
+    if len(values) == 1:
+        return f"{median} s"
+    return f"{median} s ({min(values):.{digits}f}–{max(values):.{digits}f})"
+
+
+def _command(row: Row) -> str:
+    command: str = row["command"]
+    return command.replace("{out}", f"runs/{row['case']}")
+
+
+def _commands(rows: Iterable[Row]) -> list[str]:
+    """Return a block with the command of each row, marked as not run by the tests."""
+    commands = [f"$ {_command(row)}" for row in rows]
+    if not commands:
+        return []
+    return ["", "<!-- not run: needs the data and hours -->", "```console", *commands, "```"]
+
+
+def _table(head: Sequence[str], lines: Sequence[Sequence[str]], say: Words) -> list[str]:
+    if not lines:
+        return [f"*{say('not measured yet')}*"]
+    rows = [head, ["---"] * len(head), *lines]
+    return ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in rows]
+
+
+TABLES: dict[str, Callable[[Runs, Words], list[str]]] = {
+    "defaults": defaults,
+    "machine": machine,
+    "max-length": max_length,
+    "tutorial": tutorial,
+}
+
+
+def rewritten(page: str, runs: Runs, words: dict[str, str]) -> str:
+    """Return a page with its tables made anew."""
+
+    def table(match: re.Match[str]) -> str:
+        if match[2] not in TABLES:
+            raise SystemExit(f"there is no table {match[2]}; there are {', '.join(TABLES)}")
+        lines = TABLES[match[2]](runs, Words(words))
+        return match[1] + "\n" + "\n".join(lines) + "\n\n" + match[3]
+
+    return MARKED.sub(table, page)
+
+
+def main() -> int:
+    """Rewrite the pages, or with ``--check`` only tell which are not up to date."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if outdated")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the rows")
+    parser.add_argument("--root", type=Path, default=ROOT, help="folder of the pages")
+    arguments = parser.parse_args()
+    runs = newest_runs(read_rows(arguments.results))
+    outdated = []
+    for name in PAGES:
+        path = arguments.root / name
+        old = path.read_text("utf-8")
+        new = rewritten(old, runs, CHINESE if "zh-CN" in name else ENGLISH)
+        if new != old:
+            outdated.append(name)
+            if not arguments.check:
+                path.write_text(new, "utf-8")
+    if outdated:
+        state = (
+            "not up to date; run: python benchmarks/table.py" if arguments.check else "rewritten"
+        )
+        print(f"{', '.join(outdated)}: {state}")
+    return int(bool(outdated) and arguments.check)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

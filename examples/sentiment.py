@@ -1,0 +1,49 @@
+"""Train a small classifier on the bundled samples, measure it, save it, and use it.
+
+    python examples/sentiment.py [run folder]
+
+Generated reviews, English and Chinese, in which the order of the words decides; some seconds.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import ostinato
+from ostinato import Recurrent, TextClassifier, Training
+from ostinato.training import Console
+
+samples = ostinato.datasets.load("samples")
+train, validation, test = samples["train"], samples["validation"], samples["test"]
+training = Training(epochs=3, batch_tokens=512, learning_rate=0.01)
+
+classifier = TextClassifier(
+    recurrent=Recurrent(cell="lstm", hidden_size=32),
+    training=training,
+    min_freq=1,
+    locked_dropout=0.0,
+)
+with Console(training.epochs) as console:
+    classifier.fit(
+        train.texts,
+        train.labels,
+        validation=(validation.texts, validation.labels),
+        listeners=[console],
+    )
+
+figures = classifier.evaluate(test.texts, test.labels, seen=train.texts)
+print(f"test: accuracy {figures['accuracy']:.4f}, macro F1 {figures['f1_macro']:.4f}")
+
+if len(sys.argv) > 1:
+    classifier.save(sys.argv[1], overwrite=True)
+    classifier = ostinato.load(sys.argv[1])
+
+for row in classifier.explain(
+    [
+        "The plot is poor, but the acting is superb.",
+        "The plot is superb, but the acting is poor.",
+        "这家酒店不是很糟糕，而是很出色。",
+        "这家酒店不是很出色，而是很糟糕。",
+    ]
+):
+    print(f"{row['label']:<10}{row['confidence']:.3f}  {row['text']}")
