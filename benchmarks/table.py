@@ -50,6 +50,7 @@ CHINESE = {
     "time": "耗时",
     "uncommitted changes": "含未提交改动",
     "validation accuracy": "验证准确率",
+    "validation loss": "验证损失",
     "versions": "版本",
     "demo": "内置演示：测试准确率",
     "encode-cached": "再次编码全部 50,000 篇 IMDB 影评（有缓存）",
@@ -147,19 +148,22 @@ def tutorial(runs: Runs, say: Words) -> list[str]:
 
 
 def max_length(runs: Runs, say: Words) -> list[str]:
-    """Return what shortening long texts costs and saves on IMDB."""
+    """Return what shortening long texts costs and saves on IMDB, by validation films."""
     cases = {int(case.rsplit("-", 1)[1]): case for case in runs if "-max-length-" in case}
-    if cases and "imdb" in runs:
-        cases[400] = "imdb"  # the default
     lines = []
     for length, case in sorted(cases.items()):
         row = runs[case][0]
         best = row["epochs"][row["metrics"]["best_epoch"] - 1]
-        test = f"{_test(row)['accuracy']:.4f}"
-        lines.append(
-            [str(length), f"{best['validation']['accuracy']:.4f}", test, *_costs(runs[case])]
-        )
-    names = ("max_length", "validation accuracy", "test accuracy", "time", "peak memory", "command")
+        figures = [f"{best['validation'][name]:.4f}" for name in ("accuracy", "loss")]
+        lines.append([str(length), *figures, *_costs(runs[case])])
+    names = (
+        "max_length",
+        "validation accuracy",
+        "validation loss",
+        "time",
+        "peak memory",
+        "command",
+    )
     return _table([say(name) for name in names], lines, say)
 
 

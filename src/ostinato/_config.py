@@ -75,7 +75,7 @@ class Training(Settings):
 
     Args:
         epochs: Passes over the training data.
-        batch_tokens: Most tokens in a batch, and at most a hundredth of the training data, so that
+        batch_tokens: Most tokens in a batch, and at most 1/400 of the training data, so that
             small data get enough steps; none for no such limit.
         batch_size: Most sequences in a batch; none for no such limit.
         optimizer: AdamW or Adam.
@@ -93,14 +93,14 @@ class Training(Settings):
 
     Example:
         >>> Training(epochs=2, batch_size=32).learning_rate
-        0.004
+        0.0025
     """
 
     epochs: int = 4
     batch_tokens: int | None = 8192
     batch_size: int | None = None
     optimizer: Literal["adamw", "adam"] = "adamw"
-    learning_rate: float = 4e-3
+    learning_rate: float = 2.5e-3
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
     weight_decay: float = 0.01
     max_grad_norm: float | None = 1.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from sklearn.feature_extraction.text import CountVectorizer
@@ -12,9 +11,8 @@ from sklearn.pipeline import make_pipeline
 from ostinato import datasets, report
 from ostinato.cli.console import say, show
 from ostinato.cli.train import classify
+from ostinato.datasets.samples import words
 from ostinato.tasks import load
-
-SETTINGS = {"min_freq": 1, "training__batch_tokens": 1024, "training__epochs": 6}
 
 
 def demo(*, out: Path = Path("runs/demo")) -> None:
@@ -24,7 +22,7 @@ def demo(*, out: Path = Path("runs/demo")) -> None:
         out: Run folder to write; a run that stands there is replaced.
     """
     say("Bundled reviews, in which word order decides: negation, contrast, not only ... but.")
-    classify("samples", out=out, overwrite=True, settings=SETTINGS)
+    classify("samples", out=out, overwrite=True, settings={})
     parts = datasets.load("samples")
     show(f"bag of words: accuracy {bag_of_words(parts):.4f}")
     show(f"recurrent:    accuracy {load(out).metrics_['test']['accuracy']:.4f}")
@@ -33,9 +31,6 @@ def demo(*, out: Path = Path("runs/demo")) -> None:
 
 def bag_of_words(parts: dict[str, datasets.Examples]) -> float:
     """Return the test accuracy of logistic regression on counts of words and Han characters."""
-    split = re.compile(r"[\u4e00-\u9fff]|\w+").findall
-    model = make_pipeline(
-        CountVectorizer(tokenizer=split, token_pattern=None), LogisticRegression(max_iter=1000)
-    )
+    model = make_pipeline(CountVectorizer(analyzer=words), LogisticRegression(max_iter=1000))
     model.fit(list(parts["train"].texts), parts["train"].labels)
     return float(model.score(list(parts["test"].texts), parts["test"].labels))

@@ -49,7 +49,7 @@ class SequenceClassifier(nn.Module):
         *,
         embedding_size: int,
         recurrent: Recurrent,
-        pooling: PoolingName = "max-mean",
+        pooling: PoolingName = "max",
         word_dropout: float = 0.0,
         embedding_dropout: float = 0.0,
         locked_dropout: float = 0.0,

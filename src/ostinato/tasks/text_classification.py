@@ -90,8 +90,8 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     vectors: str | None = None
     freeze_vectors: bool = False
     embedding_size: int | None = None
-    pooling: PoolingName = "max-mean"
-    word_dropout: float = 0.1
+    pooling: PoolingName = "max"
+    word_dropout: float = 0.2
     embedding_dropout: float = 0.0
     locked_dropout: float = 0.5
     head_dropout: float = 0.5

@@ -32,7 +32,7 @@ from ostinato.training.schedule import learning_rate, make_optimizer
 
 logger = logging.getLogger("ostinato")
 
-STEPS_PER_EPOCH = 100  # at least, under a token budget, if there are as many sequences
+STEPS_PER_EPOCH = 400  # at least, under a token budget, if there are as many sequences
 Rows = npt.NDArray[np.int64]
 Figures = dict[str, float]
 

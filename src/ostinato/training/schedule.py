@@ -33,8 +33,8 @@ def learning_rate(settings: Training, progress: float) -> float:
     ``torch.optim.lr_scheduler.OneCycleLR``.
 
     Example:
-        >>> [round(learning_rate(Training(), share), 5) for share in (0, 0.3, 1)]
-        [0.00016, 0.004, 0.0]
+        >>> [round(learning_rate(Training(learning_rate=0.01), share), 4) for share in (0, 0.3, 1)]
+        [0.0004, 0.01, 0.0]
     """
     if settings.schedule == "constant":
         return settings.learning_rate
