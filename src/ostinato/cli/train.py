@@ -40,7 +40,7 @@ def classify(
     Args:
         source: Name of a registered data set, a folder, or a csv, tsv, jsonl or parquet file.
         out: Run folder to write.
-        preset: Named settings that the other options start from: tutorial.
+        preset: Named settings that the other options start from: tutorial or chinese.
         text_column: Column with the texts; found by its name if not given.
         label_column: Column with the labels; found by its name if not given.
         validation: File that chooses the best epoch; else the source's own, else a tenth of train.

@@ -29,7 +29,7 @@ from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.inputs import check_list, examples_of, named, take
 from ostinato.tasks.labels import Labels
 from ostinato.tasks.predictions import write_predictions
-from ostinato.tasks.presets import TUTORIAL
+from ostinato.tasks.presets import PRESETS
 from ostinato.text import Tokenizer, Vectors, encode_cached, fit_cached, read_vectors
 from ostinato.training import Figures, Listener, Objective, Part
 
@@ -78,7 +78,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     """
 
     task: ClassVar[str] = "text-classification"
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"tutorial": TUTORIAL}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = PRESETS
 
     recurrent: Recurrent = field(default_factory=Recurrent)
     training: Training = field(default_factory=Training)
