@@ -53,7 +53,7 @@ def _train(source: str, *options: str, repeats: int = 1, cold: bool = False) -> 
 
 
 def _tutorial(*options: str) -> Case:
-    short = ("--max-length", "200", "--epochs", "3")  # the whole preset takes hours on two cores
+    short = ("--max-length", "128", "--epochs", "3")  # the whole preset takes hours on two cores
     return _train("imdb", "--preset", "tutorial", "--vectors", GLOVE, *short, *options)
 
 

@@ -29,6 +29,7 @@ from ostinato.training import (
     Objective,
     Part,
     Record,
+    denormals,
     history,
     load_tensors,
     load_weights,
@@ -109,7 +110,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         state = PartialState(cpu=on_cpu())
         if out and not resume and state.is_main_process:
             run_folder.check_free(out, overwrite=overwrite)
-        with torch.random.fork_rng():
+        with denormals.flushed(), torch.random.fork_rng():
             torch.manual_seed(self.training.seed)
             loop_parts, objective, facts = self._prepare(parts)
             if out and state.is_main_process:

@@ -1,5 +1,6 @@
 """The training loop, its checkpoints and its history."""
 
+from ostinato.training import denormals as denormals
 from ostinato.training import history as history
 from ostinato.training.checkpoint import load_tensors as load_tensors
 from ostinato.training.checkpoint import load_weights as load_weights
@@ -22,6 +23,7 @@ __all__ = [
     "Part",
     "Record",
     "TensorBoard",
+    "denormals",
     "history",
     "load_tensors",
     "load_weights",
