@@ -10,20 +10,13 @@ from __future__ import annotations
 import sys
 
 import ostinato
-from ostinato import Recurrent, TextClassifier, Training
+from ostinato import Recurrent, TextClassifier
 from ostinato.training import Console
 
 samples = ostinato.datasets.load("samples")
 train, validation, test = samples["train"], samples["validation"], samples["test"]
-training = Training(epochs=3, batch_tokens=512, learning_rate=0.01)
-
-classifier = TextClassifier(
-    recurrent=Recurrent(cell="lstm", hidden_size=32),
-    training=training,
-    min_freq=1,
-    locked_dropout=0.0,
-)
-with Console(training.epochs) as console:
+classifier = TextClassifier(recurrent=Recurrent(cell="lstm", hidden_size=64))
+with Console(classifier.training.epochs) as console:
     classifier.fit(
         train.texts,
         train.labels,
