@@ -75,15 +75,15 @@ class Training(Settings):
 
     Args:
         epochs: Passes over the training data.
-        batch_tokens: Most tokens in a batch, and at most 1/400 of the training data, so that
-            small data get enough steps; none for no such limit.
+        batch_tokens: Most tokens in a batch, and without batch_size at most 1/400 of the training
+            data, so that small data get enough steps; none for no such limit.
         batch_size: Most sequences in a batch; none for no such limit.
         optimizer: AdamW or Adam.
         learning_rate: Learning rate; the highest one of a one-cycle schedule.
         schedule: One-cycle (warm up, then down to nothing) or constant learning rate.
         weight_decay: Decoupled weight decay of AdamW.
         max_grad_norm: Gradients are scaled down to this norm; none to leave them alone.
-        patience: Stop after this many epochs without a better validation loss; none to go on.
+        patience: Stop after this many epochs without a better validation figure; none to go on.
         precision: Arithmetic of the forward pass: float32, or bfloat16 by autocast.
         seed: Seed of the split, the initial weights, the batches and dropout.
         checkpoint_steps: Steps between two checkpoints; one is also written after every epoch.

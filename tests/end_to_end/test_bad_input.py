@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from ostinato.cli.main import run
+from ostinato.training import save_tensors
 
 SMALL = [
     *("--hidden-size", "4", "--embedding-size", "4", "--min-freq", "1", "--epochs", "1"),
@@ -131,6 +136,15 @@ def test_output_folder_that_exists(tmp_path, capsys, trained):
     )
     assert (trained / "model.safetensors").read_bytes() == before
     assert (foreign / "thesis.doc").exists()
+    (foreign / "thesis.doc").rename(foreign / "README.md")
+    (foreign / "config.json").write_text('{"model_type": "bert"}')
+    fails(
+        capsys,
+        2,
+        "must be new or hold a run; it holds README.md, config.json",
+        *("train", "classify", source, "--out", foreign, "--overwrite", *SMALL),
+    )
+    assert (foreign / "README.md").read_text() == "years of work"
 
 
 def test_overwrite_with_bad_data_keeps_the_old_run(tmp_path, capsys, trained):
@@ -171,7 +185,9 @@ def test_vectors_of_the_wrong_width_and_broken_vectors(tmp_path, capsys):
     source = csv(tmp_path / "a.csv")
     vectors = tmp_path / "glove.txt"
     vectors.write_text("good 1 2 3\nbad 1 2 3\n")
-    fails(capsys, 2, "3", *train(tmp_path, source, "--vectors", vectors))
+    fails(
+        capsys, 2, "(3.*wide|width.*3|dim.*3|are 3)", *train(tmp_path, source, "--vectors", vectors)
+    )
     vectors.write_text("good 1 2 3 4\nbad 1 2\n")
     fails(capsys, 1, "glove.txt.*line 2", *train(tmp_path, source, "--vectors", vectors))
 
@@ -205,8 +221,6 @@ def test_unknown_command(capsys):
     "file", ["config.json", "model.safetensors", "tokenizer.json", "labels.json"]
 )
 def test_truncated_run_folder(tmp_path, capsys, trained, file):
-    import shutil
-
     broken = tmp_path / "broken"
     shutil.copytree(trained, broken)
     whole = (broken / file).read_bytes()
@@ -265,8 +279,6 @@ def test_evaluate_tells_a_changed_file(tmp_path, capsys):
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs to mount a small disk")
 def test_disk_full_during_a_checkpoint(tmp_path, capsys, monkeypatch):
     """A file system without room: a real one of 64 KiB if it can be mounted, else skipped."""
-    import subprocess
-
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(
@@ -294,3 +306,38 @@ def test_disk_full_during_a_checkpoint(tmp_path, capsys, monkeypatch):
         assert json.loads((disk / "run" / "config.json").read_text())["format"] == 1
     finally:
         subprocess.run(["umount", str(disk)], check=False)
+
+
+def test_a_misspelt_name_of_a_data_set(tmp_path, capsys):
+    fails(capsys, 1, "did you mean `imdb`", *train(tmp_path, "imbd"))
+
+
+def test_a_folder_that_mixes_two_models(tmp_path, capsys, trained):
+    mixed = tmp_path / "mixed"
+    shutil.copytree(trained, mixed)
+    save_tensors(mixed / "model.safetensors", {"bert.weight": torch.ones(2)})
+    fails(capsys, 1, "files must be of one run of this task", "predict", mixed, "a film")
+    config = json.loads((trained / "config.json").read_text())
+    (mixed / "config.json").write_text(json.dumps(config | {"format": "newest"}))
+    fails(capsys, 1, "in run format newest", "predict", mixed, "a film")
+
+
+def test_standard_input_that_is_not_utf8(trained):
+    done = subprocess.run(
+        [sys.executable, "-m", "ostinato", "predict", trained],
+        input=b"caf\xe9\n",
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert b"standard input: must be UTF-8; got byte 0xe9" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_long_chinese_text_is_no_file_name(trained, capsys):
+    assert run(["predict", str(trained), "很好" * 300]) == 0
+    assert "很好" in capsys.readouterr().out
+
+
+def test_columns_are_for_files(trained, capsys):
+    fails(capsys, 2, "columns are for a file", "evaluate", trained, "train", "--text-column", "x")

@@ -59,6 +59,11 @@ def never_killed(reviews: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return run
 
 
+def test_there_are_twelve_batches_an_epoch(never_killed: Path) -> None:
+    history = (never_killed / "history.jsonl").read_text().splitlines()
+    assert [json.loads(line)["steps"] for line in history] == [12, 24]
+
+
 @pytest.mark.parametrize("step", [1, 5, 12, 17])
 def test_killed_at_a_step(step: int, reviews: Path, never_killed: Path, tmp_path: Path) -> None:
     """Before the first checkpoint, between two, at an epoch's end, in the second epoch."""
@@ -80,6 +85,23 @@ def test_killed_at_a_step(step: int, reviews: Path, never_killed: Path, tmp_path
     ):
         for part in ("epoch", "steps", "train", "validation", "best"):
             assert json.loads(ours)[part] == json.loads(theirs)[part]
+
+
+def test_killed_with_two_threads(
+    reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    options = [*OPTIONS, "--hidden-size", "64"][2:]  # large enough that both threads have work
+    finish(ostinato("train", "classify", reviews, "--out", tmp_path / "whole", *options))
+    run = tmp_path / "run"
+    subprocess.run(
+        [sys.executable, SCRIPT, "14", "train", "classify", reviews, "--out", run, *options],
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    finish(ostinato("resume", run))
+    assert bits(run) == bits(tmp_path / "whole")
 
 
 def test_killed_from_outside(reviews: Path, never_killed: Path, tmp_path: Path) -> None:

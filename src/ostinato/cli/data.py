@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from cyclopts import App
 
 from ostinato import datasets
@@ -31,7 +33,7 @@ def get(name: str, /) -> None:
     Args:
         name: Name of a registered data set.
     """
-    show(str(datasets.get(name)))
+    show(str(datasets.get(name, progress=sys.stderr.isatty())))
 
 
 @app.command

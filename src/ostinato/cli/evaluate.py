@@ -31,10 +31,20 @@ def evaluate(
     """
     estimator = load(run)
     if data in ("train", "validation", "test"):
+        if text_column or label_column:
+            raise ConfigError(
+                f"evaluate: columns are for a file; {data} is a part of the run's own data. "
+                "Leave the columns out, or give a file."
+            )
         part, examples, seen = data, *_part_of_run(estimator, run, data)
     else:
         part, seen = "file", None
-        examples = datasets.read(data, text_column=text_column, label_column=label_column)
+        columns = estimator.provenance_["arguments"] or {}
+        examples = datasets.read(
+            data,
+            text_column=text_column or columns.get("text_column"),
+            label_column=label_column or columns.get("label_column"),
+        )
     figures = estimator.evaluate(examples.texts, examples.labels, seen=seen)
     if json:
         show_json({"run": str(run), "part": part, "source": examples.source, **figures})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
@@ -35,7 +36,12 @@ for name, (target, summary) in COMMANDS.items():
 
 
 def main() -> None:
-    """Run the command line on the arguments of this process."""
+    """Run the command line on the arguments of this process; texts are UTF-8 everywhere."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                encoding="utf-8", errors="strict" if stream is sys.stdin else "replace"
+            )
     sys.exit(run(sys.argv[1:]))
 
 

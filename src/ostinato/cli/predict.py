@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ostinato import datasets
+from ostinato._errors import DatasetError
 from ostinato.cli.console import show, show_json
 from ostinato.tasks import load
 
@@ -23,7 +24,7 @@ FILE_ENDINGS = (
     ".xz",
     ".zst",
 )
-CHUNK = 4096  # texts predicted at once, so that standard input may be endless
+MOST_AT_ONCE = 4096  # texts, so that standard input may be endless
 
 
 def predict(
@@ -43,7 +44,9 @@ def predict(
     """
     estimator = load(run)
     texts = iter(_texts(inputs, text_column))
-    while chunk := list(itertools.islice(texts, CHUNK)):
+    size = 1  # the first answer at once, then more at a time
+    while chunk := list(itertools.islice(texts, size)):
+        size = min(2 * size, MOST_AT_ONCE)
         for row in estimator.explain(chunk):
             if json:
                 show_json(row)
@@ -62,12 +65,19 @@ def _texts(inputs: tuple[str, ...], text_column: str | None) -> Iterable[str]:
 
 def _names_a_file(text: str) -> bool:
     """Return whether a single argument is a file, or by its ending was meant to be one."""
-    if len(text) > 255 or "\n" in text:
-        return False
     path = Path(text)
-    return path.is_file() or (" " not in text and path.suffix.lower() in FILE_ENDINGS)
+    try:
+        return path.is_file() or (" " not in text and path.suffix.lower() in FILE_ENDINGS)
+    except OSError:  # too long for a name
+        return False
 
 
 def _lines() -> Iterator[str]:
-    for line in sys.stdin:
-        yield line.rstrip("\n")
+    try:
+        for line in sys.stdin:
+            yield line.rstrip("\n")
+    except UnicodeDecodeError as error:
+        raise DatasetError(
+            f"standard input: must be UTF-8; got byte {error.object[error.start]:#04x}. "
+            "Convert it first, as with: iconv -f GB18030 -t UTF-8"
+        ) from error

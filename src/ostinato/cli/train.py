@@ -50,9 +50,11 @@ def classify(
         tensorboard: Write TensorBoard files into the run folder.
         settings: Settings given on the command line.
     """
-    estimator = TextClassifier().set_params(
-        **{**_preset(TextClassifier, preset, settings), **settings}
-    )
+    given = {
+        name: _absolute(value) if name in ("vectors", "tokenizer") and value else value
+        for name, value in settings.items()
+    }
+    estimator = TextClassifier().set_params(**{**_preset(TextClassifier, preset, given), **given})
     arguments = {
         "source": _absolute(source),
         "text_column": text_column,
@@ -146,5 +148,7 @@ def _preset(task: type[Estimator], name: str | None, given: Mapping[str, Any]) -
 
 
 def _absolute(source: str) -> str:
-    """Return a path that means the same from any folder, or the name of a registered set."""
-    return source if source in datasets.REGISTRY else str(Path(source).absolute())
+    """Return a path that means the same from any folder; a name stays as it is."""
+    if source in datasets.REGISTRY or not Path(source).exists():
+        return source
+    return str(Path(source).absolute())

@@ -14,6 +14,9 @@ from ostinato.data.ragged import Int64s, Ragged
 LENGTH_NOISE = 0.1
 """Rows whose lengths differ by less than about this share change places between epochs."""
 
+MOST_PADDING = 2**20
+"""Steps that a batch may lack to a full rectangle: a text of a million tokens stays by itself."""
+
 
 def length_buckets(
     lengths: npt.ArrayLike,
@@ -111,14 +114,16 @@ def _by_length(sizes: Int64s, rng: np.random.Generator | None) -> Int64s:
 def _cuts(sizes: Int64s, batch_tokens: int | None, batch_size: int | None) -> list[int]:
     """Return where each batch begins when rows of ``sizes`` are taken in order while they fit."""
     most_rows = len(sizes) if batch_size is None else batch_size
-    if batch_tokens is None:
-        return list(range(0, len(sizes), most_rows))
     ends = np.cumsum(sizes)
+    most_tokens = int(ends[-1]) if batch_tokens is None else batch_tokens
     starts, start, used = [], 0, 0
     while start < len(sizes):
         starts.append(start)
-        fitting = int(np.searchsorted(ends, used + batch_tokens, side="right"))
-        start = max(start + 1, min(fitting, start + most_rows))
+        fitting = int(np.searchsorted(ends, used + most_tokens, side="right"))
+        stop = max(start + 1, min(fitting, start + most_rows))
+        block = sizes[start:stop]
+        padding = np.maximum.accumulate(block) * np.arange(1, len(block) + 1) - np.cumsum(block)
+        start += max(1, int(np.searchsorted(padding, MOST_PADDING, side="right")))
         used = int(ends[start - 1])
     return starts
 

@@ -21,6 +21,9 @@ and float16, in ATen and oneDNN. In the padding the input is zero, so only the r
 and the biases are added to it: they would have to come near 1e4 themselves to matter.
 """
 
+SHUT_RELU = 6e4
+"""Pre-activation below zero by this much is zero after a ReLU; float16 ends at 65,504."""
+
 
 def run_direction(
     cell: str,
@@ -53,16 +56,15 @@ def run_direction(
     """
     start = tuple(part.unsqueeze(0) for part in state)
     bias = weights.bias_ih is not None
+    if cell in _MARKED and layout.is_ragged:
+        dense = layout.pad_and_mark(data, reverse=reverse)
+        weights = _MARKED[cell](weights)
+    else:
+        dense = layout.pad(data, reverse=reverse)
     if cell == "LSTM":
-        if layout.is_ragged:
-            dense = layout.pad_and_mark(data, reverse=reverse)
-            weights = _hold_cell_in_padding(weights)
-        else:
-            dense = layout.pad(data, reverse=reverse)
         output, _, c_n = _VF.lstm(dense, start, weights.flat(), bias, 1, 0.0, False, False, False)
         cells: tuple[Tensor, ...] = (c_n.squeeze(0),)
     else:
-        dense = layout.pad(data, reverse=reverse)
         run = getattr(_VF, cell.lower())
         output, _ = run(dense, start[0], weights.flat(), bias, 1, 0.0, False, False, False)
         cells = ()
@@ -84,3 +86,17 @@ def _hold_cell_in_padding(weights: Weights) -> Weights:
     mark[:hidden] = -SHUT
     mark[hidden : 2 * hidden] = SHUT
     return weights._replace(weight_ih=torch.cat([weights.weight_ih, mark], dim=1))
+
+
+def _rest_in_padding(weights: Weights) -> Weights:
+    """Add the weight of the padding mark: the ReLU is shut, so the state is zero in the padding.
+
+    Without it a state that grows would run on past the end of its row and overflow, and zero
+    times infinity in the backward pass would make NaN of finite gradients.
+    """
+    mark = weights.weight_ih.new_full((weights.weight_ih.shape[0], 1), -SHUT_RELU)
+    return weights._replace(weight_ih=torch.cat([weights.weight_ih, mark], dim=1))
+
+
+_MARKED = {"LSTM": _hold_cell_in_padding, "RNN_RELU": _rest_in_padding}
+"""Cells that must be told where the padding is."""

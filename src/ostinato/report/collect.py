@@ -225,12 +225,13 @@ def _read_object(path: Path) -> dict[str, Any]:
 def _read_labels(path: Path) -> tuple[tuple[str, ...], bool]:
     value = _read_object(path)
     classes = value.get("classes")
-    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
+    kinds = (str, int, float, bool)
+    if not isinstance(classes, list) or not all(isinstance(name, kinds) for name in classes):
         raise CheckpointError(
             f"report: {path}: `classes` must be a list of names; got {str(classes)[:80]}. "
             "Restore it or train again."
         )
-    return tuple(classes), bool(value.get("multi_label", False))
+    return tuple(map(str, classes)), bool(value.get("multi_label", False))
 
 
 def _read_history(path: Path, *, is_finished: bool) -> tuple[Epoch, ...]:

@@ -65,7 +65,7 @@ def read_predictions(path: Path, classes: tuple[str, ...], *, multi_label: bool)
     except (pa.ArrowException, OSError) as error:
         raise CheckpointError(
             f"report: {path} must be a Parquet file; it is broken or cut short ({error}). "
-            "Run `ostinato evaluate` again, or delete the file for a page without predictions."
+            "Train again, or delete the file for a page without predictions."
         ) from error
     missing = [name for name in COLUMNS if name not in table.column_names]
     if missing:
@@ -125,5 +125,5 @@ def _unit_interval(array: NDArray[np.float64], name: str, path: Path) -> NDArray
 def _misfit(path: Path, rule: str, got: str) -> CheckpointError:
     return CheckpointError(
         f"report: {path} {rule}; got {got}. "
-        "Run `ostinato evaluate` again, or delete the file for a page without predictions."
+        "Train again, or delete the file for a page without predictions."
     )

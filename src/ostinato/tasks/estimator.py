@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-import psutil
 import torch
 from accelerate import PartialState
 from sklearn.base import BaseEstimator
@@ -107,14 +106,19 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
             TrainingError: Training cannot go on.
         """
         self._check()
+        if resume and out is None:
+            raise ConfigError("fit: resume needs the run folder to go on with. Give out=...")
         state = PartialState(cpu=on_cpu())
         if out and not resume and state.is_main_process:
             run_folder.check_free(out, overwrite=overwrite)
         with denormals.flushed(), torch.random.fork_rng():
             torch.manual_seed(self.training.seed)
-            loop_parts, objective, facts = self._prepare(parts)
+            self._learn_labels(parts)
+            parts = self.hold_out(parts)
+            loop_parts, objective, self.facts_ = self._prepare(parts)
+            self.provenance_ = dict(provenance or {})
             if out and state.is_main_process:
-                self._open(out, facts, provenance, overwrite=overwrite, resume=resume)
+                self._open(out, overwrite=overwrite, resume=resume)
             state.wait_for_everyone()
             self.history_ = train(
                 self.module_,
@@ -130,8 +134,13 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
             "best_epoch": max(record["epoch"] for record in self.history_ if record["best"]),
             "train_seconds": sum(record["seconds"] for record in self.history_),
         }
-        if out and state.is_main_process:
-            self._close(out, parts)
+        if state.is_main_process:
+            name = "test" if "test" in parts else "validation"
+            seen = parts["train"].texts
+            self.metrics_[name] = self._measure(parts[name], name, seen=seen, run=out)
+            self.metrics_["peak_memory_bytes"] = peak_memory_bytes()
+            if out:
+                self._write_figures(out)
         return self
 
     def save(self, run: str | Path, *, overwrite: bool = False) -> None:
@@ -144,8 +153,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         run = Path(run)
         self._check_fitted()
         run_folder.create(run, overwrite=overwrite)
-        self._write_config(run, self.facts_, None)
-        self._save_reader(run)
+        self._write_reader(run)
         save_tensors(run / "model.safetensors", self.module_.state_dict())
         history.write(run, self.history_)
         self._write_figures(run)
@@ -164,16 +172,26 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
                 f"{run}: must be a {cls.task} run; it is {config['task']}. Use ostinato.load."
             )
         estimator = cls.from_config(config, run)
+        estimator.facts_ = config["data"]["parts"]
+        estimator.provenance_ = {
+            "command": config["command"],
+            "arguments": config["data"]["arguments"],
+        }
         if not (run / "model.safetensors").exists():
             raise CheckpointError(
                 f"{run}: has no trained model yet; its first epoch is not finished. "
                 f"Go on with `ostinato resume {run}`."
             )
         weights, _ = load_tensors(run / "model.safetensors")
-        estimator._load_reader(run, weights)
+        try:
+            estimator._load_reader(run, weights)
+        except (KeyError, TypeError) as error:
+            raise CheckpointError(
+                f"{run}: its files must be of one run of this task; {error!r} is missing or of "
+                "another kind. Copy the run folder anew, or train again."
+            ) from error
         load_weights(estimator.module_, weights, where=run / "model.safetensors")
         estimator.module_.eval()
-        estimator.facts_ = config["data"]["parts"]
         estimator.history_ = history.read(run)
         metrics = run / "metrics.json"
         estimator.metrics_ = read_json(metrics) if metrics.exists() else {}
@@ -182,8 +200,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     @classmethod
     def from_config(cls, config: Mapping[str, Any], run: Path) -> Self:
         """Return the unfitted estimator with the settings of a run's config."""
-        settings = dict(config["settings"])
         try:
+            settings = dict(config["settings"])
             for name, kind in (("recurrent", Recurrent), ("training", Training)):
                 check_names(settings[name], kind().get_params(), name)
                 settings[name] = kind(**settings[name])
@@ -198,11 +216,14 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     def settings(self) -> dict[str, Any]:
         """Return every setting as plain nested dictionaries."""
         return {
-            name: dataclasses.asdict(value) if isinstance(value, Settings) else value
+            name: {key: _plain(inner) for key, inner in dataclasses.asdict(value).items()}
+            if isinstance(value, Settings)
+            else _plain(value)
             for name, value in self.get_params(deep=False).items()
         }
 
     facts_: Facts
+    provenance_: dict[str, Any]
 
     def _check(self) -> None:
         check_types(self, type(self).__name__)
@@ -212,25 +233,18 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
             name = type(self).__name__
             raise ConfigError(f"{name}: must be fitted first. Call fit, or load a run folder.")
 
-    def _open(
-        self,
-        out: Path,
-        facts: Facts,
-        provenance: Mapping[str, Any] | None,
-        *,
-        overwrite: bool,
-        resume: bool,
-    ) -> None:
+    def _open(self, out: Path, *, overwrite: bool, resume: bool) -> None:
         if resume:
-            config = run_folder.read_config(out)
-            self._check_same(out, config, facts)
+            self._check_same(out, run_folder.read_config(out))
+            run_folder.clear_leftovers(out)
+            self._save_reader(out)  # the run may have died before it was written
             return
         run_folder.create(out, overwrite=overwrite)
-        self._write_config(out, facts, provenance)
-        self._save_reader(out)
+        self._write_reader(out)
 
-    def _check_same(self, out: Path, config: Mapping[str, Any], facts: Facts) -> None:
+    def _check_same(self, out: Path, config: Mapping[str, Any]) -> None:
         """Raise CheckpointError unless ``out`` is a run of these settings and data."""
+        facts = self.facts_
         settings = self.settings()
         changed = [
             name for name, value in config["settings"].items() if value != settings.get(name)
@@ -247,29 +261,25 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
                     f"({part['source']}) has changed. Restore it, or start a new run."
                 )
 
-    def _write_config(self, run: Path, facts: Facts, provenance: Mapping[str, Any] | None) -> None:
-        provenance = provenance or {}
+    def _write_reader(self, run: Path) -> None:
+        """Write what the model is, without its weights."""
         run_folder.write_config(
             run,
             task=self.task,
             settings=self.settings(),
-            data={"arguments": provenance.get("arguments"), "parts": facts},
-            command=provenance.get("command"),
+            data={"arguments": self.provenance_.get("arguments"), "parts": self.facts_},
+            command=self.provenance_.get("command"),
         )
-
-    def _close(self, out: Path, parts: Parts) -> None:
-        name = "test" if "test" in parts else "validation"
-        examples = parts.get(name) or self._validation
-        self.metrics_[name] = self._measure(examples, name, seen=parts["train"].texts, run=out)
-        self.metrics_["peak_memory_bytes"] = peak_memory_bytes()
-        self._write_figures(out)
+        self._save_reader(run)
 
     def _write_figures(self, run: Path) -> None:
         write_json(run / "metrics.json", self.metrics_)
         config = run_folder.read_config(run)
         write_text(run / "README.md", run_folder.card(config, self.metrics_, self._example(run)))
 
-    _validation: Examples
+    @abstractmethod
+    def _learn_labels(self, parts: Parts) -> None:
+        """Check the examples and learn their labels, before any of them is held out."""
 
     @abstractmethod
     def hold_out(self, parts: Parts) -> Parts:
@@ -285,11 +295,13 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
 
     @abstractmethod
     def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, Facts]:
-        """Learn the vocabulary and labels, build ``module_``, return what the loop needs."""
+        """Learn the vocabulary, build ``module_``, return what the loop needs, and the facts."""
 
     @abstractmethod
-    def _measure(self, examples: Examples, part: str, *, seen: Sequence[str], run: Path) -> Figures:
-        """Measure the fitted model on a part and write ``predictions.parquet``."""
+    def _measure(
+        self, examples: Examples, part: str, *, seen: Sequence[str], run: Path | None
+    ) -> Figures:
+        """Measure the fitted model on a part; write ``predictions.parquet`` if there is a run."""
 
     @abstractmethod
     def _save_reader(self, run: Path) -> None:
@@ -304,9 +316,16 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         """Return a few lines of Python that use the model, for its card."""
 
 
+def _plain(value: Any) -> Any:
+    """Return a number of numpy, as a grid search may set, as one of Python."""
+    return value.item() if hasattr(value, "item") else value
+
+
 def peak_memory_bytes() -> int:
     """Return the most memory this process has ever held."""
     if sys.platform == "win32":
+        import psutil  # only Windows needs it
+
         return int(psutil.Process().memory_info().peak_wset)
     import resource  # only Unix has it
 

@@ -16,9 +16,21 @@ from ostinato.datasets import Examples
 def examples_of(X: Sequence[str], y: Sequence[Any], part: str) -> Examples:
     """Return texts and labels as a part of a data set; the labels keep their type."""
     check_list(X, part)
-    labels = y.tolist() if isinstance(y, np.ndarray) else list(y)
+    labels = [_as_list(row) for row in y]
+    if isinstance(y, np.ndarray) and y.ndim > 1:
+        raise DatasetError(
+            f"{part}: labels must be a list of labels a text; got an array of shape {y.shape}. "
+            "From an indicator matrix: MultiLabelBinarizer.inverse_transform(y)."
+        )
     examples = Examples.make(list(X), named(labels), part)
     return dataclasses.replace(examples, labels=labels)  # of the user's own type
+
+
+def _as_list(label: Any) -> Any:
+    """Return several labels of a text as a list, and a single one as it is, without numpy."""
+    if isinstance(label, tuple | set | frozenset):
+        return sorted(label) if isinstance(label, set | frozenset) else list(label)
+    return label.tolist() if isinstance(label, np.ndarray | np.generic) else label
 
 
 def named(labels: Sequence[Any]) -> Any:

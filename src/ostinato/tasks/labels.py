@@ -61,7 +61,8 @@ class Labels:
         Raises:
             DatasetError: A label never occurred in train.
         """
-        index = {label: number for number, label in enumerate(self.classes)}
+        index = {_name(label): number for number, label in enumerate(self.classes)}
+        index |= {label: number for number, label in enumerate(self.classes)}
         if not self.multi_label:
             return torch.tensor([self._index(index, y, n, part) for n, y in enumerate(labels)])
         targets = torch.zeros(len(labels), len(self.classes))
@@ -105,6 +106,13 @@ class Labels:
                 f"({known}). Correct it, or add examples of it to train."
             )
         return index[plain]
+
+
+def _name(label: Any) -> str:
+    """Return how a file would spell a label."""
+    if isinstance(label, bool):
+        return str(label).lower()
+    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
 
 
 def _plain_list(row: Any, number: int) -> list[Any]:

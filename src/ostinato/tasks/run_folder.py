@@ -38,6 +38,7 @@ FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
 )
+PARTS_OF_FILES = tuple(f".{name}." for name in (*FILES, "last.safetensors"))  # see _files
 
 
 def create(run: Path, *, overwrite: bool = False) -> None:
@@ -50,6 +51,7 @@ def create(run: Path, *, overwrite: bool = False) -> None:
     check_free(run, overwrite=overwrite)
     try:
         run.mkdir(parents=True, exist_ok=True)
+        clear_leftovers(run)
         for name in FILES:
             old = run / name
             if old.is_dir() and not old.is_symlink():
@@ -69,7 +71,8 @@ def check_free(run: Path, *, overwrite: bool = False) -> None:
     if run.exists() and not run.is_dir():
         raise ConfigError(f"{run}: the run folder must be a folder; it is a file. Choose another.")
     inside = sorted(path.name for path in run.iterdir()) if run.exists() else []
-    if inside and "config.json" not in inside:
+    inside = [name for name in inside if not name.startswith(PARTS_OF_FILES)]
+    if inside and not _is_run(run):
         raise ConfigError(
             f"{run}: the run folder must be new or hold a run; it holds {', '.join(inside[:3])}"
             f"{', ...' if len(inside) > 3 else ''}. Choose another folder."
@@ -79,6 +82,23 @@ def check_free(run: Path, *, overwrite: bool = False) -> None:
             f"{run}: there is a run already. Go on with `ostinato resume {run}`, replace it with "
             "--overwrite, or choose another folder."
         )
+
+
+def _is_run(run: Path) -> bool:
+    """Return whether a folder holds a run, or the beginning of one."""
+    try:
+        config = read_json(run / "config.json")
+    except CheckpointError:
+        return False
+    return config == {} or (isinstance(config, dict) and {"ostinato", "task"} <= config.keys())
+
+
+def clear_leftovers(run: Path) -> None:
+    """Remove what a process that was killed in the middle of writing left beside its place."""
+    for folder in (run, run / "checkpoint"):
+        for path in folder.glob(".*"):
+            if path.name.startswith(PARTS_OF_FILES):
+                path.unlink()
 
 
 def write_config(
@@ -114,12 +134,12 @@ def read_config(run: Path) -> dict[str, Any]:
     if not run.is_dir():
         raise CheckpointError(f"{run}: there is no such run folder. Check the path.")
     config = read_json(run / "config.json")
-    if not isinstance(config, dict) or "format" not in config or "task" not in config:
+    if not isinstance(config, dict) or not {"format", "task", "data"} <= config.keys():
         raise CheckpointError(
             f"{run / 'config.json'}: must be the config of an ostinato run; it has no task. "
             "Point to a folder that `ostinato train` made, or train it again with --overwrite."
         )
-    if config["format"] > RUN_FORMAT:
+    if not isinstance(config["format"], int) or config["format"] > RUN_FORMAT:
         raise CheckpointError(
             f"{run}: was written by ostinato {config.get('ostinato')} in run format "
             f"{config['format']}; this is {__version__}, which reads up to {RUN_FORMAT}. "

@@ -46,10 +46,12 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     Args:
         recurrent: The recurrent stack.
         training: How it is trained.
-        tokenizer: word, char, spacy, spacy:LANGUAGE, jieba, or the path of a tokenizer.json.
+        tokenizer: word, char, spacy, spacy:LANGUAGE, jieba, or the path of a tokenizer.json,
+            which has its own vocabulary and case.
         lowercase: Treat upper and lower case alike.
         min_freq: Words seen less often in train are unknown.
-        max_size: Most words in the vocabulary, the commonest first; none for no limit.
+        max_size: Most entries of the vocabulary, the commonest first, the one for unknown words
+            among them; none for no limit.
         max_length: Longer texts keep their first and last tokens, half each; none to keep all.
         vectors: File of pretrained word vectors: GloVe, word2vec or fastText.
         freeze_vectors: Leave pretrained vectors as they are.
@@ -199,16 +201,21 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
 
     def _check(self) -> None:
         super()._check()
-        for name in ("min_freq", "max_size", "embedding_size"):
-            check_range("TextClassifier", name, getattr(self, name), low=1)
-        check_range("TextClassifier", "max_length", self.max_length, low=2)
+        for name, low in (
+            ("min_freq", 1),
+            ("embedding_size", 1),
+            ("max_size", 2),
+            ("max_length", 2),
+        ):
+            check_range("TextClassifier", name, getattr(self, name), low=low)
         for name in ("word_dropout", "embedding_dropout", "locked_dropout", "head_dropout"):
             check_range("TextClassifier", name, getattr(self, name), low=0, below=1)
 
-    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, data_facts.Facts]:
+    def _learn_labels(self, parts: Parts) -> None:
         self._set_labels(Labels.fit(parts["train"].labels or (), multi_label=self.multi_label))
         check_parts(parts)
-        parts = self.hold_out(parts)
+
+    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, data_facts.Facts]:
         train = parts["train"]
         self.tokenizer_ = fit_cached(
             train.fingerprint,
@@ -224,8 +231,8 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         }
         targets = {k: self.labels_.encode(part.labels or (), k) for k, part in parts.items()}
         unknown = {k: self.tokenizer_.unknown_rate(column) for k, column in columns.items()}
-        self.facts_ = data_facts.describe(parts, columns, unknown)
-        for line in data_facts.lines(self.facts_, self.max_length):
+        facts = data_facts.describe(parts, columns, unknown)
+        for line in data_facts.lines(facts, self.max_length):
             logger.info(line)
         counts = np.bincount(columns["train"].values, minlength=len(self.tokenizer_))
         vectors = self._read_vectors(counts)
@@ -238,7 +245,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         loop_parts: dict[str, Part] = {
             k: ClassifiedPart(self._shorten(columns[k]), targets[k]) for k in parts
         }
-        return loop_parts, ClassificationObjective(self.multi_label), self.facts_
+        return loop_parts, ClassificationObjective(self.multi_label), facts
 
     def hold_out(self, parts: Parts) -> Parts:
         """Return ``parts`` with a validation part: a stratified seeded tenth of train if none."""
@@ -252,7 +259,6 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
                 "validation": take(train, held_out),
                 **{name: part for name, part in parts.items() if name != "train"},
             }
-        self._validation = parts["validation"]
         return parts
 
     def _read_vectors(self, counts: npt.NDArray[np.int64]) -> Vectors | None:
@@ -335,20 +341,23 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             figures |= {"accuracy_unseen": rest["accuracy"], "n_unseen": rest["n"]}
         return figures
 
-    def _measure(self, examples: Examples, part: str, *, seen: Sequence[str], run: Path) -> Figures:
-        column = self.tokenizer_.encode(examples.texts)
+    def _measure(
+        self, examples: Examples, part: str, *, seen: Sequence[str], run: Path | None
+    ) -> Figures:
+        column = encode_cached(self.tokenizer_, examples.fingerprint, examples.texts)
         probabilities = self._probabilities(self._shorten(column))
         labels = examples.labels or ()
-        write_predictions(
-            run,
-            part=part,
-            texts=examples.texts,
-            labels=labels,
-            predictions=self.labels_.decode(probabilities),
-            confidence=self.labels_.confidence(probabilities),
-            probabilities=probabilities,
-            num_tokens=column.lengths,
-        )
+        if run:
+            write_predictions(
+                run,
+                part=part,
+                texts=examples.texts,
+                labels=labels,
+                predictions=self.labels_.decode(probabilities),
+                confidence=self.labels_.confidence(probabilities),
+                probabilities=probabilities,
+                num_tokens=column.lengths,
+            )
         return self._figures(probabilities, examples.texts, labels, seen, part)
 
     def _save_reader(self, run: Path) -> None:

@@ -75,4 +75,4 @@ def encode_cached(tokenizer: Tokenizer, fingerprint: str, texts: Iterable[str]) 
 
 
 def _digest(*parts: str | int | None) -> str:
-    return hashlib.sha256(json.dumps([_VERSION, *parts]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([_VERSION, *parts], default=int).encode()).hexdigest()

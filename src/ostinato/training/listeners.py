@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 from pathlib import Path
 from types import TracebackType
@@ -112,13 +111,12 @@ class TensorBoard:
             ) from error
         self.folder = folder
 
-    @functools.cached_property
-    def writer(self) -> Any:
-        """The writer, which makes its folder when the first figure comes."""
-        return self.package.SummaryWriter(str(self.folder))
+        self.writer: Any = None
 
     def step(self, progress: loop.Progress, steps_per_epoch: int, loss: float) -> None:
-        """Write the loss of a step."""
+        """Write the loss of a step; the first one makes the folder, and drops what comes later."""
+        if self.writer is None:
+            self.writer = self.package.SummaryWriter(str(self.folder), purge_step=progress.step)
         self.writer.add_scalar("loss/step", loss, progress.step)
 
     def epoch(self, record: Record) -> None:

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import logging
 import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,14 +23,16 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from ostinato._config import Training
-from ostinato._errors import StoppedError, TrainingError
+from ostinato._errors import CheckpointError, StoppedError, TrainingError
 from ostinato.data.batches import length_buckets
 from ostinato.training import checkpoint, history
 from ostinato.training.schedule import learning_rate, make_optimizer
+from ostinato.training.signals import stop_on_signal
 
 logger = logging.getLogger("ostinato")
 
 STEPS_PER_EPOCH = 400  # at least, under a token budget, if there are as many sequences
+EXPLODING, VANISHING = 1e3, 1e-6  # gradient norms that are remarked upon, as in the report
 Rows = npt.NDArray[np.int64]
 Figures = dict[str, float]
 
@@ -156,12 +156,15 @@ class _Loop:
     def run(self, *, resume: bool) -> list[history.Record]:
         if resume and self.folder and checkpoint.path_of(self.folder).exists():
             self._load(self.folder)
-        with stop_on_signal() as stopped:
-            while not self._finished():
-                self._epoch(stopped)
-        if self.best_weights:
-            checkpoint.load_weights(self.model, self.best_weights, where="best epoch")
-        elif self.folder:
+        # Without a folder there is nothing to go on from, so Ctrl-C is a KeyboardInterrupt.
+        with stop_on_signal() if self.folder else nullcontext(lambda: False) as stopped:
+            try:
+                while not self._finished():
+                    self._epoch(stopped)
+            finally:
+                if self.best_weights:
+                    checkpoint.load_weights(self.model, self.best_weights, where="best epoch")
+        if self.folder:
             self.accelerator.wait_for_everyone()
             weights, _ = checkpoint.load_tensors(self.folder / "model.safetensors")
             checkpoint.load_weights(self.model, weights, where=self.folder / "model.safetensors")
@@ -275,6 +278,8 @@ class _Loop:
             history.write(self.folder, progress.records)
         for listener in self.listeners:
             listener.epoch(record)
+        if self.is_main:
+            _warn_of_gradients(record)
 
     @torch.no_grad()
     def _evaluate(self, part: Part) -> Figures:
@@ -285,7 +290,7 @@ class _Loop:
 
     def _batches(self, part: Part, epoch: int | None) -> list[Rows]:
         batch_tokens = self.settings.batch_tokens
-        if batch_tokens is not None and epoch is not None:
+        if batch_tokens is not None and self.settings.batch_size is None and epoch is not None:
             batch_tokens = min(batch_tokens, max(1, int(part.lengths.sum()) // STEPS_PER_EPOCH))
         return length_buckets(
             part.lengths,
@@ -310,7 +315,11 @@ class _Loop:
             random_states["random.cuda"] = self._gather(torch.cuda.get_rng_state())
         if self.is_main:
             tensors, groups = checkpoint.pack(self.model, self.optimizer)
-            header = {"progress": asdict(self.progress), "groups": groups}
+            header = {
+                "progress": asdict(self.progress),
+                "groups": groups,
+                "device": self.accelerator.device.type,
+            }
             checkpoint.save_tensors(
                 checkpoint.path_of(self.folder), tensors | random_states, header
             )
@@ -323,6 +332,12 @@ class _Loop:
             raise TrainingError(
                 f"{path}: was written by {len(random_states)} processes and must be resumed by as "
                 f"many; this is a run of {self.accelerator.num_processes}."
+            )
+        device = self.accelerator.device.type
+        if header["device"] != device:
+            raise CheckpointError(
+                f"{path}: was written on {header['device']} and must be resumed there; "
+                f"this run is on {device}."
             )
         torch.set_rng_state(random_states[self.accelerator.process_index])
         if "random.cuda" in tensors:
@@ -350,8 +365,8 @@ class _Loop:
     def _not_finite(self, what: str, value: float, rows: Rows) -> TrainingError:
         progress = self.progress
         kept = (
-            f"The model of the best epoch so far is in {self.folder}."
-            if self.folder and progress.records
+            f"The model of the best epoch so far is kept{f' in {self.folder}' if self.folder else ''}."
+            if progress.records
             else "No epoch was finished."
         )
         return TrainingError(
@@ -361,33 +376,21 @@ class _Loop:
         )
 
 
+def _warn_of_gradients(record: history.Record) -> None:
+    norm = record["grad_norm"]
+    if norm["max"] > EXPLODING:
+        logger.warning(
+            "epoch %d: gradients explode: their norm reached %.3g; see max_grad_norm",
+            *(record["epoch"], norm["max"]),
+        )
+    if norm["mean"] < VANISHING:
+        logger.warning(
+            "epoch %d: gradients vanish: their norm was %.3g on average; a gated cell or other "
+            "pooling than `last` may help",
+            *(record["epoch"], norm["mean"]),
+        )
+
+
 def on_cpu() -> bool:
     """Return whether to train on the CPU; accelerate joins CPU processes only if told so."""
-    return not torch.accelerator.is_available()
-
-
-@contextmanager
-def stop_on_signal() -> Iterator[Callable[[], bool]]:
-    """Turn SIGINT and SIGTERM into a question that the loop asks after each step.
-
-    A second signal acts as usual. Outside the main thread signals are left alone.
-    """
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked.is_set
-        return
-    before: dict[int, Any] = {
-        number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)
-    }
-
-    def ask(number: int, frame: object) -> None:
-        asked.set()
-        signal.signal(number, before[number])
-
-    for number in before:
-        signal.signal(number, ask)
-    try:
-        yield asked.is_set
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    return not torch.cuda.is_available()

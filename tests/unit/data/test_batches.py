@@ -116,3 +116,13 @@ def test_unsorted_rows_are_refused() -> None:
 def test_no_row_is_refused() -> None:
     with pytest.raises(ShapeError, match="a batch must have a row; got none"):
         collate(Ragged.from_rows([[1]]), [])
+
+
+def test_a_huge_row_does_not_pad_its_neighbours() -> None:
+    lengths = [1_000_000, *[200] * 127]
+    batches = length_buckets(lengths, batch_tokens=None, batch_size=64, seed=0, epoch=0)
+    padding = [max(lengths[r] for r in b) * len(b) - sum(lengths[r] for r in b) for b in batches]
+    assert max(padding) <= 2**20
+    assert sorted(row for batch in batches for row in batch) == list(range(128))
+    usual = length_buckets([200] * 128, batch_tokens=None, batch_size=64, seed=0, epoch=0)
+    assert [len(batch) for batch in usual] == [64, 64]

@@ -108,7 +108,7 @@ def test_unknown_figures_become_nan(make_run):
             "format must be at most 1; got 2, written by ostinato 9.0. Update ostinato",
         ),
         ("metrics.json", "{", r"metrics\.json must hold JSON"),
-        ("labels.json", '{"classes": [1]}', r"labels\.json: `classes` must be a list of names"),
+        ("labels.json", '{"classes": [null]}', r"labels\.json: `classes` must be a list of names"),
         ("history.jsonl", "7\n", r"history\.jsonl, line 1 must be the JSON object of an epoch"),
         ("predictions.parquet", "PAR1", r"predictions\.parquet must be a Parquet file"),
         ("config.json", b"\xff\xfe", r"config\.json cannot be read as UTF-8 text"),

@@ -148,7 +148,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_best(tmp_path):
     with pytest.raises(
         TrainingError,
         match=r"loss must stay finite; it became nan at step 13 "
-        r"\(epoch 2, batch 5.*training rows.*model of the best epoch so far is in",
+        r"\(epoch 2, batch 5.*training rows.*model of the best epoch so far is kept in",
     ):
         train(
             model,
@@ -188,3 +188,46 @@ def test_a_run_of_two_processes_is_not_resumed_by_one(tmp_path):
     checkpoint.save_tensors(path, tensors, header)
     with pytest.raises(TrainingError, match="was written by 2 processes and must be resumed by as"):
         run(run=tmp_path, resume=True)
+
+
+def test_a_loss_that_is_not_finite_leaves_the_best_in_memory_too():
+    torch.manual_seed(0)
+    model = ToyModel()
+
+    def poison():
+        with torch.no_grad():
+            model.table.weight.fill_(float("nan"))
+
+    with pytest.raises(TrainingError, match="model of the best epoch so far is kept"):
+        train(model, PARTS, ToyObjective(), SETTINGS, listeners=[Recorder(at=12, act=poison)])
+    assert model.table.weight.isfinite().all()
+
+
+def test_without_a_folder_ctrl_c_is_a_keyboard_interrupt():
+    import signal
+
+    stop = Recorder(at=3, act=lambda: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        run(listeners=[stop])
+
+
+def test_exploding_and_vanishing_gradients_are_said(caplog):
+    objective = ToyObjective()
+    objective.sums = lambda output, targets: (
+        1e4 * ToyObjective.sums(objective, output, targets) * (torch.tensor([1.0, 1e-4, 1e-4]))
+    )
+    torch.manual_seed(0)
+    train(ToyModel(), PARTS, objective, SETTINGS.replace(epochs=1))
+    assert "epoch 1: gradients explode" in caplog.text
+    objective.sums = lambda output, targets: (
+        ToyObjective.sums(objective, output, targets) * (torch.tensor([1e-8, 1.0, 1.0]))
+    )
+    train(ToyModel(), PARTS, objective, SETTINGS.replace(epochs=1))
+    assert "epoch 1: gradients vanish" in caplog.text
+
+
+def test_small_data_get_enough_steps_unless_rows_are_given():
+    by_tokens = SETTINGS.replace(batch_size=None, batch_tokens=8192, epochs=1)
+    assert run(by_tokens)[1][0]["steps"] > 50  # of 60 rows
+    by_rows = SETTINGS.replace(batch_size=8, batch_tokens=8192, epochs=1)
+    assert run(by_rows)[1][0]["steps"] == 8
