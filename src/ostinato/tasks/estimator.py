@@ -130,17 +130,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
                 listeners=listeners,
             )
         self.module_.cpu()
-        self.metrics_ = {
-            "best_epoch": max(record["epoch"] for record in self.history_ if record["best"]),
-            "train_seconds": sum(record["seconds"] for record in self.history_),
-        }
         if state.is_main_process:
-            name = "test" if "test" in parts else "validation"
-            seen = parts["train"].texts
-            self.metrics_[name] = self._measure(parts[name], name, seen=seen, run=out)
-            self.metrics_["peak_memory_bytes"] = peak_memory_bytes()
-            if out:
-                self._write_figures(out)
+            self._finish(parts, out)
         return self
 
     def save(self, run: str | Path, *, overwrite: bool = False) -> None:
@@ -260,6 +251,19 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
                     f"{out}: must be resumed with the data it was started with; the {name} part "
                     f"({part['source']}) has changed. Restore it, or start a new run."
                 )
+
+    def _finish(self, parts: Parts, out: Path | None) -> None:
+        """Measure the test part, or validation if there is none."""
+        name = "test" if "test" in parts else "validation"
+        seen = parts["train"].texts
+        self.metrics_ = {
+            "best_epoch": max(record["epoch"] for record in self.history_ if record["best"]),
+            "train_seconds": sum(record["seconds"] for record in self.history_),
+            name: self._measure(parts[name], name, seen=seen, run=out),
+            "peak_memory_bytes": peak_memory_bytes(),
+        }
+        if out:
+            self._write_figures(out)
 
     def _write_reader(self, run: Path) -> None:
         """Write what the model is, without its weights."""
