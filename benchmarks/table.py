@@ -234,7 +234,7 @@ def _seconds(values: Sequence[float]) -> str:
 
 def _command(row: Row) -> str:
     command: str = row["command"]
-    return command.replace("{out}", f"runs/{row['case']}")
+    return command.replace("{films}", "films").replace("{out}", f"runs/{row['case']}")
 
 
 def _commands(rows: Iterable[Row]) -> list[str]:
