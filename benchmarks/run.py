@@ -71,6 +71,7 @@ CASES = {
     "demo": Case((*OSTINATO, "demo", "--out", "{out}"), repeats=3, quick=True),
     "encode-cold": Case((*PYTHON, str(ROOT / "benchmarks" / "encode.py")), repeats=3, cold=True),
     "encode-cached": Case((*PYTHON, str(ROOT / "benchmarks" / "encode.py")), repeats=5),
+    "denormals": Case((*PYTHON, str(ROOT / "benchmarks" / "denormals.py"))),
     "imdb": _train("imdb", cold=True),
     "chnsenticorp": _chinese(cold=True),
     **{f"imdb-seed-{seed}": _train("imdb", "--seed", str(seed)) for seed in (1, 2)},

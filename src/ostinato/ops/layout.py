@@ -18,7 +18,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-STEP_MULTIPLE = 16  # of the time of a marked padded batch
+# Of the time of a marked padded batch. A shape that oneDNN had not met took 0.17 s instead of 0.12
+# (20 rows of 400 steps, 2 x 128 units), and training on IMDB held 2.4 GB before this, 1.2 since.
+STEP_MULTIPLE = 16
 
 
 @dataclass(frozen=True, eq=False)
