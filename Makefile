@@ -18,7 +18,7 @@ help:
 	@echo "make test    run every test (ARGS='-k name' for some)"
 	@echo "make check   format, lint, types, imports, native build; changes nothing"
 	@echo "make fix     mend format and lint where that can be done by a machine"
-	@echo "make bench   run the benchmarks (ARGS='case' for one)"
+	@echo "make bench   run the benchmarks, an hour or so (ARGS='case' for one)"
 	@echo "make docs    build the pages into build/docs"
 
 demo: $(VENV)/.installed

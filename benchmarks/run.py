@@ -4,6 +4,9 @@
     python benchmarks/run.py imdb chnsenticorp tutorial-gru ...
     python benchmarks/run.py --list
 
+Cases of ``benchmarks/kernels.py`` are run by that script, and all of them but imdb-epoch where no
+case is named.
+
 A row names the case, the command, wall and processor seconds, peak memory of the largest process,
 the figures that the command printed, the commit, the machine and the versions. Rows are only ever
 appended; ``benchmarks/table.py`` makes the tables of README and docs from them.
@@ -14,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -23,13 +25,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "benchmarks" / "results"
+import facts
+from facts import RESULTS, ROOT
+from kernel_cases import CASES as KERNELS
+
 PYTHON = [sys.executable]
 OSTINATO = [sys.executable, "-m", "ostinato"]
 
@@ -97,24 +99,31 @@ def main() -> None:
     if arguments.list:
         for name, case in CASES.items():
             sys.stdout.write(f"{name}: {_shown(case.command)}\n")
+        for name, kernel in KERNELS.items():
+            sys.stdout.write(f"{name}: {kernel.workload.describe()}\n")
         return
-    unknown = [name for name in arguments.cases if name not in CASES]
+    unknown = [name for name in arguments.cases if name not in {*CASES, *KERNELS}]
     if unknown:
         parser.error(f"unknown case {', '.join(unknown)}; --list names them")
-    results = arguments.results or RESULTS / f"{_today()}-{_machine()['slug']}.jsonl"
-    for name in arguments.cases or [name for name, case in CASES.items() if case.quick]:
+    results = arguments.results or RESULTS / f"{facts.today()}-{facts.machine()['slug']}.jsonl"
+    commands = [name for name in arguments.cases if name in CASES]
+    kernels = [name for name in arguments.cases if name in KERNELS]
+    if not arguments.cases:
+        commands = [name for name, case in CASES.items() if case.quick]
+    for name in commands:
         for row in _measure(name, CASES[name]):
             with results.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
             sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
             sys.stdout.flush()
+    if kernels or not arguments.cases:
+        where = ["--results", str(arguments.results)] if arguments.results else []
+        script = str(ROOT / "benchmarks" / "kernels.py")
+        subprocess.run([*PYTHON, script, *kernels, *where], check=True)
 
 
 def _measure(name: str, case: Case) -> Iterator[Mapping[str, Any]]:
-    state = {
-        "commit": _git("rev-parse", "--short=12", "HEAD"),
-        "dirty": bool(_git("status", "--porcelain", "--untracked-files=no", "--", "src")),
-    }
+    state = facts.state("src")
     for repeat in range(case.repeats):
         with _folders(cold=case.cold) as (out, environment):
             films = out.parent / "films"
@@ -150,8 +159,8 @@ def _measure(name: str, case: Case) -> Iterator[Mapping[str, Any]]:
                 **_figures(out, printed),
                 **state,
                 "threads": int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)),
-                "time": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-                **{key: value for key, value in _machine().items() if key != "slug"},
+                "time": facts.now(),
+                **{key: value for key, value in facts.machine().items() if key != "slug"},
             }
 
 
@@ -191,41 +200,6 @@ def _shown(command: tuple[str, ...]) -> str:
     text = " ".join(command).replace(f"{sys.executable} -m ostinato", "ostinato")
     text = text.replace(sys.executable, "python").replace(str(ROOT) + os.sep, "")
     return text.replace(DATA, "$OSTINATO_DATA") if DATA else text
-
-
-def _machine() -> dict[str, Any]:
-    cpu = platform.processor() or platform.machine()
-    flags: set[str] = set()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            key, _, value = line.partition(":")
-            if key.strip() == "model name":
-                cpu = value.strip()
-            if key.strip() == "flags":
-                flags = set(value.split())
-    torch = version("torch")
-    slug = "".join(letter if letter.isalnum() else "-" for letter in cpu.lower()).strip("-")
-    return {
-        "slug": f"{slug}-torch{torch}",
-        "cpu": cpu,
-        "cpus": os.cpu_count(),
-        "isa": sorted(flags & {"avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16"}),
-        "python": platform.python_version(),
-        "torch": torch,
-        "ostinato": version("ostinato"),
-    }
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(
-        ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip()
-
-
-def _today() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%d")
 
 
 if __name__ == "__main__":

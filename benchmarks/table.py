@@ -1,4 +1,4 @@
-"""Write the tables of README and docs from the rows that ``benchmarks/run.py`` measured.
+"""Write the tables of README and docs from the rows that the scripts of this folder measured.
 
     python benchmarks/table.py            # rewrite what stands between the markers
     python benchmarks/table.py --check    # change nothing; exit 1 if a page is not up to date
@@ -19,8 +19,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "benchmarks" / "results"
+import kernel_table
+from facts import RESULTS, ROOT
+
 PAGES = ("README.md", "README.zh-CN.md", "docs/benchmarks.md")
 MARKED = re.compile(r"(<!-- results:([\w-]+) -->\n).*?(<!-- /results:\2 -->)", re.DOTALL)
 
@@ -29,6 +30,7 @@ Runs = dict[str, list[Row]]
 """The rows of the newest run of each case, one a repeat."""
 
 CHINESE = {
+    **kernel_table.CHINESE,
     "beside a bag of words": "{}（词袋模型 {}）",
     "chosen by validation (epoch)": "验证集所选（轮次）",
     "case": "用例",
@@ -61,6 +63,7 @@ CHINESE = {
     "chnsenticorp": "ChnSentiCorp，默认设置：测试准确率",
 }
 ENGLISH = {
+    **kernel_table.ENGLISH,
     "beside a bag of words": "{} (bag of words {})",
     "of texts unseen in train": "; without the texts that also stand in train {:.4f} (n = {:,})",
     "other seeds": " (seeds {}: {})",
@@ -98,13 +101,14 @@ def newest_runs(rows: Iterable[Row]) -> Runs:
 
 
 def read_rows(folder: Path) -> list[Row]:
-    """Read every row of the results files."""
-    return [
+    """Read every row of the results files but those of ``kernels.py --quick``."""
+    rows = [
         json.loads(line)
         for path in sorted(folder.glob("*.jsonl"))
         for line in path.read_text("utf-8").splitlines()
         if line.strip()
     ]
+    return [row for row in rows if not row.get("quick")]
 
 
 def defaults(runs: Runs, say: Words) -> list[str]:
@@ -167,10 +171,21 @@ def max_length(runs: Runs, say: Words) -> list[str]:
     return _table([say(name) for name in names], lines, say)
 
 
+def kernels(runs: Runs, say: Words) -> list[str]:
+    """Return the kernels against their peers, and what that was measured on."""
+    rows = kernel_table.kernel_rows(runs)
+    shown = _table(kernel_table.head(say), kernel_table.lines(rows, say), say)
+    for note in kernel_table.notes(rows, say):
+        shown += ["", note]
+    return shown
+
+
 def machine(runs: Runs, say: Words) -> list[str]:
-    """Return what the figures of all tables were measured on, and when."""
+    """Return what the figures of whole commands were measured on, and when."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for case, rows in sorted(runs.items()):
+        if "claims" in rows[-1]:
+            continue  # its own table says so
         groups.setdefault(_machine(rows[-1], say), []).append(case)
     lines = []
     for (cpu, versions, commit), cases in groups.items():
@@ -254,6 +269,7 @@ def _table(head: Sequence[str], lines: Sequence[Sequence[str]], say: Words) -> l
 
 TABLES: dict[str, Callable[[Runs, Words], list[str]]] = {
     "defaults": defaults,
+    "kernels": kernels,
     "machine": machine,
     "max-length": max_length,
     "tutorial": tutorial,

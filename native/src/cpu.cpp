@@ -86,7 +86,11 @@ InstructionSet detect() { return InstructionSet::portable; }
 
 }  // namespace
 
-InstructionSet best_instruction_set() { return detect(); }
+// Asked once: a virtual machine takes tens of microseconds to answer.
+InstructionSet best_instruction_set() {
+    static const InstructionSet best = detect();
+    return best;
+}
 
 const char *instruction_set_name(InstructionSet set) { return kNames[static_cast<int>(set)]; }
 

@@ -87,6 +87,15 @@ def check_dtype(where: str, name: str, value: Tensor, dtype: torch.dtype) -> Non
     )
 
 
+def check_device(where: str, name: str, value: Tensor, device: torch.device) -> None:
+    """Raise ShapeError unless ``value`` is on ``device``."""
+    if value.device != device:
+        raise ShapeError(
+            f"{where}: {name} must be on {device}, where the weights are; got {value.device}. "
+            f"Move it with {name}.to({str(device)!r})."
+        )
+
+
 def check_state(where: str, name: str, state: object, shape: tuple[int, ...]) -> None:
     """Raise ShapeError unless ``state`` is a tensor of ``shape``, ``(layers, batch, hidden)``."""
     if not isinstance(state, Tensor):

@@ -1,19 +1,85 @@
-"""The C functions of ``native/include/ostinato.h``: one table, and statuses turned into errors.
+"""The C interface of ``native/include/ostinato.h``: its structures, its functions in one table.
 
 A function without declared argument types would receive pointers cut to 32 bits, so none is called
-that does not stand in the table.
+that does not stand in the table. A status that is not OK becomes an error.
 """
 
 from __future__ import annotations
 
 import ctypes
+from ctypes import POINTER, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 from dataclasses import dataclass
 from typing import Any
 
 from ostinato._errors import NativeError
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 """The version of the C interface that this package speaks: OSTINATO_ABI_VERSION in the header."""
+
+CELLS = ("RNN_TANH", "RNN_RELU", "GRU", "LSTM")
+"""Cells in the order of their numbers, named as torch names its modes."""
+
+INSTRUCTION_SETS = ("portable", "avx2", "avx512", "avx512_bf16")
+"""Instruction sets in the order of their numbers; each includes those before it."""
+
+
+class Layer(ctypes.Structure):
+    """``ostinato_layer``."""
+
+    _fields_ = (
+        ("cell", c_int32),
+        ("dtype", c_int32),
+        ("instruction_set", c_int32),
+        ("num_directions", c_int32),
+        ("num_threads", c_int32),
+        ("input_size", c_int64),
+        ("hidden_size", c_int64),
+        ("num_steps", c_int64),
+        ("batch_sizes", c_void_p),
+    )
+
+
+class Weights(ctypes.Structure):
+    """``ostinato_weights``, and ``ostinato_weight_gradients``, which has the same form."""
+
+    _fields_ = tuple(
+        (name, c_void_p) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    )
+
+
+class Sizes(ctypes.Structure):
+    """``ostinato_sizes``."""
+
+    _fields_ = tuple(
+        (name, c_size_t)
+        for name in ("packed", "saved_row", "forward_workspace", "backward_workspace")
+    )
+
+
+class ForwardBuffers(ctypes.Structure):
+    """``ostinato_forward_buffers``."""
+
+    _fields_ = (
+        *(
+            (name, c_void_p)
+            for name in ("packed", "input", "h_0", "c_0", "output", "h_n", "c_n", "saved")
+        ),
+        ("workspace", c_void_p),
+        ("workspace_bytes", c_size_t),
+    )
+
+
+class BackwardBuffers(ctypes.Structure):
+    """``ostinato_backward_buffers``."""
+
+    _fields_ = (
+        ("weights", POINTER(Weights)),
+        *((name, c_void_p) for name in ("input", "h_0", "c_0", "output", "saved", "d_output")),
+        *((name, c_void_p) for name in ("d_h_n", "d_c_n", "d_input", "d_h_0", "d_c_0")),
+        ("d_weights", POINTER(Weights)),
+        ("workspace", c_void_p),
+        ("workspace_bytes", c_size_t),
+    )
 
 
 @dataclass(frozen=True)
@@ -25,11 +91,33 @@ class Signature:
     status: bool = False
 
 
+def _checked(*argtypes: Any) -> Signature:
+    return Signature(c_int32, argtypes, status=True)
+
+
 SIGNATURES = {
-    "ostinato_abi_version": Signature(ctypes.c_uint32),
-    "ostinato_status_message": Signature(ctypes.c_char_p, (ctypes.c_int32,)),
-    "ostinato_instruction_set": Signature(
-        ctypes.c_int32, (ctypes.c_char_p, ctypes.POINTER(ctypes.c_char_p)), status=True
+    "ostinato_abi_version": Signature(c_uint32),
+    "ostinato_status_message": Signature(c_char_p, (c_int32,)),
+    "ostinato_instruction_set": _checked(c_char_p, POINTER(c_char_p)),
+    "ostinato_layer_sizes": _checked(POINTER(Layer), POINTER(Sizes)),
+    "ostinato_pack": _checked(POINTER(Layer), POINTER(Weights), c_void_p),
+    "ostinato_fingerprint": _checked(POINTER(Layer), POINTER(Weights), POINTER(c_uint64)),
+    "ostinato_forward": _checked(POINTER(Layer), POINTER(ForwardBuffers)),
+    "ostinato_backward": _checked(POINTER(Layer), POINTER(BackwardBuffers)),
+    "ostinato_step_workspace": _checked(POINTER(Layer), c_int32, c_int64, POINTER(c_size_t)),
+    "ostinato_step": _checked(
+        POINTER(Layer),
+        c_int32,
+        POINTER(c_void_p),
+        c_int64,
+        c_void_p,
+        POINTER(c_void_p),
+        POINTER(c_void_p),
+        c_void_p,
+        c_size_t,
+    ),
+    "ostinato_matrix_product": _checked(
+        c_int32, c_int32, c_int64, c_int64, c_int64, *[c_void_p] * 4
     ),
 }
 """C function to its types; a new function is a new row."""

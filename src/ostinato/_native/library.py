@@ -20,7 +20,7 @@ from ostinato._errors import ConfigError, NativeError, did_you_mean
 from ostinato._native import bindings
 
 VARIABLE = "OSTINATO_NATIVE"
-INSTRUCTION_SETS = ("portable", "avx2", "avx512", "avx512_bf16")
+INSTRUCTION_SETS = bindings.INSTRUCTION_SETS
 FILE_NAME = {"win32": "libostinato.dll", "darwin": "libostinato.dylib"}.get(
     sys.platform, "libostinato.so"
 )
@@ -52,10 +52,15 @@ def load() -> ctypes.CDLL | None:
     Raises:
         ConfigError: ``OSTINATO_NATIVE`` has an unknown value, or one this machine cannot serve.
     """
+    return load_with_status()[0]
+
+
+def load_with_status() -> tuple[ctypes.CDLL | None, NativeStatus]:
+    """Return what `load` and `status` return, at the price of one of them."""
     library, state = _open()
     if library is None and _wanted() != "off":
         _warn_once(state.reason)
-    return library
+    return library, state
 
 
 def status() -> NativeStatus:

@@ -22,6 +22,7 @@ COMMANDS = {
     "report": ("ostinato.cli.report:report", "Write a run's report page and name it."),
     "data": ("ostinato.cli.data:app", "List, fetch and find data sets."),
     "demo": ("ostinato.cli.demo:demo", "Train on the bundled samples, in a minute."),
+    "bench": ("ostinato.cli.bench:bench", "Time our layers against others, on your shape."),
     "doctor": ("ostinato.cli.doctor:doctor", "Tell versions, devices and kernels, and why."),
 }
 

@@ -9,6 +9,8 @@ Example:
     <All keys matched successfully>
 """
 
+from ostinato.nn.convert import Conversion as Conversion
+from ostinato.nn.convert import convert as convert
 from ostinato.nn.dropout import LockedDropout as LockedDropout
 from ostinato.nn.dropout import WordDropout as WordDropout
 from ostinato.nn.gru import GRU as GRU
@@ -21,17 +23,21 @@ from ostinato.nn.pooling import max_over_time as max_over_time
 from ostinato.nn.pooling import mean_over_time as mean_over_time
 from ostinato.nn.recurrent import RecurrentLayer as RecurrentLayer
 from ostinato.nn.rnn import RNN as RNN
+from ostinato.nn.stream import StreamingSession as StreamingSession
 
 __all__ = [
     "GRU",
     "LSTM",
     "RNN",
     "AttentionPooling",
+    "Conversion",
     "LockedDropout",
     "Pooling",
     "PoolingName",
     "RecurrentLayer",
+    "StreamingSession",
     "WordDropout",
+    "convert",
     "last_state",
     "max_over_time",
     "mean_over_time",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -10,10 +12,22 @@ from torch import _VF, Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from ostinato import _shapes
-from ostinato.ops import Layout, Weights, dispatch, padded
+from ostinato.ops import Layout, Weights, dispatch, native, padded
+
+if TYPE_CHECKING:
+    from ostinato.nn.stream import StreamingSession
 
 States = tuple[Tensor, ...]
 """``(h,)``, or ``(h, c)`` of the LSTM."""
+
+RunLayer = Callable[[str, Tensor, Layout, States, Sequence[Weights]], tuple[Tensor, States]]
+
+RUN_LAYER: dict[dispatch.Implementation, RunLayer | None] = {
+    "native": native.run_layer,
+    "padded": padded.run_layer,
+    "torch": None,
+}
+"""What runs a layer by the implementation that the table of `ostinato.ops.dispatch` chose."""
 
 
 class RecurrentLayer(torch.nn.RNNBase):
@@ -24,6 +38,16 @@ class RecurrentLayer(torch.nn.RNNBase):
     """
 
     weight_ih_l0: Tensor
+
+    def stream(self, batch_size: int = 1) -> StreamingSession:
+        """Return a session that takes one step of ``batch_size`` sequences at a time.
+
+        Raises:
+            ConfigError: The layer is bidirectional, or would drop units.
+        """
+        from ostinato.nn.stream import StreamingSession
+
+        return StreamingSession(self, batch_size)
 
     @property
     def _name(self) -> str:
@@ -39,6 +63,7 @@ class RecurrentLayer(torch.nn.RNNBase):
     def _run_dense(self, input: Tensor, state: States | None) -> tuple[Tensor, States]:
         _shapes.check_features(self._name, input, self.input_size, ranks=(2, 3))
         _shapes.check_dtype(self._name, "input", input, self.weight_ih_l0.dtype)
+        _shapes.check_device(self._name, "input", input, self.weight_ih_l0.device)
         is_batched = input.dim() == 3
         batch_first = self.batch_first and is_batched
         _shapes.check_time(self._name, input.shape[1 if batch_first else 0])
@@ -46,7 +71,16 @@ class RecurrentLayer(torch.nn.RNNBase):
             input = input.unsqueeze(1)
         batch_size = input.shape[0 if batch_first else 1]
         state = self._start(state, input, batch_size, is_batched=is_batched)
-        output, state = self._call_torch(input, None, state, batch_first=batch_first)
+        run, dtype = self._choose(input)
+        if run is native.run_layer and batch_size > 0:
+            input = input.transpose(0, 1) if batch_first else input
+            batch_sizes = torch.full(input.shape[:1], batch_size)
+            data = input.reshape(-1, self.input_size)
+            data, state = self._run_layers(run, dtype, data, batch_sizes, state)
+            output = data.view(*input.shape[:2], -1)
+            output = output.transpose(0, 1) if batch_first else output
+        else:
+            output, state = self._call_torch(input, None, state, batch_first=batch_first)
         if not is_batched:
             return output.squeeze(1), tuple(part.squeeze(1) for part in state)
         return output, state
@@ -54,61 +88,94 @@ class RecurrentLayer(torch.nn.RNNBase):
     def _run_packed(
         self, input: PackedSequence, state: States | None
     ) -> tuple[PackedSequence, States]:
-        _shapes.check_is_packed(self._name, input)
         data, batch_sizes, sorted_indices, unsorted_indices = input
+        if not torch.compiler.is_compiling():  # a graph cannot look at values; the library does
+            _shapes.check_is_packed(self._name, input)
         _shapes.check_features(self._name, data, self.input_size, ranks=(2,))
         _shapes.check_dtype(self._name, "input", data, self.weight_ih_l0.dtype)
-        state = self._start(state, data, int(batch_sizes[0]), is_batched=True)
+        _shapes.check_device(self._name, "input", data, self.weight_ih_l0.device)
+        batch_size = int(batch_sizes[0]) if sorted_indices is None else len(sorted_indices)
+        state = self._start(state, data, batch_size, is_batched=True)
         if sorted_indices is not None:
             state = tuple(part.index_select(1, sorted_indices) for part in state)
-        rule = dispatch.choose(self.mode, data.device.type, data.dtype)
-        if rule.implementation == "torch":
+        run, dtype = self._choose(data)
+        if run is None:
             data, state = self._call_torch(data, batch_sizes, state)
         else:
-            data, state = self._run_layers(data, Layout(batch_sizes, data.device), state)
+            data, state = self._run_layers(run, dtype, data, batch_sizes, state)
         if unsorted_indices is not None:
             state = tuple(part.index_select(1, unsorted_indices) for part in state)
         return PackedSequence(data, batch_sizes, sorted_indices, unsorted_indices), state
+
+    def _choose(self, data: Tensor) -> tuple[RunLayer | None, torch.dtype]:
+        """Return what runs a layer, None for torch's own path, and the dtype to run it in."""
+        dtype, device = data.dtype, data.device.type
+        if torch.is_autocast_enabled(device) and dtype != torch.float64:
+            dtype = torch.get_autocast_dtype(device)
+        rule = dispatch.choose(self.mode, device, dtype, projected=self.proj_size > 0)
+        return RUN_LAYER[rule.implementation], dtype
 
     def _start(
         self, state: States | None, data: Tensor, batch_size: int, *, is_batched: bool
     ) -> States:
         """Return the checked initial states, ``(layers * directions, batch, hidden)`` each."""
-        sizes = (self.proj_size or self.hidden_size, self.hidden_size)
-        names = ("h_0", "c_0") if self.mode == "LSTM" else ("h_0",)
-        count = self.num_layers * (2 if self.bidirectional else 1)
         if state is None:
-            return tuple(
-                data.new_zeros(count, batch_size, size)
-                for _, size in zip(names, sizes, strict=False)
-            )
-        for name, size, part in zip(names, sizes, state, strict=False):
-            shape = (count, batch_size, size) if is_batched else (count, size)
+            return self.initial_state(data, batch_size)
+        for name, shape, part in zip(("h_0", "c_0"), self._state_shapes(batch_size), state, strict=False):
+            shape = shape if is_batched else (shape[0], shape[2])
             _shapes.check_state(self._name, name, part, shape)
             _shapes.check_dtype(self._name, name, part, self.weight_ih_l0.dtype)
+            _shapes.check_device(self._name, name, part, self.weight_ih_l0.device)
         return state if is_batched else tuple(part.unsqueeze(1) for part in state)
 
-    def _run_layers(self, data: Tensor, layout: Layout, state: States) -> tuple[Tensor, States]:
-        """Run the stack over a packed batch, one call per layer and direction."""
+    def initial_state(self, like: Tensor, batch_size: int) -> States:
+        """Return zeros, ``(layers * directions, batch, hidden)`` each, of the dtype of ``like``."""
+        return tuple(like.new_zeros(shape) for shape in self._state_shapes(batch_size))
+
+    def _state_shapes(self, batch_size: int) -> tuple[tuple[int, int, int], ...]:
+        count = self.num_layers * (2 if self.bidirectional else 1)
+        h_0 = (count, batch_size, self.proj_size or self.hidden_size)
+        return (h_0, (count, batch_size, self.hidden_size)) if self.mode == "LSTM" else (h_0,)
+
+    def _run_layers(
+        self,
+        run: RunLayer,
+        dtype: torch.dtype,
+        data: Tensor,
+        batch_sizes: Tensor,
+        state: States,
+    ) -> tuple[Tensor, States]:
+        """Run the stack over a packed batch, one call per layer."""
+        layout = Layout(batch_sizes, data.device)
+        directions = (False, True) if self.bidirectional else (False,)
+        is_cast = run is native.run_layer and dtype is not self.weight_ih_l0.dtype
+        if is_cast:  # of what torch runs, autocast casts by itself
+            data, state = data.to(dtype), tuple(part.to(dtype) for part in state)
         finals: list[States] = []
         for layer in range(self.num_layers):
             if layer > 0:
                 data = F.dropout(data, self.dropout, self.training)
-            outputs = []
-            for reverse in (False, True) if self.bidirectional else (False,):
-                start = tuple(part[len(finals)] for part in state)
-                weights = self._weights(layer, reverse)
-                output, final = padded.run_direction(
-                    self.mode, data, layout, start, weights, reverse=reverse
-                )
-                outputs.append(output)
-                finals.append(final)
-            data = torch.cat(outputs, dim=-1) if len(outputs) > 1 else outputs[0]
-        return data, tuple(torch.stack(parts) for parts in zip(*finals, strict=True))
+            weights = [self.weights(layer, reverse=reverse) for reverse in directions]
+            if is_cast:
+                weights = [one.to(dtype) for one in weights]
+            start = state
+            if self.num_layers > 1:
+                places = slice(layer * len(directions), (layer + 1) * len(directions))
+                start = tuple(part[places] for part in state)
+            data, final = run(self.mode, data, layout, start, weights)
+            finals.append(final)
+        if len(finals) == 1:
+            return data, finals[0]
+        return data, tuple(torch.cat(parts) for parts in zip(*finals, strict=True))
 
-    def _weights(self, layer: int, reverse: bool) -> Weights:
+    def weights(self, layer: int, *, reverse: bool) -> Weights:
+        """Return the parameters of one direction of one layer."""
         suffix = f"_l{layer}{'_reverse' if reverse else ''}"
-        return Weights._make(getattr(self, name + suffix, None) for name in Weights._fields)
+        names = Weights._fields if self.bias else Weights._fields[:2]
+        found = [getattr(self, name + suffix) for name in names[:4]]
+        if self.proj_size == 0:
+            return Weights(*found)
+        return Weights(*found)._replace(weight_hr=getattr(self, f"weight_hr{suffix}"))
 
     def _call_torch(
         self,

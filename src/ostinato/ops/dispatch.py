@@ -8,11 +8,14 @@ from typing import Literal
 
 import torch
 
+from ostinato._native import library
+from ostinato.ops import native
+
 CELLS = ("RNN_TANH", "RNN_RELU", "GRU", "LSTM")
 DEVICES = ("cpu", "cuda")
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 
-Implementation = Literal["padded", "torch"]
+Implementation = Literal["native", "padded", "torch"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,11 +23,14 @@ class Rule:
     """One row of the table; an empty tuple matches everything.
 
     Args:
-        implementation: ``padded``: `ostinato.ops.padded`; ``torch``: torch's own path, whole.
+        implementation: ``native``: `ostinato.ops.native`, packed and dense input; ``padded``:
+            `ostinato.ops.padded`, packed input, with dense input left to torch; ``torch``: torch's
+            own path, whole.
         why: Reason, for people.
         cells: Cells it serves.
         devices: Device types it serves.
         dtypes: Dtypes it serves.
+        projected: Whether it serves an LSTM with ``proj_size``.
         available: Whether this machine can.
     """
 
@@ -33,12 +39,14 @@ class Rule:
     cells: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     dtypes: tuple[torch.dtype, ...] = ()
+    projected: bool = True
     available: Callable[[], bool] = lambda: True
 
-    def serves(self, cell: str, device: str, dtype: torch.dtype) -> bool:
+    def serves(self, cell: str, device: str, dtype: torch.dtype, *, projected: bool) -> bool:
         """Return whether this row applies."""
         return (
-            (not self.cells or cell in self.cells)
+            (self.projected or not projected)
+            and (not self.cells or cell in self.cells)
             and (not self.devices or device in self.devices)
             and (not self.dtypes or dtype in self.dtypes)
             and self.available()
@@ -72,8 +80,20 @@ def _onednn_bfloat16_available() -> bool:
     return _onednn_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
+def _native_available() -> bool:
+    return library.status().loaded
+
+
 _ONEDNN = "one padded call per layer and direction on oneDNN"
 RULES = (
+    Rule(
+        devices=("cpu",),
+        dtypes=tuple(native.DTYPES),
+        projected=False,
+        available=_native_available,
+        implementation="native",
+        why="one call per layer into the native library",
+    ),
     Rule(
         cells=("LSTM",),
         devices=("cpu",),
@@ -102,16 +122,21 @@ RULES = (
 )
 
 
-def choose(cell: str, device: str, dtype: torch.dtype) -> Rule:
-    """Return the row of the table for a packed batch.
+def choose(cell: str, device: str, dtype: torch.dtype, *, projected: bool = False) -> Rule:
+    """Return the row of the table for a layer; warn once where the native library is amiss.
 
     Example:
-        >>> choose("GRU", "cpu", torch.float64).implementation
+        >>> choose("LSTM", "cpu", torch.float64, projected=True).implementation
         'padded'
         >>> choose("GRU", "cuda", torch.float32).implementation
         'torch'
     """
-    return next(rule for rule in RULES if rule.serves(cell, device, dtype))
+    library.load()
+    return _first(cell, device, dtype, projected=projected)
+
+
+def _first(cell: str, device: str, dtype: torch.dtype, *, projected: bool = False) -> Rule:
+    return next(rule for rule in RULES if rule.serves(cell, device, dtype, projected=projected))
 
 
 def explain() -> list[Row]:
@@ -127,7 +152,7 @@ def explain() -> list[Row]:
         for device in devices:
             groups: dict[str, tuple[Rule, list[str]]] = {}
             for dtype in DTYPES:
-                rule = choose(cell, device, dtype)
+                rule = _first(cell, device, dtype)
                 name = str(dtype).removeprefix("torch.")
                 groups.setdefault(rule.why, (rule, []))[1].append(name)
             rows += [

@@ -1,4 +1,4 @@
-"""The working path on torch's kernels: one padded dense call per direction of a layer.
+"""The path on torch's kernels: one padded dense call per direction of a layer.
 
 torch's own packed path runs a loop of small ops whose backward is quadratic in time. The dense
 path is linear, and for the LSTM it is oneDNN's. A row is padded past its end only, in the order it
@@ -6,6 +6,8 @@ is read, so nothing in the padding reaches a real step; outputs are gathered bac
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 from torch import _VF, Tensor
@@ -23,6 +25,26 @@ and the biases are added to it: they would have to come near 1e4 themselves to m
 
 SHUT_RELU = 6e4
 """Pre-activation below zero by this much is zero after a ReLU; float16 ends at 65,504."""
+
+
+def run_layer(
+    cell: str,
+    data: Tensor,
+    layout: Layout,
+    state: tuple[Tensor, ...],
+    weights: Sequence[Weights],
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """Run one layer in all its directions, as `ostinato.ops.native.run_layer` does."""
+    outputs, finals = [], []
+    for direction, parameters in enumerate(weights):
+        start = tuple(part[direction] for part in state)
+        output, final = run_direction(
+            cell, data, layout, start, parameters, reverse=direction == 1
+        )
+        outputs.append(output)
+        finals.append(final)
+    output = torch.cat(outputs, dim=-1) if len(outputs) > 1 else outputs[0]
+    return output, tuple(torch.stack(parts) for parts in zip(*finals, strict=True))
 
 
 def run_direction(

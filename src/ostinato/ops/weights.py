@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 
@@ -17,7 +18,6 @@ class Weights(NamedTuple):
         weight_hr: ``(projection, hidden)``, or None.
 
     Example:
-        >>> import torch
         >>> len(Weights(torch.zeros(8, 3), torch.zeros(8, 2)).flat())
         2
     """
@@ -27,6 +27,10 @@ class Weights(NamedTuple):
     bias_ih: Tensor | None = None
     bias_hh: Tensor | None = None
     weight_hr: Tensor | None = None
+
+    def to(self, dtype: torch.dtype) -> Weights:
+        """Return the parameters in another dtype."""
+        return Weights(*(None if weight is None else weight.to(dtype) for weight in self))
 
     def flat(self) -> list[Tensor]:
         """Return the parameters that are there, in the order of ``torch._VF.lstm``."""

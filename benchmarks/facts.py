@@ -1,0 +1,71 @@
+"""What every row of results says: of which code, on which machine, with which versions."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+def state(*folders: str) -> dict[str, Any]:
+    """Return the commit, and whether tracked files in these folders have changed since."""
+    changes = git("status", "--porcelain", "--untracked-files=no", "--", *folders)
+    return {"commit": git("rev-parse", "--short=12", "HEAD"), "dirty": bool(changes)}
+
+
+def version_or_none(package: str) -> str | None:
+    """Return the version of a package, or None if it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def now() -> str:
+    """Return the time of a row."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def machine() -> dict[str, Any]:
+    """Return processor, vector instructions and versions, and a name for the file of its rows."""
+    cpu = platform.processor() or platform.machine()
+    flags: set[str] = set()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() == "model name":
+                cpu = value.strip()
+            if key.strip() == "flags":
+                flags = set(value.split())
+    torch = version("torch")
+    slug = "".join(letter if letter.isalnum() else "-" for letter in cpu.lower()).strip("-")
+    return {
+        "slug": f"{slug}-torch{torch}",
+        "cpu": cpu,
+        "cpus": os.cpu_count(),
+        "isa": sorted(flags & {"avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16"}),
+        "python": platform.python_version(),
+        "torch": torch,
+        "ostinato": version("ostinato"),
+    }
+
+
+def git(*arguments: str) -> str:
+    """Return what a git command prints, nothing if it fails."""
+    done = subprocess.run(
+        ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
+
+
+def today() -> str:
+    """Return the date of a file of rows."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%d")

@@ -1,0 +1,170 @@
+"""Time a workload: check the results of every contestant, time them in turns, set up a row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ostinato.bench import gate, onnx_peers, peers, roofline, streaming
+from ostinato.bench.measure import (
+    Plan,
+    Rounds,
+    Spread,
+    interleave,
+    ratios,
+    seconds_of,
+    threads_pinned,
+)
+from ostinato.bench.peers import Maker, Peer
+from ostinato.bench.problem import Problem
+from ostinato.bench.workloads import Workload
+
+CONTESTANTS: Mapping[str, Mapping[str, Maker]] = {
+    "train": {
+        "ours": peers.ours,
+        "torch packed": peers.torch_packed,
+        "torch padded": peers.torch_padded,
+        "pad and mask": peers.pad_and_mask,
+    },
+    "infer": {
+        "ours": peers.ours,
+        "torch packed": peers.torch_packed,
+        "torch padded": peers.torch_padded,
+        "pad and mask": peers.pad_and_mask,
+        "ONNX Runtime": onnx_peers.sequences,
+        "ONNX Runtime spinning": onnx_peers.sequences_spinning,
+    },
+    "step": {
+        "ours": streaming.ours,
+        "torch": streaming.torch_step,
+        "ONNX Runtime": onnx_peers.step,
+    },
+}
+"""Who takes part, by mode, in the order of a round; ours goes first."""
+
+Row = dict[str, Any]
+
+
+def compare(
+    workload: Workload,
+    plan: Plan | None = None,
+    *,
+    makers: Mapping[str, Maker] | None = None,
+    rate: roofline.Rate | None = None,
+) -> tuple[Row, Rounds]:
+    """Check and time every contestant on a workload.
+
+    Args:
+        workload: What is measured.
+        plan: How long to measure.
+        makers: Who takes part beside ``ours``, which must be among them; all of the mode if not
+            given.
+        rate: The machine's best matrix-product rate; the row has a share of it if given.
+
+    Returns:
+        The row of results, and the seconds of each round for further ratios. Where the results
+        of ours are wrong there is no ratio, and where those of a peer are, none to that peer.
+    """
+    plan = plan or Plan()
+    with threads_pinned(workload.threads):
+        problem = Problem.make(workload)
+        invited = makers or CONTESTANTS[workload.mode]
+        made = {name: make(problem) for name, make in invited.items()}
+        present = {name: peer for name, peer in made.items() if isinstance(peer, Peer)}
+        checks, warm_s = check_all(problem, present)
+        rounds = interleave({name: peer.run for name, peer in present.items()}, plan, warm_s=warm_s)
+    row: Row = {
+        "workload": workload.facts(),
+        "gate": str(checks["ours"]),
+        "peers": {name: _facts(name, peer, rounds, checks) for name, peer in present.items()},
+        "left_out": {name: reason for name, reason in made.items() if isinstance(reason, str)},
+    }
+    if rate is not None:
+        row["roofline"] = share_of(rate, workload, rounds)
+    return row, rounds
+
+
+def check_all(
+    problem: Problem, present: Mapping[str, Peer]
+) -> tuple[dict[str, gate.Check], dict[str, float]]:
+    """Run each contestant once, which warms it up too; return the checks and the seconds.
+
+    A contestant that is no more than a speed reference is not checked, nor warmed up.
+    """
+    is_step = problem.workload.mode == "step"
+    right = streaming.reference(problem) if is_step else peers.reference(problem)
+    checks, seconds = {}, {}
+    for name, peer in present.items():
+        if peer.results is None:
+            continue
+        start = time.perf_counter()
+        found = peer.results()
+        seconds[name] = time.perf_counter() - start
+        checks[name] = gate.check(found, right, problem.workload.dtype, own_error=peer.own_error)
+    return checks, seconds
+
+
+def ratio_to(row: Row, rounds: Rounds, names: Sequence[str]) -> Spread | None:
+    """Return how many times slower the best of some peers was, or None where a gate failed.
+
+    A peer that did not take part, or whose results were wrong, is not among the best.
+    """
+    fair = [name for name in names if name in rounds and is_fair(row, name)]
+    if not is_fair(row, "ours") or not fair:
+        return None
+    return Spread.of(ratios(rounds, fair, "ours"))
+
+
+def is_fair(row: Row, name: str) -> bool:
+    """Return whether the results of a contestant passed the gate, or were not asked for."""
+    check = row["peers"][name]["gate"]
+    return check is None or bool(check["passed"])
+
+
+def share_of(rate: roofline.Rate, workload: Workload, rounds: Rounds) -> dict[str, Any]:
+    """Return what share of the machine's best rate ours reached, and the rates."""
+    work = roofline.flops(workload)
+    spread = Spread.of([work / seconds for seconds in seconds_of(rounds, "ours")])
+    return {
+        "flops": work,
+        "best_gflops": round(rate.flops / 1e9, 2),
+        "best": rate.where,
+        "ours_gflops": round(spread.median / 1e9, 2),
+        "share": round(spread.median / rate.flops, 4),
+        "share_q1": round(spread.q1 / rate.flops, 4),
+        "share_q3": round(spread.q3 / rate.flops, 4),
+    }
+
+
+def _facts(
+    name: str, peer: Peer, rounds: Rounds, checks: Mapping[str, gate.Check]
+) -> dict[str, Any]:
+    seconds = seconds_of(rounds, name)
+    spread = Spread.of([1e3 * one for one in seconds])
+    check = checks.get(name)
+    facts: dict[str, Any] = {
+        "ms": rounded(spread.median),
+        "q1_ms": rounded(spread.q1),
+        "q3_ms": rounded(spread.q3),
+        "rounds": len(seconds),
+        "note": peer.note,
+        "gate": None if check is None else check.as_json(),
+        "ratio": None,
+    }
+    is_checked = check is None or check.passed
+    if name != "ours" and is_checked and checks["ours"].passed:
+        facts["ratio"] = spread_facts(Spread.of(ratios(rounds, [name], "ours")))
+    return facts
+
+
+def spread_facts(spread: Spread | None) -> dict[str, float] | None:
+    """Return the fields of a spread for a row of results."""
+    if spread is None:
+        return None
+    return {key: rounded(value) for key, value in vars(spread).items()}
+
+
+def rounded(value: float) -> float:
+    """Return a value with four significant digits."""
+    return float(f"{value:.4g}")
