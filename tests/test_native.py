@@ -13,33 +13,49 @@ from pathlib import Path
 
 import pytest
 
+import ostinato._native
 from ostinato._errors import ConfigError, NativeError
 from ostinato._native import bindings, library
 
 ROOT = Path(__file__).parent.parent
-COMPILER = next(filter(None, map(shutil.which, ("c++", "g++", "clang++"))), None)
+COMPILER = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Compile the sources, with macros defined, into a library of its own."""
-    if COMPILER is None or sys.platform == "win32":
-        pytest.skip("no C++ compiler that takes the options of gcc")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library that fits, in a folder of its own: the installed one, or else one built here."""
+    path = tmp_path_factory.mktemp("native") / library.FILE_NAME
+    installed = library.find(ostinato._native.__path__)
+    if installed is None:
+        build_with_cmake(path.parent)
+    else:
+        shutil.copy(installed, path)
+    return path
 
-    def compile_with(*macros: str) -> Path:
-        path = tmp_path_factory.mktemp("native") / library.FILE_NAME
-        sources = sorted(map(str, (ROOT / "native" / "src").glob("*.cpp")))
-        options = ["-std=c++17", "-shared", "-fPIC", f"-I{ROOT / 'native' / 'include'}"]
-        command = [COMPILER, *options, *(f"-D{macro}" for macro in macros), *sources]
-        subprocess.run([*command, "-o", str(path)], check=True)
+
+def build_with_cmake(folder: Path) -> None:
+    cmake = shutil.which("cmake", path=str(Path(sys.executable).parent)) or shutil.which("cmake")
+    if cmake is None or COMPILER is None:
+        pytest.skip("the native library is neither installed nor can it be built")
+    subprocess.run([cmake, "-S", ROOT, "-B", folder], check=True, capture_output=True)
+    subprocess.run([cmake, "--build", folder], check=True, capture_output=True)
+
+
+@pytest.fixture
+def stub(tmp_path: Path) -> Callable[..., Path]:
+    """Compile a library that exports the functions of the table, which do nothing."""
+    if COMPILER is None or sys.platform == "win32":
+        pytest.skip("no C compiler that takes the options of gcc")
+
+    def compile_stub(version: int, *, without: str = "") -> Path:
+        names = [name for name in bindings.SIGNATURES if name != without]
+        lines = [f"int {name}(void) {{ return {version}; }}" for name in names]
+        source, path = tmp_path / "stub.c", tmp_path / library.FILE_NAME
+        source.write_text("\n".join(lines))
+        subprocess.run([COMPILER, "-shared", "-fPIC", source, "-o", path], check=True)
         return path
 
-    return compile_with
-
-
-@pytest.fixture(scope="module")
-def good(compiled: Callable[..., Path]) -> Path:
-    return compiled()
+    return compile_stub
 
 
 @pytest.fixture
@@ -144,7 +160,7 @@ def test_an_unknown_value_of_the_variable_is_refused(
             library.status()
 
 
-def unfit(kind: str, compiled: Callable[..., Path], folder: Path) -> Path | None:
+def unfit(kind: str, good: Path, stub: Callable[..., Path], folder: Path) -> Path | None:
     """A library file that cannot be used."""
     path = folder / library.FILE_NAME
     if kind == "missing":
@@ -152,13 +168,13 @@ def unfit(kind: str, compiled: Callable[..., Path], folder: Path) -> Path | None
     if kind == "garbage":
         path.write_bytes(b"not a library")
     elif kind == "truncated":
-        path.write_bytes(compiled().read_bytes()[:200])
+        path.write_bytes(good.read_bytes()[:200])
     elif kind == "of another version":
-        return compiled("OSTINATO_ABI_VERSION=99")
+        return stub(99)
     elif kind == "foreign":
-        return compiled("ostinato_abi_version=something_else")
+        return stub(bindings.ABI_VERSION, without="ostinato_abi_version")
     elif kind == "incomplete":
-        return compiled("ostinato_instruction_set=something_else")
+        return stub(bindings.ABI_VERSION, without="ostinato_instruction_set")
     return path
 
 
@@ -168,7 +184,10 @@ def unfit(kind: str, compiled: Callable[..., Path], folder: Path) -> Path | None
         ("missing", "was not built; installing needs a C"),
         ("garbage", "libostinato"),
         ("truncated", "libostinato"),
-        ("of another version", "must have ABI version 1; got 99. Install ostinato again"),
+        (
+            "of another version",
+            f"must have ABI version {bindings.ABI_VERSION}; got 99. Install ostinato again",
+        ),
         ("foreign", "must export `ostinato_abi_version`; it does not"),
         ("incomplete", "must export `ostinato_instruction_set`; it does not"),
     ],
@@ -176,11 +195,12 @@ def unfit(kind: str, compiled: Callable[..., Path], folder: Path) -> Path | None
 def test_an_unfit_library_gives_one_warning_with_the_reason(
     kind: str,
     reason: str,
-    compiled: Callable[..., Path],
+    good: Path,
+    stub: Callable[..., Path],
     package_with: Callable[..., None],
     tmp_path: Path,
 ) -> None:
-    path = unfit(kind, compiled, tmp_path)
+    path = unfit(kind, good, stub, tmp_path)
     package_with(path)
     assert library.status().path == path
     assert reason in (library.status().reason or "")
@@ -209,3 +229,35 @@ def test_the_table_and_the_header_name_the_same_functions() -> None:
     }
     assert declared == set(bindings.SIGNATURES)
     assert f"#define OSTINATO_ABI_VERSION {bindings.ABI_VERSION}\n" in header
+
+
+def test_the_structures_have_the_layout_of_the_header(tmp_path: Path) -> None:
+    """Sizes and offsets, as a C compiler sees them."""
+    if COMPILER is None or sys.platform == "win32":
+        pytest.skip("no C compiler that takes the options of gcc")
+    structures = {
+        "ostinato_layer": bindings.Layer,
+        "ostinato_weights": bindings.Weights,
+        "ostinato_weight_gradients": bindings.Weights,
+        "ostinato_sizes": bindings.Sizes,
+        "ostinato_forward_buffers": bindings.ForwardBuffers,
+        "ostinato_backward_buffers": bindings.BackwardBuffers,
+    }
+    expected = []
+    lines = ["#include <stddef.h>", '#include "ostinato.h"', "int main(void) { return 0; }"]
+    for name, structure in structures.items():
+        expected.append((f"sizeof({name})", ctypes.sizeof(structure)))
+        for field, *_ in structure._fields_:
+            expected.append((f"offsetof({name}, {field})", getattr(structure, field).offset))
+    for names in (bindings.CELLS, bindings.INSTRUCTION_SETS):
+        expected += [(f"OSTINATO_{name.upper()}", number) for number, name in enumerate(names)]
+    lines += [
+        f"typedef char check{index}[({what}) == {value} ? 1 : -1];"
+        for index, (what, value) in enumerate(expected)
+    ]
+    source = tmp_path / "layout.c"
+    source.write_text("\n".join(lines))
+    include = f"-I{ROOT / 'native' / 'include'}"
+    command = [COMPILER, "-std=c99", "-fsyntax-only", include, str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -6,8 +6,8 @@
  * - A function that can refuse its arguments returns an ostinato_status; if it is not OSTINATO_OK,
  *   nothing has been written. The others cannot fail.
  * - Returned strings are UTF-8, static and never freed by the caller.
- * - Buffers are dense, in C order, and need the alignment of their element only. No two buffers of
- *   a call may overlap.
+ * - Buffers are dense, in C order, and need the alignment of their element, those of bytes (packed,
+ *   saved, workspace) that of a double. No two buffers of a call may overlap.
  *
  * Letters in shapes: T steps, N places (the sum of batch_sizes), B rows (batch_sizes[0]), D
  * directions, I input features, H hidden units, G gates of the cell: 1 for the plain RNN, 3 for the

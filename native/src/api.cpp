@@ -1,11 +1,11 @@
 // The functions of ostinato.h: check the arguments, choose kernels and threads, call.
 
-#include "ostinato.h"
-
+#include <cstdint>
 #include <initializer_list>
 
 #include "cpu.h"
 #include "kernels.h"
+#include "ostinato.h"
 #include "plan.h"
 #include "threads.h"
 
@@ -48,7 +48,8 @@ ostinato_status check(const ostinato_layer *from, Layer *layer, const Kernels **
     return fill_layer(*from, layer) ? OSTINATO_OK : OSTINATO_BAD_SHAPE;
 }
 
-ostinato_status check_with_batch(const ostinato_layer *from, Layer *layer, const Kernels **kernels) {
+ostinato_status check_with_batch(const ostinato_layer *from, Layer *layer,
+                                 const Kernels **kernels) {
     const ostinato_status checked = check(from, layer, kernels);
     if (checked != OSTINATO_OK) return checked;
     if (from->batch_sizes == nullptr) return OSTINATO_BAD_ARGUMENT;
@@ -58,6 +59,14 @@ ostinato_status check_with_batch(const ostinato_layer *from, Layer *layer, const
 bool any_null(std::initializer_list<const void *> pointers) {
     for (const void *pointer : pointers) {
         if (pointer == nullptr) return true;
+    }
+    return false;
+}
+
+// Whether a buffer of bytes cannot hold the numbers that are kept in it.
+bool misaligned(std::initializer_list<const void *> pointers) {
+    for (const void *pointer : pointers) {
+        if (reinterpret_cast<uintptr_t>(pointer) % sizeof(double) != 0) return true;
     }
     return false;
 }
@@ -149,7 +158,8 @@ ostinato_status ostinato_pack(const ostinato_layer *from, const ostinato_weights
     const Kernels *kernels = nullptr;
     const ostinato_status checked = check(from, &layer, &kernels);
     if (checked != OSTINATO_OK) return checked;
-    if (packed == nullptr || bad_weights(layer, weights)) return OSTINATO_BAD_ARGUMENT;
+    if (packed == nullptr || misaligned({packed})) return OSTINATO_BAD_ARGUMENT;
+    if (bad_weights(layer, weights)) return OSTINATO_BAD_ARGUMENT;
     kernels->pack(layer, weights, packed);
     return OSTINATO_OK;
 }
@@ -175,6 +185,7 @@ ostinato_status ostinato_forward(const ostinato_layer *from,
     if (any_null({b.packed, b.input, b.h_0, b.output, b.h_n, b.workspace})) {
         return OSTINATO_BAD_ARGUMENT;
     }
+    if (misaligned({b.packed, b.saved, b.workspace})) return OSTINATO_BAD_ARGUMENT;
     if (from->cell == OSTINATO_LSTM && any_null({b.c_0, b.c_n})) return OSTINATO_BAD_ARGUMENT;
     const size_t plan = plan_bytes(call.layer);
     if (b.workspace_bytes < plan + call.kernels->forward_scratch_bytes(call.layer)) {
@@ -183,6 +194,10 @@ ostinato_status ostinato_forward(const ostinato_layer *from,
     call.buffers = b;
     call.scratch = static_cast<char *>(b.workspace) + plan;
     write_plan(&call.layer, b.workspace);
+    const auto places = static_cast<size_t>(call.layer.rows);
+    const auto row = static_cast<size_t>(call.layer.directions * call.layer.hidden_size);
+    prefer_large_pages(b.saved, places * call.kernels->saved_row_bytes(call.layer));
+    prefer_large_pages(b.output, places * row * call.kernels->element_bytes);
     run(from->num_threads, call.layer, &call, call.part);
     return OSTINATO_OK;
 }
@@ -196,12 +211,14 @@ ostinato_status ostinato_backward(const ostinato_layer *from,
         return OSTINATO_BAD_ARGUMENT;
     }
     const auto &b = *buffers;
-    if (any_null({b.input, b.h_0, b.output, b.d_output, b.d_h_n, b.d_h_0, b.d_weights, b.workspace})) {
+    if (any_null(
+            {b.input, b.h_0, b.output, b.d_output, b.d_h_n, b.d_h_0, b.d_weights, b.workspace})) {
         return OSTINATO_BAD_ARGUMENT;
     }
     if (call.kernels->saved_row_bytes(call.layer) > 0 && b.saved == nullptr) {
         return OSTINATO_BAD_ARGUMENT;
     }
+    if (misaligned({b.saved, b.workspace})) return OSTINATO_BAD_ARGUMENT;
     if (from->cell == OSTINATO_LSTM && any_null({b.c_0, b.d_c_n, b.d_c_0})) {
         return OSTINATO_BAD_ARGUMENT;
     }
@@ -258,10 +275,12 @@ ostinato_status ostinato_step(const ostinato_layer *layers, int32_t num_layers,
     if (workspace_bytes < needed || any_null({packed, input, h, workspace})) {
         return OSTINATO_BAD_ARGUMENT;
     }
+    if (misaligned({workspace})) return OSTINATO_BAD_ARGUMENT;
     const bool has_c = layers[0].cell == OSTINATO_LSTM;
     if (has_c && c == nullptr) return OSTINATO_BAD_ARGUMENT;
     for (int32_t l = 0; l < num_layers; ++l) {
-        if (any_null({packed[l], h[l]}) || (has_c && c[l] == nullptr)) return OSTINATO_BAD_ARGUMENT;
+        if (any_null({packed[l], h[l]}) || misaligned({packed[l]}) || (has_c && c[l] == nullptr))
+            return OSTINATO_BAD_ARGUMENT;
     }
     for (int32_t l = 0; l < num_layers; ++l) {
         ostinato_layer one = layers[l];
@@ -275,8 +294,16 @@ ostinato_status ostinato_step(const ostinato_layer *layers, int32_t num_layers,
         char *output = static_cast<char *>(workspace) + plan;
         job.scratch = output + outputs;
         write_plan(&job.layer, workspace);
-        job.buffers = {packed[l], l == 0 ? input : h[l - 1], h[l],      has_c ? c[l] : nullptr, output,
-                       h[l],      has_c ? c[l] : nullptr,    nullptr,   workspace,              0};
+        job.buffers = {packed[l],
+                       l == 0 ? input : h[l - 1],
+                       h[l],
+                       has_c ? c[l] : nullptr,
+                       output,
+                       h[l],
+                       has_c ? c[l] : nullptr,
+                       nullptr,
+                       workspace,
+                       0};
         Barrier alone(1);
         job.split = {1, 1, false, &alone, {&alone, &alone}};
         kernels->forward(job, 0);

@@ -3,17 +3,24 @@
 // for the weights and the input, which all threads share. Included once a translation unit, inside
 // its namespace.
 
+// Whether the input's gradient is the sum of two directions and stored in fewer bits.
+inline bool rounds_input(const Layer &layer) {
+    return layer.directions == 2 && sizeof(element) != sizeof(scalar);
+}
+
 // Scratch of one direction.
 template <class Cell>
 struct BackwardScratch {
-    element *weight_ih, *weight_hh;  // packed to be multiplied by gate gradients
-    element *d_gates_x, *d_gates_h;  // of one chunk; one buffer unless the cell tells them apart
-    element *transposed;             // one of them, packed
-    element *inputs, *states;        // rows of the chunk packed: x, and h before the step
-    scalar *dh, *carry;              // [B, units]: what later steps want of h and of c
-    scalar *state_before;            // [B, units]: the initial c
+    element *weight_ih, *weight_hh;     // packed to be multiplied by gate gradients
+    element *d_gates_x, *d_gates_h;     // of one chunk; one buffer unless the cell tells them apart
+    element *transposed;                // one of them, packed
+    element *inputs, *states;           // rows of the chunk packed: x, and h before the step
+    scalar *dh, *carry;                 // [B, units]: what later steps want of h and of c
+    scalar *state_before;               // [B, units]: the initial c
     scalar *d_weight_ih, *d_weight_hh;  // [gates, columns in whole vectors]
     scalar *d_bias_ih, *d_bias_hh;      // [gates]
+    scalar *d_input;  // [N, columns in whole vectors], of direction 0: sums that may not be rounded
+                      // before both directions have been added
 
     BackwardScratch(Pieces *pieces, const Layer &layer) {
         const Sizes<Cell> sizes(layer);
@@ -33,6 +40,8 @@ struct BackwardScratch {
         d_weight_hh = pieces->take<scalar>(sizes.gates * sizes.units);
         d_bias_ih = pieces->take<scalar>(sizes.gates);
         d_bias_hh = pieces->take<scalar>(sizes.gates);
+        d_input =
+            pieces->take<scalar>(rounds_input(layer) ? layer.rows * blocks_of(input) * kLanes : 0);
     }
 };
 
@@ -40,10 +49,16 @@ template <class Cell>
 class BackwardDirection {
   public:
     BackwardDirection(const BackwardJob &job, int thread, int direction)
-        : layer_(job.layer), buffers_(job.buffers), worker_(job.split, job.layer.directions, thread),
-          thread_(thread), threads_(job.split.threads), sizes_(job.layer), reverse_(direction == 1),
+        : layer_(job.layer),
+          buffers_(job.buffers),
+          worker_(job.split, job.layer.directions, thread),
+          thread_(thread),
+          threads_(job.split.threads),
+          sizes_(job.layer),
+          reverse_(direction == 1),
           direction_(direction),
           scratch_(piece_of<BackwardScratch<Cell>>(job.scratch, job.layer, direction)),
+          d_input_(piece_of<BackwardScratch<Cell>>(job.scratch, job.layer, 0).d_input),
           stride_(job.layer.directions * job.layer.hidden_size),
           state_(direction * job.layer.batch * job.layer.hidden_size),
           h_0_(static_cast<const element *>(buffers_.h_0) + state_),
@@ -110,14 +125,21 @@ class BackwardDirection {
         const Range rows = share(end - begin, tile_rows(kMaxVecs), thread_, threads_);
         const Operands of = {scratch_.d_gates_x + rows.begin * sizes_.gates, sizes_.gates,
                              rows.end - rows.begin, sizes_.gates, scratch_.weight_ih};
-        auto *d_input = static_cast<element *>(buffers_.d_input);
         // Of two directions the one that comes first to a chunk writes, the other adds.
         const int64_t mirror = layer_.num_chunks - 1 - chunk;
-        const bool second = layer_.directions == 2 &&
-                            (reverse_ ? chunk >= mirror : chunk < mirror);
-        const ToElements to = {d_input + (begin + rows.begin) * layer_.input_size,
-                               layer_.input_size, layer_.input_size, second};
-        product<false, kMaxVecs, false>(of, {0, blocks_of(layer_.input_size)}, false, to);
+        const bool second = layer_.directions == 2 && (reverse_ ? chunk >= mirror : chunk < mirror);
+        const int64_t columns = layer_.input_size, row = begin + rows.begin;
+        const Range blocks = {0, blocks_of(columns)};
+        if (rounds_input(layer_)) {
+            const int64_t stride = blocks.end * kLanes;
+            product<false, kMaxVecs, false>(of, blocks, false,
+                                            ToScalars{d_input_ + row * stride, stride, second});
+            if (second) round_input(row, rows.end - rows.begin);
+        } else {
+            auto *d_input = static_cast<element *>(buffers_.d_input) + row * columns;
+            product<false, kMaxVecs, false>(of, blocks, false,
+                                            ToElements{d_input, columns, columns, second});
+        }
     }
 
     // This thread's share of the results.
@@ -126,8 +148,10 @@ class BackwardDirection {
         for (int64_t row = rows.begin; row < rows.end; ++row) {
             for (int64_t unit = 0; unit < sizes_.units; unit += kLanes) {
                 const int n = static_cast<int>(smaller(kLanes, sizes_.hidden - unit));
-                const int64_t to = state_ + row * sizes_.hidden + unit, from = row * sizes_.units + unit;
-                store_elements(static_cast<element *>(buffers_.d_h_0) + to, load(scratch_.dh + from), n);
+                const int64_t to = state_ + row * sizes_.hidden + unit,
+                              from = row * sizes_.units + unit;
+                store_elements(static_cast<element *>(buffers_.d_h_0) + to,
+                               load(scratch_.dh + from), n);
                 if (!Cell::kSavesState) continue;
                 store_elements(static_cast<element *>(buffers_.d_c_0) + to,
                                load(scratch_.carry + from), n);
@@ -250,6 +274,13 @@ class BackwardDirection {
         }
     }
 
+    void round_input(int64_t first, int64_t rows) const {
+        const int64_t columns = layer_.input_size;
+        for (int64_t row = first; row < first + rows; ++row) {
+            write_row(d_input_, row, columns, buffers_.d_input, row);
+        }
+    }
+
     void write_row(const scalar *from, int64_t from_row, int64_t columns, void *to,
                    int64_t row) const {
         from += from_row * blocks_of(columns) * kLanes;
@@ -268,6 +299,7 @@ class BackwardDirection {
     const bool reverse_;
     const int direction_;
     const BackwardScratch<Cell> scratch_;
+    scalar *const d_input_;
     const int64_t stride_, state_;
     const element *const h_0_;
     const element *const output_;

@@ -18,10 +18,14 @@
 template <class Call>
 auto with_cell(const Layer &layer, const Call &call) {
     switch (layer.cell) {
-        case OSTINATO_RNN_TANH: return call(Rnn<false>());
-        case OSTINATO_RNN_RELU: return call(Rnn<true>());
-        case OSTINATO_GRU: return call(Gru());
-        default: return call(Lstm());
+        case OSTINATO_RNN_TANH:
+            return call(Rnn<false>());
+        case OSTINATO_RNN_RELU:
+            return call(Rnn<true>());
+        case OSTINATO_GRU:
+            return call(Gru());
+        default:
+            return call(Lstm());
     }
 }
 
@@ -34,8 +38,8 @@ inline size_t any_saved_row_bytes(const Layer &layer) {
     });
 }
 inline size_t any_forward_scratch_bytes(const Layer &layer) {
-    return with_cell(layer,
-                     [&](auto cell) { return pieces_bytes<ForwardScratch<decltype(cell)>>(layer); });
+    return with_cell(
+        layer, [&](auto cell) { return pieces_bytes<ForwardScratch<decltype(cell)>>(layer); });
 }
 inline size_t any_backward_scratch_bytes(const Layer &layer) {
     return with_cell(
@@ -45,8 +49,7 @@ inline void any_pack(const Layer &layer, const ostinato_weights *weights, void *
     with_cell(layer, [&](auto cell) { pack<decltype(cell)>(layer, weights, packed); });
 }
 inline uint64_t any_fingerprint(const Layer &layer, const ostinato_weights *weights) {
-    return with_cell(layer,
-                     [&](auto cell) { return fingerprint<decltype(cell)>(layer, weights); });
+    return with_cell(layer, [&](auto cell) { return fingerprint<decltype(cell)>(layer, weights); });
 }
 inline void any_forward(const ForwardJob &job, int thread) {
     with_cell(job.layer, [&](auto cell) { forward<decltype(cell)>(job, thread); });
@@ -63,10 +66,11 @@ inline void any_product(const ProductJob &job, int thread) {
     const Range rows = share(job.rows, tile_rows(kMaxVecs), thread, job.split.threads);
     // In blocks of rows that stay in the cache while the panels pass.
     for (int64_t row = rows.begin; row < rows.end; row += 512) {
-        const Operands of = {a + row * job.depth, job.depth, smaller(512, rows.end - row), job.depth,
-                             packed};
-        product<false, kMaxVecs, false>(of, {0, blocks_of(job.columns)}, false,
-                                        ToElements{c + row * job.columns, job.columns, job.columns, false});
+        const Operands of = {a + row * job.depth, job.depth, smaller(512, rows.end - row),
+                             job.depth, packed};
+        product<false, kMaxVecs, false>(
+            of, {0, blocks_of(job.columns)}, false,
+            ToElements{c + row * job.columns, job.columns, job.columns, false});
     }
 }
 

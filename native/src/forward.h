@@ -102,8 +102,12 @@ template <class Cell>
 class ForwardDirection {
   public:
     ForwardDirection(const ForwardJob &job, const Worker &worker, int direction)
-        : layer_(job.layer), buffers_(job.buffers), worker_(worker), sizes_(job.layer),
-          reverse_(direction == 1), packed_(piece_of<Packed<Cell>>(job.buffers.packed, job.layer, direction)),
+        : layer_(job.layer),
+          buffers_(job.buffers),
+          worker_(worker),
+          sizes_(job.layer),
+          reverse_(direction == 1),
+          packed_(piece_of<Packed<Cell>>(job.buffers.packed, job.layer, direction)),
           scratch_(piece_of<ForwardScratch<Cell>>(job.scratch, job.layer, direction)),
           output_stride_(job.layer.directions * job.layer.hidden_size),
           state_(direction * job.layer.batch * job.layer.hidden_size),
@@ -157,7 +161,8 @@ class ForwardDirection {
         auto *h_n = static_cast<element *>(buffers_.h_n) + state_;
         for (int64_t row = 0; row < layer_.batch; ++row) {
             // Rows get shorter, so their last steps lie further and further back.
-            while (!reverse_ && layer_.batch_sizes[step] <= row) place -= layer_.batch_sizes[--step];
+            while (!reverse_ && layer_.batch_sizes[step] <= row)
+                place -= layer_.batch_sizes[--step];
             if (!worker_.by_units && row % worker_.workers != worker_.index) continue;
             const element *from = output_ + (place + row) * output_stride_;
             for (int64_t unit = 0; unit < sizes_.hidden; ++unit) {
@@ -185,7 +190,8 @@ class ForwardDirection {
         }
     }
 
-    // This worker's rows [begin, end) of a step; `before` is where row 0 of the batch has its state.
+    // This worker's rows [begin, end) of a step; `before` is where row 0 of the batch has its
+    // state.
     void run(int64_t chunk, const Step &step, int64_t begin, int64_t end, Range blocks,
              const element *before, int64_t before_stride) const {
         if (begin == end) return;
@@ -205,7 +211,8 @@ class ForwardDirection {
         rows.saved_stride = by * sizes_.saved();
         rows.state_offset = sizes_.state_offset();
         rows.hidden = sizes_.hidden;
-        product<false, Cell::kPanel, Cell::kGates != 1>(of, blocks, descending_, CellWork<Cell>{rows});
+        product<false, Cell::kPanel, Cell::kGates != 1>(of, blocks, descending_,
+                                                        CellWork<Cell>{rows});
     }
 
     const Layer &layer_;

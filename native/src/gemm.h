@@ -1,10 +1,11 @@
 // The matrix product of all kernels: C = start + A B, whatever `start` gives and `finish` does.
 //
-// A is read where it stands, row by row, or from a packed copy of its transpose; an element of it is
-// broadcast. B is packed into panels of up to kMaxVecs vectors side by side, one panel after the
+// A is read where it stands, row by row, or from a packed copy of its transpose; an element of it
+// is broadcast. B is packed into panels of up to kMaxVecs vectors side by side, one panel after the
 // other, each [groups of depth][vectors][kLanes][kGroup]. A tile of rows by vectors stays in
 // registers for the whole depth. Every element of C is the same chain of multiply-adds whatever
-// tile it falls into, so that results depend neither on the number of rows nor on who computes them.
+// tile it falls into, so that results depend neither on the number of rows nor on who computes
+// them.
 //
 // Included once a translation unit, inside its namespace.
 
@@ -69,7 +70,8 @@ OSTINATO_INLINE void multiply(vec (&sums)[R][V], const element *a, ptrdiff_t a_s
             const operand x = broadcast_last(rows[r] + whole * kStep);
 #pragma GCC unroll 4
             for (int v = 0; v < V; ++v) {
-                local[r][v] = multiply_add(x, load_operand(panel + v * kLanes * kGroup), local[r][v]);
+                local[r][v] =
+                    multiply_add(x, load_operand(panel + v * kLanes * kGroup), local[r][v]);
             }
         }
     }
@@ -90,11 +92,12 @@ struct Operands {
 // One tile: rows from `row`, vectors from `block`. Not inlined: what surrounds it would take the
 // registers that the sums need.
 template <bool kPackedA, int R, int V, class Work>
-__attribute__((noinline)) void tile(const Operands &of, int64_t row, int64_t block, const element *panel,
-                 const Work &work) {
+__attribute__((noinline)) void tile(const Operands &of, int64_t row, int64_t block,
+                                    const element *panel, const Work &work) {
     vec sums[R][V];
     work.start(sums, row, block);
-    const element *a = kPackedA ? of.a + row * groups_of(of.depth) * kGroup : of.a + row * of.a_stride;
+    const element *a =
+        kPackedA ? of.a + row * groups_of(of.depth) * kGroup : of.a + row * of.a_stride;
     multiply<kPackedA>(sums, a, of.a_stride, of.depth, panel);
     work.finish(sums, row, block);
 }
@@ -144,29 +147,37 @@ inline void product(const Operands &of, Range blocks, bool descending, const Wor
         if (kWhole || block + kPanel <= blocks.end) {
             panel_product<kPackedA, kPanel>(of, block, panel, work);
         } else {
-            last_panel<kPackedA, kWhole ? 0 : kPanel - 1>(of, block, blocks.end - block, panel, work);
+            last_panel<kPackedA, kWhole ? 0 : kPanel - 1>(of, block, blocks.end - block, panel,
+                                                          work);
         }
     }
 }
 
-// Sums that begin with zero, or with what stands there, and end in an array of scalars.
+template <int R, int V>
+OSTINATO_INLINE void start_with_zero(vec (&sums)[R][V]) {
+    for (int r = 0; r < R; ++r) {
+        for (int v = 0; v < V; ++v) sums[r][v] = zero();
+    }
+}
+
+// Sums that are written to an array of scalars, or added to what stands there. They begin with zero
+// either way: a long sum made of short ones is the more exact.
 struct ToScalars {
     scalar *c;
     ptrdiff_t stride;
     bool accumulate;
 
     template <int R, int V>
-    OSTINATO_INLINE void start(vec (&sums)[R][V], int64_t row, int64_t block) const {
-        for (int r = 0; r < R; ++r) {
-            const scalar *from = c + (row + r) * stride + block * kLanes;
-            for (int v = 0; v < V; ++v) sums[r][v] = accumulate ? load(from + v * kLanes) : zero();
-        }
+    OSTINATO_INLINE void start(vec (&sums)[R][V], int64_t, int64_t) const {
+        start_with_zero(sums);
     }
     template <int R, int V>
     OSTINATO_INLINE void finish(vec (&sums)[R][V], int64_t row, int64_t block) const {
         for (int r = 0; r < R; ++r) {
             scalar *to = c + (row + r) * stride + block * kLanes;
-            for (int v = 0; v < V; ++v) store(to + v * kLanes, sums[r][v]);
+            for (int v = 0; v < V; ++v, to += kLanes) {
+                store(to, accumulate ? add(load(to), sums[r][v]) : sums[r][v]);
+            }
         }
     }
 };
@@ -179,23 +190,18 @@ struct ToElements {
     bool accumulate;
 
     template <int R, int V>
-    OSTINATO_INLINE void start(vec (&sums)[R][V], int64_t row, int64_t block) const {
-        for (int r = 0; r < R; ++r) {
-            for (int v = 0; v < V; ++v) {
-                const int64_t column = (block + v) * kLanes;
-                sums[r][v] = accumulate ? load_elements(c + (row + r) * stride + column,
-                                                        static_cast<int>(smaller(kLanes, columns - column)))
-                                        : zero();
-            }
-        }
+    OSTINATO_INLINE void start(vec (&sums)[R][V], int64_t, int64_t) const {
+        start_with_zero(sums);
     }
     template <int R, int V>
     OSTINATO_INLINE void finish(vec (&sums)[R][V], int64_t row, int64_t block) const {
         for (int r = 0; r < R; ++r) {
             for (int v = 0; v < V; ++v) {
                 const int64_t column = (block + v) * kLanes;
-                store_elements(c + (row + r) * stride + column, sums[r][v],
-                               static_cast<int>(smaller(kLanes, columns - column)));
+                const int n = static_cast<int>(smaller(kLanes, columns - column));
+                element *to = c + (row + r) * stride + column;
+                store_elements(to, accumulate ? add(load_elements(to, n), sums[r][v]) : sums[r][v],
+                               n);
             }
         }
     }

@@ -16,7 +16,8 @@ inline void pack_rows(const RowOf &row_of, int64_t depth, int64_t columns, Range
                 const int64_t column = (block + v) * kLanes;
                 element *lanes = group + v * kLanes * kGroup;
                 if (from != nullptr && column + kLanes <= columns) {
-                    for (int lane = 0; lane < kLanes; ++lane) lanes[lane * kGroup] = from[column + lane];
+                    for (int lane = 0; lane < kLanes; ++lane)
+                        lanes[lane * kGroup] = from[column + lane];
                 } else {
                     for (int lane = 0; lane < kLanes; ++lane) {
                         const bool there = from != nullptr && column + lane < columns;
@@ -44,8 +45,8 @@ inline void pack_gates(const element *weight, int64_t hidden, int64_t depth, ele
                     const bool there = unit + lane < hidden;
                     const element *row = weight + (gate * hidden + unit + lane) * depth;
                     for (int64_t k = begin; k < end; ++k) {
-                        panel[(k / kGroup * vecs + v) * kLanes * kGroup + lane * kGroup + k % kGroup] =
-                            there && k < depth ? row[k] : element{};
+                        panel[(k / kGroup * vecs + v) * kLanes * kGroup + lane * kGroup +
+                              k % kGroup] = there && k < depth ? row[k] : element{};
                     }
                 }
             }

@@ -2,6 +2,10 @@
 
 #include <cstring>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace ostinato {
 namespace {
 
@@ -26,7 +30,8 @@ int64_t gates(const Layer &layer) {
 
 // Whether a * b * c elements, of eight bytes at most and padded in each size, can be addressed.
 bool fits(int64_t a, int64_t b, int64_t c) {
-    const double bytes = 8.0 * static_cast<double>(a) * static_cast<double>(b) * static_cast<double>(c);
+    const double bytes =
+        8.0 * static_cast<double>(a) * static_cast<double>(b) * static_cast<double>(c);
     return bytes < static_cast<double>(kMaxBytes);
 }
 
@@ -48,7 +53,8 @@ bool fill_layer(const ostinato_layer &from, Layer *layer) {
 }
 
 bool fill_batch(const ostinato_layer &from, Layer *layer) {
-    if (from.num_steps < 1 || from.batch_sizes[0] < 1 || from.batch_sizes[0] > kMaxBytes) return false;
+    if (from.num_steps < 1 || from.batch_sizes[0] < 1 || from.batch_sizes[0] > kMaxBytes)
+        return false;
     layer->steps = from.num_steps;
     layer->batch_sizes = from.batch_sizes;
     layer->batch = from.batch_sizes[0];
@@ -93,6 +99,19 @@ void write_plan(Layer *layer, void *workspace) {
     next = {layer->steps, layer->rows};
     std::memcpy(chunks, &next, sizeof next);
     layer->chunks = static_cast<const Chunk *>(workspace);
+}
+
+void prefer_large_pages(void *buffer, size_t bytes) {
+#if defined(__linux__)
+    constexpr size_t kPage = size_t{1} << 21;
+    const auto at = reinterpret_cast<uintptr_t>(buffer);
+    const uintptr_t begin = (at + kPage - 1) / kPage * kPage, end = (at + bytes) / kPage * kPage;
+    if (buffer != nullptr && begin < end) {
+        madvise(reinterpret_cast<void *>(begin), end - begin, MADV_HUGEPAGE);
+    }
+#else
+    (void)buffer, (void)bytes;
+#endif
 }
 
 size_t step_output_bytes(const Layer &layer, size_t element_bytes) {

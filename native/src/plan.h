@@ -17,6 +17,9 @@ bool fill_batch(const ostinato_layer &from, Layer *layer);
 size_t plan_bytes(const Layer &layer);
 void write_plan(Layer *layer, void *workspace);
 
+// Asks the system for pages of 2 MB, as fresh memory costs a fault a page. Advice: it cannot fail.
+void prefer_large_pages(void *buffer, size_t bytes);
+
 // Bytes of the outputs of one step, rounded up so that what follows is aligned.
 size_t step_output_bytes(const Layer &layer, size_t element_bytes);
 

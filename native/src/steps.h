@@ -3,7 +3,7 @@
 
 // The part of one thread in a split.
 struct Worker {
-    int index;    // among the workers of its direction
+    int index;  // among the workers of its direction
     int workers;
     int first_direction, last_direction;
     bool by_units;
@@ -19,7 +19,9 @@ struct Worker {
     int64_t row_step() const { return by_units ? 1 : workers; }
     // How many of rows [0, end) are this worker's, and the number of the first at or after one.
     int64_t rows_before(int64_t end) const {
-        return by_units ? end : (end - index + workers - 1 > 0 ? (end - index + workers - 1) / workers : 0);
+        return by_units
+                   ? end
+                   : (end - index + workers - 1 > 0 ? (end - index + workers - 1) / workers : 0);
     }
     Range blocks(int64_t count, int64_t grain) const {
         return by_units ? share(count, grain, index, workers) : Range{0, count};
@@ -118,7 +120,8 @@ struct Sizes {
           gates(units * Cell::kGates) {}
 
     int64_t state_offset() const {
-        return round_up(units * Cell::kSaved * static_cast<int64_t>(sizeof(element)), sizeof(scalar));
+        return round_up(units * Cell::kSaved * static_cast<int64_t>(sizeof(element)),
+                        sizeof(scalar));
     }
     // Bytes of a place of one direction.
     int64_t saved() const {

@@ -118,9 +118,8 @@ Team *team() {
     if (the_team.compare_exchange_strong(found, made)) {
 #if !defined(_WIN32)
         static std::once_flag once;
-        std::call_once(once, [] {
-            pthread_atfork(nullptr, nullptr, [] { the_team.store(nullptr); });
-        });
+        std::call_once(once,
+                       [] { pthread_atfork(nullptr, nullptr, [] { the_team.store(nullptr); }); });
 #endif
         return made;
     }

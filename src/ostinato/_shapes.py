@@ -51,13 +51,19 @@ def check_batch_sizes(where: str, batch_sizes: Tensor, num_rows: int) -> None:
         )
 
 
+_FORMS = {
+    (2, 3): "(time, batch, features), or (time, features) for one sequence",
+    (2,): "one row of features for each step of a PackedSequence, or for each sequence of a stream",
+}
+
+
 def check_features(where: str, data: Tensor, size: int, *, ranks: tuple[int, ...]) -> None:
     """Raise ShapeError unless ``data`` has one of ``ranks`` and ``size`` features last."""
     if data.dim() not in ranks:
         allowed = " or ".join(str(rank) for rank in ranks)
         raise ShapeError(
             f"{where}: input must have {allowed} dimensions; got shape {tuple(data.shape)}. "
-            "Give (time, batch, features), or (time, features) for one sequence."
+            f"Give {_FORMS[ranks]}."
         )
     if data.shape[-1] != size:
         raise ShapeError(

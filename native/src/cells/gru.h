@@ -8,7 +8,7 @@ struct Gru {
     static constexpr int kPanel = 3;
     static constexpr int kSaved = 4;  // r z n n_h
     static constexpr bool kSavesState = false;
-    static constexpr bool kHasCarry = true;  // h, not rounded
+    static constexpr bool kHasCarry = true;          // h, not rounded
     static constexpr bool kTwoGateGradients = true;  // that of n_h is r times that of n_x
     static constexpr bool kKeepsGradient = true;     // part of dh passes on without the weights
 

@@ -5,7 +5,7 @@
 struct Lstm {
     static constexpr int kGates = 4;
     static constexpr int kPanel = 4;
-    static constexpr int kSaved = 4;  // i f g o
+    static constexpr int kSaved = 4;           // i f g o
     static constexpr bool kSavesState = true;  // c
     static constexpr bool kHasCarry = true;    // c
     static constexpr bool kTwoGateGradients = false;

@@ -4,10 +4,10 @@
 template <bool kRelu>
 struct Rnn {
     static constexpr int kGates = 1;
-    static constexpr int kPanel = kMaxVecs;        // vectors of a panel: so many blocks of units
-    static constexpr int kSaved = 0;               // elements that the backward needs of a unit
-    static constexpr bool kSavesState = false;     // and a scalar of state
-    static constexpr bool kHasCarry = false;       // a scalar that each unit hands on
+    static constexpr int kPanel = kMaxVecs;     // vectors of a panel: so many blocks of units
+    static constexpr int kSaved = 0;            // elements that the backward needs of a unit
+    static constexpr bool kSavesState = false;  // and a scalar of state
+    static constexpr bool kHasCarry = false;    // a scalar that each unit hands on
     static constexpr bool kTwoGateGradients = false;
     static constexpr bool kKeepsGradient = false;
 

@@ -42,9 +42,7 @@ class Layer(ctypes.Structure):
 class Weights(ctypes.Structure):
     """``ostinato_weights``, and ``ostinato_weight_gradients``, which has the same form."""
 
-    _fields_ = tuple(
-        (name, c_void_p) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    )
+    _fields_ = tuple((name, c_void_p) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
 
 
 class Sizes(ctypes.Structure):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import torch
 
 from ostinato.bench.measure import threads_pinned
 from ostinato.bench.workloads import GATES, Workload
+from ostinato.ops.product import matrix_product_rate
 
 SHAPES = ((1024, 1024, 1024), (2048, 512, 1024), (8192, 256, 1024), (1536, 1536, 1536))
 """Rows, inner size and columns of the products that are tried."""
@@ -63,7 +63,7 @@ def best_rate(threads: int, *, repeats: int = 5) -> Rate:
             Rate(max(_rate(product, work) for _ in range(repeats)), where)
             for product, work, where in _products()
         ]
-    own = _own_rate(threads)
+    own = matrix_product_rate(threads)
     if own is not None:
         rates.append(Rate(own, "ostinato"))
     return max(rates, key=lambda rate: rate.flops)
@@ -99,16 +99,6 @@ def _onednn_linear(a: torch.Tensor, b: torch.Tensor) -> Callable[[], object] | N
     except (AttributeError, RuntimeError):
         return None
     return lambda: run(a, packed, None, "none", [], "")
-
-
-def _own_rate(threads: int) -> float | None:
-    """Return the rate of our own micro-kernel, or None where there is no native library."""
-    try:
-        native = importlib.import_module("ostinato.ops.native")
-    except ModuleNotFoundError:
-        return None
-    measure: Callable[[int], float | None] | None = getattr(native, "matrix_product_rate", None)
-    return None if measure is None else measure(threads)
 
 
 def _rate(product: Callable[[], object], work: int) -> float:

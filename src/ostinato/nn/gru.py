@@ -42,8 +42,8 @@ class GRU(RecurrentLayer):
         ShapeError: The input or the state does not fit.
 
     Differs from torch:
-        Nothing in results. A packed batch runs as one padded call per layer and direction on the
-        CPU, so that its backward is linear in time.
+        Nothing in results beyond rounding. On a CPU a layer is one call into the native kernels,
+        which compute no padding; the table of `ostinato.ops.dispatch` says where they serve.
 
     Example:
         >>> packed = torch.nn.utils.rnn.pack_sequence([torch.zeros(4, 3), torch.zeros(2, 3)])

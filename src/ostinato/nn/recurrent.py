@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-
 from typing import TYPE_CHECKING
 
 import torch
@@ -112,8 +111,7 @@ class RecurrentLayer(torch.nn.RNNBase):
         dtype, device = data.dtype, data.device.type
         if torch.is_autocast_enabled(device) and dtype != torch.float64:
             dtype = torch.get_autocast_dtype(device)
-        rule = dispatch.choose(self.mode, device, dtype, projected=self.proj_size > 0)
-        return RUN_LAYER[rule.implementation], dtype
+        return RUN_LAYER[_implementation(self.mode, device, dtype, self.proj_size > 0)], dtype
 
     def _start(
         self, state: States | None, data: Tensor, batch_size: int, *, is_batched: bool
@@ -121,8 +119,9 @@ class RecurrentLayer(torch.nn.RNNBase):
         """Return the checked initial states, ``(layers * directions, batch, hidden)`` each."""
         if state is None:
             return self.initial_state(data, batch_size)
-        for name, shape, part in zip(("h_0", "c_0"), self._state_shapes(batch_size), state, strict=False):
-            shape = shape if is_batched else (shape[0], shape[2])
+        shapes = self._state_shapes(batch_size)
+        for name, (count, batch, size), part in zip(("h_0", "c_0"), shapes, state, strict=False):
+            shape = (count, batch, size) if is_batched else (count, size)
             _shapes.check_state(self._name, name, part, shape)
             _shapes.check_dtype(self._name, name, part, self.weight_ih_l0.dtype)
             _shapes.check_device(self._name, name, part, self.weight_ih_l0.device)
@@ -148,7 +147,7 @@ class RecurrentLayer(torch.nn.RNNBase):
         """Run the stack over a packed batch, one call per layer."""
         layout = Layout(batch_sizes, data.device)
         directions = (False, True) if self.bidirectional else (False,)
-        is_cast = run is native.run_layer and dtype is not self.weight_ih_l0.dtype
+        is_cast = run is native.run_layer and torch.is_autocast_enabled(data.device.type)
         if is_cast:  # of what torch runs, autocast casts by itself
             data, state = data.to(dtype), tuple(part.to(dtype) for part in state)
         finals: list[States] = []
@@ -195,3 +194,14 @@ class RecurrentLayer(torch.nn.RNNBase):
         else:
             result = run(data, batch_sizes, hx, self._flat_weights, *options)
         return result[0], tuple(result[1:])
+
+
+# The compiler of torch takes the answer for a constant instead of tracing how it is found.
+@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+def _implementation(
+    cell: str,
+    device: str,
+    dtype: torch.dtype,
+    projected: bool,
+) -> dispatch.Implementation:
+    return dispatch.choose(cell, device, dtype, projected=projected).implementation

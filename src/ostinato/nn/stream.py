@@ -6,9 +6,11 @@ import torch
 from torch import Tensor
 
 from ostinato import _shapes
-from ostinato._errors import ConfigError
+from ostinato._errors import ConfigError, ShapeError
 from ostinato.nn.recurrent import RecurrentLayer, States
-from ostinato.ops import dispatch, native
+from ostinato.ops import dispatch
+from ostinato.ops.arguments import check_arguments
+from ostinato.ops.stepper import Stepper
 
 
 class StreamingSession:
@@ -61,7 +63,12 @@ class StreamingSession:
         self._stepper = None
         if rule.implementation == "native":
             stack = [layer.weights(index, reverse=False) for index in range(layer.num_layers)]
-            self._stepper = native.Stepper(layer.mode, stack, states)
+            sizes = torch.tensor([batch_size])
+            for index, one in enumerate(stack):
+                data = states[0][0] if index else weight.new_empty(self._shape)
+                start = [part[index : index + 1] for part in states]
+                check_arguments(layer.mode, data, sizes, start, one.flat(), 1)
+            self._stepper = Stepper(layer.mode, stack, states)
         self._states = states
 
     @property
@@ -76,16 +83,13 @@ class StreamingSession:
         Raises:
             ShapeError: The state does not fit.
         """
-        names = ("h_0", "c_0")
-        if state is not None and len(state) != len(self._states):
-            _shapes.check_pair(self._name, state)
+        if state is not None:
+            self._check_state(state)
         for index, part in enumerate(self._states):
             if state is None:
                 part.zero_()
-                continue
-            _shapes.check_state(self._name, names[index], state[index], tuple(part.shape))
-            _shapes.check_dtype(self._name, names[index], state[index], part.dtype)
-            part.copy_(state[index])
+            else:
+                part.copy_(state[index])
 
     def step(self, input: Tensor) -> Tensor:
         """Take one step of each sequence and return the top layer's output.
@@ -97,7 +101,12 @@ class StreamingSession:
         Raises:
             ShapeError: The input does not fit.
         """
-        if input.shape != self._shape or input.dtype != self._weight.dtype:
+        weight = self._weight
+        if not (
+            input.shape == self._shape
+            and input.dtype == weight.dtype
+            and input.device == weight.device
+        ):
             self._refuse(input)
         if self._stepper is not None:
             return self._stepper.step(input)
@@ -111,7 +120,19 @@ class StreamingSession:
             squeezed: Tensor = output.squeeze(1 if batch_first else 0)
             return squeezed
 
+    def _check_state(self, state: States) -> None:
+        if not isinstance(state, (tuple, list)) or len(state) != len(self._states):
+            given = f" of {len(state)}" if isinstance(state, (tuple, list)) else ""
+            raise ShapeError(
+                f"{self._name}: the state must be a tuple of {len(self._states)}; "
+                f"got {type(state).__name__}{given}. Give what `state` returned."
+            )
+        for name, part, given_part in zip(("h_0", "c_0"), self._states, state, strict=False):
+            _shapes.check_state(self._name, name, given_part, tuple(part.shape))
+            _shapes.check_dtype(self._name, name, given_part, part.dtype)
+
     def _refuse(self, input: Tensor) -> None:
         _shapes.check_features(self._name, input, self._shape[1], ranks=(2,))
         _shapes.check_dtype(self._name, "input", input, self._weight.dtype)
+        _shapes.check_device(self._name, "input", input, self._weight.device)
         _shapes.check_state(self._name, "input", input, tuple(self._shape))

@@ -38,9 +38,7 @@ def run_layer(
     outputs, finals = [], []
     for direction, parameters in enumerate(weights):
         start = tuple(part[direction] for part in state)
-        output, final = run_direction(
-            cell, data, layout, start, parameters, reverse=direction == 1
-        )
+        output, final = run_direction(cell, data, layout, start, parameters, reverse=direction == 1)
         outputs.append(output)
         finals.append(final)
     output = torch.cat(outputs, dim=-1) if len(outputs) > 1 else outputs[0]

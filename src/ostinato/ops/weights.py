@@ -30,7 +30,7 @@ class Weights(NamedTuple):
 
     def to(self, dtype: torch.dtype) -> Weights:
         """Return the parameters in another dtype."""
-        return Weights(*(None if weight is None else weight.to(dtype) for weight in self))
+        return Weights._make(None if weight is None else weight.to(dtype) for weight in self)
 
     def flat(self) -> list[Tensor]:
         """Return the parameters that are there, in the order of ``torch._VF.lstm``."""

@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given
 from tests import strategies
+from tests.paths import PATHS
 from torch.nn.utils.rnn import PackedSequence, pack_sequence, pad_packed_sequence, unpack_sequence
 
 from ostinato.ops import Layout, dispatch
@@ -59,10 +60,17 @@ def test_last_is_the_last_step_of_each_row() -> None:
     )
 
 
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("cell", dispatch.CELLS)
 @pytest.mark.parametrize("dtype", dispatch.DTYPES, ids=str)
-def test_every_cell_has_an_implementation(cell: str, dtype: torch.dtype) -> None:
-    assert dispatch.choose(cell, "cpu", dtype).implementation == "padded"
+def test_every_cell_has_an_implementation(
+    cell: str, dtype: torch.dtype, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OSTINATO_NATIVE", path)
+    is_native = path != "off" and dtype != torch.float16
+    on_cpu = "native" if is_native else "padded"
+    assert dispatch.choose(cell, "cpu", dtype).implementation == on_cpu
+    assert dispatch.choose(cell, "cpu", dtype, projected=True).implementation == "padded"
     assert dispatch.choose(cell, "cuda", dtype).implementation == "torch"
     assert dispatch.choose(cell, "meta", dtype).implementation == "torch"
 
@@ -75,6 +83,16 @@ def test_explain_tells_of_every_cell_and_dtype_once() -> None:
     assert all(row.why for row in rows)
 
 
+def test_explain_follows_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in PATHS:
+        monkeypatch.setenv("OSTINATO_NATIVE", path)
+        rows = [row for row in dispatch.explain() if row.implementation == "native"]
+        assert {row.cell for row in rows} == set(() if path == "off" else dispatch.CELLS)
+        assert {row.device for row in rows} <= {"cpu"}
+
+
 def test_explain_follows_onednn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OSTINATO_NATIVE", "off")
+    assert any("oneDNN" in row.why for row in dispatch.explain())
     monkeypatch.setattr(torch._C, "_get_mkldnn_enabled", lambda: False)
     assert not any("oneDNN" in row.why for row in dispatch.explain())

@@ -1,0 +1,72 @@
+"""One step of a stack of layers in one native call, for streaming."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from ctypes import byref
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ostinato._errors import NativeError
+from ostinato._native import bindings
+from ostinato.ops.calls import kernel_dtype, layer_of, library_in_use, sizes_of
+from ostinato.ops.weights import Weights
+
+
+class Stepper:
+    """One step of a stack of one-directional layers, in one native call without gradients.
+
+    Args:
+        cell: ``RNN_TANH``, ``RNN_RELU``, ``GRU`` or ``LSTM``.
+        stack: Parameters of each layer; they are packed here, and later changes are not seen.
+        state: States, each ``(layers, batch, hidden)``; each step changes them in place.
+    """
+
+    def __init__(self, cell: str, stack: Sequence[Weights], state: tuple[Tensor, ...]) -> None:
+        self._native, instruction_set = library_in_use()
+        dtype = state[0].dtype
+        if kernel_dtype(dtype, instruction_set) != dtype:
+            raise NativeError(
+                f"ostinato's recurrent kernels: a stream must have a dtype that the processor "
+                f"multiplies; got {dtype}. Convert the layer with .float()."
+            )
+        batch_size = state[0].shape[1]
+        self._layers = (bindings.Layer * len(stack))(
+            *(
+                layer_of(cell, dtype, 1, w.weight_ih.shape[1], w.weight_hh.shape[1])[1]
+                for w in stack
+            )
+        )
+        self._packed = []
+        for layer, weights in zip(self._layers, stack, strict=True):
+            pointers = [w.detach().contiguous() for w in weights.flat()]
+            packed = torch.empty(sizes_of(self._native, layer).packed, dtype=torch.uint8)
+            table = bindings.Weights(*(w.data_ptr() for w in pointers))
+            self._native.ostinato_pack(byref(layer), byref(table), packed.data_ptr())
+            self._packed.append(packed)
+        num_bytes = ctypes.c_size_t()
+        size = (self._layers, len(stack), batch_size)
+        self._native.ostinato_step_workspace(*size, byref(num_bytes))
+        self._workspace = torch.empty(num_bytes.value, dtype=torch.uint8)
+        self._state = state  # the library writes into it
+        self._output = state[0][-1]
+        self._head = (*size[:2], _pointers(self._packed), batch_size)
+        self._tail = (
+            _pointers(list(state[0])),
+            _pointers(list(state[1])) if len(state) > 1 else None,
+            self._workspace.data_ptr(),
+            num_bytes.value,
+        )
+
+    def step(self, input: Tensor) -> Tensor:
+        """Return the outputs of the top layer, ``(batch, hidden)``."""
+        input = input.detach().contiguous()
+        self._native.ostinato_step(*self._head, input.data_ptr(), *self._tail)
+        return self._output.clone()
+
+
+def _pointers(tensors: list[Tensor]) -> Any:
+    return (ctypes.c_void_p * len(tensors))(*(tensor.data_ptr() for tensor in tensors))
