@@ -45,10 +45,10 @@ Figure = Callable[[Claim], "Spread | None"]
 class Effort:
     """How much time a case may take."""
 
-    plan: Plan = field(default_factory=Plan)
+    plan: Plan = field(default_factory=lambda: Plan(budget_s=8.0))
     repeats: int = 3
     shapes: int = 7
-    ranks: int = 12
+    ranks: int = 6
     whole_epoch: bool = False
 
 

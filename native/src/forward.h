@@ -163,7 +163,7 @@ class ForwardDirection {
             // Rows get shorter, so their last steps lie further and further back.
             while (!reverse_ && layer_.batch_sizes[step] <= row)
                 place -= layer_.batch_sizes[--step];
-            if (!worker_.by_units && row % worker_.workers != worker_.index) continue;
+            if (row % worker_.workers != worker_.index) continue;
             const element *from = output_ + (place + row) * output_stride_;
             for (int64_t unit = 0; unit < sizes_.hidden; ++unit) {
                 h_n[row * sizes_.hidden + unit] = from[unit];

@@ -27,6 +27,9 @@ void pause() {
 // than two calls of one training step lie apart.
 constexpr int kSpins = 1500;
 
+// Whatever number is asked for.
+constexpr int kMaxThreads = 1024;
+
 uint32_t float_mode() {
 #ifdef OSTINATO_X86_64
     return _mm_getcsr();
@@ -147,7 +150,7 @@ Grant::Grant(int wanted) : threads_(1), holds_team_(false) {
     bool expected = false;
     if (!team()->busy.compare_exchange_strong(expected, true)) return;
     holds_team_ = true;
-    threads_ = team()->grow(wanted);
+    threads_ = team()->grow(wanted < kMaxThreads ? wanted : kMaxThreads);
 }
 
 Grant::~Grant() {

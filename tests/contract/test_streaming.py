@@ -167,6 +167,17 @@ def test_wrong_steps_and_states_are_refused_and_change_nothing(cell: Cell) -> No
         assert torch.equal(now, then)
 
 
+@pytest.mark.parametrize("dtype", DTYPES[:1], ids=str)
+@every_cell
+def test_autocast_takes_another_dtype(cell: Cell, dtype: torch.dtype, path: str) -> None:
+    layer, step = cell.make(dtype=dtype), torch.randn(2, 3).bfloat16()
+    expected = session_of(layer, 2).step(step.float())
+    with torch.autocast("cpu", torch.bfloat16):
+        found = session_of(layer, 2).step(step)
+    allowed = TOLERANCE[torch.bfloat16] if path == "off" else 0
+    torch.testing.assert_close(found.float(), expected, atol=allowed, rtol=0)
+
+
 @pytest.mark.paths("best")
 def test_parameters_that_do_not_fit_are_refused() -> None:
     from tests.cells import CELLS

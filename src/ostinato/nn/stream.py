@@ -108,6 +108,7 @@ class StreamingSession:
             and input.device == weight.device
         ):
             self._refuse(input)
+            input = input.to(weight.dtype)  # autocast lets another dtype pass
         if self._stepper is not None:
             return self._stepper.step(input)
         with torch.no_grad():
