@@ -81,11 +81,21 @@ def check_time(where: str, num_steps: int) -> None:
         )
 
 
+def is_autocast_enabled(device_type: str) -> bool:
+    """Return whether autocast is on; torch's function raises for devices without it, as meta.
+
+    Example:
+        >>> is_autocast_enabled("meta")
+        False
+    """
+    return torch.amp.is_autocast_available(device_type) and torch.is_autocast_enabled(device_type)
+
+
 def check_dtype(where: str, name: str, value: Tensor, dtype: torch.dtype) -> None:
     """Raise ShapeError unless ``value`` has ``dtype``; autocast lets any floating one pass."""
     if value.dtype == dtype:
         return
-    if value.is_floating_point() and torch.is_autocast_enabled(value.device.type):
+    if value.is_floating_point() and is_autocast_enabled(value.device.type):
         return
     raise ShapeError(
         f"{where}: {name} must have dtype {dtype}, that of the weights; got {value.dtype}. "

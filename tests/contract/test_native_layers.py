@@ -23,7 +23,7 @@ from tests.paths import INSTRUCTION_SETS, needs_native, path, threads
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_sequence
 
-from ostinato.ops import native, reference
+from ostinato.ops import calls, reference
 
 pytestmark = [needs_native, pytest.mark.paths("best")]
 
@@ -238,7 +238,7 @@ def test_a_row_has_the_same_bits_in_any_batch(cell: Cell, kernel: Any) -> None:
 def test_what_scratch_memory_holds_does_not_matter(cell: Cell, kernel: Any) -> None:
     case = {**BASE, **SHAPES["rows"], "kernel": kernel, "lengths": "different"}
     expected = bits_of(cell, case, 2)
-    native._memory.scratch.fill_(0xFF)  # NaN in every dtype
+    calls._memory.scratch.fill_(0xFF)  # NaN in every dtype
     assert_same_bits(bits_of(cell, case, 2), expected)
     torch.use_deterministic_algorithms(True)
     try:
@@ -406,9 +406,9 @@ def test_changed_weights_are_seen_by_inference(cell: Cell, change: Any) -> None:
     with torch.no_grad():
         before, _ = layer(data)
         assert torch.equal(layer(data)[0], before)
-        kept = native._packed[layer.weight_ih_l0]
+        kept = calls._packed[layer.weight_ih_l0]
         layer(data)
-        assert native._packed[layer.weight_ih_l0] is kept
+        assert calls._packed[layer.weight_ih_l0] is kept
     change(layer, other)
     with torch.no_grad():
         after, _ = layer(data)
@@ -422,9 +422,9 @@ def test_packed_weights_go_with_the_layer() -> None:
     layer = CELLS[0].make(6, 6)
     with torch.no_grad():
         layer(torch.zeros(4, 2, 6, dtype=torch.float64))
-    count = len(native._packed)
+    count = len(calls._packed)
     del layer
-    assert len(native._packed) == count - 1
+    assert len(calls._packed) == count - 1
 
 
 # Denormal numbers --------------------------------------------------------------------------------

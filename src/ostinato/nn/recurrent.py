@@ -109,7 +109,7 @@ class RecurrentLayer(torch.nn.RNNBase):
     def _choose(self, data: Tensor) -> tuple[RunLayer | None, torch.dtype]:
         """Return what runs a layer, None for torch's own path, and the dtype to run it in."""
         dtype, device = data.dtype, data.device.type
-        if torch.is_autocast_enabled(device) and dtype != torch.float64:
+        if _shapes.is_autocast_enabled(device) and dtype != torch.float64:
             dtype = torch.get_autocast_dtype(device)
         return RUN_LAYER[_implementation(self.mode, device, dtype, self.proj_size > 0)], dtype
 
@@ -147,7 +147,7 @@ class RecurrentLayer(torch.nn.RNNBase):
         """Run the stack over a packed batch, one call per layer."""
         layout = Layout(batch_sizes, data.device)
         directions = (False, True) if self.bidirectional else (False,)
-        is_cast = run is native.run_layer and torch.is_autocast_enabled(data.device.type)
+        is_cast = run is native.run_layer and _shapes.is_autocast_enabled(data.device.type)
         if is_cast:  # of what torch runs, autocast casts by itself
             data, state = data.to(dtype), tuple(part.to(dtype) for part in state)
         finals: list[States] = []

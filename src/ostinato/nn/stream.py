@@ -131,6 +131,7 @@ class StreamingSession:
         for name, part, given_part in zip(("h_0", "c_0"), self._states, state, strict=False):
             _shapes.check_state(self._name, name, given_part, tuple(part.shape))
             _shapes.check_dtype(self._name, name, given_part, part.dtype)
+            _shapes.check_device(self._name, name, given_part, part.device)
 
     def _refuse(self, input: Tensor) -> None:
         _shapes.check_features(self._name, input, self._shape[1], ranks=(2,))
