@@ -56,7 +56,12 @@ struct BackwardRow {
     OSTINATO_INLINE const element *saved_gates() const {
         return reinterpret_cast<const element *>(saved);
     }
-    OSTINATO_INLINE void store_gate(element *gates, int64_t block, vec x) const {
-        store_elements(gates + block * kLanes, x);
+    // Zero in the lanes past the last unit, where an infinite input leaves NaN: the products over all
+    // gates would spread it.
+    OSTINATO_INLINE void store_gate(element *gates, int64_t block, int64_t unit, vec x) const {
+        const int n = lanes(unit);
+        if (n >= kLanes) return store_elements(gates + block * kLanes, x);
+        store_elements(gates + block * kLanes, zero());
+        store_elements(gates + block * kLanes, x, n);
     }
 };

@@ -327,6 +327,28 @@ def test_nan_stays_with_its_row(cell: Cell, kernel: Any) -> None:
         assert bool(broken[1:, :, 0].isnan().all())
 
 
+@every_kernel
+@every_cell
+def test_an_infinite_input_harms_no_more_than_in_torch(cell: Cell, kernel: Any) -> None:
+    """A gate that it shuts has a gradient of zero; the lanes beyond the last unit stay out of it."""
+    name, dtype = kernel
+    options = {"bidirectional": True}
+    layer = cell.make(3, 5, dtype=dtype, **options)
+    data = torch.randn(6, 2, 3, dtype=dtype)
+    data[3, 0, 1] = torch.inf
+    found = []
+    for path_name in (name, "off"):
+        given = data.clone().requires_grad_()
+        with path(path_name):
+            output, _ = layer(given)
+            wanted = [given, layer.weight_hh_l0, layer.bias_hh_l0, layer.weight_hh_l0_reverse]
+            grads = torch.autograd.grad(output[torch.isfinite(output)].sum(), wanted)
+        found.append([output.detach(), *grads])
+    for ours, theirs in zip(*found, strict=True):
+        assert torch.equal(ours.isnan(), theirs.isnan())
+        assert torch.equal(ours.isinf(), theirs.isinf())
+
+
 # Long runs ---------------------------------------------------------------------------------------
 
 

@@ -53,12 +53,12 @@ struct Gru {
         const vec d_n = mul(mul(dh, sub(one, z)), fma(sub(zero(), n), n, one));
         const vec d_z = mul(mul(dh, sub(at.h_before(unit), n)), mul(z, sub(one, z)));
         const vec d_r = mul(mul(d_n, n_h), mul(r, sub(one, r)));
-        at.store_gate(at.d_gates_x, unit * 3, d_r);
-        at.store_gate(at.d_gates_x, unit * 3 + 1, d_z);
-        at.store_gate(at.d_gates_x, unit * 3 + 2, d_n);
-        at.store_gate(at.d_gates_h, unit * 3, d_r);
-        at.store_gate(at.d_gates_h, unit * 3 + 1, d_z);
-        at.store_gate(at.d_gates_h, unit * 3 + 2, mul(d_n, r));
+        at.store_gate(at.d_gates_x, unit * 3, unit, d_r);
+        at.store_gate(at.d_gates_x, unit * 3 + 1, unit, d_z);
+        at.store_gate(at.d_gates_x, unit * 3 + 2, unit, d_n);
+        at.store_gate(at.d_gates_h, unit * 3, unit, d_r);
+        at.store_gate(at.d_gates_h, unit * 3 + 1, unit, d_z);
+        at.store_gate(at.d_gates_h, unit * 3 + 2, unit, mul(d_n, r));
         at.set_dh(unit, mul(dh, z));
     }
 };

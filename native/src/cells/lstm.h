@@ -50,9 +50,9 @@ struct Lstm {
         const vec dc = fma(mul(dh, o), fma(sub(zero(), tanh_c), tanh_c, one), load(carry));
         const vec c_before = load(at.state_before + unit * kLanes);
         store(carry, mul(dc, f));
-        at.store_gate(at.d_gates_x, unit * 4, mul(mul(dc, g), mul(i, sub(one, i))));
-        at.store_gate(at.d_gates_x, unit * 4 + 1, mul(mul(dc, c_before), mul(f, sub(one, f))));
-        at.store_gate(at.d_gates_x, unit * 4 + 2, mul(mul(dc, i), fma(sub(zero(), g), g, one)));
-        at.store_gate(at.d_gates_x, unit * 4 + 3, mul(mul(dh, tanh_c), mul(o, sub(one, o))));
+        at.store_gate(at.d_gates_x, unit * 4, unit, mul(mul(dc, g), mul(i, sub(one, i))));
+        at.store_gate(at.d_gates_x, unit * 4 + 1, unit, mul(mul(dc, c_before), mul(f, sub(one, f))));
+        at.store_gate(at.d_gates_x, unit * 4 + 2, unit, mul(mul(dc, i), fma(sub(zero(), g), g, one)));
+        at.store_gate(at.d_gates_x, unit * 4 + 3, unit, mul(mul(dh, tanh_c), mul(o, sub(one, o))));
     }
 };

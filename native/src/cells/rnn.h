@@ -32,6 +32,6 @@ struct Rnn {
     static OSTINATO_INLINE void backward(const BackwardRow &at, int64_t block) {
         const vec h = at.h(block), dh = at.dh(block);
         const vec d = kRelu ? keep_where_positive(dh, h) : mul(dh, fma(sub(zero(), h), h, set1(1)));
-        at.store_gate(at.d_gates_x, block, d);
+        at.store_gate(at.d_gates_x, block, block, d);
     }
 };

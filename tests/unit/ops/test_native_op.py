@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -150,6 +151,7 @@ def test_it_compiles_to_one_graph(cell: Cell, make: Callable[[], Any]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(shutil.which("c++") is None, reason="inductor needs a C++ compiler")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 @pytest.mark.parametrize("make", INPUTS.values(), ids=INPUTS.keys())
