@@ -180,6 +180,12 @@ def kernels(runs: Runs, say: Words) -> list[str]:
     return shown
 
 
+def kernels_summary(runs: Runs, say: Words) -> list[str]:
+    """Return a few cases of the kernels, the worst among them; the whole is in docs."""
+    few = ("imdb-train-", "train-", "tagging-128-", "infer-one-128-", "step-", "memory-")
+    return kernels({case: rows for case, rows in runs.items() if case.startswith(few)}, say)
+
+
 def machine(runs: Runs, say: Words) -> list[str]:
     """Return what the figures of whole commands were measured on, and when."""
     groups: dict[tuple[str, ...], list[str]] = {}
@@ -270,6 +276,7 @@ def _table(head: Sequence[str], lines: Sequence[Sequence[str]], say: Words) -> l
 TABLES: dict[str, Callable[[Runs, Words], list[str]]] = {
     "defaults": defaults,
     "kernels": kernels,
+    "kernels-summary": kernels_summary,
     "machine": machine,
     "max-length": max_length,
     "tutorial": tutorial,
