@@ -33,6 +33,12 @@ with torch.nn.utils.rnn.pack_sequence or pack_padded_sequence.
 
 def check_batch_sizes(where: str, batch_sizes: Tensor, num_rows: int) -> None:
     """Raise ShapeError unless ``batch_sizes`` are positive, never rise, sum to ``num_rows``."""
+    if batch_sizes.dtype != torch.int64 or batch_sizes.dim() != 1:
+        raise ShapeError(
+            f"{where}: batch_sizes must be of one dimension and torch.int64; got shape "
+            f"{tuple(batch_sizes.shape)} and {batch_sizes.dtype}. "
+            "Make the PackedSequence with torch.nn.utils.rnn.pack_sequence."
+        )
     if batch_sizes.numel() == 0 or int(batch_sizes[-1]) < 1:
         raise ShapeError(
             f"{where}: every sequence must have at least one step; "

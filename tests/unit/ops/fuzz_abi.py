@@ -23,7 +23,9 @@ WIDTH = (4, 8, 2)
 HUGE = (-(2**63), -(2**40), -1, 0, 2**20 + 1, 2**31, 2**40, 2**62, 2**63 - 1)
 WRONG_NUMBERS = (-(2**31), -1, 4, 99, 2**31 - 1)
 
-hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=200, database=None)
+hypothesis.settings.register_profile(
+    "fuzz", deadline=None, max_examples=200, database=None, derandomize=True
+)
 hypothesis.settings.load_profile("fuzz")
 
 LIBRARY = ctypes.CDLL(str(library.find(ostinato._native.__path__)))

@@ -18,7 +18,9 @@ from torch.nn.utils.rnn import PackedSequence
 
 from ostinato._errors import ShapeError
 
-hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=400, database=None)
+hypothesis.settings.register_profile(
+    "fuzz", deadline=None, max_examples=400, database=None, derandomize=True
+)
 hypothesis.settings.load_profile("fuzz")
 torch.set_num_threads(1)
 
@@ -68,7 +70,8 @@ def test_dense(data: st.DataObject, cell: Cell, both: bool, batch_first: bool) -
     ours, theirs = call(layer, value, hx), call(twin, value, hx)
     if isinstance(ours, Exception):
         assert isinstance(ours, ShapeError), repr(ours)
-        assert isinstance(theirs, Exception), (value, hx, ours)
+        is_ignored_by_torch = isinstance(hx, tuple) and len(hx) > 2
+        assert isinstance(theirs, Exception) or is_ignored_by_torch, (value, hx, ours)
         return
     assert not isinstance(theirs, Exception), (value, hx, theirs)
     for one, other in zip(ours, theirs, strict=True):
@@ -93,7 +96,9 @@ def test_packed(data: st.DataObject, cell: Cell, both: bool) -> None:
     fits = is_well and dtype == torch.int64 and value.shape == (sum(batch_sizes), INPUT)
     if fits and value.device.type == "cpu":
         theirs = call(twin, packed, hx)
-        assert isinstance(ours, Exception) == isinstance(theirs, Exception), (packed, hx, ours)
+        is_ignored_by_torch = isinstance(hx, tuple) and len(hx) > 2
+        same = isinstance(ours, Exception) == isinstance(theirs, Exception)
+        assert same or is_ignored_by_torch, (packed, hx, ours)
         if not isinstance(ours, Exception) and not isinstance(theirs, Exception):
             for one, other in zip(ours, theirs, strict=True):
                 torch.testing.assert_close(one, other)
