@@ -8,13 +8,14 @@ import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from tests.cells import CELLS, Cell, every_cell, gradients, tensors
 from tests.paths import INSTRUCTION_SETS, needs_native, path, threads
 from torch import Tensor
-from torch.nn.utils.rnn import pack_sequence
+from torch.nn.utils.rnn import PackedSequence, pack_sequence
 
 pytestmark = needs_native
 ROOT = Path(__file__).parents[3]
@@ -22,8 +23,8 @@ ROOT = Path(__file__).parents[3]
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 
 
-def step(cell: Cell, seed: int) -> list[Tensor]:
-    """Return the results and gradients of a layer and batch of this seed, large enough to share."""
+def problem(cell: Cell, seed: int) -> tuple[Any, PackedSequence]:
+    """Return a layer and a batch of this seed, large enough to be shared by threads."""
     generator = torch.Generator().manual_seed(seed)
     layer = cell.make(40, 48, dtype=torch.float32, bidirectional=True)
     with torch.no_grad():
@@ -32,10 +33,19 @@ def step(cell: Cell, seed: int) -> list[Tensor]:
     lengths = [20 + seed % 7, 20, 9, 9, 3]
     rows = [torch.randn(length, 40, generator=generator) for length in lengths]
     packed = pack_sequence(rows, enforce_sorted=False)
-    packed = packed._replace(data=packed.data.requires_grad_())
+    return layer, packed._replace(data=packed.data.requires_grad_())
+
+
+def run(layer: Any, packed: PackedSequence) -> list[Tensor]:
+    """Return the results of inference and all gradients."""
     with torch.no_grad():
         inference = tensors(layer(packed))
     return [*inference, *gradients(layer, lambda: layer(packed), [packed.data])]
+
+
+def step(cell: Cell, seed: int) -> list[Tensor]:
+    """Return what `run` gives for the problem of this seed."""
+    return run(*problem(cell, seed))
 
 
 @pytest.mark.parametrize("name", INSTRUCTION_SETS)
@@ -57,7 +67,7 @@ def test_threads_may_share_a_layer() -> None:
     with threads(2), torch.no_grad():
         expected, _ = layer(data)
 
-        def run(_: int) -> Tensor:
+        def infer(_: int) -> Tensor:
             with torch.no_grad():
                 return layer(data)[0]
 
@@ -66,7 +76,7 @@ def test_threads_may_share_a_layer() -> None:
             return torch.stack([session.step(part) for part in data])
 
         with ThreadPoolExecutor(4) as pool:
-            assert all(torch.equal(one, expected) for one in pool.map(run, range(64)))
+            assert all(torch.equal(one, expected) for one in pool.map(infer, range(64)))
             streamed = list(pool.map(stream, range(16)))
     assert all(torch.equal(one, streamed[0]) for one in streamed)
     torch.testing.assert_close(streamed[0], expected)
@@ -78,7 +88,7 @@ def run_script(script: str) -> str:
         import os, sys, threading
         import torch
         from tests.cells import CELLS
-        from tests.unit.ops.test_native_threads import step
+        from tests.unit.ops.test_native_threads import problem, run, step
         torch.set_num_threads(2)
     """
     source = textwrap.dedent(head) + textwrap.dedent(script)
@@ -120,21 +130,22 @@ def test_a_forked_child_and_its_parent_both_work() -> None:
 
 @needs_fork
 def test_a_fork_while_another_thread_is_in_a_call_works() -> None:
+    """Nothing draws random numbers meanwhile: torch's generator has a lock that no child survives."""
     run_script("""
-        gru = CELLS[2]
-        expected = step(gru, 0)
+        mine, others = problem(CELLS[2], 0), problem(CELLS[2], 1)
+        expected = run(*mine)
         stop = threading.Event()
 
         def keep_busy():
             while not stop.is_set():
-                step(gru, 1)
+                run(*others)
 
         thread = threading.Thread(target=keep_busy)
         thread.start()
         for _ in range(10):
             child = os.fork()
             if child == 0:
-                same = all(torch.equal(a, b) for a, b in zip(step(gru, 0), expected))
+                same = all(torch.equal(a, b) for a, b in zip(run(*mine), expected))
                 os._exit(0 if same else 3)
             _, status = os.waitpid(child, 0)
             assert status == 0, status
