@@ -155,8 +155,8 @@ OSTINATO_API ostinato_status ostinato_backward(const ostinato_layer *layer,
                                                const ostinato_backward_buffers *buffers);
 
 /* One step of a stack of one-directional layers, on the calling thread.
- *   in     layers      [num_layers], D = 1, one dtype and instruction set, T and batch_sizes unused;
- *                      the input_size of each is the hidden_size of the one below
+ *   in     layers      [num_layers], D = 1, of one cell, dtype and instruction set; T and batch_sizes
+ *                      are not read; the input_size of each is the hidden_size of the one below
  *   in     packed      [num_layers] of ostinato_pack
  *   in     batch_size  B
  *   in     input       [B, I]
@@ -174,7 +174,7 @@ OSTINATO_API ostinato_status ostinato_step_workspace(const ostinato_layer *layer
 /* Multiplies two float32 matrices with the kernels' own product, for measuring its rate.
  *   in  a [rows, depth]   in  b [depth, columns]   out c [rows, columns]
  *   scratch workspace  [depth * (columns rounded up to 64)] floats; b is arranged there first
- * Returns OSTINATO_BAD_SHAPE for a size below 1. */
+ * Returns OSTINATO_BAD_SHAPE for a size below 1 or above 2^20, or no thread. */
 OSTINATO_API ostinato_status ostinato_matrix_product(int32_t instruction_set, int32_t num_threads,
                                                      int64_t rows, int64_t columns, int64_t depth,
                                                      const float *a, const float *b, float *c,

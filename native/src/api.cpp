@@ -80,18 +80,6 @@ bool bad_weights(const Layer &layer, const ostinato_weights *weights) {
     return false;
 }
 
-// Runs `part` on the threads of a split, which is made for as many as the team grants.
-template <class Job>
-void run(int32_t wanted, const Layer &layer, Job *job, Part part) {
-    Grant grant(useful_threads(layer, wanted));
-    job->split = make_split(layer, grant.threads());
-    Barrier everybody(job->split.threads), first(job->split.workers), second(job->split.workers);
-    job->split.everybody = &everybody;
-    job->split.colleagues[0] = &first;
-    job->split.colleagues[1] = &second;
-    grant.run(job->split.threads, part, job);
-}
-
 template <class Job, void (*Kernels::*kRun)(const Job &, int)>
 struct Call : Job {
     const Kernels *kernels;
@@ -100,6 +88,28 @@ struct Call : Job {
         (self->kernels->*kRun)(*self, thread);
     }
 };
+
+// Plans a checked call in its workspace and runs it, on as many threads as the team grants.
+template <class Buffers, class Call>
+ostinato_status run(const ostinato_layer &from, const Buffers &buffers, size_t scratch_bytes,
+                    Call *call) {
+    const size_t plan = plan_bytes(call->layer);
+    if (misaligned({buffers.workspace}) || buffers.workspace_bytes < plan + scratch_bytes) {
+        return OSTINATO_BAD_ARGUMENT;
+    }
+    call->buffers = buffers;
+    call->scratch = static_cast<char *>(buffers.workspace) + plan;
+    write_plan(&call->layer, buffers.workspace);
+
+    Grant grant(useful_threads(call->layer, from.num_threads));
+    Split &split = call->split = make_split(call->layer, grant.threads());
+    Barrier everybody(split.threads), first(split.workers), second(split.workers);
+    split.everybody = &everybody;
+    split.colleagues[0] = &first;
+    split.colleagues[1] = &second;
+    grant.run(split.threads, call->part, call);
+    return OSTINATO_OK;
+}
 
 }  // namespace
 }  // namespace ostinato
@@ -185,21 +195,13 @@ ostinato_status ostinato_forward(const ostinato_layer *from,
     if (any_null({b.packed, b.input, b.h_0, b.output, b.h_n, b.workspace})) {
         return OSTINATO_BAD_ARGUMENT;
     }
-    if (misaligned({b.packed, b.saved, b.workspace})) return OSTINATO_BAD_ARGUMENT;
+    if (misaligned({b.packed, b.saved})) return OSTINATO_BAD_ARGUMENT;
     if (from->cell == OSTINATO_LSTM && any_null({b.c_0, b.c_n})) return OSTINATO_BAD_ARGUMENT;
-    const size_t plan = plan_bytes(call.layer);
-    if (b.workspace_bytes < plan + call.kernels->forward_scratch_bytes(call.layer)) {
-        return OSTINATO_BAD_ARGUMENT;
-    }
-    call.buffers = b;
-    call.scratch = static_cast<char *>(b.workspace) + plan;
-    write_plan(&call.layer, b.workspace);
     const auto places = static_cast<size_t>(call.layer.rows);
     const auto row = static_cast<size_t>(call.layer.directions * call.layer.hidden_size);
     prefer_large_pages(b.saved, places * call.kernels->saved_row_bytes(call.layer));
     prefer_large_pages(b.output, places * row * call.kernels->element_bytes);
-    run(from->num_threads, call.layer, &call, call.part);
-    return OSTINATO_OK;
+    return run(*from, b, call.kernels->forward_scratch_bytes(call.layer), &call);
 }
 
 ostinato_status ostinato_backward(const ostinato_layer *from,
@@ -218,7 +220,7 @@ ostinato_status ostinato_backward(const ostinato_layer *from,
     if (call.kernels->saved_row_bytes(call.layer) > 0 && b.saved == nullptr) {
         return OSTINATO_BAD_ARGUMENT;
     }
-    if (misaligned({b.saved, b.workspace})) return OSTINATO_BAD_ARGUMENT;
+    if (misaligned({b.saved})) return OSTINATO_BAD_ARGUMENT;
     if (from->cell == OSTINATO_LSTM && any_null({b.c_0, b.d_c_n, b.d_c_0})) {
         return OSTINATO_BAD_ARGUMENT;
     }
@@ -227,15 +229,7 @@ ostinato_status ostinato_backward(const ostinato_layer *from,
         if (any_null({g.weight_ih, g.weight_hh})) return OSTINATO_BAD_ARGUMENT;
         if ((g.bias_ih == nullptr) != (g.bias_hh == nullptr)) return OSTINATO_BAD_ARGUMENT;
     }
-    const size_t plan = plan_bytes(call.layer);
-    if (b.workspace_bytes < plan + call.kernels->backward_scratch_bytes(call.layer)) {
-        return OSTINATO_BAD_ARGUMENT;
-    }
-    call.buffers = b;
-    call.scratch = static_cast<char *>(b.workspace) + plan;
-    write_plan(&call.layer, b.workspace);
-    run(from->num_threads, call.layer, &call, call.part);
-    return OSTINATO_OK;
+    return run(*from, b, call.kernels->backward_scratch_bytes(call.layer), &call);
 }
 
 ostinato_status ostinato_step_workspace(const ostinato_layer *layers, int32_t num_layers,
@@ -251,10 +245,12 @@ ostinato_status ostinato_step_workspace(const ostinato_layer *layers, int32_t nu
         const ostinato_status checked = check_with_batch(&one, &layer, &kernels);
         if (checked != OSTINATO_OK) return checked;
         if (layer.directions != 1) return OSTINATO_BAD_ARGUMENT;
-        const bool fits = l == 0 || (layers[l].input_size == layers[l - 1].hidden_size &&
-                                     layers[l].dtype == layers[l - 1].dtype &&
-                                     layers[l].cell == layers[l - 1].cell);
-        if (!fits) return OSTINATO_BAD_SHAPE;
+        const ostinato_layer &below = layers[l > 0 ? l - 1 : 0];
+        if (one.cell != below.cell || one.dtype != below.dtype ||
+            one.instruction_set != below.instruction_set) {
+            return OSTINATO_BAD_ARGUMENT;
+        }
+        if (l > 0 && one.input_size != below.hidden_size) return OSTINATO_BAD_SHAPE;
         // The outputs of a layer cannot be written over the states that they are made of.
         const size_t outputs = step_output_bytes(layer, kernels->element_bytes);
         const size_t all = plan_bytes(layer) + outputs + kernels->forward_scratch_bytes(layer);
@@ -317,7 +313,11 @@ ostinato_status ostinato_matrix_product(int32_t instruction_set, int32_t num_thr
     Call<ProductJob, &Kernels::product> call;
     const ostinato_status found = find_kernels(OSTINATO_FLOAT32, instruction_set, &call.kernels);
     if (found != OSTINATO_OK) return found;
-    if (rows < 1 || columns < 1 || depth < 1 || num_threads < 1) return OSTINATO_BAD_SHAPE;
+    constexpr int64_t kMost = int64_t{1} << 20;
+    for (const int64_t size : {rows, columns, depth}) {
+        if (size < 1 || size > kMost) return OSTINATO_BAD_SHAPE;
+    }
+    if (num_threads < 1) return OSTINATO_BAD_SHAPE;
     if (any_null({a, b, c, workspace})) return OSTINATO_BAD_ARGUMENT;
     static_cast<ProductJob &>(call) = {{}, rows, columns, depth, a, b, c, workspace};
     Grant grant(num_threads);

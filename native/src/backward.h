@@ -105,8 +105,8 @@ class BackwardDirection {
             const int64_t place = step.place - layer_.chunks[chunk].row + first;
             const Operands of = {scratch_.d_gates_h + place * sizes_.gates, by * sizes_.gates, rows,
                                  sizes_.gates, scratch_.weight_hh};
-            const ToScalars to = {scratch_.dh + first * sizes_.units, by * sizes_.units,
-                                  Cell::kKeepsGradient};
+            const To<scalar> to = {scratch_.dh + first * sizes_.units, by * sizes_.units,
+                                   sizes_.units, Cell::kKeepsGradient};
             product<false, kMaxVecs, false>(of, units, descending_, to);
         }
     }
@@ -132,13 +132,13 @@ class BackwardDirection {
         const Range blocks = {0, blocks_of(columns)};
         if (rounds_input(layer_)) {
             const int64_t stride = blocks.end * kLanes;
-            product<false, kMaxVecs, false>(of, blocks, false,
-                                            ToScalars{d_input_ + row * stride, stride, second});
+            product<false, kMaxVecs, false>(
+                of, blocks, false, To<scalar>{d_input_ + row * stride, stride, stride, second});
             if (second) round_input(row, rows.end - rows.begin);
         } else {
             auto *d_input = static_cast<element *>(buffers_.d_input) + row * columns;
             product<false, kMaxVecs, false>(of, blocks, false,
-                                            ToElements{d_input, columns, columns, second});
+                                            To<element>{d_input, columns, columns, second});
         }
     }
 
@@ -254,8 +254,9 @@ class BackwardDirection {
         const Operands of = {
             scratch_.transposed + tiles.begin * groups_of(depth) * kPackedRows * kGroup, 0,
             end - begin, depth, panels};
-        product<true, kMaxVecs, false>(of, {0, blocks}, false,
-                                       ToScalars{d_weight + begin * columns, columns, !first});
+        product<true, kMaxVecs, false>(
+            of, {0, blocks}, false,
+            To<scalar>{d_weight + begin * columns, columns, columns, !first});
     }
 
     void add_columns(const element *d_gates, int64_t depth, Range columns, bool first,

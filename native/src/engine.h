@@ -70,7 +70,7 @@ inline void any_product(const ProductJob &job, int thread) {
                              job.depth, packed};
         product<false, kMaxVecs, false>(
             of, {0, blocks_of(job.columns)}, false,
-            ToElements{c + row * job.columns, job.columns, job.columns, false});
+            To<element>{c + row * job.columns, job.columns, job.columns, false});
     }
 }
 

@@ -62,7 +62,7 @@ struct ForwardScratch {
 // Gates that begin with the biases.
 struct FromBias {
     const scalar *bias;
-    ToScalars to;
+    To<scalar> to;
 
     template <int R, int V>
     OSTINATO_INLINE void start(vec (&sums)[R][V], int64_t, int64_t block) const {
@@ -135,7 +135,8 @@ class ForwardDirection {
         const auto *input = static_cast<const element *>(buffers_.input);
         const Operands of = {input + (first + mine.begin) * layer_.input_size, layer_.input_size,
                              mine.end - mine.begin, layer_.input_size, packed_.weight_ih};
-        const ToScalars to = {scratch_.gates + mine.begin * sizes_.gates, sizes_.gates, false};
+        const To<scalar> to = {scratch_.gates + mine.begin * sizes_.gates, sizes_.gates,
+                               sizes_.gates, false};
         product<false, Cell::kPanel, Cell::kGates != 1>(of, {0, sizes_.blocks}, false,
                                                         FromBias{packed_.bias, to});
     }

@@ -153,45 +153,20 @@ inline void product(const Operands &of, Range blocks, bool descending, const Wor
     }
 }
 
-template <int R, int V>
-OSTINATO_INLINE void start_with_zero(vec (&sums)[R][V]) {
-    for (int r = 0; r < R; ++r) {
-        for (int v = 0; v < V; ++v) sums[r][v] = zero();
-    }
-}
-
-// Sums that are written to an array of scalars, or added to what stands there. They begin with zero
-// either way: a long sum made of short ones is the more exact.
-struct ToScalars {
-    scalar *c;
-    ptrdiff_t stride;
-    bool accumulate;
-
-    template <int R, int V>
-    OSTINATO_INLINE void start(vec (&sums)[R][V], int64_t, int64_t) const {
-        start_with_zero(sums);
-    }
-    template <int R, int V>
-    OSTINATO_INLINE void finish(vec (&sums)[R][V], int64_t row, int64_t block) const {
-        for (int r = 0; r < R; ++r) {
-            scalar *to = c + (row + r) * stride + block * kLanes;
-            for (int v = 0; v < V; ++v, to += kLanes) {
-                store(to, accumulate ? add(load(to), sums[r][v]) : sums[r][v]);
-            }
-        }
-    }
-};
-
-// The same in rows of elements, of `columns` each.
-struct ToElements {
-    element *c;
+// Sums that are written to rows of `columns` numbers each, or added to what stands there. They
+// begin with zero either way: a long sum made of short ones is the more exact.
+template <class Number>
+struct To {
+    Number *c;
     ptrdiff_t stride;
     int64_t columns;
     bool accumulate;
 
     template <int R, int V>
     OSTINATO_INLINE void start(vec (&sums)[R][V], int64_t, int64_t) const {
-        start_with_zero(sums);
+        for (int r = 0; r < R; ++r) {
+            for (int v = 0; v < V; ++v) sums[r][v] = zero();
+        }
     }
     template <int R, int V>
     OSTINATO_INLINE void finish(vec (&sums)[R][V], int64_t row, int64_t block) const {
@@ -199,9 +174,9 @@ struct ToElements {
             for (int v = 0; v < V; ++v) {
                 const int64_t column = (block + v) * kLanes;
                 const int n = static_cast<int>(smaller(kLanes, columns - column));
-                element *to = c + (row + r) * stride + column;
-                store_elements(to, accumulate ? add(load_elements(to, n), sums[r][v]) : sums[r][v],
-                               n);
+                Number *to = c + (row + r) * stride + column;
+                const vec sum = accumulate ? add(load_elements(to, n), sums[r][v]) : sums[r][v];
+                store_elements(to, sum, n);
             }
         }
     }

@@ -33,6 +33,10 @@ inline void store_elements(element *p, vec x) {
 inline void store_elements(element *p, vec x, int n) {
     _mm256_mask_storeu_epi16(p, some(n), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x)));
 }
+inline vec load_elements(const scalar *p, int n) { return n >= kLanes ? load(p) : load_some(p, n); }
+inline void store_elements(scalar *p, vec x, int n) {
+    n >= kLanes ? store(p, x) : store_some(p, x, n);
+}
 inline scalar to_scalar(element x) {
     return _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128(x.bits << 16)));
 }

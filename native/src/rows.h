@@ -15,6 +15,14 @@ struct ForwardRows {
     int64_t state_offset;  // bytes of a saved row before its state
     int64_t hidden;
 
+    template <int R, int V>
+    OSTINATO_INLINE void load_gates(vec (&sums)[R][V], int64_t block) const {
+        for (int r = 0; r < R; ++r) {
+            for (int v = 0; v < V; ++v) {
+                sums[r][v] = load(gates + r * gates_stride + (block + v) * kLanes);
+            }
+        }
+    }
     OSTINATO_INLINE void store_h(int row, int64_t unit, vec h) const {
         store_elements(output + row * output_stride + unit * kLanes, h,
                        static_cast<int>(smaller(kLanes, hidden - unit * kLanes)));
@@ -56,8 +64,8 @@ struct BackwardRow {
     OSTINATO_INLINE const element *saved_gates() const {
         return reinterpret_cast<const element *>(saved);
     }
-    // Zero in the lanes past the last unit, where an infinite input leaves NaN: the products over all
-    // gates would spread it.
+    // Zero in the lanes past the last unit, where an infinite input leaves NaN: the products over
+    // all gates would spread it.
     OSTINATO_INLINE void store_gate(element *gates, int64_t block, int64_t unit, vec x) const {
         const int n = lanes(unit);
         if (n >= kLanes) return store_elements(gates + block * kLanes, x);

@@ -133,6 +133,14 @@ static void test_steps(int32_t cell, int32_t dtype, int32_t set) {
         CHECK(ostinato_step(stack, 2, packed, BATCH, h[0], h, NULL, workspace, needed) ==
               OSTINATO_BAD_ARGUMENT);
     }
+    stack[1].instruction_set = OSTINATO_PORTABLE;
+    const ostinato_status mixed = stack[0].instruction_set == OSTINATO_PORTABLE
+                                      ? OSTINATO_OK
+                                      : OSTINATO_BAD_ARGUMENT;
+    if (dtype != OSTINATO_BFLOAT16) {
+        CHECK(ostinato_step_workspace(stack, 2, BATCH, &needed) == mixed);
+    }
+    stack[1].instruction_set = stack[0].instruction_set;
     stack[1].input_size = HIDDEN + 1;
     CHECK(ostinato_step_workspace(stack, 2, BATCH, &needed) == OSTINATO_BAD_SHAPE);
     for (int l = 0; l < 2; ++l) free_problem(&layers[l]);
@@ -285,6 +293,7 @@ static void test_matrix_product(int32_t best) {
     }
     CHECK(ostinato_matrix_product(0, 1, 0, 1, 1, a, b, c, workspace) == OSTINATO_BAD_SHAPE);
     CHECK(ostinato_matrix_product(0, 0, 1, 1, 1, a, b, c, workspace) == OSTINATO_BAD_SHAPE);
+    CHECK(ostinato_matrix_product(0, 1, 1, INT64_MAX, 1, a, b, c, workspace) == OSTINATO_BAD_SHAPE);
     CHECK(ostinato_matrix_product(9, 1, 1, 1, 1, a, b, c, workspace) == OSTINATO_BAD_ARGUMENT);
     CHECK(ostinato_matrix_product(0, 1, 1, 1, 1, NULL, b, c, workspace) == OSTINATO_BAD_ARGUMENT);
 }

@@ -14,14 +14,9 @@ struct Gru {
 
     template <int R, int V>
     static OSTINATO_INLINE void start(vec (&sums)[R][V], const ForwardRows &at, int64_t block) {
-        static_assert(V == kPanel);
-        const vec n_h = load(at.bias_n + block / 3 * kLanes);
-        for (int r = 0; r < R; ++r) {
-            const scalar *gates = at.gates + r * at.gates_stride + block * kLanes;
-            sums[r][0] = load(gates);
-            sums[r][1] = load(gates + kLanes);
-            sums[r][2] = n_h;
-        }
+        at.load_gates(sums, block);
+        const vec n_h = load(at.bias_n + block / 3 * kLanes);  // n_x waits for the reset
+        for (int r = 0; r < R; ++r) sums[r][2] = n_h;
     }
 
     template <int R, int V>

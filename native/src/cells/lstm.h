@@ -13,10 +13,7 @@ struct Lstm {
 
     template <int R, int V>
     static OSTINATO_INLINE void start(vec (&sums)[R][V], const ForwardRows &at, int64_t block) {
-        for (int r = 0; r < R; ++r) {
-            const scalar *gates = at.gates + r * at.gates_stride + block * kLanes;
-            for (int v = 0; v < V; ++v) sums[r][v] = load(gates + v * kLanes);
-        }
+        at.load_gates(sums, block);
     }
 
     template <int R, int V>
@@ -51,8 +48,10 @@ struct Lstm {
         const vec c_before = load(at.state_before + unit * kLanes);
         store(carry, mul(dc, f));
         at.store_gate(at.d_gates_x, unit * 4, unit, mul(mul(dc, g), mul(i, sub(one, i))));
-        at.store_gate(at.d_gates_x, unit * 4 + 1, unit, mul(mul(dc, c_before), mul(f, sub(one, f))));
-        at.store_gate(at.d_gates_x, unit * 4 + 2, unit, mul(mul(dc, i), fma(sub(zero(), g), g, one)));
+        at.store_gate(at.d_gates_x, unit * 4 + 1, unit,
+                      mul(mul(dc, c_before), mul(f, sub(one, f))));
+        at.store_gate(at.d_gates_x, unit * 4 + 2, unit,
+                      mul(mul(dc, i), fma(sub(zero(), g), g, one)));
         at.store_gate(at.d_gates_x, unit * 4 + 3, unit, mul(mul(dh, tanh_c), mul(o, sub(one, o))));
     }
 };

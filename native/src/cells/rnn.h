@@ -13,10 +13,7 @@ struct Rnn {
 
     template <int R, int V>
     static OSTINATO_INLINE void start(vec (&sums)[R][V], const ForwardRows &at, int64_t block) {
-        for (int r = 0; r < R; ++r) {
-            const scalar *gates = at.gates + r * at.gates_stride + block * kLanes;
-            for (int v = 0; v < V; ++v) sums[r][v] = load(gates + v * kLanes);
-        }
+        at.load_gates(sums, block);
     }
 
     template <int R, int V>
