@@ -34,8 +34,9 @@ class Claim:
     def outcome(self, figure: float) -> str:
         """Return ``aim``, ``must`` or ``no``: what a figure reaches."""
         sign = -1 if self.kind == "cost" else 1
-        reached = (sign * figure >= sign * bound for bound in (self.aim, self.must))
-        return next((name for name, is_it in zip(("aim", "must"), reached) if is_it), "no")  # noqa: B905
+        if sign * figure >= sign * self.aim:
+            return "aim"
+        return "must" if sign * figure >= sign * self.must else "no"
 
 
 @dataclass(frozen=True)

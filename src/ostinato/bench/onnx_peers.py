@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Any
 
 import torch
@@ -93,9 +94,6 @@ def _unfit(problem: Problem) -> str:
         return "it does not train"
     if problem.data.dtype != torch.float32 or problem.workload.autocast:
         return "its recurrent operators are for float32"
-    try:
-        import onnx  # noqa: F401
-        import onnxruntime  # noqa: F401
-    except ImportError:
+    if not all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime")):
         return "not installed; pip install ostinato[bench]"
     return ""

@@ -19,15 +19,11 @@ Step: TypeAlias = Callable[[], Any]
 
 
 def ours(problem: Problem) -> Peer:
-    """Return our streaming session, or the layer called on one step where there is none yet."""
+    """Return our streaming session."""
     layer = make_layer(problem).eval()
-    stream = getattr(layer, "stream", None)
-    if stream is None:
-        note = "calls the layer: it has no stream"
-        return step_peer(lambda: _layer_step(layer, problem), note)
 
     def start() -> Step:
-        session = stream(batch_size=problem.num_rows)
+        session = layer.stream(batch_size=problem.num_rows)
         return lambda: session.step(problem.data)
 
     return step_peer(start, "a session's step")

@@ -2,62 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
+from cyclopts import Group
 
 from ostinato._config import check_range
 from ostinato._errors import OstinatoError
-from ostinato.bench import report
+from ostinato.bench import Workload, report
 from ostinato.bench.compare import compare
 from ostinato.bench.measure import Plan
 from ostinato.bench.roofline import best_rate
-from ostinato.bench.workloads import Cell, Dtype, Mode, Workload
 from ostinato.cli.console import say, show, show_json
+from ostinato.cli.options import fields_of, with_settings
 
 
-def bench(
-    *,
-    cell: Cell = "lstm",
-    input_size: int = 100,
-    hidden_size: int = 256,
-    num_layers: int = 1,
-    bidirectional: bool = False,
-    batch_size: int = 64,
-    lengths: str = "imdb",
-    mode: Mode = "train",
-    threads: int | None = None,
-    dtype: Dtype = "float32",
-    repeats: int = 9,
-    json: bool = False,
-) -> None:
+def time_layers(*, repeats: int = 9, json: bool = False, settings: Mapping[str, Any]) -> None:
     """Time our layers on your shape against torch and ONNX Runtime, results checked first.
 
     Args:
-        cell: Recurrent cell.
-        input_size: Features of each step.
-        hidden_size: Units of each layer in each direction.
-        num_layers: Layers stacked on each other.
-        bidirectional: Read each row in both directions.
-        batch_size: Rows.
-        lengths: imdb (drawn like its reviews, 240 on average), a range like 5-60, or one number.
-        mode: A training step, inference on whole rows, or one step of a stream.
-        threads: Threads of each contestant; torch's setting if not given.
-        dtype: Of parameters and input.
         repeats: Rounds; a slow contestant sits out after three.
         json: Print one JSON object as the last line.
+        settings: Fields of the workload given on the command line.
     """
     check_range("bench", "repeats", repeats, low=1)
-    workload = Workload(
-        cell=cell,
-        input_size=input_size,
-        hidden_size=hidden_size,
-        num_layers=num_layers,
-        bidirectional=bidirectional,
-        batch_size=batch_size,
-        lengths=lengths,
-        mode=mode,
-        threads=torch.get_num_threads() if threads is None else threads,
-        dtype=dtype,
-    )
+    workload = DEFAULTS.replace(**settings)
     say(workload.describe())
     rate = best_rate(workload.threads)
     row, _ = compare(workload, Plan(repeats=repeats), rate=rate)
@@ -70,3 +40,7 @@ def bench(
             f"bench: results of ours must equal torch's in float64; {row['gate']}. "
             "Please report it with this command."
         )
+
+
+DEFAULTS = Workload(threads=torch.get_num_threads())
+bench = with_settings(time_layers, fields_of(DEFAULTS, Group("Workload", sort_key=1)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import docstring_parser
@@ -17,12 +17,11 @@ from ostinato.tasks import Estimator
 Command = Callable[..., None]
 
 
-def with_settings(function: Command, task: type[Estimator]) -> Command:
-    """Return ``function`` with one more option for every setting of ``task``.
+def with_settings(function: Command, options: Mapping[str, inspect.Parameter]) -> Command:
+    """Return ``function`` with one more option for every one of ``options``.
 
-    ``function`` takes the settings that were given, by ``set_params`` name, as ``settings``.
+    ``function`` takes the settings that were given, by their keys in ``options``, as ``settings``.
     """
-    options = options_of(task)
     names = {option.name: key for key, option in options.items()}
 
     def command(*args: Any, **given: Any) -> None:
@@ -48,20 +47,18 @@ def options_of(task: type[Estimator]) -> dict[str, inspect.Parameter]:
     for name, value in task().get_params(deep=False).items():
         if isinstance(value, Settings):
             group = Group(type(value).__name__, sort_key=10 + len(options))
-            for parameter in _parameters(value, group):
+            for parameter in fields_of(value, group).values():
                 options[f"{name}__{parameter.name}"] = parameter
-    for parameter in _parameters(task(), Group("Model", sort_key=1)):
-        options[parameter.name] = parameter
-    return options
+    return options | fields_of(task(), Group("Model", sort_key=1))
 
 
-def _parameters(settings: object, group: Group) -> list[inspect.Parameter]:
+def fields_of(settings: object, group: Group) -> dict[str, inspect.Parameter]:
     """Return a keyword parameter for each field that is not itself a group of settings."""
     described = docstring_parser.parse(inspect.getdoc(type(settings)) or "").params
     helps = {param.arg_name: param.description for param in described}
     hints = typing.get_type_hints(type(settings))
-    return [
-        inspect.Parameter(
+    return {
+        field.name: inspect.Parameter(
             field.name,
             inspect.Parameter.KEYWORD_ONLY,
             default=getattr(settings, field.name),
@@ -72,4 +69,4 @@ def _parameters(settings: object, group: Group) -> list[inspect.Parameter]:
         )
         for field in dataclasses.fields(settings)  # type: ignore[arg-type]  # a dataclass instance
         if field.init and not isinstance(getattr(settings, field.name), Settings)
-    ]
+    }

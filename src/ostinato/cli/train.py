@@ -13,7 +13,7 @@ from cyclopts import App
 from ostinato import datasets
 from ostinato._errors import ConfigError, StoppedError, did_you_mean
 from ostinato.cli.console import is_first_process, print_figures, say
-from ostinato.cli.options import with_settings
+from ostinato.cli.options import options_of, with_settings
 from ostinato.tasks import Estimator, TextClassifier, run_folder, task_of
 from ostinato.training import Console, Listener, TensorBoard
 
@@ -68,7 +68,7 @@ def classify(
     _train(estimator, out, arguments, overwrite=overwrite)
 
 
-app.command(with_settings(classify, TextClassifier), name="classify")
+app.command(with_settings(classify, options_of(TextClassifier)), name="classify")
 
 
 def resume(run: Path, /) -> None:

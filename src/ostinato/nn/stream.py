@@ -9,7 +9,6 @@ from ostinato import _shapes
 from ostinato._errors import ConfigError, ShapeError
 from ostinato.nn.recurrent import RecurrentLayer, States
 from ostinato.ops import dispatch
-from ostinato.ops.arguments import check_arguments
 from ostinato.ops.stepper import Stepper
 
 
@@ -61,14 +60,9 @@ class StreamingSession:
         )
         states = layer.initial_state(weight, batch_size)
         self._stepper = None
-        if rule.implementation == "native":
+        if rule.implementation == "native" and Stepper.serves(weight.dtype):
             stack = [layer.weights(index, reverse=False) for index in range(layer.num_layers)]
-            sizes = torch.tensor([batch_size])
-            for index, one in enumerate(stack):
-                data = states[0][0] if index else weight.new_empty(self._shape)
-                start = [part[index : index + 1] for part in states]
-                check_arguments(layer.mode, data, sizes, start, one.flat(), 1)
-            self._stepper = Stepper(layer.mode, stack, states)
+            self._stepper = Stepper(layer.mode, stack, states, layer.input_size)
         self._states = states
 
     @property

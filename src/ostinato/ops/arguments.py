@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
-import torch
 from torch import Tensor
 
+from ostinato import _shapes
 from ostinato._errors import ShapeError
 
 _GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "GRU": 3, "LSTM": 4}
@@ -23,9 +23,11 @@ def check_arguments(
 ) -> None:
     """Raise ShapeError unless the tensors of a call fit each other.
 
-    A layer checks its input; what it cannot know is a parameter that somebody replaced.
+    A layer checks its input; what it does not know is a parameter that somebody replaced, and a
+    compiled one cannot look at the batch sizes.
 
     Example:
+        >>> import torch
         >>> data, sizes = torch.zeros(3, 2), torch.tensor([2, 2])
         >>> check_arguments("GRU", data, sizes, [], [], 1)
         Traceback (most recent call last):
@@ -33,23 +35,12 @@ def check_arguments(
         ostinato._errors.ShapeError: GRU: batch_sizes must sum to the 3 steps of the data; got 4. \
 Make the PackedSequence with torch.nn.utils.rnn.pack_sequence.
     """
-    if batch_sizes.dtype != torch.int64 or batch_sizes.dim() != 1:
-        raise ShapeError(
-            f"{cell}: batch_sizes must be of one dimension and torch.int64; got shape "
-            f"{tuple(batch_sizes.shape)} and {batch_sizes.dtype}. "
-            "Make the PackedSequence with torch.nn.utils.rnn.pack_sequence."
-        )
-    sizes = batch_sizes.tolist()
-    if sum(sizes) != data.shape[0]:
-        raise ShapeError(
-            f"{cell}: batch_sizes must sum to the {data.shape[0]} steps of the data; "
-            f"got {sum(sizes)}. Make the PackedSequence with torch.nn.utils.rnn.pack_sequence."
-        )
+    _shapes.check_batch_sizes(cell, batch_sizes, data.shape[0])
     hidden = state[0].shape[-1]
     rows = _GATES[cell] * hidden
     each: tuple[tuple[int, ...], ...] = ((rows, data.shape[1]), (rows, hidden), (rows,), (rows,))
     each = each[: max(2, len(weights) // num_directions)] * num_directions
-    start = ((num_directions, sizes[0] if sizes else 0, hidden),) * len(state)
+    start = ((num_directions, int(batch_sizes[0]), hidden),) * len(state)
     given = (*state, *weights)
     for index, (tensor, shape) in enumerate(zip(given, (*start, *each), strict=True)):
         if tensor.shape != shape or tensor.dtype != data.dtype:

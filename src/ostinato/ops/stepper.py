@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ostinato._errors import NativeError
 from ostinato._native import bindings
+from ostinato.ops.arguments import check_arguments
 from ostinato.ops.calls import kernel_dtype, layer_of, library_in_use, sizes_of
 from ostinato.ops.weights import Weights
 
@@ -23,17 +23,22 @@ class Stepper:
         cell: ``RNN_TANH``, ``RNN_RELU``, ``GRU`` or ``LSTM``.
         stack: Parameters of each layer; they are packed here, and later changes are not seen.
         state: States, each ``(layers, batch, hidden)``; each step changes them in place.
+        input_size: Features of a step.
+
+    Raises:
+        ShapeError: A parameter does not have the shape or the dtype of its place.
     """
 
-    def __init__(self, cell: str, stack: Sequence[Weights], state: tuple[Tensor, ...]) -> None:
-        self._native, instruction_set = library_in_use()
-        dtype = state[0].dtype
-        if kernel_dtype(dtype, instruction_set) != dtype:
-            raise NativeError(
-                f"ostinato's recurrent kernels: a stream must have a dtype that the processor "
-                f"multiplies; got {dtype}. Convert the layer with .float()."
-            )
-        batch_size = state[0].shape[1]
+    def __init__(
+        self, cell: str, stack: Sequence[Weights], state: tuple[Tensor, ...], input_size: int
+    ) -> None:
+        self._native, _ = library_in_use()
+        batch_size, dtype = state[0].shape[1], state[0].dtype
+        below = state[0].new_empty(batch_size, input_size)
+        for index, weights in enumerate(stack):
+            start = [part[index : index + 1] for part in state]
+            check_arguments(cell, below, torch.tensor([batch_size]), start, weights.flat(), 1)
+            below = state[0][index]
         self._layers = (bindings.Layer * len(stack))(
             *(
                 layer_of(cell, dtype, 1, w.weight_ih.shape[1], w.weight_hh.shape[1])[1]
@@ -60,6 +65,11 @@ class Stepper:
             self._workspace.data_ptr(),
             num_bytes.value,
         )
+
+    @staticmethod
+    def serves(dtype: torch.dtype) -> bool:
+        """Return whether the processor multiplies this dtype as it is stored."""
+        return kernel_dtype(dtype, library_in_use()[1]) is dtype
 
     def step(self, input: Tensor) -> Tensor:
         """Return the outputs of the top layer, ``(batch, hidden)``."""
