@@ -229,6 +229,8 @@ ostinato_status ostinato_backward(const ostinato_layer *from,
         if (any_null({g.weight_ih, g.weight_hh})) return OSTINATO_BAD_ARGUMENT;
         if ((g.bias_ih == nullptr) != (g.bias_hh == nullptr)) return OSTINATO_BAD_ARGUMENT;
     }
+    prefer_large_pages(b.d_input, static_cast<size_t>(call.layer.rows * call.layer.input_size) *
+                                      call.kernels->element_bytes);
     return run(*from, b, call.kernels->backward_scratch_bytes(call.layer), &call);
 }
 

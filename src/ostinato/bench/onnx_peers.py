@@ -71,7 +71,9 @@ def _sequences(problem: Problem, *, spinning: bool) -> Peer | str:
         output = torch.from_numpy(run()).flatten(0, 1)
         return {"output": output.index_select(0, problem.cells)}
 
-    note = "threads spin" if spinning else "session.intra_op.allow_spinning 0"
+    note = (
+        "threads spin; timed after the others" if spinning else "session.intra_op.allow_spinning 0"
+    )
     if problem.is_ragged:
         note += ", sequence_lens"
     return Peer(run, results, note, OWN_ERROR)
