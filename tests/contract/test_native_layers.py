@@ -144,13 +144,11 @@ def test_results_and_gradients_equal_float64(cell: Cell, case: Case) -> None:
     assert gradient_error < allowed
 
 
-def test_the_cases_meet_every_two_values_that_are_quick_together() -> None:
-    met = [set(map(repr, case.values())) for case in CASES]
+def test_every_kernel_meets_every_value_of_what_changes_its_code() -> None:
     for kernel in PARAMETERS["kernel"]:
         for name in ("num_threads", "bidirectional", "bias", "has_state", "hidden_size"):
             for value in PARAMETERS[name]:
                 assert any(case["kernel"] == kernel and case[name] == value for case in CASES)
-    assert len(met) < 60
 
 
 @pytest.mark.parametrize("lengths", [(7, 7, 4, 2, 1), (5,), (3, 3, 3)], ids=str)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cyclopts import App
+from torch import distributed
 
 from ostinato import datasets
 from ostinato._errors import ConfigError, StoppedError, did_you_mean
@@ -124,6 +125,9 @@ def _train(
             )
         except StoppedError as interrupted:
             raise StoppedError(f"{interrupted} Go on with: ostinato resume {out}") from interrupted
+        finally:
+            if distributed.is_available() and distributed.is_initialized():
+                distributed.destroy_process_group()  # its threads must not meet the exit
     if not is_first_process():
         return
     for part in ("validation", "test"):
