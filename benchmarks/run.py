@@ -75,6 +75,7 @@ CASES = {
     "encode-cached": Case((*PYTHON, str(ROOT / "benchmarks" / "encode.py")), repeats=5),
     "denormals": Case((*PYTHON, str(ROOT / "benchmarks" / "denormals.py"))),
     "imdb": _train("imdb", cold=True),
+    "imdb-off": Case(("env", "OSTINATO_NATIVE=off", *_train("imdb").command), cold=True),
     "chnsenticorp": _chinese(cold=True),
     **{f"imdb-seed-{seed}": _train("imdb", "--seed", str(seed)) for seed in (1, 2)},
     **{f"chnsenticorp-seed-{seed}": _chinese("--seed", str(seed)) for seed in (1, 2)},

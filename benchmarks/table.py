@@ -186,6 +186,19 @@ def kernels_summary(runs: Runs, say: Words) -> list[str]:
     return kernels({case: rows for case, rows in runs.items() if case.startswith(few)}, say)
 
 
+def flair(runs: Runs, say: Words) -> list[str]:
+    """Return what `convert` does for a tagger that somebody else wrote."""
+    lines = []
+    for row in (rows[-1] for rows in runs.values() if rows[-1].get("measure") == "flair"):
+        for task in ("train", "predict"):
+            found = row[task]
+            ratio = "{median:.2f} ({q1:.2f}–{q3:.2f})".format(**found["ratio"])
+            ours, before = (f"{found[name]['ms']:.0f} ms" for name in ("ours", "torch"))
+            lines.append([row["model"], say(task), before, ours, ratio, f"{found['bound']:.1f}"])
+    names = ("model", "task", "torch", "converted", "ratio (quartiles)", "bound")
+    return _table([say(name) for name in names], lines, say)
+
+
 def machine(runs: Runs, say: Words) -> list[str]:
     """Return what the figures of whole commands were measured on, and when."""
     groups: dict[tuple[str, ...], list[str]] = {}
@@ -275,6 +288,7 @@ def _table(head: Sequence[str], lines: Sequence[Sequence[str]], say: Words) -> l
 
 TABLES: dict[str, Callable[[Runs, Words], list[str]]] = {
     "defaults": defaults,
+    "flair": flair,
     "kernels": kernels,
     "kernels-summary": kernels_summary,
     "machine": machine,

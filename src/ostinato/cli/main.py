@@ -14,6 +14,10 @@ from ostinato._errors import ConfigError, OstinatoError, StoppedError
 from ostinato._version import __version__
 from ostinato.cli.console import is_first_process
 
+# Before torch is loaded, which reads it then: its threads would go on spinning for milliseconds on
+# the processors that the kernels' own are to use. A training step on IMDB took 92 ms instead of 103.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 COMMANDS = {
     "train": ("ostinato.cli.train:app", "Train a model: classify."),
     "resume": ("ostinato.cli.train:resume", "Go on with an interrupted run, exactly."),
