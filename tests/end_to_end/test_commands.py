@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from ostinato._native import library
 from ostinato.cli.main import run
 from ostinato.cli.options import options_of
 from ostinato.tasks import TextClassifier
@@ -188,3 +190,19 @@ def test_help_does_not_import_torch():
         "sys.exit('torch' in sys.modules or 'pyarrow' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(("native", "expected"), [("", "passive"), ("off", None)])
+def test_training_lets_the_threads_of_torch_rest_where_the_kernels_work(
+    native: str, expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OSTINATO_NATIVE", native)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "")  # so that it is put back
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    if not library.status().loaded:
+        expected = None
+    run(["train", "classify", "nothing-there", "--out", "nowhere"])
+    assert os.environ.get("OMP_WAIT_POLICY") == expected
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    run(["train", "classify", "nothing-there", "--out", "nowhere"])
+    assert os.environ["OMP_WAIT_POLICY"] == "active"
