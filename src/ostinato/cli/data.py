@@ -15,9 +15,10 @@ app = App(name="data", help="List, fetch and find data sets.")
 
 @app.command(name="list")
 def list_() -> None:
-    """List the registered data sets: source, size, licence, citation, checksums, place."""
+    """List the registered data sets: task, source, size, licence, citation, checksums, place."""
     for dataset in datasets.REGISTRY.values():
         show(f"{dataset.name}: {dataset.description}")
+        show(f"  task      {dataset.task}")
         show(f"  source    {dataset.source}")
         show(f"  licence   {dataset.licence}")
         show(f"  citation  {dataset.citation}")

@@ -1,18 +1,26 @@
-"""Data sets: where they come from, readers of their formats, and labelled texts; no torch."""
+"""Data sets: where they come from, readers of their formats, and labelled or tagged texts; no torch."""
 
 from ostinato.datasets.cache import cached, home
-from ostinato.datasets.dataset import Dataset, File
+from ostinato.datasets.dataset import Cut, Dataset, File
 from ostinato.datasets.examples import Examples, Texts, check_parts
 from ostinato.datasets.hugging_face import from_hugging_face
 from ostinato.datasets.loading import load
 from ostinato.datasets.registry import REGISTRY, get, locate
+from ostinato.datasets.schemes import SCHEMES, Scheme, Span
 from ostinato.datasets.tables import read
+from ostinato.datasets.tagged import Tagged
+from ostinato.datasets.tagged_loading import load_tagged, read_tagged
 
 __all__ = [
     "REGISTRY",
+    "SCHEMES",
+    "Cut",
     "Dataset",
     "Examples",
     "File",
+    "Scheme",
+    "Span",
+    "Tagged",
     "Texts",
     "cached",
     "check_parts",
@@ -20,6 +28,8 @@ __all__ = [
     "get",
     "home",
     "load",
+    "load_tagged",
     "locate",
     "read",
+    "read_tagged",
 ]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 from ostinato._errors import DatasetError
 from ostinato.datasets.dataset import Dataset, File
 from ostinato.datasets.examples import Examples
-from ostinato.datasets.streams import decode, file_sha256, format_of, read_bytes
-
-logger = logging.getLogger("ostinato")
+from ostinato.datasets.official import are_present, read_parts
+from ostinato.datasets.streams import decode, read_bytes
 
 _URL = (
     "https://raw.githubusercontent.com/jsksxs360/How-to-use-Transformers/"
@@ -24,7 +22,7 @@ _PARTS = {
             sha256="8366e1c561bba37707bdd3575b5da853abb472ff92e812ed3b2c755351811f62",
             size_bytes=3019961,
         ),
-        9600,
+        {"rows": 9600},
     ),
     "validation": (
         File(
@@ -33,7 +31,7 @@ _PARTS = {
             sha256="4ebb5d4fc9d9b23665331cccd3b121174ce42ccfd6d0b163f3830bda53ce65f8",
             size_bytes=374217,
         ),
-        1200,
+        {"rows": 1200},
     ),
     "test": (
         File(
@@ -42,27 +40,10 @@ _PARTS = {
             sha256="4875718992ca69dbb868a93ca1e7e27f506c90b673a4f0a821d4cd17cbc3b4c7",
             size_bytes=369729,
         ),
-        1200,
+        {"rows": 1200},
     ),
 }
 _ANEW = "Remove it and fetch it anew: ostinato data get chnsenticorp."
-
-
-def find(folder: Path, name: str) -> Path | None:
-    """Return the file ``name``, plain or compressed, in a folder, or None.
-
-    Args:
-        folder: Folder to look in.
-        name: Name of the plain file.
-
-    Example:
-        >>> folder = getfixture("tmp_path")
-        >>> (folder / "dev.txt.gz").touch()
-        >>> find(folder, "dev.txt").name
-        'dev.txt.gz'
-    """
-    paths = [folder / f"{name}{suffix}" for suffix in ("", ".gz", ".xz", ".bz2", ".zst")]
-    return next((path for path in paths if path.is_file()), None)
 
 
 def read(folder: Path) -> dict[str, Examples]:
@@ -74,18 +55,10 @@ def read(folder: Path) -> dict[str, Examples]:
     Raises:
         DatasetError: A file is missing, truncated or damaged.
     """
-    parts = {}
-    for name, (file, count) in _PARTS.items():
-        path = find(folder, file.name)
-        if path is None:
-            raise DatasetError(f"Data set chnsenticorp: {folder} must hold {file.name}. {_ANEW}")
-        parts[name] = _read_part(path, count)
-        if not format_of(path)[1] and file_sha256(path) != file.sha256:
-            logger.info("%s is not the original file (its sha256 differs); using it.", path)
-    return parts
+    return read_parts("chnsenticorp", _PARTS, folder, _read_part)
 
 
-def _read_part(path: Path, count: int) -> Examples:
+def _read_part(path: Path) -> Examples:
     texts, labels = [], []
     lines = decode(read_bytes(path), str(path)).split("\n")
     for number, line in enumerate(lines, 1):
@@ -99,10 +72,6 @@ def _read_part(path: Path, count: int) -> Examples:
             )
         texts.append(text)
         labels.append(label)
-    if len(texts) != count:
-        raise DatasetError(
-            f"Data set chnsenticorp: {path} must have {count} rows; got {len(texts)}. {_ANEW}"
-        )
     return Examples.make(texts, labels, str(path))
 
 
@@ -118,5 +87,5 @@ DATASET = Dataset(
     ),
     languages=("zh",),
     read=read,
-    is_present=lambda folder: all(find(folder, file.name) for file, _ in _PARTS.values()),
+    is_present=lambda folder: are_present(_PARTS, folder),
 )

@@ -54,7 +54,7 @@ def find_columns(
     """
     for kind, given in (("text", text_column), ("label", label_column)):
         if given is not None:
-            _check_given(kind, given, names, where)
+            check_column(kind, given, names, where)
     text = text_column or _usual(names, TEXT_NAMES, taken=label_column)
     label = label_column or (_usual(names, LABEL_NAMES, taken=text) if labelled else None)
     if text is None and len(names) - (label is not None) == 1:
@@ -69,7 +69,21 @@ def find_columns(
     return text, label
 
 
-def _check_given(kind: str, given: str, names: Sequence[str], where: str) -> None:
+def check_column(kind: str, given: str, names: Sequence[str], where: str) -> None:
+    """Raise DatasetError, with the nearest name, unless a column is there, and once.
+
+    Args:
+        kind: What it is the column of, for the message.
+        given: Name of the column.
+        names: Columns there are.
+        where: File or object for the message.
+
+    Raises:
+        DatasetError: There is no such column, or there are several.
+
+    Example:
+        >>> check_column("tag", "ner", ["word", "pos", "ner"], "eng.train")
+    """
     if names.count(given) == 1:
         return
     if given in names:

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ostinato.datasets.examples import Examples
+from ostinato.datasets.tagged import Tagged
+
+Cut = Callable[[str], list[tuple[str, int, int]]]
+"""A tokeniser: the tokens of a text, each with the character it starts at and the one it ends before."""
+
+TaggedReader = Callable[[Path, str | int | None, Cut | None], dict[str, Tagged]]
+"""Reads the parts in a folder; None stands for the usual column, and for no tokeniser."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +40,7 @@ class File:
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """A registered data set.
+    """A registered data set, of labelled texts or of tagged sentences.
 
     Args:
         name: Name in the registry.
@@ -42,14 +50,16 @@ class Dataset:
         licence: Licence as its owner states it.
         citation: What its owner asks to cite.
         languages: Language codes of its texts.
-        read: Reads the parts from the folder in which the files lie.
-        is_present: Whether a folder holds its files, in any form that ``read`` understands.
+        is_present: Whether a folder holds its files, in any form that is understood.
+        read: Reads the parts of labelled texts from the folder in which the files lie.
+        read_tagged: The same for tagged sentences. A data set has one of the two.
         generate: Writes the files into a folder, for a data set that is generated.
+        version: Raised with every change of what is generated.
 
     Example:
         >>> from ostinato.datasets import REGISTRY
-        >>> REGISTRY["imdb"].languages
-        ('en',)
+        >>> REGISTRY["imdb"].languages, REGISTRY["imdb"].task
+        (('en',), 'classify')
     """
 
     name: str
@@ -59,6 +69,13 @@ class Dataset:
     licence: str
     citation: str
     languages: tuple[str, ...]
-    read: Callable[[Path], dict[str, Examples]]
     is_present: Callable[[Path], bool]
+    read: Callable[[Path], dict[str, Examples]] | None = None
+    read_tagged: TaggedReader | None = None
     generate: Callable[[Path], None] | None = None
+    version: int = 1
+
+    @property
+    def task(self) -> Literal["classify", "tag"]:
+        """What ``ostinato train`` makes of it."""
+        return "classify" if self.read_tagged is None else "tag"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,8 @@ from ostinato.datasets.registry import REGISTRY, locate
 from ostinato.datasets.streams import check_file, format_of
 from ostinato.datasets.tables import FORMATS, read
 from ostinato.datasets.trees import PARTS, find_tree, read_archive, read_tree
+
+PART_NAMES = ("train", "validation", "test")
 
 
 def load(
@@ -47,27 +48,54 @@ def load(
     if not isinstance(source, (str, Path)):
         parts = from_hugging_face(source, text_column, label_column)
     elif isinstance(source, str) and source in REGISTRY:
-        parts = REGISTRY[source].read(locate(source))
+        parts = _read_registered(source)
     else:
         parts = _load_path(Path(source).expanduser(), text_column, label_column)
     for name, path in (("validation", validation), ("test", test)):
         if path is not None:
             parts[name] = read(path, text_column, label_column)
-    return {name: parts[name] for name in ("train", "validation", "test") if name in parts}
+    return {name: parts[name] for name in PART_NAMES if name in parts}
+
+
+def _read_registered(name: str) -> dict[str, Examples]:
+    read = REGISTRY[name].read
+    if read is None:
+        raise DatasetError(
+            f"Data set {name}: it must be one of labelled texts; got one of tagged sentences. "
+            f"Load it with load_tagged, or train on it: ostinato train tag {name}."
+        )
+    return read(locate(name))
 
 
 def _load_path(path: Path, text: str | None, label: str | None) -> dict[str, Examples]:
+    check_source(path)
     if path.is_dir():
         return read_folder(path, text, label)
+    if format_of(path)[0] == ".tar":
+        return read_archive(path)
+    return {"train": read(path, text, label)}
+
+
+def check_source(path: Path) -> None:
+    """Raise DatasetError, with the nearest name, unless ``path`` is a folder or a file.
+
+    Args:
+        path: What a user named, and the registry does not know.
+
+    Raises:
+        DatasetError: There is neither.
+
+    Example:
+        >>> check_source(Path(__file__))
+    """
+    if path.is_dir():
+        return
     if not path.exists() and path.name == str(path) and not path.suffix:
         raise DatasetError(
             f"{path}: a data set must be a file, a folder or one of {', '.join(REGISTRY)}; "
             f"got neither{did_you_mean(str(path), REGISTRY) or '.'}"
         )
     check_file(path)
-    if format_of(path)[0] == ".tar":
-        return read_archive(path)
-    return {"train": read(path, text, label)}
 
 
 def read_folder(
@@ -94,8 +122,32 @@ def read_folder(
     """
     if root := find_tree(folder):
         return read_tree(root)
+    formats = f"({', '.join(FORMATS)}) or folders train/<label>/ of text files"
+    paths = find_parts(folder, formats)
+    return {part: read(path, text_column, label_column) for part, path in paths.items()}
+
+
+def find_parts(folder: Path, formats: str) -> dict[str, Path]:
+    """Return the files of a folder that are named train, dev (valid, validation) and test.
+
+    Args:
+        folder: An existing folder.
+        formats: What a train file may be, for the message.
+
+    Raises:
+        DatasetError: There is no train file, or there are two for one part.
+
+    Example:
+        >>> folder = getfixture("tmp_path")
+        >>> (folder / "train.char.bmes").touch()
+        >>> find_parts(folder, "in columns")["train"].name
+        'train.char.bmes'
+    """
     paths: dict[str, Path] = {}
-    for part, path in _part_files(folder):
+    for path in sorted(folder.iterdir()):
+        part = PARTS.get(path.name.partition(".")[0].lower())
+        if part is None or not path.is_file():
+            continue
         if part in paths:
             raise DatasetError(
                 f"{folder}: there must be one file of the {part} part; got {paths[part].name} and "
@@ -106,14 +158,7 @@ def read_folder(
         names = sorted(path.name for path in folder.iterdir())
         found = ", ".join(names[:8]) + (", …" if len(names) > 8 else "") or "nothing"
         raise DatasetError(
-            f"{folder}: the folder must hold a train file ({', '.join(FORMATS)}) or folders "
-            f"train/<label>/ of text files; got {found}. Name the file itself, or rename it."
+            f"{folder}: the folder must hold a train file {formats}; got {found}. "
+            "Name the file itself, or rename it."
         )
-    return {part: read(path, text_column, label_column) for part, path in paths.items()}
-
-
-def _part_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    for path in sorted(folder.iterdir()):
-        part = PARTS.get(path.name.partition(".")[0].lower())
-        if part and path.is_file():
-            yield part, path
+    return paths

@@ -7,14 +7,21 @@ import os
 from pathlib import Path
 
 from ostinato._errors import ConfigError, DatasetError, did_you_mean
-from ostinato.datasets import chnsenticorp, imdb, samples
+from ostinato.datasets import (
+    chnsenticorp,
+    conll2003,
+    imdb,
+    resume_ner,
+    samples,
+    samples_tag,
+    ud_english_ewt,
+)
 from ostinato.datasets.cache import cached, home
 from ostinato.datasets.dataset import Dataset, File
 from ostinato.datasets.streams import reason
 
-REGISTRY: dict[str, Dataset] = {
-    dataset.name: dataset for dataset in (imdb.DATASET, chnsenticorp.DATASET, samples.DATASET)
-}
+_MODULES = (imdb, chnsenticorp, samples, conll2003, ud_english_ewt, resume_ner, samples_tag)
+REGISTRY: dict[str, Dataset] = {module.DATASET.name: module.DATASET for module in _MODULES}
 
 
 def find_dataset(name: str) -> Dataset:
@@ -57,7 +64,7 @@ def locate(name: str) -> Path:
     """
     dataset = find_dataset(name)
     if dataset.generate is not None:
-        return cached("generated", f"{name}-{samples.VERSION}", dataset.generate)
+        return cached("generated", f"{name}-{dataset.version}", dataset.generate)
     folders = _folders(name)
     for folder in folders:
         if dataset.is_present(folder):

@@ -282,4 +282,5 @@ DATASET = Dataset(
     read=lambda _: generate(),
     is_present=lambda _: True,
     generate=write,
+    version=VERSION,
 )

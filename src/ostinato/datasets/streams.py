@@ -153,6 +153,33 @@ def decode(data: bytes, where: str) -> str:
         return _refuse(data, where)
 
 
+def read_lines(path: Path) -> list[str]:
+    r"""Return the lines of a text file without their ends, ``\n`` or ``\r\n``, mixed or not.
+
+    Nothing else ends a line, whatever else Unicode and ``str.splitlines`` take for a line break.
+
+    Args:
+        path: Path of a file, plain or compressed.
+
+    Raises:
+        DatasetError: As :func:`read_bytes` and :func:`decode`, or a line has a ``\r`` within.
+
+    Example:
+        >>> path = getfixture("tmp_path") / "a.txt"
+        >>> _ = path.write_bytes("a\r\nb\u2028c\n".encode())
+        >>> read_lines(path)
+        ['a', 'b\u2028c']
+    """
+    lines = [line.removesuffix("\r") for line in decode(read_bytes(path), str(path)).split("\n")]
+    for number, line in enumerate(lines, 1):
+        if "\r" in line:
+            raise DatasetError(
+                f"{path}: line {number} must end with \\n or \\r\\n; got a lone \\r in it. "
+                "Save the file with the line ends of Unix or Windows."
+            )
+    return lines if lines[-1] else lines[:-1]
+
+
 def _refuse(data: bytes, where: str) -> str:
     try:
         return data.decode("utf-8")
@@ -185,6 +212,23 @@ def check_file(path: Path) -> None:
     names = [other.name for other in path.parent.iterdir() if other.is_file()]
     hint = did_you_mean(path.name, names) or "; check the path."
     raise DatasetError(f"{path}: the file must exist; there is none of that name{hint}")
+
+
+def find_file(folder: Path, name: str) -> Path | None:
+    """Return the file ``name``, plain or compressed, in a folder, or None.
+
+    Args:
+        folder: Folder to look in.
+        name: Name of the plain file.
+
+    Example:
+        >>> folder = getfixture("tmp_path")
+        >>> (folder / "dev.txt.gz").touch()
+        >>> find_file(folder, "dev.txt").name
+        'dev.txt.gz'
+    """
+    paths = [folder / f"{name}{suffix}" for suffix in ("", *_OPENERS)]
+    return next((path for path in paths if path.is_file()), None)
 
 
 def file_sha256(path: Path) -> str:

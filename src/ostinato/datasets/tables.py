@@ -131,7 +131,7 @@ def _read_json_lines(path: Path, text: str | None, label: str | None, labelled: 
     rows = []
     for number, line in enumerate(decode(read_bytes(path), str(path)).split("\n"), 1):
         if line.strip():
-            rows.append(_json_object(line, f"{path}: line {number}"))
+            rows.append(json_object(line, f"{path}: line {number}"))
     names = list(dict.fromkeys(name for row in rows for name in row))
     text, label = find_columns(
         names, text_column=text, label_column=label, labelled=labelled, where=str(path)
@@ -143,7 +143,20 @@ def _read_json_lines(path: Path, text: str | None, label: str | None, labelled: 
     return Examples.make(texts, labels, str(path))
 
 
-def _json_object(line: str, where: str) -> dict[str, Any]:
+def json_object(line: str, where: str) -> dict[str, Any]:
+    """Return the object that a line of JSON Lines holds.
+
+    Args:
+        line: The line.
+        where: File and line for the message.
+
+    Raises:
+        DatasetError: The line is not JSON, or no object.
+
+    Example:
+        >>> json_object('{"text": "good"}', "a.jsonl: line 1")
+        {'text': 'good'}
+    """
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
@@ -163,12 +176,7 @@ def _json_text(value: Any, row: int, path: Path) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        if value.isascii() or not _has_lone_surrogate(value):
-            return value
-        raise DatasetError(
-            f"{path}: a text must be valid Unicode; got half a surrogate pair in row {row}. "
-            "Write the character itself or both halves."
-        )
+        return value if value.isascii() else json_text(value, f"{path}: row {row}")
     if isinstance(value, (int, float)):
         return json.dumps(value)
     raise DatasetError(
@@ -177,12 +185,28 @@ def _json_text(value: Any, row: int, path: Path) -> str:
     )
 
 
-def _has_lone_surrogate(value: str) -> bool:
+def json_text(value: str, where: str) -> str:
+    """Return a string of a JSON file, which must be valid Unicode.
+
+    Args:
+        value: The string.
+        where: File and row for the message.
+
+    Raises:
+        DatasetError: It has half a surrogate pair.
+
+    Example:
+        >>> json_text("好", "a.jsonl: row 1")
+        '好'
+    """
     try:
         value.encode()
     except UnicodeEncodeError:
-        return True
-    return False
+        raise DatasetError(
+            f"{where}: a text must be valid Unicode; got half a surrogate pair. "
+            "Write the character itself or both halves."
+        ) from None
+    return value
 
 
 def _read_parquet(path: Path, text: str | None, label: str | None, labelled: bool) -> Examples:  # noqa: FBT001

@@ -2,18 +2,22 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gzip
 import hashlib
 import http.server
 import logging
 import socket
 import threading
 import time
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 from ostinato import ConfigError, DatasetError, datasets
-from ostinato.datasets import REGISTRY, chnsenticorp, get, home, locate
+from ostinato.datasets import REGISTRY, chnsenticorp, conll2003, get, home, locate
+from ostinato.datasets.schemes import spans_of
+from ostinato.datasets.streams import find_file, read_bytes
 
 ROWS = {"train.txt": "好\t1\n坏\t0\n", "dev.txt": "可以\t1\n", "test.txt": "不\t行\t0\n"}
 
@@ -22,7 +26,10 @@ ROWS = {"train.txt": "好\t1\n坏\t0\n", "dev.txt": "可以\t1\n", "test.txt": "
 def little(monkeypatch):
     """ChnSentiCorp with two, one and one rows."""
     parts = {
-        name: (replace(file, sha256=hashlib.sha256(ROWS[file.name].encode()).hexdigest()), count)
+        name: (
+            replace(file, sha256=hashlib.sha256(ROWS[file.name].encode()).hexdigest()),
+            {"rows": count},
+        )
         for (name, (file, _)), count in zip(chnsenticorp._PARTS.items(), (2, 1, 1), strict=True)
     }
     monkeypatch.setattr(chnsenticorp, "_PARTS", parts)
@@ -40,10 +47,14 @@ def corpus_folder(tmp_path, monkeypatch, little):
 
 
 def test_every_registered_data_set_is_described():
-    assert set(REGISTRY) == {"imdb", "chnsenticorp", "samples"}
+    assert {name: dataset.task for name, dataset in REGISTRY.items()} == {
+        **dict.fromkeys(("imdb", "chnsenticorp", "samples"), "classify"),
+        **dict.fromkeys(("conll2003", "ud-english-ewt", "resume-ner", "samples-tag"), "tag"),
+    }
     for name, dataset in REGISTRY.items():
         assert dataset.name == name
         assert dataset.files or dataset.generate
+        assert (dataset.read is None) != (dataset.read_tagged is None)
         for text in (dataset.description, dataset.source, dataset.licence, dataset.citation):
             assert text
         for file in dataset.files:
@@ -180,8 +191,103 @@ def test_the_real_chnsenticorp_repeats_its_training_texts():
     train = set(parts["train"].texts)
     assert len(train) == 8249
     assert len(train & set(parts["test"].texts)) == 330
-    for file in chnsenticorp.DATASET.files:
-        path = chnsenticorp.find(locate("chnsenticorp"), file.name)
-        data = datasets.streams.read_bytes(path)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["chnsenticorp", "conll2003", "ud-english-ewt", "resume-ner"])
+def test_the_real_files_are_those_that_are_registered(name):
+    for file in REGISTRY[name].files:
+        data = read_bytes(find_file(locate(name), file.name))
         assert hashlib.sha256(data).hexdigest() == file.sha256
         assert len(data) == file.size_bytes
+
+
+ENTITIES = {
+    "train": {"LOC": 7140, "MISC": 3438, "ORG": 6321, "PER": 6600},
+    "validation": {"LOC": 1837, "MISC": 922, "ORG": 1341, "PER": 1842},
+    "test": {"LOC": 1668, "MISC": 702, "ORG": 1661, "PER": 1617},
+}
+
+
+@pytest.mark.data
+def test_the_real_conll2003_has_its_published_counts():
+    parts = datasets.load_tagged("conll2003")
+    counts = {name: (len(part.sentences), part.lengths.sum()) for name, part in parts.items()}
+    assert counts == {"train": (14041, 203621), "validation": (3250, 51362), "test": (3453, 46435)}
+    for name, part in parts.items():
+        assert part.scheme == "IOB1"
+        assert Counter(span.type for row in part.tags for span in spans_of(row)) == ENTITIES[name]
+    assert datasets.load_tagged("conll2003", column="pos")["train"].tags[0][:2] == ["NNP", "VBZ"]
+
+
+@pytest.mark.data
+def test_the_real_ewt_has_its_published_counts():
+    parts = datasets.load_tagged("ud-english-ewt")
+    counts = {name: (len(part.sentences), part.lengths.sum()) for name, part in parts.items()}
+    assert counts == {"train": (12544, 204577), "validation": (2001, 25147), "test": (2077, 25094)}
+    for column, number in ((None, 17), ("xpos", 49)):
+        part = datasets.load_tagged("ud-english-ewt", column=column)["train"]
+        assert len({tag for row in part.tags for tag in row}) == number
+        assert part.scheme is None
+
+
+@pytest.mark.data
+def test_the_real_resume_ner_has_its_published_counts():
+    parts = datasets.load_tagged("resume-ner")
+    assert [len(part.sentences) for part in parts.values()] == [3821, 463, 477]
+    assert {part.scheme for part in parts.values()} == {"BMES"}
+    begun = [sum(tag[0] in "BS" for row in part.tags for tag in row) for part in parts.values()]
+    assert begun == [13438, 1497, 1630]
+    read = [sum(len(spans_of(row)) for row in part.tags) for part in parts.values()]
+    assert read == [13440, 1497, 1630]  # two of train are torn apart by the end of a sentence
+
+
+@pytest.fixture
+def little_news(tmp_path, monkeypatch):
+    """CoNLL-2003 with one sentence of two tokens in each part, one part compressed."""
+    content = "-DOCSTART- -X- O O\n\nEU NNP I-NP I-ORG\nrejects VBZ I-VP O\n"
+    parts = {
+        name: (replace(file, sha256=hashlib.sha256(content.encode()).hexdigest()), counts)
+        for name, (file, _) in conll2003._PARTS.items()
+        for counts in [{"sentences": 1, "tokens": 2}]
+    }
+    monkeypatch.setattr(conll2003, "_PARTS", parts)
+    folder = tmp_path / "conll2003"
+    folder.mkdir()
+    for name in ("eng.train", "eng.testb"):
+        (folder / name).write_text(content)
+    (folder / "eng.testa.gz").write_bytes(gzip.compress(content.encode()))
+    monkeypatch.setenv("OSTINATO_DATA", str(tmp_path))
+    return folder
+
+
+def test_conll2003_is_read_from_plain_and_compressed_files(little_news, caplog):
+    with caplog.at_level(logging.INFO, logger="ostinato"):
+        parts = datasets.load_tagged("conll2003")
+    assert list(parts) == ["train", "validation", "test"]
+    assert len({part.fingerprint for part in parts.values()}) == 1
+    assert parts["train"].tags == [["I-ORG", "O"]]
+    assert datasets.load_tagged("conll2003", column="chunk")["test"].tags == [["I-NP", "I-VP"]]
+    assert "is not the original" not in caplog.text
+
+
+def test_conll2003_that_is_not_whole_is_refused(little_news):
+    (little_news / "eng.testb").write_text("EU NNP I-NP I-ORG\n")
+    message = (
+        "conll2003: .*eng.testb must have 1 sentences and 2 tokens; got 1 and 1. "
+        "Remove it and fetch it anew: ostinato data get conll2003"
+    )
+    with pytest.raises(DatasetError, match=message):
+        datasets.load_tagged("conll2003")
+    (little_news / "eng.testb").unlink()
+    with pytest.raises(DatasetError, match=r"must hold eng.testb\. Remove it"):
+        conll2003.read(little_news)
+    with pytest.raises(DatasetError, match=r"they are not in .* ostinato data get conll2003"):
+        datasets.load_tagged("conll2003")
+
+
+def test_a_set_of_the_other_task_says_which_command_takes_it():
+    with pytest.raises(DatasetError, match=r"got one of tagged .*: ostinato train tag conll2003"):
+        datasets.load("conll2003")
+    with pytest.raises(DatasetError, match=r"got one of labelled .*: ostinato train classify imdb"):
+        datasets.load_tagged("imdb")

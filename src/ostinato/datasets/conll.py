@@ -1,0 +1,207 @@
+"""Tagged sentences in columns: one token a line, a blank line after each sentence.
+
+Column files are those of the CoNLL shared tasks, and of Chinese characters with BMES tags; CoNLL-U is
+the format of Universal Dependencies.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from ostinato._errors import DatasetError
+from ostinato.datasets.columns import check_column
+from ostinato.datasets.streams import open_binary, read_lines
+from ostinato.datasets.tagged import Tagged
+
+Column = str | int
+"""A column by its name, or by its number, counted from 1."""
+
+CONLLU_COLUMNS = (
+    *("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc"),
+)
+_DOCUMENT = "-DOCSTART-"
+_BLANK = " \t"  # and no other white space: that may be a token
+_ID = re.compile(r"[0-9]+([-.][0-9]+)?")
+
+
+def read_columns(
+    path: Path, column: Column | None = None, *, names: Sequence[str] = (), labelled: bool = True
+) -> Tagged:
+    r"""Read a file of columns, the token first.
+
+    Columns are parted by tabs or, in a line without one, by spaces; no other white space parts them.
+    A line ``-DOCSTART-`` is left out and ends a sentence, as a blank one does. A ``#`` is a token.
+
+    Args:
+        path: The file, plain or compressed.
+        column: Column of the tags; None for the last one.
+        names: Names of the columns, if they have any.
+        labelled: Whether there must be tags. If not, they are read only if ``column`` is given.
+
+    Raises:
+        DatasetError: There is no such column, or a line has more or fewer columns than the first.
+
+    Example:
+        >>> path = getfixture("tmp_path") / "eng.train"
+        >>> _ = path.write_text("-DOCSTART- O\n\nAngela B-PER\nsings O\n\nSeoul B-LOC\n")
+        >>> read_columns(path).tags
+        [['B-PER', 'O'], ['B-LOC']]
+    """
+    sentences: list[list[str]] = []
+    tags: list[list[str]] = []
+    lines: list[int] = []
+    width, place = len(names), None
+    within = False
+    for number, line in enumerate(read_lines(path), 1):
+        fields = _fields(line)
+        if not fields or fields[0] == _DOCUMENT:
+            within = False
+            continue
+        if not lines:
+            width = width or len(fields)
+            place = _tag_place(path, column, names, width, labelled=labelled)
+        if len(fields) != width:
+            raise DatasetError(
+                f"{path}: line {number} must have {width} columns, as "
+                f"{'the data set' if names else f'line {lines[0]}'} has; "
+                f"got {len(fields)}. Part the columns by tabs if a token has spaces in it."
+            )
+        if not within:
+            sentences.append([])
+            tags.append([])
+            lines.append(number)
+        within = True
+        sentences[-1].append(fields[0])
+        if place is not None:
+            tags[-1].append(_tag(path, number, fields[place]))
+    return Tagged.make(sentences, None if place is None else tags, str(path), lines=lines)
+
+
+def _fields(line: str) -> list[str]:
+    """Split a line into columns; none if it is blank."""
+    fields = line.rstrip(_BLANK)
+    if fields and "\t" in line:
+        return fields.split("\t")
+    return [field for field in fields.split(" ") if field]
+
+
+def _tag(path: Path, number: int, field: str) -> str:
+    tag = field.strip(" ")
+    if not tag:
+        raise DatasetError(
+            f"{path}: line {number} must have a tag; it is empty. Write O for a token without one."
+        )
+    return tag
+
+
+def _tag_place(
+    path: Path, column: Column | None, names: Sequence[str], width: int, *, labelled: bool
+) -> int | None:
+    if column is not None:
+        return _place(path, column, names or [str(number + 1) for number in range(width)])
+    if not labelled:
+        return None
+    if width < 2:
+        raise DatasetError(
+            f"{path}: the lines must have a token and a tag, parted by a tab or spaces; got one "
+            "column. Add the tags."
+        )
+    return width - 1
+
+
+def _place(path: Path, column: Column, names: Sequence[str]) -> int:
+    numbers = [str(number + 1) for number in range(len(names))]
+    if str(column) in numbers:
+        return numbers.index(str(column))
+    check_column("tag", str(column), names, str(path))
+    return names.index(str(column))
+
+
+def read_conllu(path: Path, column: Column | None = None, *, labelled: bool = True) -> Tagged:
+    r"""Read the words of a CoNLL-U file, not the ranges of contractions nor empty nodes.
+
+    Args:
+        path: The file, plain or compressed.
+        column: Column of the tags, by its name in CoNLL-U; None for upos.
+        labelled: Whether there must be tags. If not, they are read only if ``column`` is given.
+
+    Raises:
+        DatasetError: There is no such column, or a line is malformed; the message names it.
+
+    Example:
+        >>> path = getfixture("tmp_path") / "en-ud-train.conllu"
+        >>> _ = path.write_text("# text = Go!\n1\tGo\tgo\tVERB\tVB\t_\t0\troot\t_\t_\n")
+        >>> read_conllu(path).tags, read_conllu(path, "xpos").tags
+        ([['VERB']], [['VB']])
+
+    Source: https://universaldependencies.org/format.html
+    """
+    place = None
+    if labelled or column is not None:
+        place = _place(path, "upos" if column is None else column, CONLLU_COLUMNS)
+    sentences: list[list[str]] = []
+    tags: list[list[str]] = []
+    within = False
+    for number, line in enumerate(read_lines(path), 1):
+        if not line.strip(_BLANK):
+            within = False
+            continue
+        if line.startswith("#"):
+            continue
+        fields = line.split("\t")
+        _check_word(path, number, fields, len(sentences[-1]) + 1 if within else 1)
+        if not fields[0].isdecimal():
+            continue
+        if not within:
+            sentences.append([])
+            tags.append([])
+        within = True
+        sentences[-1].append(fields[1])
+        if place is not None:
+            tags[-1].append(fields[place])
+    return Tagged.make(sentences, None if place is None else tags, str(path))
+
+
+def _check_word(path: Path, number: int, fields: list[str], expected: int) -> None:
+    """Raise DatasetError unless a line is well-formed and a word has the expected id."""
+    if len(fields) != len(CONLLU_COLUMNS):
+        raise DatasetError(
+            f"{path}: line {number} must have {len(CONLLU_COLUMNS)} fields parted by tabs; "
+            f"got {len(fields)}. Correct the line, or begin it with # if it is a comment."
+        )
+    if not _ID.fullmatch(fields[0]):
+        raise DatasetError(
+            f"{path}: line {number} must begin with a number, or two as in 3-4 and 3.1; "
+            f"got `{fields[0]}`. Correct the line."
+        )
+    if fields[0].isdecimal() and int(fields[0]) != expected:
+        raise DatasetError(
+            f"{path}: line {number} must be word {expected} of its sentence; got number {fields[0]}. "
+            "Number the words from 1, and put a blank line after each sentence."
+        )
+
+
+def is_conllu(path: Path) -> bool:
+    r"""Tell whether the first token of a file stands in a line as CoNLL-U has them.
+
+    Args:
+        path: The file, plain or compressed.
+
+    Raises:
+        DatasetError: The file cannot be read.
+
+    Example:
+        >>> path = getfixture("tmp_path") / "eng.train"
+        >>> _ = path.write_text("Angela B-PER\n")
+        >>> is_conllu(path)
+        False
+    """
+    with open_binary(path) as stream:
+        for line in stream:
+            fields = line.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n").split(b"\t")
+            if any(fields) and not fields[0].startswith(b"#"):
+                first = fields[0].decode("ascii", "replace")
+                return len(fields) == len(CONLLU_COLUMNS) and bool(_ID.fullmatch(first))
+    return False

@@ -1,0 +1,75 @@
+"""CoNLL-2003: English news, tagged with parts of speech, chunks and named entities."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ostinato.datasets.conll import Column, read_columns
+from ostinato.datasets.dataset import Cut, Dataset, File
+from ostinato.datasets.official import are_present, read_parts
+from ostinato.datasets.tagged import Tagged
+
+_URL = "https://raw.githubusercontent.com/synalp/NER/master/corpus/CoNLL-2003/"
+_PARTS = {
+    "train": (
+        File(
+            url=f"{_URL}eng.train",
+            name="eng.train",
+            sha256="eac0822f501353f265383ddf1edb0dcd42a1b6eefd3e383d7074db98c38eb41c",
+            size_bytes=3281528,
+        ),
+        {"sentences": 14041, "tokens": 203621},
+    ),
+    "validation": (
+        File(
+            url=f"{_URL}eng.testa",
+            name="eng.testa",
+            sha256="aedc4ccbd1ae9795feaa0e86fe72d195b0258abed9d705b630d1c889276fac1e",
+            size_bytes=827012,
+        ),
+        {"sentences": 3250, "tokens": 51362},
+    ),
+    "test": (
+        File(
+            url=f"{_URL}eng.testb",
+            name="eng.testb",
+            sha256="0632f32c090ef31c223135b7fee3187a7cf8e65c4015c7866bb7783428cdd9a6",
+            size_bytes=748096,
+        ),
+        {"sentences": 3453, "tokens": 46435},
+    ),
+}
+COLUMNS = ("word", "pos", "chunk", "ner")
+
+
+def read(folder: Path, column: Column | None = None, cut: Cut | None = None) -> dict[str, Tagged]:
+    """Read the official parts; the sentences are tokenised already, so ``cut`` has no use.
+
+    Args:
+        folder: Folder with ``eng.train``, ``eng.testa`` and ``eng.testb``, plain or compressed.
+        column: One of :data:`COLUMNS`; None for ner.
+        cut: A tokeniser.
+
+    Raises:
+        DatasetError: A file is missing, truncated or damaged, or there is no such column.
+    """
+    return read_parts(
+        "conll2003", _PARTS, folder, lambda path: read_columns(path, column, names=COLUMNS)
+    )
+
+
+DATASET = Dataset(
+    name="conll2003",
+    description="CoNLL-2003: English news, named entities (or --column pos, chunk); 14,041 + 3,250 + 3,453",
+    source="https://github.com/synalp/NER",
+    files=tuple(file for file, _ in _PARTS.values()),
+    licence="none stated; the text is of the Reuters Corpus RCV1, for research",
+    citation=(
+        "Tjong Kim Sang and De Meulder (2003): Introduction to the CoNLL-2003 Shared Task: "
+        "Language-Independent Named Entity Recognition. CoNLL 2003, pages 142-147. "
+        "https://aclanthology.org/W03-0419"
+    ),
+    languages=("en",),
+    read_tagged=read,
+    is_present=lambda folder: are_present(_PARTS, folder),
+)

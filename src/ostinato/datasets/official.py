@@ -1,0 +1,81 @@
+"""The files of a registered data set as its owner serves them: found, read, counted, compared."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from ostinato._errors import DatasetError
+from ostinato.datasets.dataset import File
+from ostinato.datasets.examples import Examples
+from ostinato.datasets.streams import file_sha256, find_file, format_of
+from ostinato.datasets.tagged import Tagged
+
+logger = logging.getLogger("ostinato")
+
+Parts = Mapping[str, tuple[File, Mapping[str, int]]]
+"""The file of each part, and how many of what it must hold."""
+
+Part = TypeVar("Part", Examples, Tagged)
+
+
+def are_present(parts: Parts, folder: Path) -> bool:
+    """Tell whether a folder holds the file of each part, plain or compressed.
+
+    Args:
+        parts: The files.
+        folder: Folder to look in.
+
+    Example:
+        >>> are_present({}, getfixture("tmp_path"))
+        True
+    """
+    return all(find_file(folder, file.name) for file, _ in parts.values())
+
+
+def read_parts(
+    name: str, parts: Parts, folder: Path, read: Callable[[Path], Part]
+) -> dict[str, Part]:
+    """Read each part from its file and check that it is whole.
+
+    Another file than the owner's is accepted, and told, if it has the right counts.
+
+    Args:
+        name: Name of the data set, for messages.
+        parts: The files and their counts: ``rows`` of examples, ``sentences`` and ``tokens`` of
+            tagged sentences.
+        folder: Folder in which they lie, plain or compressed.
+        read: Reads one file.
+
+    Raises:
+        DatasetError: A file is missing, damaged, or has other counts.
+
+    Example:
+        >>> read_parts("nothing", {}, getfixture("tmp_path"), Examples)
+        {}
+    """
+    anew = f"Remove it and fetch it anew: ostinato data get {name}."
+    found = {}
+    for part, (file, counts) in parts.items():
+        path = find_file(folder, file.name)
+        if path is None:
+            raise DatasetError(f"Data set {name}: {folder} must hold {file.name}. {anew}")
+        found[part] = read(path)
+        got = _counts(found[part])
+        if any(got[unit] != count for unit, count in counts.items()):
+            expected = " and ".join(f"{count} {unit}" for unit, count in counts.items())
+            actual = " and ".join(str(got[unit]) for unit in counts)
+            raise DatasetError(
+                f"Data set {name}: {path} must have {expected}; got {actual}. {anew}"
+            )
+        if not format_of(path)[1] and file_sha256(path) != file.sha256:
+            logger.info("%s is not the original file (its sha256 differs); using it.", path)
+    return found
+
+
+def _counts(part: Examples | Tagged) -> dict[str, int]:
+    if isinstance(part, Examples):
+        return {"rows": len(part.texts)}
+    return {"sentences": len(part.sentences), "tokens": int(part.lengths.sum())}

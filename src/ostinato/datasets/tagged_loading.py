@@ -1,0 +1,108 @@
+"""From whatever names a set of tagged sentences to its parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ostinato._errors import DatasetError
+from ostinato.datasets.conll import Column, is_conllu, read_columns, read_conllu
+from ostinato.datasets.dataset import Cut
+from ostinato.datasets.loading import PART_NAMES, check_source, find_parts
+from ostinato.datasets.registry import REGISTRY, locate
+from ostinato.datasets.streams import format_of
+from ostinato.datasets.tagged import Tagged
+from ostinato.datasets.tagged_json import read_rows
+
+
+def load_tagged(
+    source: str | Path,
+    *,
+    column: Column | None = None,
+    validation: str | Path | None = None,
+    test: str | Path | None = None,
+    cut: Cut | None = None,
+) -> dict[str, Tagged]:
+    """Load the tagged parts of a data set.
+
+    Args:
+        source: Name of a registered data set; a file as :func:`read_tagged` takes it (it is train); or
+            a folder with such files named train, dev (valid, validation) and test.
+        column: Column of the tags, if not the usual one.
+        validation: File to use as the validation part.
+        test: File to use as the test part.
+        cut: Tokeniser of texts with spans of characters.
+
+    Returns:
+        ``"train"`` and, where there, ``"validation"`` and ``"test"``.
+
+    Raises:
+        DatasetError: Something is missing or wrong; the message says what and where.
+
+    Example:
+        >>> {name: len(part.sentences) for name, part in load_tagged("samples-tag").items()}
+        {'train': 2000, 'validation': 300, 'test': 500}
+    """
+    if isinstance(source, str) and source in REGISTRY:
+        parts = _read_registered(source, column, cut)
+    else:
+        path = Path(source).expanduser()
+        check_source(path)
+        paths = find_parts(path, _FORMATS) if path.is_dir() else {"train": path}
+        parts = {part: read_tagged(path, column=column, cut=cut) for part, path in paths.items()}
+    for name, given in (("validation", validation), ("test", test)):
+        if given is not None:
+            parts[name] = read_tagged(given, column=column, cut=cut)
+    return {name: parts[name] for name in PART_NAMES if name in parts}
+
+
+_FORMATS = "in columns, .conllu or .jsonl"
+
+
+def _read_registered(name: str, column: Column | None, cut: Cut | None) -> dict[str, Tagged]:
+    read = REGISTRY[name].read_tagged
+    if read is None:
+        raise DatasetError(
+            f"Data set {name}: it must be one of tagged sentences; got one of labelled texts. "
+            f"Load it with load, or train on it: ostinato train classify {name}."
+        )
+    return read(locate(name), column, cut)
+
+
+def read_tagged(
+    path: str | Path,
+    *,
+    column: Column | None = None,
+    cut: Cut | None = None,
+    labelled: bool = True,
+) -> Tagged:
+    r"""Read one file of tagged sentences.
+
+    A .jsonl (ndjson) file has tokens and tags, or texts and spans; a .conllu file, or one with the ten
+    fields of such a file, is read as CoNLL-U; anything else is a file of columns, the token first.
+    Each may be compressed as .gz, .bz2, .xz or .zst. Text is UTF-8.
+
+    Args:
+        path: The file.
+        column: Name of the tags' column, or its number, counted from 1. None for the last column of a
+            file of columns, upos in CoNLL-U, and the usual names in JSON Lines.
+        cut: Tokeniser of texts with spans of characters: a function from a text to its tokens, each
+            with the character it starts at and the one it ends before.
+        labelled: Whether there must be tags. If not, they are read only if ``column`` is given.
+
+    Raises:
+        DatasetError: The file or a column is missing, or something in the file is wrong.
+
+    Example:
+        >>> path = getfixture("tmp_path") / "eng.train"
+        >>> _ = path.write_text("Angela NNP B-PER\nsings VBZ O\n")
+        >>> read_tagged(path).tags, read_tagged(path, column=2).tags
+        ([['B-PER', 'O']], [['NNP', 'VBZ']])
+    """
+    path = Path(path)
+    suffix = format_of(path)[0]
+    if suffix in (".jsonl", ".ndjson"):
+        name = None if column is None else str(column)
+        return read_rows(path, name, cut=cut, labelled=labelled)
+    if suffix == ".conllu" or is_conllu(path):
+        return read_conllu(path, column, labelled=labelled)
+    return read_columns(path, column, labelled=labelled)

@@ -1,0 +1,73 @@
+"""UD English-EWT: the English Web Treebank of Universal Dependencies, with parts of speech."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ostinato.datasets.conll import Column, read_conllu
+from ostinato.datasets.dataset import Cut, Dataset, File
+from ostinato.datasets.official import are_present, read_parts
+from ostinato.datasets.tagged import Tagged
+
+_URL = "https://raw.githubusercontent.com/UniversalDependencies/UD_English-EWT/r2.16/"
+_PARTS = {
+    "train": (
+        File(
+            url=f"{_URL}en_ewt-ud-train.conllu",
+            name="en_ewt-ud-train.conllu",
+            sha256="3fb78e2b55482c8ee00caa653af436c88c9e5bc9a73ce26e4ae3ddc79d2b7e7b",
+            size_bytes=14203025,
+        ),
+        {"sentences": 12544},
+    ),
+    "validation": (
+        File(
+            url=f"{_URL}en_ewt-ud-dev.conllu",
+            name="en_ewt-ud-dev.conllu",
+            sha256="531a54ff90d6ab12201c5a50c3e78e6ddac4de69abc4bce5d275d3cd29efe2b6",
+            size_bytes=1805545,
+        ),
+        {"sentences": 2001},
+    ),
+    "test": (
+        File(
+            url=f"{_URL}en_ewt-ud-test.conllu",
+            name="en_ewt-ud-test.conllu",
+            sha256="e266e515a0a7547657ed3d90d9ba46487d6bd251f27ad4269d4e8a427c8555cd",
+            size_bytes=1804515,
+        ),
+        {"sentences": 2077},
+    ),
+}
+
+
+def read(folder: Path, column: Column | None = None, cut: Cut | None = None) -> dict[str, Tagged]:
+    """Read the official parts; the sentences are tokenised already, so ``cut`` has no use.
+
+    Other releases of the treebank, whose words differ a little, have as many sentences.
+
+    Args:
+        folder: Folder with ``en_ewt-ud-train.conllu`` and those of dev and test, plain or compressed.
+        column: A column of CoNLL-U, such as xpos; None for upos.
+        cut: A tokeniser.
+
+    Raises:
+        DatasetError: A file is missing, truncated or damaged, or there is no such column.
+    """
+    return read_parts("ud-english-ewt", _PARTS, folder, lambda path: read_conllu(path, column))
+
+
+DATASET = Dataset(
+    name="ud-english-ewt",
+    description="UD English-EWT 2.16: web texts, parts of speech (or --column xpos); 12,544 + 2,001 + 2,077",
+    source="https://github.com/UniversalDependencies/UD_English-EWT",
+    files=tuple(file for file, _ in _PARTS.values()),
+    licence="CC BY-SA 4.0",
+    citation=(
+        "Silveira, Dozat, de Marneffe, Bowman, Connor, Bauer and Manning (2014): A Gold Standard "
+        "Dependency Corpus for English. LREC 2014."
+    ),
+    languages=("en",),
+    read_tagged=read,
+    is_present=lambda folder: are_present(_PARTS, folder),
+)

@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ostinato import DatasetError
+from ostinato.datasets.conll import is_conllu, read_columns, read_conllu
+from ostinato.datasets.schemes import spans_of
+
+COMPRESS = {
+    "": bytes,
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+    ".zst": lambda data: pa.Codec("zstd").compress(data, asbytes=True),
+}
+NEWS = """-DOCSTART- -X- O O
+
+EU NNP I-NP I-ORG
+rejects VBZ I-VP O
+
+Peter NNP I-NP I-PER
+"""
+TREE = """\
+# sent_id = 1
+# text = I didn't.
+1\tI\tI\tPRON\tPRP\tCase=Nom\t2\tnsubj\t_\t_
+2-3\tdidn't\t_\t_\t_\t_\t_\t_\t_\t_
+2\tdid\tdo\tAUX\tVBD\t_\t0\troot\t_\t_
+3\tn't\tnot\tPART\tRB\t_\t2\tadvmod\t_\tSpaceAfter=No
+3.1\tgo\tgo\tVERB\tVB\t_\t_\t_\t2:conj\t_
+4\t.\t.\tPUNCT\t.\t_\t2\tpunct\t_\t_
+
+1\t#\t#\tSYM\t#\t_\t0\troot\t_\t_
+"""
+REST = "\t_" * 6 + "\n"
+
+# Anything but what parts columns and ends lines is part of a token: other white space too.
+TOKENS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=" \t\r\n"), min_size=1)
+SENTENCES = st.lists(
+    st.lists(st.tuples(TOKENS, st.sampled_from(["O", "B-X", "I-X"])), min_size=1, max_size=4),
+    min_size=1,
+    max_size=4,
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("conll")
+
+
+@given(
+    rows=SENTENCES,
+    gap=st.sampled_from([" ", "\t", "   "]),
+    ends=st.lists(st.sampled_from(["\n", "\r\n"]), min_size=1),
+    blank=st.sampled_from(["", " ", "\t "]),
+)
+def test_what_was_written_is_read_back(folder, rows, gap, ends, blank):
+    lines = [line for row in rows for line in (*(f"{t}{gap}{y}" for t, y in row), blank)]
+    text = "".join(line + ends[number % len(ends)] for number, line in enumerate(lines))
+    path = folder / "eng.train"
+    path.write_bytes(text.encode("utf-8-sig"))
+    part = read_columns(path)
+    assert part.sentences == [[token for token, _ in row] for row in rows]
+    assert part.tags == [[tag for _, tag in row] for row in rows]
+
+
+@given(st.lists(st.lists(TOKENS, min_size=1, max_size=4), min_size=1, max_size=4))
+def test_words_of_a_treebank_are_read_back(folder, sentences):
+    rows = [
+        "".join(f"{n}\t{t}\t_\t{len(t)}{REST}" for n, t in enumerate(tokens, 1)) + "\n"
+        for tokens in sentences
+    ]
+    path = folder / "a.conllu"
+    path.write_bytes("".join(rows).encode())
+    part = read_conllu(path)
+    assert part.sentences == sentences
+    assert part.tags == [[str(len(token)) for token in tokens] for tokens in sentences]
+
+
+@pytest.mark.parametrize("compression", COMPRESS)
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize(("text", "read"), [(NEWS, read_columns), (TREE, read_conllu)])
+def test_compression_line_ends_and_byte_order_mark_change_nothing(
+    tmp_path, text, read, compression, ends, mark
+):
+    (tmp_path / "plain").write_text(text)
+    path = tmp_path / f"a{compression}"
+    path.write_bytes(COMPRESS[compression]((mark + text.replace("\n", ends)).encode()))
+    assert read(path).fingerprint == read(tmp_path / "plain").fingerprint
+    assert is_conllu(path) == (text == TREE)
+
+
+def test_documents_part_sentences_and_are_left_out(tmp_path):
+    (tmp_path / "a").write_text(NEWS)
+    assert read_columns(tmp_path / "a").sentences == [["EU", "rejects"], ["Peter"]]
+    (tmp_path / "a").write_text("a O\n-DOCSTART-\nb O\n")
+    assert read_columns(tmp_path / "a").sentences == [["a"], ["b"]]
+
+
+@pytest.mark.parametrize(
+    ("column", "first"),
+    [(None, "I-ORG"), (4, "I-ORG"), ("4", "I-ORG"), (2, "NNP"), ("3", "I-NP"), ("1", "EU")],
+)
+def test_a_column_is_named_by_its_number(tmp_path, column, first):
+    (tmp_path / "a").write_text(NEWS)
+    assert read_columns(tmp_path / "a", column).tags[0][0] == first
+
+
+def test_a_column_may_have_a_name(tmp_path):
+    (tmp_path / "a").write_text(NEWS)
+    names = ("word", "pos", "chunk", "ner")
+    for number, name in enumerate(names, 1):
+        named = read_columns(tmp_path / "a", name, names=names)
+        assert named == read_columns(tmp_path / "a", number, names=names)
+    with pytest.raises(
+        DatasetError, match=r"no tag column `chunks`; did you mean `chunk`\? The columns are `word`"
+    ):
+        read_columns(tmp_path / "a", "chunks", names=names)
+    with pytest.raises(
+        DatasetError, match="line 3 must have 3 columns, as the data set has; got 4"
+    ):
+        read_columns(tmp_path / "a", names=names[1:])
+
+
+@pytest.mark.parametrize(
+    ("column", "tags"),
+    [
+        (None, [["PRON", "AUX", "PART", "PUNCT"], ["SYM"]]),
+        ("upos", [["PRON", "AUX", "PART", "PUNCT"], ["SYM"]]),
+        ("xpos", [["PRP", "VBD", "RB", "."], ["#"]]),
+        (5, [["PRP", "VBD", "RB", "."], ["#"]]),
+        ("lemma", [["I", "do", "not", "."], ["#"]]),
+        ("feats", [["Case=Nom", "_", "_", "_"], ["_"]]),
+        ("deprel", [["nsubj", "root", "advmod", "punct"], ["root"]]),
+    ],
+)
+def test_words_of_a_treebank_have_the_tags_of_a_column(tmp_path, column, tags):
+    (tmp_path / "a.conllu").write_text(TREE)
+    part = read_conllu(tmp_path / "a.conllu", column)
+    assert part.sentences == [["I", "did", "n't", "."], ["#"]]
+    assert part.tags == tags
+
+
+@pytest.mark.parametrize(("text", "read"), [("a\nb\n", read_columns), (TREE, read_conllu)])
+def test_without_labels_there_are_no_tags_unless_a_column_is_named(tmp_path, text, read):
+    (tmp_path / "a").write_text(text)
+    assert read(tmp_path / "a", labelled=False).tags is None
+    assert read(tmp_path / "a", 1, labelled=False).tags is not None
+
+
+def test_a_token_may_be_a_hash_hold_spaces_or_be_other_white_space(tmp_path):
+    (tmp_path / "a").write_text("#\tO\nNew York\tB-X\n\u3000\tO\n\tO\n", encoding="utf-8")
+    part = read_columns(tmp_path / "a")
+    assert part.sentences == [["#", "New York", "\u3000", ""]]
+    assert part.tags == [["O", "B-X", "O", "O"]]
+
+
+def test_a_fault_of_the_scheme_is_told_with_its_line(tmp_path, caplog):
+    (tmp_path / "a").write_text("-DOCSTART- O\n\na B-X\n\nb O\nc I-X\n")
+    read_columns(tmp_path / "a")
+    assert f"{tmp_path}/a: line 6: `I-X` cannot follow `O` in IOB2" in caplog.text
+
+
+WORD = "1\ta\t_\tX\t_\t_\t_\t_\t_\t_\n"
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "message"),
+    [
+        (read_columns, "a X O\nb O\n", "line 2 must have 3 columns, as line 1 has; got 2"),
+        (read_columns, "a O\nNew York O\n", "line 2 must have 2 columns, as line 1 has; got 3"),
+        (read_columns, "a\tO\nb\t\n", "line 2 must have 2 columns, as line 1 has; got 1"),
+        (read_columns, "a\nb\n", "must have a token and a tag, .*; got one column"),
+        (read_columns, "a\tO\rb\tO\n", "line 1 must end with .* got a lone .r in it"),
+        (read_columns, "-DOCSTART- O\n\n", "must be a sentence with a token; got none"),
+        (read_columns, " \n\n", "must have rows; it is empty"),
+        (read_columns, "a O\n\xff O\n".encode("latin-1"), "got byte 0xff in line 2"),
+        (read_conllu, WORD + "2\tb\tX\n", "line 2 must have 10 fields parted by tabs; got 3"),
+        (read_conllu, WORD.replace("\t", " "), "line 1 must have 10 fields parted by tabs; got 1"),
+        (read_conllu, "#\n" + WORD.replace("1", "x"), "line 2 must begin with a number, .* `x`"),
+        (read_conllu, WORD + WORD, "line 2 must be word 2 of its sentence; got number 1"),
+        (read_conllu, WORD + "\n" + WORD.replace("1", "2"), "line 3 must be word 1 .* number 2"),
+        (read_conllu, "# text\n", "must be a sentence with a token; got none"),
+    ],
+)
+def test_what_is_malformed_is_refused_with_file_and_line(tmp_path, read, text, message):
+    path = tmp_path / "a.txt"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(DatasetError, match=message) as caught:
+        read(path)
+    assert str(caught.value).startswith(str(path))
+
+
+def test_an_empty_tag_is_refused(tmp_path):
+    (tmp_path / "a").write_text("a\t \tO\n")
+    with pytest.raises(DatasetError, match="line 1 must have a tag; it is empty"):
+        read_columns(tmp_path / "a", 2)
+
+
+@pytest.mark.parametrize(
+    ("read", "column", "message"),
+    [
+        (read_columns, 5, r"no tag column `5`.* The columns are `1`, `2`, `3`, `4`"),
+        (read_columns, "ner", r"no tag column `ner`. The columns are `1`, `2`, `3`, `4`"),
+        (read_columns, 0, "no tag column `0`"),
+        (read_columns, -1, "no tag column `-1`"),
+        (read_conllu, "pos", r"no tag column `pos`; did you mean `[ux]pos`\? The columns are `id`"),
+    ],
+)
+def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path, read, column, message):
+    (tmp_path / "a").write_text(NEWS if read is read_columns else TREE)
+    with pytest.raises(DatasetError, match=message):
+        read(tmp_path / "a", column)
+
+
+@pytest.mark.parametrize(
+    "text", ["1 a O\n", "#\tO\n", "x" + WORD, "# comment\n", "1-a" + WORD[1:], "\n"]
+)
+def test_other_files_are_not_taken_for_a_treebank(tmp_path, text):
+    (tmp_path / "a").write_text(text)
+    assert not is_conllu(tmp_path / "a")
+
+
+def test_a_sentence_of_fifty_thousand_tokens_is_read(tmp_path):
+    (tmp_path / "a").write_text("a B-X\n" * 50_000)
+    part = read_columns(tmp_path / "a")
+    assert part.lengths.tolist() == [50_000]
+    assert len(spans_of(part.tags[0])) == 50_000
