@@ -10,11 +10,19 @@ from ostinato.metrics.classification import confusion as confusion
 from ostinato.metrics.classification import confusion_per_label as confusion_per_label
 from ostinato.metrics.classification import decide as decide
 from ostinato.metrics.classification import per_class as per_class
+from ostinato.metrics.tagging import SpanLengths as SpanLengths
+from ostinato.metrics.tagging import SpanScores as SpanScores
+from ostinato.metrics.tagging import span_confusion as span_confusion
+from ostinato.metrics.tagging import span_f1_by_length as span_f1_by_length
+from ostinato.metrics.tagging import span_scores as span_scores
+from ostinato.metrics.tagging import tagging_metrics as tagging_metrics
 
 __all__ = [
     "Calibration",
     "LengthBins",
     "PerClass",
+    "SpanLengths",
+    "SpanScores",
     "accuracy_by_length",
     "calibration",
     "classification_metrics",
@@ -22,4 +30,8 @@ __all__ = [
     "confusion_per_label",
     "decide",
     "per_class",
+    "span_confusion",
+    "span_f1_by_length",
+    "span_scores",
+    "tagging_metrics",
 ]
