@@ -37,7 +37,7 @@ extern "C" {
 
 /* Grows by one with every change of this file that an older caller would not survive. */
 #ifndef OSTINATO_ABI_VERSION
-#define OSTINATO_ABI_VERSION 2
+#define OSTINATO_ABI_VERSION 3
 #endif
 
 /* What a call came to. Kept as a 32-bit integer: the width of a C enum is the compiler's choice. */
@@ -179,6 +179,39 @@ OSTINATO_API ostinato_status ostinato_matrix_product(int32_t instruction_set, in
                                                      int64_t rows, int64_t columns, int64_t depth,
                                                      const float *a, const float *b, float *c,
                                                      void *workspace);
+
+/* Scores of all the tag sequences of a batch. That of a row is start of its first tag, an emission
+ * at each step, transition (from the row's tag to the column's) between two steps, end of its last
+ * tag, added up; minus infinity forbids. K tags; everything is float64. */
+typedef struct ostinato_chain {
+    int64_t num_tags;           /* K, at least 1 */
+    int64_t num_steps;          /* T, at least 1 */
+    const int64_t *batch_sizes; /* [T] */
+    const double *emissions;    /* [N, K] */
+    const double *start;        /* [K] */
+    const double *transition;   /* [K, K] */
+    const double *end;          /* [K] */
+} ostinato_chain;
+
+/* Sums over all the tag sequences of each row, by forward and backward probabilities.
+ *   out     log_z      [B] the logarithm of the sum of their exponentials
+ *           marginals  [N, K] the share of each tag in it
+ *           before     [N, K] and
+ *           onward     [N, K] so that before[n, i] * exp(transition[i, j]) * onward[m, j] is the share
+ *                      of tag i at a place n and tag j at the row's next one, m
+ *   scratch workspace  [K, 2 * K + 3] */
+OSTINATO_API ostinato_status ostinato_chain_sum(const ostinato_chain *chain, double *log_z,
+                                                double *marginals, double *before, double *onward,
+                                                double *workspace);
+
+/* Finds the best tag sequence of each row; of equal ones that with the lower tag, from the end.
+ *   out     path       [N] its tag at each place
+ *           scores     [B] its score
+ *   scratch workspace  [2, K]
+ *           origins    [N, K] */
+OSTINATO_API ostinato_status ostinato_chain_best(const ostinato_chain *chain, int64_t *path,
+                                                 double *scores, double *workspace,
+                                                 int32_t *origins);
 
 #ifdef __cplusplus
 }

@@ -13,7 +13,7 @@ from typing import Any
 
 from ostinato._errors import NativeError
 
-ABI_VERSION = 2
+ABI_VERSION = 3
 """The version of the C interface that this package speaks: OSTINATO_ABI_VERSION in the header."""
 
 CELLS = ("RNN_TANH", "RNN_RELU", "GRU", "LSTM")
@@ -80,6 +80,16 @@ class BackwardBuffers(ctypes.Structure):
     )
 
 
+class Chain(ctypes.Structure):
+    """``ostinato_chain``."""
+
+    _fields_ = (
+        ("num_tags", c_int64),
+        ("num_steps", c_int64),
+        *((name, c_void_p) for name in ("batch_sizes", "emissions", "start", "transition", "end")),
+    )
+
+
 @dataclass(frozen=True)
 class Signature:
     """The types of a C function; ``status`` says that it returns an ``ostinato_status``."""
@@ -117,6 +127,8 @@ SIGNATURES = {
     "ostinato_matrix_product": _checked(
         c_int32, c_int32, c_int64, c_int64, c_int64, *[c_void_p] * 4
     ),
+    "ostinato_chain_sum": _checked(POINTER(Chain), *[c_void_p] * 5),
+    "ostinato_chain_best": _checked(POINTER(Chain), *[c_void_p] * 4),
 }
 """C function to its types; a new function is a new row."""
 

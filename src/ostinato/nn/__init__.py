@@ -11,6 +11,15 @@ Example:
 
 from ostinato.nn.convert import Conversion as Conversion
 from ostinato.nn.convert import convert as convert
+from ostinato.nn.convolution import Convolution as Convolution
+from ostinato.nn.crf import CRF as CRF
+from ostinato.nn.crf import Chain as Chain
+from ostinato.nn.crf import Posterior as Posterior
+from ostinato.nn.crf import decode as decode
+from ostinato.nn.crf import log_likelihood as log_likelihood
+from ostinato.nn.crf import log_likelihood_and_marginals as log_likelihood_and_marginals
+from ostinato.nn.crf import n_best as n_best
+from ostinato.nn.crf import posterior as posterior
 from ostinato.nn.dropout import LockedDropout as LockedDropout
 from ostinato.nn.dropout import WordDropout as WordDropout
 from ostinato.nn.gru import GRU as GRU
@@ -26,19 +35,28 @@ from ostinato.nn.rnn import RNN as RNN
 from ostinato.nn.stream import StreamingSession as StreamingSession
 
 __all__ = [
+    "CRF",
     "GRU",
     "LSTM",
     "RNN",
     "AttentionPooling",
+    "Chain",
     "Conversion",
+    "Convolution",
     "LockedDropout",
     "Pooling",
     "PoolingName",
+    "Posterior",
     "RecurrentLayer",
     "StreamingSession",
     "WordDropout",
     "convert",
+    "decode",
     "last_state",
+    "log_likelihood",
+    "log_likelihood_and_marginals",
     "max_over_time",
     "mean_over_time",
+    "n_best",
+    "posterior",
 ]

@@ -11,6 +11,7 @@ from torch.nn.utils.rnn import PackedSequence
 from ostinato import _shapes
 from ostinato._errors import ConfigError, did_you_mean
 from ostinato.ops import Layout
+from ostinato.ops.layout import unsorted
 
 PoolingName = Literal["last", "max", "mean", "max-mean", "attention"]
 """How the outputs over time become one vector."""
@@ -108,7 +109,7 @@ class AttentionPooling(nn.Module):
         layout = Layout(output.batch_sizes, output.data.device)
         scores = self.query(self.project(output.data).tanh())
         weights = layout.unpad(layout.pad(scores, fill=-torch.inf).softmax(dim=0))
-        return _unsort(output, layout.pad(weights * output.data).sum(dim=0))
+        return unsorted(layout.pad(weights * output.data).sum(dim=0), output)
 
 
 def last_state(h_n: Tensor, num_features: int) -> Tensor:
@@ -154,7 +155,7 @@ def max_over_time(output: PackedSequence) -> Tensor:
         step = layout.pad(data, fill=-torch.inf).argmax(dim=0)
         step = step.minimum(layout.lengths[:, None] - 1)  # a row of nothing but -inf
         place = layout.place_of(step)
-    return _unsort(output, data.gather(0, place))
+    return unsorted(data.gather(0, place), output)
 
 
 def mean_over_time(output: PackedSequence) -> Tensor:
@@ -174,10 +175,4 @@ def mean_over_time(output: PackedSequence) -> Tensor:
     """
     layout = Layout(output.batch_sizes, output.data.device)
     # Not index_add: it would add up bfloat16 in bfloat16, and on CUDA in no fixed order.
-    return _unsort(output, layout.pad(output.data).sum(dim=0) / layout.lengths[:, None])
-
-
-def _unsort(output: PackedSequence, rows: Tensor) -> Tensor:
-    if output.unsorted_indices is None:
-        return rows
-    return rows.index_select(0, output.unsorted_indices)
+    return unsorted(layout.pad(output.data).sum(dim=0) / layout.lengths[:, None], output)

@@ -1,0 +1,280 @@
+"""Linear-chain conditional random fields over packed sequences, exact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from ostinato import _shapes
+from ostinato._config import check_range
+from ostinato._errors import ShapeError
+from ostinato.ops import Layout, chain
+from ostinato.ops.chain_reference import n_best_paths
+from ostinato.ops.layout import unsorted
+
+
+class Chain(NamedTuple):
+    """Scores of all the tag sequences of a packed batch.
+
+    A sequence's score is that of its first tag at the start, of each tag at its step, of each pair
+    of neighbours, and of its last tag at the end, added up. Minus infinity forbids.
+
+    Shape:
+        emissions: A ``PackedSequence`` of ``(places, tags)``.
+        start, end: ``(tags,)``.
+        transition: ``(tags, tags)``, from the row's tag to the column's.
+    """
+
+    emissions: PackedSequence
+    start: Tensor
+    transition: Tensor
+    end: Tensor
+
+
+class CRF(nn.Module):
+    r"""Linear-chain conditional random field: tags that depend on their neighbours.
+
+    .. math:: P(y \mid x) = \exp(s(x, y)) / \sum_{y'} \exp(s(x, y'))
+
+    Its transition scores make a :class:`Chain` of emissions, on which the functions of this module
+    work: `log_likelihood`, `decode`, `n_best` and `posterior`. They are exact: what is forbidden has
+    the probability 0, and every gradient is that of the sum over all sequences.
+
+    Args:
+        num_tags: Number of tags.
+        allowed: Which tags may come first, ``(tags,)``, after one another, ``(tags, tags)``, and
+            last, ``(tags,)``, as `ostinato.datasets.schemes.allowed` says; none for all.
+
+    Shape:
+        emissions: A ``PackedSequence`` of ``(places, num_tags)``.
+
+    Raises:
+        ConfigError: ``num_tags`` is below 1.
+        ShapeError: The emissions or ``allowed`` have another number of tags.
+
+    Example:
+        >>> crf = CRF(3)
+        >>> emissions = nn.utils.rnn.pack_sequence([torch.eye(3), torch.eye(3)[:1]])
+        >>> chain = crf(emissions)
+        >>> decode(chain).data
+        tensor([0, 0, 1, 2])
+        >>> log_likelihood(chain, torch.tensor([0, 0, 1, 2])).shape
+        torch.Size([2])
+
+    Source: Lafferty, McCallum and Pereira 2001, "Conditional Random Fields"; over a bidirectional
+    LSTM: Huang, Xu and Yu 2015, https://arxiv.org/abs/1508.01991.
+    """
+
+    start: Tensor
+    transition: Tensor
+    end: Tensor
+    start_mask: Tensor
+    transition_mask: Tensor
+    end_mask: Tensor
+
+    def __init__(
+        self,
+        num_tags: int,
+        allowed: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike] | None = None,
+    ) -> None:
+        super().__init__()
+        check_range("CRF", "num_tags", num_tags, low=1)
+        self.num_tags = num_tags
+        shapes = {"start": (num_tags,), "transition": (num_tags, num_tags), "end": (num_tags,)}
+        for place, (name, shape) in enumerate(shapes.items()):
+            setattr(self, name, nn.Parameter(torch.zeros(shape)))
+            mask = torch.zeros(shape)
+            if allowed is not None:
+                may = torch.as_tensor(allowed[place])
+                if may.shape != shape:
+                    raise ShapeError(
+                        f"CRF: what is allowed must have the shape {shape} for {name}; got "
+                        f"{tuple(may.shape)}. Make it of the tags that the emissions score."
+                    )
+                mask[~may] = -torch.inf
+            self.register_buffer(f"{name}_mask", mask, persistent=False)
+
+    def forward(self, emissions: PackedSequence) -> Chain:
+        """Return the emissions with the transition scores, forbidden ones at minus infinity."""
+        _shapes.check_is_packed("CRF", emissions)
+        _shapes.check_features("CRF", emissions.data, self.num_tags, ranks=(2,))
+        return Chain(
+            emissions,
+            self.start + self.start_mask,
+            self.transition + self.transition_mask,
+            self.end + self.end_mask,
+        )
+
+    def extra_repr(self) -> str:
+        """Return the number of tags, for ``repr``."""
+        return f"num_tags={self.num_tags}"
+
+
+def log_likelihood(scores: Chain, tags: Tensor) -> Tensor:
+    """Return the log-probability of the tags of each sequence.
+
+    Args:
+        scores: The chain.
+        tags: The right tags; or for partial labels, which tags may be right. Then it is the
+            probability of all the sequences that they leave open, together.
+
+    Shape:
+        tags: ``(places,)`` int64, or ``(places, tags)`` bool, in packed order.
+        output: ``(batch,)``, float64, in the order in which the batch was packed.
+
+    Raises:
+        ShapeError: The tags do not fit the emissions.
+
+    Example:
+        >>> emissions = nn.utils.rnn.pack_sequence([torch.zeros(2, 3)])
+        >>> either = torch.tensor([[True, True, False], [False, False, True]])
+        >>> log_likelihood(CRF(3)(emissions), either).exp().detach()  # two of nine
+        tensor([0.2222], dtype=torch.float64)
+
+    Source: partial labels: Tsuboi et al. 2008, https://aclanthology.org/C08-1113.
+    """
+    return log_likelihood_and_marginals(scores, tags)[0]
+
+
+def log_likelihood_and_marginals(scores: Chain, tags: Tensor) -> tuple[Tensor, Tensor]:
+    """Do `log_likelihood`, and return the marginals that its gradient is made of as well.
+
+    Returns:
+        The log-probabilities, and the probability of each tag at each place, ``(places, tags)``,
+        float64, which has no gradient.
+    """
+    data, batch_sizes = scores.emissions.data, scores.emissions.batch_sizes
+    log_z, marginals, _, _ = chain.sum_paths(data, batch_sizes, *scores[1:])
+    if tags.dtype == torch.bool and tags.shape == data.shape:
+        open_ones = data.masked_fill(~tags, -torch.inf)
+        given = chain.sum_paths(open_ones, batch_sizes, *scores[1:])[0]
+    elif tags.dtype == torch.int64 and tags.shape == data.shape[:1]:
+        given = _score(scores, tags)
+    else:
+        raise ShapeError(
+            f"log_likelihood: tags must be int64 of shape {tuple(data.shape[:1])}, or bool of shape "
+            f"{tuple(data.shape)}; got {tags.dtype} of {tuple(tags.shape)}. "
+            "Pack them as the emissions are packed."
+        )
+    return unsorted(given - log_z, scores.emissions), marginals
+
+
+@torch.no_grad()
+def decode(scores: Chain) -> PackedSequence:
+    """Return the likeliest tags of each sequence (Viterbi), packed as the emissions are.
+
+    Example:
+        >>> emissions = nn.utils.rnn.pack_sequence([torch.tensor([[0.0, 1.0], [2.0, 0.0]])])
+        >>> decode(CRF(2)(emissions)).data
+        tensor([1, 0])
+    """
+    emissions = scores.emissions
+    path, _ = chain.best_paths(emissions.data, emissions.batch_sizes, *scores[1:])
+    return emissions._replace(data=path)
+
+
+@torch.no_grad()
+def n_best(scores: Chain, n: int) -> list[list[tuple[list[int], float]]]:
+    """Return the ``n`` likeliest tag sequences of each sequence, with their log-probabilities.
+
+    Args:
+        scores: The chain.
+        n: Most of each; there are fewer where fewer are allowed.
+
+    Raises:
+        ConfigError: ``n`` is below 1.
+
+    Example:
+        >>> emissions = nn.utils.rnn.pack_sequence([torch.tensor([[0.0, 1.0], [2.0, 0.0]])])
+        >>> [tags for tags, _ in n_best(CRF(2)(emissions), 3)[0]]
+        [[1, 0], [0, 0], [1, 1]]
+    """
+    check_range("n_best", "n", n, low=1)
+    emissions = scores.emissions
+    log_z = chain.sum_paths(emissions.data, emissions.batch_sizes, *scores[1:])[0]
+    layout = Layout(emissions.batch_sizes, emissions.data.device)
+    order = torch.argsort(layout.row, stable=True)
+    rows = emissions.data.index_select(0, order).split(layout.lengths.tolist())
+    found = []
+    for row, total in zip(rows, log_z, strict=True):
+        paths, values = n_best_paths(row, *scores[1:], n)
+        found.append(list(zip(paths.tolist(), (values - total).tolist(), strict=True)))
+    if emissions.unsorted_indices is None:
+        return found
+    return [found[place] for place in emissions.unsorted_indices.tolist()]
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """How probable tags are, given the whole sequence; see `posterior`.
+
+    Args:
+        marginals: Probability of each tag at each place, ``(places, tags)``, float64.
+        batch_sizes: Of the packed batch.
+    """
+
+    marginals: Tensor
+    batch_sizes: Tensor
+    _before: Tensor
+    _onward: Tensor
+    _step: Tensor
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where the steps stand."""
+        return Layout(self.batch_sizes, self.marginals.device)
+
+    def of(self, tags: Tensor) -> Tensor:
+        """Return the probability of one tag at each place, ``(places,)``."""
+        return self.marginals.gather(1, tags[:, None]).squeeze(1)
+
+    def of_pair(self, before: Tensor, tags: Tensor) -> Tensor:
+        """Return the probability that ``before`` stands one step before, and ``tags`` here.
+
+        Args:
+            before: A tag for the step before each place; that of a row's first step is not read.
+            tags: A tag for each place.
+
+        Returns:
+            ``(places,)``; of a row's first step the probability of the tag alone.
+        """
+        first = self.layout.batch_size
+        alone = self.of(tags)
+        left, right = before[first:, None], tags[first:, None]
+        past = self._before.index_select(0, self.layout.previous).gather(1, left)
+        step = self._step[left, right]
+        pairs = past * step * self._onward[first:].gather(1, right)
+        return torch.cat([alone[:first], pairs.squeeze(1)])
+
+
+@torch.no_grad()
+def posterior(scores: Chain) -> Posterior:
+    """Return the probability of each tag and each pair of neighbours, given whole sequences.
+
+    Example:
+        >>> emissions = nn.utils.rnn.pack_sequence([torch.zeros(3, 4)])
+        >>> posterior(CRF(4)(emissions)).marginals[0]
+        tensor([0.2500, 0.2500, 0.2500, 0.2500], dtype=torch.float64)
+    """
+    data, batch_sizes = scores.emissions.data, scores.emissions.batch_sizes
+    _, marginals, before, onward = chain.sum_paths(data, batch_sizes, *scores[1:])
+    return Posterior(marginals, batch_sizes, before, onward, scores.transition.double().exp())
+
+
+def _score(scores: Chain, tags: Tensor) -> Tensor:
+    """Return the score of one tag sequence a row, ``(batch,)``."""
+    emissions = scores.emissions
+    layout = Layout(emissions.batch_sizes, emissions.data.device)
+    first = layout.batch_size
+    before, after = tags.index_select(0, layout.previous), tags[first:]
+    moves = (scores.transition[before, after], scores.start[tags[:first]])
+    each = emissions.data.gather(1, tags[:, None]).squeeze(1).double()
+    each = each + torch.cat([moves[1], moves[0]]).double()
+    total = each.new_zeros(first).index_add(0, layout.row, each)
+    return total + scores.end[tags.index_select(0, layout.last)].double()

@@ -1,0 +1,116 @@
+r"""Linear chains in plain torch: what the native library must give, and what serves without it.
+
+Everything is done in float64 and by probabilities, scaled at each step so that no length overflows.
+A path counts as impossible where another one that ends at the same place is 690 nats better.
+
+Source: Rabiner 1989, "A Tutorial on Hidden Markov Models", doi:10.1109/5.18626, sections III and V.A;
+the best path: Viterbi 1967, doi:10.1109/TIT.1967.1054010.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ostinato.ops.layout import Layout
+
+SMALLEST = 1e-300  # divides what is impossible, so that it stays nothing
+
+
+def sum_paths(
+    emissions: Tensor, batch_sizes: Tensor, start: Tensor, transition: Tensor, end: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Do what `ostinato.ops.chain.sum_paths` does."""
+    layout = Layout(batch_sizes, emissions.device)
+    scores = emissions.double()
+    best = scores.amax(1, keepdim=True)
+    best = torch.where(best.isinf(), 0.0, best)
+    factors = (scores - best).exp_()
+    step = transition.double().exp()
+    before, sums = torch.empty_like(factors), torch.empty_like(best)
+    ends, sizes = torch.cumsum(batch_sizes, 0).tolist(), batch_sizes.tolist()
+    torch.mul(factors[: sizes[0]], start.double().exp(), out=before[: sizes[0]])
+    for t, (stop, size) in enumerate(zip(ends, sizes, strict=True)):
+        here = before[stop - size : stop]
+        if t:
+            begin = ends[t - 1] - sizes[t - 1]
+            torch.mm(before[begin : begin + size], step, out=here)
+            here.mul_(factors[stop - size : stop])
+        total = torch.sum(here, 1, keepdim=True, out=sums[stop - size : stop])
+        here.div_(total.clamp_min(SMALLEST))
+    leave = end.double().exp()
+    whole = before.index_select(0, layout.last) @ leave
+    log_z = (sums.log() + best).squeeze(1)
+    log_z = torch.zeros_like(whole).index_add_(0, layout.row, log_z) + whole.log()
+    after = torch.empty_like(factors)
+    after[layout.last] = leave / whole.clamp_min(SMALLEST)[:, None]
+    onward = factors.div_(sums.clamp_min(SMALLEST))
+    for t in range(len(sizes) - 1, -1, -1):
+        place, stop = ends[t] - sizes[t], ends[t]
+        here = onward[place:stop].mul_(after[place:stop])
+        if t:
+            begin = ends[t - 1] - sizes[t - 1]
+            torch.mm(here, step.T, out=after[begin : begin + sizes[t]])
+    return log_z, before * after, before, onward
+
+
+def best_paths(
+    emissions: Tensor, batch_sizes: Tensor, start: Tensor, transition: Tensor, end: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Do what `ostinato.ops.chain.best_paths` does."""
+    layout = Layout(batch_sizes, emissions.device)
+    scores = emissions.to(torch.float64, copy=True)
+    steps = transition.double()
+    ends, sizes = torch.cumsum(batch_sizes, 0).tolist(), batch_sizes.tolist()
+    origin = torch.empty(scores.shape, dtype=torch.int64, device=scores.device)
+    scores[: sizes[0]] += start.double()
+    for t in range(1, len(sizes)):
+        place, stop, begin = ends[t - 1], ends[t], ends[t - 1] - sizes[t - 1]
+        last = scores[begin : begin + sizes[t]]
+        best, origin[place:stop] = (last[:, :, None] + steps).max(1)
+        scores[place:stop] += best
+    score, tag = (scores.index_select(0, layout.last) + end.double()).max(1)
+    path = torch.empty(len(scores), dtype=torch.int64, device=scores.device)
+    path[layout.last] = tag
+    for t in range(len(sizes) - 1, 0, -1):
+        place, stop, begin = ends[t - 1], ends[t], ends[t - 1] - sizes[t - 1]
+        here = path[place:stop, None]
+        path[begin : begin + sizes[t]] = origin[place:stop].gather(1, here).squeeze(1)
+    return path, score
+
+
+def n_best_paths(
+    emissions: Tensor, start: Tensor, transition: Tensor, end: Tensor, n: int
+) -> tuple[Tensor, Tensor]:
+    """Return the ``n`` best paths of one row and their scores, best first.
+
+    Paths with a forbidden step are left out, so there may be fewer.
+
+    Args:
+        emissions: ``(time, tags)`` of a single row.
+        start: ``(tags,)``.
+        transition: ``(tags, tags)``.
+        end: ``(tags,)``.
+        n: Most paths.
+
+    Returns:
+        ``(paths, time)`` int64, and ``(paths,)`` float64.
+    """
+    num_tags = emissions.shape[1]
+    scores = (emissions[0].double() + start.double())[None]  # (rank, tags)
+    origins: list[Tensor] = []
+    for emission in emissions[1:].double():
+        candidates = scores[:, :, None] + transition.double()  # (rank, tag before, tag)
+        flat = candidates.flatten(0, 1)
+        scores, origin = flat.topk(min(n, len(flat)), dim=0)
+        scores = scores + emission
+        origins.append(origin)
+    total, chosen = (scores + end.double()).flatten().sort(descending=True, stable=True)
+    chosen = chosen[:n][total[:n] > -torch.inf]
+    tags = [chosen % num_tags]
+    rank = chosen // num_tags
+    for origin in reversed(origins):
+        place = origin[rank, tags[-1]]
+        rank = place // num_tags
+        tags.append(place % num_tags)
+    return torch.stack(tags[::-1], 1), total[: len(chosen)]
