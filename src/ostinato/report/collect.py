@@ -6,112 +6,26 @@ import json
 import logging
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ostinato._errors import CheckpointError
 from ostinato._version import RUN_FORMAT
-from ostinato.report.predictions import Predictions, read_predictions
+from ostinato.report.classification import Classification
+from ostinato.report.run import Epoch, Labels, Part, Run
+from ostinato.report.tagging import Tagging
+from ostinato.report.task import Task
 
 logger = logging.getLogger("ostinato")
 
-TASK = "text-classification"
+TASKS: dict[str, Task[Any]] = {
+    "text-classification": Classification(),
+    "sequence-labelling": Tagging(),
+}
+"""How to read and show the runs of each task."""
+
 NAN = float("nan")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scores:
-    """Loss and accuracy of one part after an epoch; NaN where not known."""
-
-    loss: float
-    accuracy: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Epoch:
-    """One line of history.jsonl.
-
-    Args:
-        number: Epoch, from 1.
-        scores: Loss and accuracy by part: train, validation and test, as far as there are.
-        learning_rate: Learning rate at the end of the epoch.
-        norm_mean: Mean gradient norm before clipping.
-        norm_max: Largest gradient norm before clipping.
-        clipped: Share of the steps whose gradient was clipped, in [0, 1].
-        tokens_per_second: Tokens trained on per second.
-        seconds: Wall time.
-        best: Whether it was the best epoch so far.
-    """
-
-    number: int
-    scores: Mapping[str, Scores]
-    learning_rate: float
-    norm_mean: float
-    norm_max: float
-    clipped: float
-    tokens_per_second: float
-    seconds: float
-    best: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """Facts about one part of the data: train, validation or test."""
-
-    name: str
-    n: int
-    source: str
-    fingerprint: str
-    labels: Mapping[str, int]
-    length: Mapping[str, float]
-    unknown_rate: float
-    repeated: int | None
-    duplicates_of_train: int | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """Everything that a run folder tells; see `collect`.
-
-    Args:
-        name: Name of the folder.
-        version: Version of ostinato that wrote it.
-        created: When, in ISO 8601.
-        command: The command that made it; empty if Python did.
-        settings: Settings, nested as saved.
-        data_source: Name or path of the data.
-        columns: Columns by role, text and label, where they are named.
-        parts: Parts of the data.
-        environment: Versions, platform, processor and threads.
-        classes: Class names in the order of the model's outputs.
-        multi_label: Whether a text may have any number of labels.
-        history: Epochs so far.
-        figures: Final figures by part, empty while the run is not finished.
-        totals: Best epoch, training time (seconds), peak memory (bytes), as far as known.
-        predictions: Predictions of the test part (or validation), None if there are none yet.
-    """
-
-    name: str
-    version: str
-    created: str
-    command: str
-    settings: Mapping[str, Any]
-    data_source: str
-    columns: Mapping[str, str]
-    parts: tuple[Part, ...]
-    environment: Mapping[str, Any]
-    classes: tuple[str, ...]
-    multi_label: bool
-    history: tuple[Epoch, ...]
-    figures: Mapping[str, Mapping[str, float]]
-    totals: Mapping[str, float]
-    predictions: Predictions | None
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether the final figures are there."""
-        return bool(self.figures)
+PARTS = ("train", "validation", "test")
 
 
 def collect(run: Path) -> Run:
@@ -133,9 +47,9 @@ def collect(run: Path) -> Run:
     metrics = _read_object(run / "metrics.json") if (run / "metrics.json").exists() else {}
     has_predictions = (run / "predictions.parquet").exists()
     has_labels = has_predictions or (run / "labels.json").exists()
-    classes, multi_label = _read_labels(run / "labels.json") if has_labels else ((), False)
+    labels = _read_labels(run / "labels.json") if has_labels else Labels()
     predictions = (
-        read_predictions(run / "predictions.parquet", classes, multi_label=multi_label)
+        TASKS[config["task"]].read_predictions(run / "predictions.parquet", labels)
         if has_predictions
         else None
     )
@@ -143,6 +57,7 @@ def collect(run: Path) -> Run:
     parts = _read_parts(data, run / "config.json")
     return Run(
         name=run.resolve().name,
+        task=config["task"],
         version=str(config["ostinato"]),
         created=str(config.get("created") or ""),
         command=str(config.get("command") or ""),
@@ -151,11 +66,10 @@ def collect(run: Path) -> Run:
         columns=_read_columns(data, run / "config.json"),
         parts=parts,
         environment=_mapping(config, "environment", run / "config.json"),
-        classes=classes,
-        multi_label=multi_label,
+        labels=labels,
         history=_read_history(run / "history.jsonl", is_finished=bool(metrics)),
         figures={
-            name: {key: _number(value) for key, value in metrics[name].items()}
+            name: _read_figures(metrics[name])
             for name in ("test", "validation")
             if isinstance(metrics.get(name), Mapping)
         },
@@ -164,7 +78,7 @@ def collect(run: Path) -> Run:
             for key, value in metrics.items()
             if isinstance(value, (int, float)) and not isinstance(value, bool)
         },
-        predictions=predictions if predictions is not None and len(predictions.labels) else None,
+        predictions=predictions,
     )
 
 
@@ -187,9 +101,9 @@ def _read_config(run: Path) -> dict[str, Any]:
             f"report: {path}: format must be at most {RUN_FORMAT}; got {config['format']}, written by "
             f"ostinato {config['ostinato']}. Update ostinato."
         )
-    if task != TASK:
+    if not isinstance(task, str) or task not in TASKS:
         raise CheckpointError(
-            f"report: {path}: task must be {TASK!r}; got {task!r}. "
+            f"report: {path}: task must be one of {', '.join(TASKS)}; got {task!r}. "
             f"Use the version of ostinato that wrote the run ({config['ostinato']})."
         )
     return config
@@ -222,7 +136,7 @@ def _read_object(path: Path) -> dict[str, Any]:
     return value
 
 
-def _read_labels(path: Path) -> tuple[tuple[str, ...], bool]:
+def _read_labels(path: Path) -> Labels:
     value = _read_object(path)
     classes = value.get("classes")
     kinds = (str, int, float, bool)
@@ -231,7 +145,17 @@ def _read_labels(path: Path) -> tuple[tuple[str, ...], bool]:
             f"report: {path}: `classes` must be a list of names; got {str(classes)[:80]}. "
             "Restore it or train again."
         )
-    return tuple(map(str, classes)), bool(value.get("multi_label", False))
+    scheme = value.get("scheme")
+    if scheme is not None and not isinstance(scheme, str):
+        raise CheckpointError(
+            f"report: {path}: `scheme` must be the name of a scheme or null; "
+            f"got {str(scheme)[:80]}. Restore it or train again."
+        )
+    return Labels(
+        classes=tuple(map(str, classes)),
+        multi_label=bool(value.get("multi_label", False)),
+        scheme=scheme,
+    )
 
 
 def _read_history(path: Path, *, is_finished: bool) -> tuple[Epoch, ...]:
@@ -256,14 +180,7 @@ def _read_epoch(line: str, where: str) -> Epoch:
         norm = value.get("grad_norm") or {}
         return Epoch(
             number=int(value["epoch"]),
-            scores={
-                part: Scores(
-                    loss=_number(value[part].get("loss")),
-                    accuracy=_number(value[part].get("accuracy")),
-                )
-                for part in ("train", "validation", "test")
-                if value.get(part)
-            },
+            scores={part: _read_figures(value[part]) for part in PARTS if value.get(part)},
             learning_rate=_number(value.get("learning_rate")),
             norm_mean=_number(norm.get("mean")),
             norm_max=_number(norm.get("max")),
@@ -277,6 +194,15 @@ def _read_epoch(line: str, where: str) -> Epoch:
             f"report: {where} must be the JSON object of an epoch; it is broken or cut short "
             f"({type(error).__name__}: {error}). Restore the file or train again."
         ) from error
+
+
+def _read_figures(value: Mapping[str, Any]) -> dict[str, float]:
+    """Return the numbers by name; figures that hold others, such as those of each type, are not."""
+    return {
+        str(key): _number(figure)
+        for key, figure in value.items()
+        if not isinstance(figure, (Mapping, list))
+    }
 
 
 def _read_parts(data: Mapping[str, Any], path: Path) -> tuple[Part, ...]:

@@ -24,7 +24,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from ostinato.metrics.classification import Calibration, LengthBins
-from ostinato.report.collect import Epoch
+from ostinato.report.run import Epoch
 
 INK, MUTED, LINE = "#000001", "#000002", "#000003"
 SERIES = {"train": "#000004", "validation": "#000005", "test": "#000006"}
@@ -70,23 +70,23 @@ STYLE = {
 }
 
 
-def learning_curve(history: Sequence[Epoch], figure: str) -> str:
-    """Draw loss or accuracy of each part over the epochs; returns SVG.
+def learning_curve(history: Sequence[Epoch], figure: str, *, is_share: bool) -> str:
+    """Draw a figure of each part over the epochs; returns SVG.
 
     Args:
         history: Epochs, at least one.
-        figure: Which one: ``"loss"`` or ``"accuracy"``.
+        figure: Its key in the scores: ``"loss"``, ``"accuracy"`` and the like.
+        is_share: Whether it is a share in [0, 1]; any other figure is drawn from 0.
     """
     with _style():
         canvas, (axes,) = _axes(height=2.9)
         epochs = [epoch.number for epoch in history]
         for part, colour in SERIES.items():
-            scores = [epoch.scores.get(part) for epoch in history]
-            if any(scores):
-                values = [getattr(score, figure) if score else np.nan for score in scores]
+            values = [epoch.scores.get(part, {}).get(figure, np.nan) for epoch in history]
+            if not np.isnan(values).all():
                 _line(axes, epochs, values, color=colour, linestyle=DASHES[part])
         _mark_best(axes, history)
-        if figure == "accuracy":
+        if is_share:
             axes.yaxis.set_major_formatter(PERCENT)
         else:
             axes.set_ylim(bottom=0)
@@ -177,8 +177,13 @@ def accuracy_by_length(bins: LengthBins) -> str:
         return _svg(canvas, "length-accuracy")
 
 
-def length_histogram(num_tokens: NDArray[Any]) -> str:
-    """Draw, as SVG, how many texts have each length; the longest hundredth is one bar."""
+def length_histogram(num_tokens: NDArray[Any], example: str) -> str:
+    """Draw, as SVG, how many examples have each length; the longest hundredth is one bar.
+
+    Args:
+        num_tokens: Length of each example.
+        example: What they are called: ``"text"``, ``"sentence"``.
+    """
     with _style():
         canvas, (axes,) = _axes(height=2.4)
         longest = max(int(np.quantile(num_tokens, 0.99)), 1)
@@ -190,8 +195,8 @@ def length_histogram(num_tokens: NDArray[Any]) -> str:
         axes.yaxis.set_major_formatter(COUNT)
         axes.xaxis.set_major_formatter(COUNT)
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        axes.set_xlabel("tokens in the text")
-        axes.set_ylabel("texts")
+        axes.set_xlabel(f"tokens in the {example}")
+        axes.set_ylabel(f"{example}s")
         return _svg(canvas, "lengths")
 
 

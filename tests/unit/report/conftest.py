@@ -12,6 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ostinato.datasets.schemes import Span, spans_of, tags_of
+from ostinato.metrics import tagging_metrics
+
 ENGLISH = (
     "I went in expecting very little and still came out disappointed. The leads have no chemistry, "
     "the jokes arrive a beat late, and the last act seems to belong to another film.",
@@ -26,6 +29,13 @@ CHINESE = (
     "书的内容不错,就是包装太随意了,送到的时候封面已经折了,希望以后改进。",
     "除了位置方便以外,实在找不出什么优点,下次不会再来了。",
 )
+NAMES = {
+    "LOC": ("Seoul", "Rio de Janeiro", "الخرطوم", "<script>alert(1)</script>"),
+    "ORG": ("United Nations", "Bank of England", "Lazio"),
+    "PER": ("Angela Merkel", "Chen Wei", "Ana"),
+}
+WORDS = ("the", "talks", "with", "of", "ended", "in", "a", "draw", "were", "said", ".", ",", "&")
+POS = ("NOUN", "VERB", "ADJ", "PUNCT", "X")
 
 
 @pytest.fixture
@@ -37,6 +47,10 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
         "many": many,
         "multi-label": multi_label,
         "unfinished": unfinished,
+        "entities": entities,
+        "chinese-entities": chinese_entities,
+        "parts-of-speech": parts_of_speech,
+        "unfinished-entities": unfinished_entities,
     }
     return lambda kind, **options: kinds[kind](tmp_path / kind, **options)
 
@@ -95,6 +109,135 @@ def unfinished(folder: Path, *, num_epochs: int = 2) -> Path:
     return folder
 
 
+def entities(folder: Path, *, n: int = 120) -> Path:
+    """Spans of three types in English, in BIOES; a test part; every file."""
+    generator = np.random.default_rng(5)
+    sentences, labels, predictions = [], [], []
+    for _ in range(n):
+        tokens: list[str] = []
+        spans: list[Span] = []
+        for _ in range(generator.integers(1, 4)):
+            tokens += generator.choice(WORDS, size=generator.integers(0, 8)).tolist()
+            kind = str(generator.choice(list(NAMES)))
+            name = str(generator.choice(NAMES[kind])).split()
+            spans.append(Span(len(tokens), len(tokens) + len(name), kind))
+            tokens += [*name, "said"]
+        sentences.append(tokens)
+        labels.append(tags_of(spans, len(tokens), "BIOES"))
+        predictions.append(tags_of(_misread(spans, generator), len(tokens), "BIOES"))
+    return tagged(folder, sentences, labels, predictions, scheme="BIOES", source="conll2003")
+
+
+def chinese_entities(folder: Path, *, n: int = 40) -> Path:
+    """Spans in Chinese, one character a token, in BMES."""
+    row = [
+        "B-人名",
+        "E-人名",
+        "O",
+        "O",
+        "B-机构",
+        "M-机构",
+        "M-机构",
+        "E-机构",
+        "O",
+        "O",
+        "O",
+        "S-人名",
+    ]
+    wrong = ["B-人名", "E-人名", "O", "O", "B-机构", "E-机构", "O", "O", "O", "O", "O", "O"]
+    return tagged(
+        folder,
+        [list("王伟毕业北京大学199李")] * n,
+        [row] * n,
+        [wrong if i % 3 == 0 else row for i in range(n)],
+        scheme="BMES",
+        source="简历",
+    )
+
+
+def parts_of_speech(folder: Path, *, n: int = 120) -> Path:
+    """A part of speech for each word; no spans."""
+    generator = np.random.default_rng(6)
+    labels = [generator.choice(POS, size=size).tolist() for size in generator.integers(1, 25, n)]
+    predictions = [
+        [tag if generator.random() < 0.9 else str(generator.choice(POS)) for tag in row]
+        for row in labels
+    ]
+    sentences = [generator.choice(WORDS, size=len(row)).tolist() for row in labels]
+    return tagged(folder, sentences, labels, predictions, scheme=None, source="ud-english-ewt")
+
+
+def unfinished_entities(folder: Path, *, num_epochs: int = 2) -> Path:
+    """A tagger that is still training: no final figures, no predictions."""
+    write_json(folder / "labels.json", {"classes": ["B-PER", "O"], "scheme": "IOB2"})
+    write_config(folder, {"PER": 100}, 50, "conll2003", task="sequence-labelling")
+    write_history(folder, num_epochs=num_epochs, test_curve=False, held_out_f1=0.88)
+    return folder
+
+
+def tagged(
+    folder: Path,
+    sentences: list[list[str]],
+    labels: list[list[str]],
+    predictions: list[list[str]],
+    *,
+    scheme: str | None,
+    source: str,
+) -> Path:
+    """Write every file of a run of sequence labelling."""
+    generator = np.random.default_rng(7)
+    are_spans = scheme is not None
+    classes = sorted({tag for row in [*labels, *predictions] for tag in row})
+    counted = [
+        kind for row in labels for kind in ([s.type for s in spans_of(row)] if are_spans else row)
+    ]
+    known = [(generator.random(len(row)) < 0.85).tolist() for row in sentences]
+    figures = tagging_metrics(labels, predictions, are_spans=are_spans, known=known)
+    columns = {
+        "tokens": pa.array(sentences, pa.list_(pa.string())),
+        "label": pa.array(labels, pa.list_(pa.string())),
+        "prediction": pa.array(predictions, pa.list_(pa.string())),
+        "confidence": pa.array(
+            [generator.beta(8, 1, len(row)).tolist() for row in sentences], pa.list_(pa.float32())
+        ),
+        "known": pa.array(known, pa.list_(pa.bool_())),
+        "span_confidence": pa.array(
+            [
+                generator.beta(8, 1, len(spans_of(row)) if are_spans else 0).tolist()
+                for row in predictions
+            ],
+            pa.list_(pa.float32()),
+        ),
+    }
+    write_json(folder / "labels.json", {"classes": classes, "scheme": scheme})
+    counts = {kind: counted.count(kind) for kind in sorted(set(counted))}
+    write_config(folder, counts, len(sentences), source, task="sequence-labelling")
+    held_out_f1 = figures["f1"] if are_spans else None
+    write_history(folder, num_epochs=4, test_curve=False, held_out_f1=held_out_f1)
+    totals = {"best_epoch": 3, "train_seconds": 252.0, "peak_memory_bytes": 1288490188}
+    write_json(folder / "metrics.json", {"test": {**figures, "loss": 0.0471}, **totals})
+    table = pa.table(columns).replace_schema_metadata({"split": "test"})
+    pq.write_table(table, folder / "predictions.parquet")
+    return folder
+
+
+def _misread(spans: list[Span], generator: np.random.Generator) -> list[Span]:
+    """Return spans as a model finds them: some missed, of another type, or cut short."""
+    found = []
+    for span in spans:
+        luck = generator.random()
+        if luck < 0.06:
+            continue
+        if luck < 0.12:
+            kind = str(generator.choice(list(NAMES)))
+            found.append(span._replace(type=kind))
+        elif luck < 0.18:
+            found.append(span._replace(end=span.end + 1))
+        else:
+            found.append(span)
+    return found
+
+
 def finished(
     folder: Path,
     names: list[str],
@@ -138,7 +281,14 @@ def write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
 
 
-def write_config(folder: Path, labels: dict[str, int], n: int, source: str) -> None:
+def write_config(
+    folder: Path,
+    labels: dict[str, int],
+    n: int,
+    source: str,
+    *,
+    task: str = "text-classification",
+) -> None:
     """Write config.json."""
     length = {"mean": 263.4, "median": 197.0, "p95": 677.0, "max": 2743.0}
     part = {
@@ -151,7 +301,7 @@ def write_config(folder: Path, labels: dict[str, int], n: int, source: str) -> N
     config = {
         "format": 1,
         "ostinato": "0.1.0",
-        "task": "text-classification",
+        "task": task,
         "settings": {
             "tokenizer": "word",
             "lowercase": True,
@@ -197,12 +347,16 @@ def write_config(folder: Path, labels: dict[str, int], n: int, source: str) -> N
     write_json(folder / "config.json", config)
 
 
-def write_history(folder: Path, *, num_epochs: int, test_curve: bool) -> None:
+def write_history(
+    folder: Path, *, num_epochs: int, test_curve: bool, held_out_f1: float | None = None
+) -> None:
     """Write history.jsonl."""
     lines = []
     for epoch in range(1, num_epochs + 1):
         train = {"loss": 0.62 * 0.55**epoch + 0.05, "accuracy": 1 - 0.42 * 0.5**epoch}
         held_out = {"loss": 0.25 + 0.1 * abs(epoch - 3), "accuracy": 0.905 - 0.02 * abs(epoch - 3)}
+        if held_out_f1 is not None:
+            held_out["f1"] = held_out_f1 - 0.01 * abs(epoch - 3)
         line = {
             "epoch": epoch,
             "steps": 661 * epoch,

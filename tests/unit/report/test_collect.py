@@ -33,7 +33,7 @@ def change_predictions(run, **columns):
 
 def test_everything_is_read(make_run):
     run = report.collect(make_run("chinese", n=100))
-    assert run.classes == ("非常不满意", "不满意", "一般", "满意", "非常满意")
+    assert run.labels.classes == ("非常不满意", "不满意", "一般", "满意", "非常满意")
     assert [part.name for part in run.parts] == ["train", "validation", "test"]
     assert [epoch.number for epoch in run.history] == [1, 2, 3, 4]
     assert set(run.history[0].scores) == {"train", "validation", "test"}
@@ -78,7 +78,7 @@ def test_unknown_figures_become_nan(make_run):
     line = '{"epoch": 1, "train": {"loss": NaN, "accuracy": null}, "grad_norm": null}\n'
     (folder / "history.jsonl").write_text(line, encoding="utf-8")
     epoch = report.collect(folder).history[0]
-    assert np.isnan([epoch.scores["train"].loss, epoch.norm_mean, epoch.seconds]).all()
+    assert np.isnan([epoch.scores["train"]["loss"], epoch.norm_mean, epoch.seconds]).all()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,264 @@
+"""Runs of text classification: their predictions, and what the page shows of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ostinato.metrics.classification import (
+    Calibration,
+    accuracy_by_length,
+    calibration,
+    confusion,
+    confusion_per_label,
+    per_class,
+)
+from ostinato.report import formatting, plots
+from ostinato.report.classes import (
+    ClassRow,
+    ConfusedPair,
+    ConfusionRow,
+    Outcomes,
+    class_rows,
+    confusion_plot,
+    confusion_rows,
+    most_confused,
+)
+from ostinato.report.predictions import (
+    encode,
+    floats,
+    misfit,
+    read_columns,
+    right_types,
+    unit_interval,
+)
+from ostinato.report.run import Labels, Part
+from ostinato.report.task import Balance, Curve, Headline, Task, balance_rows, note
+
+COLUMNS = ("label", "prediction", "confidence", "probabilities", "num_tokens", "text")
+NUM_MISTAKES = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextPredictions:
+    """What the model said about each text of one part.
+
+    Args:
+        split: The part: test or validation.
+        labels: Right answers, ``(n,)`` class indices; multi-label: ``(n, classes)`` booleans.
+        predictions: Predicted answers in the same form.
+        confidence: Probability of the predicted answer, ``(n,)``.
+        probabilities: ``(n, classes)``.
+        num_tokens: Length of each text in tokens, ``(n,)``.
+        texts: Excerpts of the texts that were predicted wrong; null for others.
+    """
+
+    split: str
+    labels: NDArray[Any]
+    predictions: NDArray[Any]
+    confidence: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+    num_tokens: NDArray[np.int64]
+    texts: Any
+
+    @property
+    def is_right(self) -> NDArray[np.bool_]:
+        """Whether each text's answer is right (multi-label: every label), ``(n,)``."""
+        same = np.equal(self.labels, self.predictions).reshape(len(self.labels), -1)
+        return np.asarray(same.all(axis=1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mistake:
+    """One wrong answer."""
+
+    text: str | None
+    labels: tuple[str, ...]
+    predictions: tuple[str, ...]
+    confidence: float
+    num_tokens: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """What the predictions of one part say.
+
+    Args:
+        class_rows: Precision, recall, F1 and support.
+        confusion: The confusion matrix; none for multi-label, or if it is drawn.
+        confused: The most frequent confusions, most frequent first.
+        calibration: Confidence against accuracy; multi-label: that of every label's yes or no.
+        mistakes: Wrong answers, most confident first.
+        plots: Drawings by name, SVG.
+    """
+
+    class_rows: tuple[ClassRow, ...]
+    confusion: tuple[ConfusionRow, ...]
+    confused: tuple[ConfusedPair, ...]
+    calibration: Calibration
+    mistakes: tuple[Mistake, ...]
+    plots: Mapping[str, str]
+
+
+class Classification(Task[TextPredictions]):
+    """Texts of which each has one class, or any number of labels."""
+
+    template = "classification.html"
+    sections = (("classes", "Classes"), ("trust", "Trust"), ("mistakes", "Mistakes"))
+    example = "text"
+    curves = (
+        Curve(
+            key="loss",
+            name="loss",
+            hint="Mean cross-entropy in nats; lower is better.",
+            is_share=False,
+        ),
+        Curve(
+            key="accuracy",
+            name="accuracy",
+            hint="Share of texts answered right; higher is better.",
+        ),
+    )
+
+    def title(self, labels: Labels) -> str:
+        """Return what the model does, in a few words."""
+        return "Text classification" + (", several labels to a text" * labels.multi_label)
+
+    def read_predictions(self, path: Path, labels: Labels) -> TextPredictions | None:
+        """Read and check predictions.parquet.
+
+        Raises:
+            CheckpointError: The file is broken or does not fit the labels.
+        """
+        split, columns = read_columns(path, COLUMNS)
+        if not len(columns["label"]):
+            return None
+        with right_types(path):
+            answers = _encode_lists if labels.multi_label else encode
+            probabilities = _matrix(columns["probabilities"], len(labels.classes), path)
+            return TextPredictions(
+                split=split,
+                labels=answers(columns["label"], labels.classes, path),
+                predictions=answers(columns["prediction"], labels.classes, path),
+                confidence=unit_interval(floats(columns["confidence"]), "confidence", path),
+                probabilities=unit_interval(probabilities, "probabilities", path),
+                num_tokens=columns["num_tokens"].cast(pa.int64()).to_numpy(zero_copy_only=False),
+                texts=columns["text"].cast(pa.string()),
+            )
+
+    def results(self, predictions: TextPredictions, labels: Labels) -> Results:
+        """Return what predictions say about the model, with the drawings of the template."""
+        classes = labels.classes
+        rights, answers, is_right = (
+            predictions.labels,
+            predictions.predictions,
+            predictions.is_right,
+        )
+        if labels.multi_label:
+            matrix, outcomes = None, _outcomes(rights, answers)
+            bins = calibration(predictions.probabilities.ravel(), rights.ravel())
+        else:
+            matrix, outcomes = confusion(rights, answers, num_classes=len(classes)), None
+            bins = calibration(predictions.confidence, is_right)
+        scores = per_class(rights, answers, num_classes=len(classes))
+        lengths = accuracy_by_length(predictions.num_tokens, is_right)
+        return Results(
+            class_rows=class_rows(scores, classes, outcomes),
+            confusion=confusion_rows(matrix, classes),
+            confused=most_confused(matrix, classes),
+            calibration=bins,
+            mistakes=_most_confident_mistakes(predictions, classes),
+            plots={
+                "calibration": plots.reliability(bins),
+                "by_length": plots.accuracy_by_length(lengths),
+                **confusion_plot(matrix, classes),
+            },
+        )
+
+    def headlines(
+        self, labels: Labels, part: str, figures: Mapping[str, float]
+    ) -> Iterator[Headline]:
+        """Yield accuracy, F1 and loss."""
+        yield Headline(
+            name=f"{part.capitalize()} accuracy",
+            value=formatting.percent(figures.get("accuracy"), 2),
+            note=_accuracy_note(figures),
+        )
+        yield Headline(
+            name="F1, mean of classes",
+            value=formatting.number(figures.get("f1_macro"), 4),
+            note=note("{} over all labels", formatting.number(figures.get("f1_micro"), 4)),
+        )
+        yield Headline(
+            name="Loss",
+            value=formatting.number(figures.get("loss"), 4),
+            note="nats per label" if labels.multi_label else "nats per text",
+        )
+
+    def balance(self, parts: Sequence[Part], labels: Labels) -> Balance:
+        """Return how many texts of each part have each class."""
+        several = "; a text may have several labels" * labels.multi_label
+        return Balance(
+            title="Class balance",
+            hint=f"Texts of each class, and their share of the part{several}.",
+            head="Class",
+            rows=balance_rows(parts, labels.classes, [part.n for part in parts]),
+        )
+
+
+def _outcomes(labels: NDArray[Any], answers: NDArray[Any]) -> Outcomes:
+    counts = confusion_per_label(labels, answers)
+    return Outcomes(found=counts[:, 1, 1], missed=counts[:, 1, 0], false_alarms=counts[:, 0, 1])
+
+
+def _accuracy_note(figures: Mapping[str, float]) -> str:
+    if "accuracy_unseen" in figures:
+        unseen = formatting.percent(figures["accuracy_unseen"], 2)
+        return f"{unseen} of the {formatting.number(figures.get('n_unseen'))} not also in train"
+    total = figures.get("n", math.nan)
+    right = note("{} of ", formatting.number(figures.get("accuracy", math.nan) * total))
+    return note(f"{right}{{}} texts", formatting.number(total))
+
+
+def _most_confident_mistakes(
+    predictions: TextPredictions, classes: tuple[str, ...]
+) -> tuple[Mistake, ...]:
+    wrong = np.flatnonzero(~predictions.is_right)
+    order = wrong[np.argsort(-predictions.confidence[wrong], kind="stable")][:NUM_MISTAKES]
+    return tuple(
+        Mistake(
+            text=predictions.texts[int(row)].as_py(),
+            labels=_names(predictions.labels[row], classes),
+            predictions=_names(predictions.predictions[row], classes),
+            confidence=float(predictions.confidence[row]),
+            num_tokens=int(predictions.num_tokens[row]),
+        )
+        for row in order
+    )
+
+
+def _names(value: Any, classes: tuple[str, ...]) -> tuple[str, ...]:
+    chosen = np.flatnonzero(value) if np.ndim(value) else [int(value)]
+    return tuple(classes[index] for index in chosen)
+
+
+def _encode_lists(column: Any, classes: Sequence[str], path: Path) -> NDArray[Any]:
+    matrix = np.zeros((len(column), len(classes)), dtype=np.bool_)
+    rows = pc.list_parent_indices(column).to_numpy(zero_copy_only=False)
+    matrix[rows, encode(column.flatten(), classes, path)] = True
+    return matrix
+
+
+def _matrix(column: Any, width: int, path: Path) -> NDArray[np.float64]:
+    widths = pc.unique(pc.fill_null(pc.list_value_length(column), 0)).to_pylist()
+    if widths not in ([], [width]):
+        raise misfit(path, f"must have {width} probabilities in each row", f"{widths} in a row")
+    return floats(column.flatten()).reshape(-1, width)

@@ -1,0 +1,101 @@
+"""What a run's history says: curves, gradients, and what is wrong with them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ostinato.report import plots
+from ostinato.report.run import Epoch, Run
+from ostinato.report.task import Curve
+
+VANISHING_NORM = 1e-6
+EXPLODING_NORM = 1e3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learning:
+    """How the figures and the gradients moved from epoch to epoch.
+
+    Args:
+        curves: Figures that were followed.
+        columns: Each part with each figure that was followed on it.
+        norm_limit: Norm to which gradients were clipped, None if they were not.
+        warnings: Sentences about gradients that vanished or exploded.
+        plots: Drawings by name, SVG.
+    """
+
+    curves: tuple[Curve, ...]
+    columns: tuple[tuple[str, Curve], ...]
+    norm_limit: float | None
+    warnings: tuple[str, ...]
+    plots: Mapping[str, str]
+
+
+def learning(run: Run, curves: Sequence[Curve]) -> Learning | None:
+    """Return what the history of a run says; None if there is none yet.
+
+    Args:
+        run: The run.
+        curves: The figures of its task.
+    """
+    history = run.history
+    if not history:
+        return None
+    columns = tuple(
+        (part, curve)
+        for part in plots.SERIES
+        for curve in curves
+        if any(curve.key in epoch.scores.get(part, ()) for epoch in history)
+    )
+    followed = tuple(curve for curve in curves if any(curve == found for _, found in columns))
+    limit = _norm_limit(run.settings)
+    drawn = {
+        curve.key: plots.learning_curve(history, curve.key, is_share=curve.is_share)
+        for curve in followed
+    }
+    if any(epoch.norm_mean > 0 for epoch in history):
+        drawn["gradients"] = plots.gradient_norms(history, limit)
+        drawn["clipped"] = plots.clipped_share(history)
+    return Learning(
+        curves=followed,
+        columns=columns,
+        norm_limit=limit,
+        warnings=gradient_warnings(history),
+        plots=drawn,
+    )
+
+
+def gradient_warnings(history: tuple[Epoch, ...]) -> tuple[str, ...]:
+    """Return sentences about gradients that vanished or exploded, if any did.
+
+    Example:
+        >>> gradient_warnings(())
+        ()
+    """
+    found = []
+    for epoch in history:
+        if epoch.norm_mean < VANISHING_NORM:
+            found.append(
+                f"Gradients vanished in epoch {epoch.number}: their mean norm is "
+                f"{epoch.norm_mean:.1g}. Try a gated cell or a higher learning rate."
+            )
+        if epoch.norm_max > EXPLODING_NORM or math.isinf(epoch.norm_mean):
+            found.append(
+                f"Gradients exploded in epoch {epoch.number}: their largest norm is "
+                f"{epoch.norm_max:.1g}. Clip them, or lower the learning rate."
+            )
+        if epoch.clipped > 0.99:
+            found.append(
+                f"Every step of epoch {epoch.number} was clipped: the limit on the norm, more than "
+                "the learning rate, decides how far a step goes."
+            )
+    return tuple(found)
+
+
+def _norm_limit(settings: Mapping[str, Any]) -> float | None:
+    training = settings.get("training")
+    limit = training.get("max_grad_norm") if isinstance(training, Mapping) else None
+    return float(limit) if isinstance(limit, (int, float)) and limit > 0 else None

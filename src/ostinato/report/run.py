@@ -1,0 +1,125 @@
+"""What a run folder tells, whatever its task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Predictions(Protocol):
+    """What the model said about one part; each task adds what it needs."""
+
+    @property
+    def split(self) -> str:
+        """The part: test or validation."""
+
+    @property
+    def num_tokens(self) -> NDArray[np.int64]:
+        """Length of each example in tokens, ``(n,)``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epoch:
+    """One line of history.jsonl.
+
+    Args:
+        number: Epoch, from 1.
+        scores: Figures of each part by name (``loss``, ``accuracy`` and the like), for train,
+            validation and test, as far as there are; NaN where not known.
+        learning_rate: Learning rate at the end of the epoch.
+        norm_mean: Mean gradient norm before clipping.
+        norm_max: Largest gradient norm before clipping.
+        clipped: Share of the steps whose gradient was clipped, in [0, 1].
+        tokens_per_second: Tokens trained on per second.
+        seconds: Wall time.
+        best: Whether it was the best epoch so far.
+    """
+
+    number: int
+    scores: Mapping[str, Mapping[str, float]]
+    learning_rate: float
+    norm_mean: float
+    norm_max: float
+    clipped: float
+    tokens_per_second: float
+    seconds: float
+    best: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Facts about one part of the data: train, validation or test."""
+
+    name: str
+    n: int
+    source: str
+    fingerprint: str
+    labels: Mapping[str, int]
+    length: Mapping[str, float]
+    unknown_rate: float
+    repeated: int | None
+    duplicates_of_train: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labels:
+    """What labels.json holds.
+
+    Args:
+        classes: Class names in the order of the model's outputs.
+        multi_label: Whether a text may have any number of labels.
+        scheme: How tags stand for spans; None if they do not.
+    """
+
+    classes: tuple[str, ...] = ()
+    multi_label: bool = False
+    scheme: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Everything that a run folder tells; see `collect`.
+
+    Args:
+        name: Name of the folder.
+        task: What the model does, as in config.json.
+        version: Version of ostinato that wrote it.
+        created: When, in ISO 8601.
+        command: The command that made it; empty if Python did.
+        settings: Settings, nested as saved.
+        data_source: Name or path of the data.
+        columns: Columns by role, text and label, where they are named.
+        parts: Parts of the data.
+        environment: Versions, platform, processor and threads.
+        labels: Classes and how they are meant.
+        history: Epochs so far.
+        figures: Final figures by part, empty while the run is not finished.
+        totals: Best epoch, training time (seconds), peak memory (bytes), as far as known.
+        predictions: Predictions of the test part (or validation) in the form of the task, None if
+            there are none yet.
+    """
+
+    name: str
+    task: str
+    version: str
+    created: str
+    command: str
+    settings: Mapping[str, Any]
+    data_source: str
+    columns: Mapping[str, str]
+    parts: tuple[Part, ...]
+    environment: Mapping[str, Any]
+    labels: Labels
+    history: tuple[Epoch, ...]
+    figures: Mapping[str, Mapping[str, float]]
+    totals: Mapping[str, float]
+    predictions: Predictions | None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the final figures are there."""
+        return bool(self.figures)

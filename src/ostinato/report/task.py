@@ -1,0 +1,141 @@
+"""What the page asks of a task; one subclass and one template each answer it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+from ostinato.report import formatting
+from ostinato.report.run import Labels, Part, Predictions
+
+Balances = tuple[tuple[str, tuple[tuple[int, float], ...]], ...]
+P = TypeVar("P", bound=Predictions)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Headline:
+    """One of the figures at the top."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """A figure that the history follows.
+
+    Args:
+        key: Its name in history.jsonl.
+        name: Its name in a sentence.
+        hint: What it is and which way is better.
+        is_share: Whether it is a share in [0, 1], written as a percentage.
+    """
+
+    key: str
+    name: str
+    hint: str
+    is_share: bool = True
+
+    @property
+    def title(self) -> str:
+        """The name at the beginning of a sentence."""
+        return self.name[:1].upper() + self.name[1:]
+
+    def written(self, value: float | None) -> str:
+        """Write a value of the figure."""
+        return formatting.percent(value, 2) if self.is_share else formatting.number(value, 4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Balance:
+    """How often each class stands in each part.
+
+    Args:
+        title: Heading of the table.
+        hint: What is counted.
+        head: Heading of the column of names.
+        rows: ``(class, [(count, share) of each part])``.
+    """
+
+    title: str
+    hint: str
+    head: str
+    rows: Balances
+
+
+class Task(ABC, Generic[P]):
+    """How runs of one task are read, judged and shown.
+
+    Attributes:
+        template: The template of its results, which gets ``results``, ``labels`` and ``split``.
+        sections: Id and heading of each section of that template.
+        example: What one row of the data is called: a text, a sentence.
+        curves: The figures to follow over the epochs; the last one that there is judges the run.
+    """
+
+    template: ClassVar[str]
+    sections: ClassVar[tuple[tuple[str, str], ...]]
+    example: ClassVar[str]
+    curves: ClassVar[tuple[Curve, ...]]
+
+    @abstractmethod
+    def title(self, labels: Labels) -> str:
+        """Return what the model does, in a few words."""
+
+    @abstractmethod
+    def read_predictions(self, path: Path, labels: Labels) -> P | None:
+        """Read and check predictions.parquet.
+
+        Returns:
+            Its columns; None if it has nothing in it.
+
+        Raises:
+            CheckpointError: The file is broken or does not fit the labels.
+        """
+
+    @abstractmethod
+    def results(self, predictions: P, labels: Labels) -> Any:
+        """Return what predictions say about the model, with the drawings of the template."""
+
+    @abstractmethod
+    def headlines(
+        self, labels: Labels, part: str, figures: Mapping[str, float]
+    ) -> Iterator[Headline]:
+        """Yield the final figures of a part that stand at the top, the most important first."""
+
+    @abstractmethod
+    def balance(self, parts: Sequence[Part], labels: Labels) -> Balance:
+        """Return how often each class stands in each part."""
+
+
+def balance_rows(parts: Sequence[Part], names: Sequence[str], totals: Sequence[int]) -> Balances:
+    """Return each class's count in each part and its share of the part's total.
+
+    Args:
+        parts: Parts of the data.
+        names: Classes that come first; those that only the parts know follow.
+        totals: What the counts of each part are a share of.
+    """
+    everything = dict.fromkeys([*names, *(name for part in parts for name in part.labels)])
+    counts = {name: [part.labels.get(name, 0) for part in parts] for name in everything}
+    return tuple(
+        (
+            name,
+            tuple((n, min(n / max(total, 1), 1.0)) for n, total in zip(row, totals, strict=True)),
+        )
+        for name, row in counts.items()
+    )
+
+
+def note(template: str, value: str) -> str:
+    """Write a value into a sentence; nothing if it is not known.
+
+    Example:
+        >>> note("peak memory {}", "1.2 GiB"), note("peak memory {}", "–")
+        ('peak memory 1.2 GiB', '')
+    """
+    return "" if value == formatting.NOT_KNOWN else template.format(value)
