@@ -30,6 +30,7 @@ help:
 
 demo: $(VENV)/.installed
 	$(BIN)/ostinato demo
+	$(BIN)/ostinato demo tag
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(ARGS)

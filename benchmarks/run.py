@@ -63,6 +63,11 @@ def _chinese(*options: str, cold: bool = False) -> Case:
     return _train("chnsenticorp", "--preset", "chinese", *options, cold=cold)
 
 
+def _tag(source: str, *options: str, cold: bool = False) -> Case:
+    command = (*OSTINATO, "train", "tag", source, "--out", "{out}", *options)
+    return Case(command, cold=cold)
+
+
 DATA = os.environ.get("OSTINATO_DATA", "")
 GLOVE = str(Path(DATA) / "glove" / "glove.6B.50d.10k.txt.gz")
 
@@ -82,6 +87,18 @@ CASES = {
     **{
         f"imdb-max-length-{length}": _train("{films}", "--epochs", "2", "--max-length", str(length))
         for length in (200, 400, 600)
+    },
+    "demo-tag": Case((*OSTINATO, "demo", "tag", "--out", "{out}"), repeats=3, quick=True),
+    **{
+        f"tag-{name}{suffix}": _tag(*options, *seed)
+        for name, options in {
+            "conll2003": ("conll2003", "--vectors", GLOVE),
+            "conll2003-plain": ("conll2003",),
+            "ewt-upos": ("ud-english-ewt", "--vectors", GLOVE),
+            "ewt-xpos": ("ud-english-ewt", "--column", "xpos", "--vectors", GLOVE),
+            "resume": ("resume-ner", "--preset", "chinese"),
+        }.items()
+        for suffix, seed in (("", ()), ("-seed-1", ("--seed", "1")), ("-seed-2", ("--seed", "2")))
     },
     "tutorial-rnn": _tutorial(),
     "tutorial-gru": _tutorial("--cell", "gru"),

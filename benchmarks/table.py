@@ -62,6 +62,15 @@ CHINESE = {
     "imdb": "IMDB，默认设置：测试准确率",
     "imdb-off": "同上，不用原生内核",
     "chnsenticorp": "ChnSentiCorp，默认设置：测试准确率",
+    "f1": "实体 F1",
+    "accuracy": "准确率",
+    "tag-conll2003": "CoNLL-2003 命名实体，testb，带词向量",
+    "tag-conll2003-plain": "同上，不带词向量",
+    "tag-ewt-upos": "UD English-EWT 通用词性，测试集",
+    "tag-ewt-xpos": "UD English-EWT 细词性，测试集",
+    "tag-resume": "中文简历命名实体，测试集",
+    "words a second": "词/秒",
+    "CRF, share of the training step": "CRF 占训练步的比例",
 }
 ENGLISH = {
     **kernel_table.ENGLISH,
@@ -78,6 +87,12 @@ ENGLISH = {
     "imdb": "IMDB, defaults: test accuracy",
     "imdb-off": "the same without the native kernels",
     "chnsenticorp": "ChnSentiCorp, defaults: test accuracy",
+    "f1": "span F1",
+    "tag-conll2003": "CoNLL-2003 named entities, testb, with vectors",
+    "tag-conll2003-plain": "the same without vectors",
+    "tag-ewt-upos": "UD English-EWT universal parts of speech, test",
+    "tag-ewt-xpos": "UD English-EWT treebank parts of speech, test",
+    "tag-resume": "Chinese Resume named entities, test",
 }
 
 
@@ -201,6 +216,49 @@ def flair(runs: Runs, say: Words) -> list[str]:
     return _table([say(name) for name in names], lines, say)
 
 
+TAGGING = {
+    "tag-conll2003": "f1",
+    "tag-conll2003-plain": "f1",
+    "tag-ewt-upos": "accuracy",
+    "tag-ewt-xpos": "accuracy",
+    "tag-resume": "f1",
+}
+"""The cases of sequence labelling, and the figure of each."""
+
+
+def tagging(runs: Runs, say: Words) -> list[str]:
+    """Return how well sentences of the benchmark sets are tagged, and how long that takes."""
+    lines = []
+    for case, name in TAGGING.items():
+        if case not in runs:
+            continue
+        row = runs[case][0]
+        seeds = [runs[f"{case}-seed-{n}"][0] for n in (1, 2) if f"{case}-seed-{n}" in runs]
+        figure = f"{say(name)} **{_test(row)[name]:.4f}**"
+        if seeds:
+            values = ", ".join(f"{_test(other)[name]:.4f}" for other in seeds)
+            numbers = ", ".join(other["command"].rsplit(" ", 1)[1] for other in seeds)
+            figure += say("other seeds").format(numbers, values)
+        lines.append([say(case), figure, *_costs(runs[case])])
+    names = ("measured", "figure", "time", "peak memory", "command")
+    return _table([say(name) for name in names], lines, say)
+
+
+def tagging_flair(runs: Runs, say: Words) -> list[str]:
+    """Return the words a second of our tagger and of Flair's, of the same sizes."""
+    if "tagging-flair" not in runs:
+        return _table([], [], say)
+    row, lines = runs["tagging-flair"][-1], []
+    for task in ("train", "predict"):
+        speeds = [f"{row[task][side]['median']:,.0f}" for side in ("flair", "ours")]
+        ratio = "{median:.1f} ({q1:.1f}–{q3:.1f})".format(**row[task]["ratio"])
+        lines.append([say(task), *speeds, ratio])
+    share = "{median:.3f} ({q1:.3f}–{q3:.3f})".format(**row["crf_share"])
+    lines.append([say("CRF, share of the training step"), "–", "–", share])
+    names = ("words a second", f"Flair {row['flair']}", "ostinato", "ratio (quartiles)")
+    return _table([say(name) for name in names], lines, say)
+
+
 def machine(runs: Runs, say: Words) -> list[str]:
     """Return what the figures of whole commands were measured on, and when."""
     groups: dict[tuple[str, ...], list[str]] = {}
@@ -295,6 +353,8 @@ TABLES: dict[str, Callable[[Runs, Words], list[str]]] = {
     "kernels-summary": kernels_summary,
     "machine": machine,
     "max-length": max_length,
+    "tagging": tagging,
+    "tagging-flair": tagging_flair,
     "tutorial": tutorial,
 }
 

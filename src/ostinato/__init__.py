@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from ostinato._config import Recurrent, Training
+from ostinato._config import Characters, Recurrent, Training
 from ostinato._errors import (
     CheckpointError,
     ConfigError,
@@ -23,15 +23,17 @@ from ostinato._version import __version__
 
 if TYPE_CHECKING:
     from ostinato import datasets, nn
-    from ostinato.tasks import TextClassifier, load
+    from ostinato.tasks import SequenceTagger, TextClassifier, load
 
 __all__ = [
+    "Characters",
     "CheckpointError",
     "ConfigError",
     "DatasetError",
     "NativeError",
     "OstinatoError",
     "Recurrent",
+    "SequenceTagger",
     "ShapeError",
     "StoppedError",
     "TextClassifier",
@@ -44,6 +46,7 @@ __all__ = [
 ]
 
 _LAZY = {
+    "SequenceTagger": "ostinato.tasks",
     "TextClassifier": "ostinato.tasks",
     "load": "ostinato.tasks",
     "datasets": "ostinato",

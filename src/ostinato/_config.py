@@ -70,6 +70,33 @@ class Recurrent(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Characters(Settings):
+    """How a word is read letter by letter.
+
+    Args:
+        reader: A bidirectional LSTM, a convolution with a maximum over the word, or none.
+        embedding_size: Features of a character.
+        hidden_size: Units of the LSTM in each direction; the convolution has twice as many filters.
+
+    Raises:
+        ConfigError: A value is outside its rule.
+
+    Example:
+        >>> Characters(reader="convolution").hidden_size
+        32
+    """
+
+    reader: Literal["recurrent", "convolution", "none"] = "recurrent"
+    embedding_size: int = 32
+    hidden_size: int = 32
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("embedding_size", "hidden_size"):
+            check_range("Characters", name, getattr(self, name), low=1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Training(Settings):
     """How a model is trained.
 

@@ -24,13 +24,18 @@ def say(line: str) -> None:
     sys.stderr.write(line + "\n")
 
 
-def print_figures(part: str, figures: Mapping[str, float]) -> None:
-    """Write the figures of a part in one line."""
+def print_figures(part: str, figures: Mapping[str, Any]) -> None:
+    """Write the figures of a part in one line, and below it those of each class."""
+    numbers = {name: value for name, value in figures.items() if not isinstance(value, Mapping)}
     shown = ", ".join(
         f"{name} {value:,}" if isinstance(value, int) else f"{name} {value:.4f}"
-        for name, value in figures.items()
+        for name, value in numbers.items()
     )
     show(f"{part}: {shown}")
+    for inner in figures.values():
+        if isinstance(inner, Mapping):
+            for name, value in inner.items():
+                print_figures(f"  {name}", value)
 
 
 def is_first_process() -> bool:

@@ -16,7 +16,7 @@ from ostinato._version import __version__
 from ostinato.cli.console import is_first_process
 
 COMMANDS = {
-    "train": ("ostinato.cli.train:app", "Train a model: classify."),
+    "train": ("ostinato.cli.train:app", "Train a model: classify or tag."),
     "resume": ("ostinato.cli.train:resume", "Go on with an interrupted run, exactly."),
     "evaluate": ("ostinato.cli.evaluate:evaluate", "Measure a trained model on data with labels."),
     "predict": ("ostinato.cli.predict:predict", "Predict texts, a file, or standard input."),

@@ -15,6 +15,7 @@ from ostinato._config import Settings
 from ostinato.tasks import Estimator
 
 Command = Callable[..., None]
+SHARED = ("recurrent", "training")
 
 
 def with_settings(function: Command, options: Mapping[str, inspect.Parameter]) -> Command:
@@ -42,13 +43,17 @@ def with_settings(function: Command, options: Mapping[str, inspect.Parameter]) -
 
 
 def options_of(task: type[Estimator]) -> dict[str, inspect.Parameter]:
-    """Return a keyword parameter for each setting, nested ones too, by ``set_params`` name."""
+    """Return a keyword parameter for each setting, nested ones too, by ``set_params`` name.
+
+    Those of the groups that every task has keep their names, those of others begin with the group's.
+    """
     options: dict[str, inspect.Parameter] = {}
     for name, value in task().get_params(deep=False).items():
         if isinstance(value, Settings):
             group = Group(type(value).__name__, sort_key=10 + len(options))
-            for parameter in fields_of(value, group).values():
-                options[f"{name}__{parameter.name}"] = parameter
+            for field, parameter in fields_of(value, group).items():
+                option = field if name in SHARED else f"{name}_{field}"
+                options[f"{name}__{field}"] = parameter.replace(name=option)
     return options | fields_of(task(), Group("Model", sort_key=1))
 
 

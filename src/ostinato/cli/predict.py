@@ -6,11 +6,11 @@ import itertools
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
-from ostinato import datasets
 from ostinato._errors import DatasetError
 from ostinato.cli.console import show, show_json
-from ostinato.tasks import load
+from ostinato.tasks import Estimator, load
 
 FILE_ENDINGS = (
     ".txt",
@@ -23,6 +23,8 @@ FILE_ENDINGS = (
     ".bz2",
     ".xz",
     ".zst",
+    ".conll",
+    ".conllu",
 )
 MOST_AT_ONCE = 4096  # texts, so that standard input may be endless
 
@@ -38,12 +40,13 @@ def predict(
 
     Args:
         run: Run folder.
-        inputs: Texts; or one file: txt with a text a line, csv, tsv, jsonl or parquet.
+        inputs: Texts; or one file: txt with a text a line, csv, tsv, jsonl or parquet; for a tagger
+            also CoNLL columns and CoNLL-U.
         text_column: Column with the texts of a file; found by its name if not given.
-        json: Print JSON Lines with the probability of every class.
+        json: Print JSON Lines with all that the model says, probabilities too.
     """
     estimator = load(run)
-    texts = iter(_texts(inputs, text_column))
+    texts = iter(_inputs(estimator, inputs, text_column))
     size = 1  # the first answer at once, then more at a time
     while chunk := list(itertools.islice(texts, size)):
         size = min(2 * size, MOST_AT_ONCE)
@@ -51,15 +54,16 @@ def predict(
             if json:
                 show_json(row)
             else:
-                text = " ".join(row["text"].split())
-                show(f"{row['label']}\t{row['confidence']:.4f}\t{text}")
+                show(estimator.line(row))
 
 
-def _texts(inputs: tuple[str, ...], text_column: str | None) -> Iterable[str]:
+def _inputs(
+    estimator: Estimator, inputs: tuple[str, ...], text_column: str | None
+) -> Iterable[Any]:
     if not inputs:
         return _lines()
     if len(inputs) == 1 and _names_a_file(inputs[0]):
-        return datasets.read(inputs[0], text_column=text_column, labelled=False).texts
+        return estimator.read_inputs(inputs[0], text_column=text_column)
     return inputs
 
 

@@ -15,7 +15,7 @@ from ostinato import datasets
 from ostinato._errors import ConfigError, StoppedError, did_you_mean
 from ostinato.cli.console import is_first_process, print_figures, say
 from ostinato.cli.options import options_of, with_settings
-from ostinato.tasks import Estimator, TextClassifier, run_folder, task_of
+from ostinato.tasks import Estimator, Parts, SequenceTagger, TextClassifier, run_folder, task_of
 from ostinato.training import Console, Listener, TensorBoard
 
 app = App(name="train", help="Train a model.")
@@ -51,25 +51,65 @@ def classify(
         tensorboard: Write TensorBoard files into the run folder.
         settings: Settings given on the command line.
     """
-    given = {
-        name: _absolute(value) if name in ("vectors", "tokenizer") and value else value
-        for name, value in settings.items()
-    }
-    estimator = TextClassifier().set_params(**{**_preset(TextClassifier, preset, given), **given})
     arguments = {
         "source": _absolute(source),
         "text_column": text_column,
         "label_column": label_column,
-        "validation": str(validation.absolute()) if validation else None,
-        "test": str(test.absolute()) if test else None,
+        "validation": _absolute(validation),
+        "test": _absolute(test),
         "test_each_epoch": preset == "tutorial" if test_each_epoch is None else test_each_epoch,
         "tensorboard": tensorboard,
     }
+    estimator = _configured(TextClassifier, preset, settings)
     run_folder.check_free(out, overwrite=overwrite)
     _train(estimator, out, arguments, overwrite=overwrite)
 
 
 app.command(with_settings(classify, options_of(TextClassifier)), name="classify")
+
+
+def tag(
+    source: str,
+    /,
+    *,
+    out: Path,
+    preset: str | None = None,
+    column: str | None = None,
+    validation: Path | None = None,
+    test: Path | None = None,
+    test_each_epoch: bool = False,
+    overwrite: bool = False,
+    tensorboard: bool = False,
+    settings: Mapping[str, Any],
+) -> None:
+    """Train a sequence tagger (names, parts of speech) and write a run folder.
+
+    Args:
+        source: Name of a registered data set, a folder, or a file: CoNLL columns, CoNLL-U, JSON Lines.
+        out: Run folder to write.
+        preset: Named settings that the other options start from: chinese.
+        column: Column of the tags: its name, or its number counted from 1; else the usual one.
+        validation: File that chooses the best epoch; else the source's own, else a tenth of train.
+        test: File that is measured at the end; else the source's own.
+        test_each_epoch: Also measure the test part after every epoch; nothing is selected by it.
+        overwrite: Replace the run that stands in the run folder.
+        tensorboard: Write TensorBoard files into the run folder.
+        settings: Settings given on the command line.
+    """
+    arguments = {
+        "source": _absolute(source),
+        "column": column,
+        "validation": _absolute(validation),
+        "test": _absolute(test),
+        "test_each_epoch": test_each_epoch,
+        "tensorboard": tensorboard,
+    }
+    estimator = _configured(SequenceTagger, preset, settings)
+    run_folder.check_free(out, overwrite=overwrite)
+    _train(estimator, out, arguments, overwrite=overwrite)
+
+
+app.command(with_settings(tag, options_of(SequenceTagger)), name="tag")
 
 
 def resume(run: Path, /) -> None:
@@ -91,10 +131,10 @@ def resume(run: Path, /) -> None:
     _train(estimator, run, config["data"]["arguments"], resume=True)
 
 
-def load_parts(arguments: Mapping[str, Any]) -> dict[str, datasets.Examples]:
+def load_parts(estimator: Estimator, arguments: Mapping[str, Any]) -> Parts:
     """Read the data of a run again, by the arguments that its config keeps."""
-    names = ("source", "text_column", "label_column", "validation", "test")
-    return datasets.load(**{name: arguments[name] for name in names})
+    names = ("source", *estimator.columns, "validation", "test")
+    return estimator.load_parts(**{name: arguments[name] for name in names})
 
 
 def _train(
@@ -105,7 +145,7 @@ def _train(
     overwrite: bool = False,
     resume: bool = False,
 ) -> None:
-    parts = load_parts(arguments)
+    parts = load_parts(estimator, arguments)
     with Console(estimator.training.epochs) as console:
         listeners: list[Listener] = [console]
         if arguments["tensorboard"]:
@@ -139,6 +179,16 @@ def _train(
     )
 
 
+def _configured(
+    task: type[Estimator], preset: str | None, settings: Mapping[str, Any]
+) -> Estimator:
+    given = {
+        name: _absolute(value) if name in ("vectors", "tokenizer") else value
+        for name, value in settings.items()
+    }
+    return task().set_params(**{**_preset(task, preset, given), **given})
+
+
 def _preset(task: type[Estimator], name: str | None, given: Mapping[str, Any]) -> Mapping[str, Any]:
     if name is None:
         return {}
@@ -151,8 +201,8 @@ def _preset(task: type[Estimator], name: str | None, given: Mapping[str, Any]) -
     return preset
 
 
-def _absolute(source: str) -> str:
+def _absolute(source: str | Path | None) -> str | None:
     """Return a path that means the same from any folder; a name stays as it is."""
-    if source in datasets.REGISTRY or not Path(source).exists():
-        return source
+    if source is None or source in datasets.REGISTRY or not Path(source).exists():
+        return None if source is None else str(source)
     return str(Path(source).absolute())

@@ -7,9 +7,11 @@ from pathlib import Path
 from ostinato._errors import CheckpointError
 from ostinato.tasks import run_folder
 from ostinato.tasks.estimator import Estimator as Estimator
+from ostinato.tasks.estimator import Parts as Parts
+from ostinato.tasks.sequence_tagging import SequenceTagger as SequenceTagger
 from ostinato.tasks.text_classification import TextClassifier as TextClassifier
 
-TASKS: dict[str, type[Estimator]] = {TextClassifier.task: TextClassifier}
+TASKS: dict[str, type[Estimator]] = {task.task: task for task in (TextClassifier, SequenceTagger)}
 
 
 def load(run: str | Path) -> Estimator:
@@ -40,4 +42,13 @@ def task_of(run: Path) -> type[Estimator]:
     return TASKS[task]
 
 
-__all__ = ["TASKS", "Estimator", "TextClassifier", "load", "run_folder", "task_of"]
+__all__ = [
+    "TASKS",
+    "Estimator",
+    "Parts",
+    "SequenceTagger",
+    "TextClassifier",
+    "load",
+    "run_folder",
+    "task_of",
+]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ from torch.nn.utils.rnn import PackedSequence
 
 from ostinato.data.batches import collate
 from ostinato.data.ragged import Ragged
+from ostinato.data.splits import duplicates
+from ostinato.metrics import classification_metrics
+from ostinato.tasks.labels import Labels
 from ostinato.training import Figures
 
 
@@ -43,6 +47,7 @@ class ClassificationObjective:
 
     def sums(self, output: Tensor, targets: Tensor) -> Tensor:
         """Return the summed loss, the number of sequences, and how many were right."""
+        output = output.float()
         if self.multi_label:
             losses = F.binary_cross_entropy_with_logits(output, targets, reduction="none").mean(1)
             right = ((output >= 0) == (targets > 0)).all(dim=1)
@@ -56,3 +61,26 @@ class ClassificationObjective:
         """Return mean loss and accuracy."""
         loss, count, right = sums.tolist()
         return {"loss": loss / count, "accuracy": right / count}
+
+
+def classification_figures(
+    labels_: Labels,
+    probabilities: npt.NDArray[np.float32],
+    texts: Sequence[str],
+    labels: Sequence[Any],
+    seen: Sequence[str] | None,
+    part: str = "data",
+) -> Figures:
+    """Return the figures on some texts; also without those that were ``seen``, if some were."""
+    targets = labels_.encode(labels, part).numpy()
+    multi_label = labels_.multi_label
+    if multi_label:
+        targets = targets > 0
+    figures = classification_metrics(targets, probabilities, multi_label=multi_label)
+    unseen = ~duplicates(seen, texts) if seen is not None else np.ones(len(texts), dtype=bool)
+    if unseen.any() and not unseen.all():
+        rest = classification_metrics(
+            targets[unseen], probabilities[unseen], multi_label=multi_label
+        )
+        figures |= {"accuracy_unseen": rest["accuracy"], "n_unseen": rest["n"]}
+    return figures

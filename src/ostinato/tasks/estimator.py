@@ -19,7 +19,6 @@ from typing_extensions import Self
 from ostinato._config import Recurrent, Settings, Training, check_names, check_types
 from ostinato._errors import CheckpointError, ConfigError
 from ostinato._files import read_json, write_json, write_text
-from ostinato.datasets import Examples
 from ostinato.tasks import run_folder
 from ostinato.tasks.facts import Facts
 from ostinato.training import (
@@ -39,7 +38,8 @@ from ostinato.training import (
 
 logger = logging.getLogger("ostinato")
 
-Parts = Mapping[str, Examples]
+Parts = Mapping[str, Any]
+"""The parts of a data set by name: `ostinato.datasets.Examples`, or `Tagged` for a tagger."""
 
 
 class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -50,6 +50,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     """
 
     task: ClassVar[str]
+    columns: ClassVar[tuple[str, ...]]
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     recurrent: Recurrent
     training: Training
@@ -192,11 +193,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     def from_config(cls, config: Mapping[str, Any], run: Path) -> Self:
         """Return the unfitted estimator with the settings of a run's config."""
         try:
-            settings = dict(config["settings"])
-            for name, kind in (("recurrent", Recurrent), ("training", Training)):
-                check_names(settings[name], kind().get_params(), name)
-                settings[name] = kind(**settings[name])
-            check_names(settings, cls().get_params(deep=False), "settings")
+            settings, defaults = dict(config["settings"]), cls().get_params(deep=False)
+            check_names(settings, defaults, "settings")
+            for name, default in defaults.items():
+                if isinstance(default, Settings):
+                    check_names(settings[name], default.get_params(), name)
+                    settings[name] = type(default)(**settings[name])
             return cls(**settings)
         except (ConfigError, KeyError, TypeError) as error:
             raise CheckpointError(
@@ -279,7 +281,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     def _write_figures(self, run: Path) -> None:
         write_json(run / "metrics.json", self.metrics_)
         config = run_folder.read_config(run)
-        write_text(run / "README.md", run_folder.card(config, self.metrics_, self._example(run)))
+        card = run_folder.card(config, self.metrics_, self._example(run), self._reads())
+        write_text(run / "README.md", card)
 
     @abstractmethod
     def _learn_labels(self, parts: Parts) -> None:
@@ -290,6 +293,22 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         """Return ``parts`` with a validation part, taken out of train if there is none."""
 
     @abstractmethod
+    def load_parts(self, **arguments: Any) -> Parts:
+        """Load the parts of a data set: ``source``, ``validation``, ``test`` and ``columns``."""
+
+    @abstractmethod
+    def read_part(self, path: str, **columns: Any) -> Any:
+        """Read one labelled file as a part."""
+
+    @abstractmethod
+    def pairs_of(self, part: Any) -> tuple[Sequence[Any], Sequence[Any]]:
+        """Return the raw examples of a part, and their labels."""
+
+    @abstractmethod
+    def read_inputs(self, path: str, **columns: Any) -> Sequence[Any]:
+        """Read what is to be predicted from a file."""
+
+    @abstractmethod
     def evaluate(self, X: Sequence[Any], y: Any, *, seen: Sequence[Any] | None = None) -> Figures:
         """Return the task's figures on raw examples and their labels."""
 
@@ -298,12 +317,16 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         """Return for each raw example what the model says, ready for JSON."""
 
     @abstractmethod
+    def line(self, answer: Mapping[str, Any]) -> str:
+        """Return an answer of :meth:`explain` as a line for people."""
+
+    @abstractmethod
     def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, Facts]:
         """Learn the vocabulary, build ``module_``, return what the loop needs, and the facts."""
 
     @abstractmethod
     def _measure(
-        self, examples: Examples, part: str, *, seen: Sequence[str], run: Path | None
+        self, examples: Any, part: str, *, seen: Sequence[str], run: Path | None
     ) -> Figures:
         """Measure the fitted model on a part; write ``predictions.parquet`` if there is a run."""
 
@@ -318,6 +341,10 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     @abstractmethod
     def _example(self, run: Path) -> str:
         """Return a few lines of Python that use the model, for its card."""
+
+    def _reads(self) -> str:
+        """Return how the model reads raw input, for its card; nothing if its settings tell."""
+        return ""
 
 
 def _plain(value: Any) -> Any:

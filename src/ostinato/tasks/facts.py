@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
-from ostinato.data.ragged import Ragged
 from ostinato.data.splits import duplicates
-from ostinato.datasets import Examples
 
 Facts = dict[str, dict[str, Any]]
 
@@ -18,17 +17,32 @@ IMBALANCE = 5  # times the rarest class, from which the commonest one is remarke
 MANY_UNKNOWN = 0.2  # share of unknown tokens that is remarked upon
 
 
+class Texts(Protocol):
+    """A part of the data, of any task, as far as the facts need it."""
+
+    source: str
+    fingerprint: str
+
+    @property
+    def texts(self) -> Sequence[str]:
+        """The raw inputs, for counting those that stand twice."""
+
+
 def describe(
-    parts: Mapping[str, Examples], columns: Mapping[str, Ragged], unknown_rate: Mapping[str, float]
+    parts: Mapping[str, Texts],
+    *,
+    labels: Mapping[str, Iterable[str]],
+    lengths: Mapping[str, npt.NDArray[np.int64]],
+    unknown_rate: Mapping[str, float],
 ) -> Facts:
-    """Count classes, lengths, unknown tokens and texts that stand twice in each part."""
+    """Count labels, lengths, unknown tokens and texts that stand twice in each part."""
     return {
         name: {
             "n": len(part.texts),
             "source": part.source,
             "fingerprint": part.fingerprint,
-            "labels": _count(part.labels),
-            "length": _length(columns[name]),
+            "labels": dict(sorted(Counter(labels[name]).items())),
+            "length": _length(lengths[name]),
             "unknown_rate": unknown_rate[name],
             "repeated": len(part.texts) - len(set(part.texts)),
             "duplicates_of_train": 0
@@ -39,8 +53,8 @@ def describe(
     }
 
 
-def lines(facts: Facts, max_length: int | None) -> list[str]:
-    """Say the facts in a few lines, the worrying ones in words."""
+def lines(facts: Facts, texts: str = "texts") -> list[str]:
+    """Say the facts in a few lines, the worrying ones in words; ``texts`` is what they are of."""
     told = []
     for name, part in facts.items():
         counts = part["labels"]
@@ -48,42 +62,34 @@ def lines(facts: Facts, max_length: int | None) -> list[str]:
         shown = ", ".join(f"{label} {count:,}" for label, count in list(counts.items())[:8])
         more = f" and {len(counts) - 8} more classes" if len(counts) > 8 else ""
         told.append(
-            f"{name}: {part['n']:,} texts ({shown}{more}); tokens: median {length['median']:.0f}, "
+            f"{name}: {part['n']:,} {texts} ({shown}{more}); tokens: median {length['median']:.0f}, "
             f"95% up to {length['p95']:.0f}, at most {length['max']:,}; "
             f"unknown {part['unknown_rate']:.1%}"
         )
         if part["repeated"]:
-            told.append(f"{name}: {part['repeated']:,} texts repeat an earlier one of this part")
+            told.append(f"{name}: {part['repeated']:,} {texts} repeat an earlier one of this part")
         if part["duplicates_of_train"]:
-            told.append(f"{name}: {part['duplicates_of_train']:,} texts also stand in train")
+            told.append(f"{name}: {part['duplicates_of_train']:,} {texts} also stand in train")
         if part["unknown_rate"] > MANY_UNKNOWN:
             told.append(
                 f"{name}: one token in {1 / part['unknown_rate']:.0f} is unknown; "
                 "a lower min_freq or another tokenizer may help"
             )
-    train = facts["train"]
-    rarest, commonest = min(train["labels"].values()), max(train["labels"].values())
-    if commonest >= IMBALANCE * rarest:
-        told.append(
-            f"train: the commonest class has {commonest / rarest:.0f} times the examples of the "
-            "rarest; look at macro F1 beside accuracy"
-        )
-    if max_length is not None and train["length"]["max"] > max_length:
-        told.append(f"texts of over {max_length} tokens keep their head and tail (max_length)")
     return told
 
 
-def _count(labels: Sequence[Any] | None) -> dict[str, int]:
-    flat = (
-        label
-        for row in labels or ()
-        for label in (row if isinstance(row, list | tuple | set) else (row,))
-    )
-    return {str(label): count for label, count in sorted(Counter(flat).items())}
+def imbalance(facts: Facts) -> list[str]:
+    """Say it if train has a class that is much rarer than another."""
+    counts = facts["train"]["labels"].values()
+    if max(counts) < IMBALANCE * min(counts):
+        return []
+    return [
+        f"train: the commonest class has {max(counts) / min(counts):.0f} times the examples of the "
+        "rarest; look at macro F1 beside accuracy"
+    ]
 
 
-def _length(column: Ragged) -> dict[str, float]:
-    lengths = column.lengths
+def _length(lengths: npt.NDArray[np.int64]) -> dict[str, float]:
     return {
         "mean": float(lengths.mean()),
         "median": float(np.median(lengths)),

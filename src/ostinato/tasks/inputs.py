@@ -38,8 +38,13 @@ def named(labels: Sequence[Any]) -> Any:
     return [list(map(str, row)) if isinstance(row, list) else str(row) for row in labels]
 
 
-def check_list(texts: Sequence[str], where: str) -> None:
-    """Raise DatasetError if ``texts`` is one string instead of a list of them."""
+def flat(labels: Sequence[Any]) -> list[str]:
+    """Return all the labels of texts, one or several each, as strings."""
+    return [str(label) for row in labels for label in (row if isinstance(row, list) else (row,))]
+
+
+def check_list(texts: Sequence[Any], where: str) -> None:
+    """Raise DatasetError if ``texts`` is one string instead of a list."""
     if isinstance(texts, str):
         raise DatasetError(f"{where}: texts must be a list; got one string. Write [text].")
 
@@ -48,3 +53,15 @@ def take(examples: Examples, rows: npt.NDArray[np.int64]) -> Examples:
     """Return some rows of a part."""
     labels = [(examples.labels or ())[row] for row in rows]
     return examples_of([examples.texts[row] for row in rows], labels, examples.source)
+
+
+def as_sentences(X: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return sentences as lists, checked to be lists of strings."""
+    check_list(X, "predict")
+    for number, sentence in enumerate(X, start=1):
+        if isinstance(sentence, str):
+            raise DatasetError(
+                f"predict: sentence {number} must be a list of tokens; got the string "
+                f"{sentence[:20]!r}. Split it, or call predict_spans or explain for raw text."
+            )
+    return [list(sentence) for sentence in X]

@@ -47,7 +47,37 @@ def write_predictions(
                 for text, is_wrong in zip(texts, wrong, strict=True)
             ],
         }
-    ).replace_schema_metadata({"split": part})
+    )
+    _write(run, part, table)
+
+
+def write_tagged_predictions(
+    run: Path,
+    *,
+    part: str,
+    sentences: Sequence[Sequence[str]],
+    labels: Sequence[Sequence[str]],
+    predictions: Sequence[Sequence[str]],
+    confidence: Sequence[npt.NDArray[np.float32]],
+    known: Sequence[npt.NDArray[np.bool_]],
+    span_confidence: Sequence[Sequence[float]],
+) -> None:
+    """Write one row a sentence: tokens, gold and predicted tags, and how sure they are."""
+    table = pa.table(
+        {
+            "tokens": pa.array(sentences, pa.list_(pa.string())),
+            "label": pa.array(labels, pa.list_(pa.string())),
+            "prediction": pa.array(predictions, pa.list_(pa.string())),
+            "confidence": pa.array(confidence, pa.list_(pa.float32())),
+            "known": pa.array(known, pa.list_(pa.bool_())),
+            "span_confidence": pa.array(span_confidence, pa.list_(pa.float32())),
+        }
+    )
+    _write(run, part, table)
+
+
+def _write(run: Path, part: str, table: pa.Table) -> None:
+    table = table.replace_schema_metadata({"split": part})
     with replacing(run / "predictions.parquet") as temporary:
         pq.write_table(table, temporary, compression="zstd")
 

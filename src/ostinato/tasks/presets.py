@@ -40,3 +40,13 @@ Chosen on the validation part of ChnSentiCorp.
 
 PRESETS = {"tutorial": TUTORIAL, "chinese": CHINESE}
 """The presets of text classification."""
+
+CHARACTERS: dict[str, Any] = {
+    "characters__reader": "none",
+    "pairs": True,
+    "min_freq": 1,
+}
+"""Chinese, a character a token."""
+
+TAGGING_PRESETS = {"chinese": CHARACTERS}
+"""The presets of sequence labelling."""

@@ -2,10 +2,10 @@
 
 ::
 
-    config.json    every setting, data facts, environment, command     labels.json  tokenizer*.json
-    history.jsonl  one line per epoch        model.safetensors         metrics.json
-    predictions.parquet  what was predicted of the measured part       README.md    the model card
-    checkpoint/    the last state, for exact resume                    report.html
+    config.json    every setting, data facts, environment, command     labels.json
+    history.jsonl  one line per epoch        model.safetensors         tokenizer*.json, lexicon.json
+    predictions.parquet  what was predicted of the measured part       metrics.json
+    checkpoint/    the last state, for exact resume                    report.html, README.md
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ FILES = (
     "config.json",
     "history.jsonl",
     "labels.json",
+    "lexicon.json",
     "metrics.json",
     "model.safetensors",
     "predictions.parquet",
@@ -170,14 +171,18 @@ def _cpu_name() -> str:
     return platform.processor() or platform.machine()
 
 
-def card(config: Mapping[str, Any], metrics: Mapping[str, Any], example: str) -> str:
+def card(
+    config: Mapping[str, Any], metrics: Mapping[str, Any], example: str, reads: str = ""
+) -> str:
     """Return the model card: what the model is, what it was trained on, how good it is."""
     rows = [
-        f"| {part} | {figures['n']} | "
-        + " | ".join(f"{figures[name]:.4f}" for name in ("accuracy", "f1_macro", "loss"))
-        + " |"
+        f"| {part} | {name} | {value:,} |"
+        if isinstance(value, int)
+        else f"| {part} | {name} | {value:.4f} |"
         for part, figures in metrics.items()
         if isinstance(figures, Mapping)
+        for name, value in figures.items()
+        if not isinstance(value, Mapping)
     ]
     parts = [
         f"- {name}: {facts['n']:,} examples from `{facts['source']}`"
@@ -199,14 +204,15 @@ def card(config: Mapping[str, Any], metrics: Mapping[str, Any], example: str) ->
             example,
             "```",
             "",
+            *([reads, ""] if reads else []),
             "## Data",
             "",
             *parts,
             "",
             "## Figures",
             "",
-            "| part | n | accuracy | macro F1 | loss |",
-            "|---|---|---|---|---|",
+            "| part | figure | value |",
+            "|---|---|---|",
             *rows,
             "",
             "## Settings",

@@ -15,18 +15,23 @@ from sklearn.base import ClassifierMixin
 from torch import Tensor
 from typing_extensions import Self
 
+from ostinato import datasets
 from ostinato._config import Recurrent, Training, check_range
 from ostinato.data.batches import collate, length_buckets
 from ostinato.data.ragged import Ragged
-from ostinato.data.splits import duplicates, stratified_holdout
+from ostinato.data.splits import stratified_holdout
 from ostinato.datasets import Examples, check_parts
-from ostinato.metrics import classification_metrics, decide
+from ostinato.metrics import decide
 from ostinato.models import SequenceClassifier
 from ostinato.nn.pooling import PoolingName
 from ostinato.tasks import facts as data_facts
-from ostinato.tasks.classification import ClassificationObjective, ClassifiedPart
+from ostinato.tasks.classification import (
+    ClassificationObjective,
+    ClassifiedPart,
+    classification_figures,
+)
 from ostinato.tasks.estimator import Estimator, Parts
-from ostinato.tasks.inputs import check_list, examples_of, named, take
+from ostinato.tasks.inputs import check_list, examples_of, flat, named, take
 from ostinato.tasks.labels import Labels
 from ostinato.tasks.predictions import write_predictions
 from ostinato.tasks.presets import PRESETS
@@ -80,6 +85,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     """
 
     task: ClassVar[str] = "text-classification"
+    columns: ClassVar[tuple[str, ...]] = ("text_column", "label_column")
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = PRESETS
 
     recurrent: Recurrent = field(default_factory=Recurrent)
@@ -187,7 +193,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         Raises:
             DatasetError: A label never occurred in train.
         """
-        return self._figures(self.predict_proba(X), X, y, seen)
+        return classification_figures(self.labels_, self.predict_proba(X), X, y, seen)
 
     def score(self, X: Sequence[str], y: Sequence[Any], sample_weight: Any = None) -> float:
         """Return the accuracy on texts and their labels; higher is better, at most 1."""
@@ -198,6 +204,27 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         return float(np.average(rows, weights=sample_weight))
 
     labels_: Labels = field(init=False)
+
+    def load_parts(self, **arguments: Any) -> Parts:
+        """Load data by the arguments of `ostinato.datasets.load`."""
+        return datasets.load(**arguments)
+
+    def read_part(self, path: str, **columns: Any) -> Examples:
+        """Read one labelled file, by the arguments of `ostinato.datasets.read`."""
+        return datasets.read(path, **columns)
+
+    def pairs_of(self, part: Examples) -> tuple[Sequence[str], Sequence[Any]]:
+        """Return the texts of a part, and their labels."""
+        return part.texts, part.labels or ()
+
+    def read_inputs(self, path: str, **columns: Any) -> Sequence[str]:
+        """Read the texts of a file, by the arguments of `ostinato.datasets.read`."""
+        return datasets.read(path, labelled=False, **columns).texts
+
+    def line(self, answer: Mapping[str, Any]) -> str:
+        """Return label, confidence and text of an answer of `explain`, parted by tabs."""
+        text = " ".join(answer["text"].split())
+        return f"{answer['label']}\t{answer['confidence']:.4f}\t{text}"
 
     def _check(self) -> None:
         super()._check()
@@ -231,9 +258,18 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         }
         targets = {k: self.labels_.encode(part.labels or (), k) for k, part in parts.items()}
         unknown = {k: self.tokenizer_.unknown_rate(column) for k, column in columns.items()}
-        facts = data_facts.describe(parts, columns, unknown)
-        for line in data_facts.lines(facts, self.max_length):
+        facts = data_facts.describe(
+            parts,
+            labels={k: flat(part.labels or ()) for k, part in parts.items()},
+            lengths={k: column.lengths for k, column in columns.items()},
+            unknown_rate=unknown,
+        )
+        for line in (*data_facts.lines(facts), *data_facts.imbalance(facts)):
             logger.info(line)
+        if self.max_length is not None and facts["train"]["length"]["max"] > self.max_length:
+            logger.info(
+                "texts of over %d tokens keep their head and tail (max_length)", self.max_length
+            )
         counts = np.bincount(columns["train"].values, minlength=len(self.tokenizer_))
         vectors = self._read_vectors(counts)
         self.module_ = self._build(self._embedding_size(vectors))
@@ -321,26 +357,6 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         probabilities = scores.sigmoid() if self.multi_label else scores.softmax(dim=1)
         return probabilities.numpy()
 
-    def _figures(
-        self,
-        probabilities: npt.NDArray[np.float32],
-        texts: Sequence[str],
-        labels: Sequence[Any],
-        seen: Sequence[str] | None,
-        part: str = "data",
-    ) -> Figures:
-        targets = self.labels_.encode(labels, part).numpy()
-        if self.multi_label:
-            targets = targets > 0
-        figures = classification_metrics(targets, probabilities, multi_label=self.multi_label)
-        unseen = ~duplicates(seen, texts) if seen is not None else np.ones(len(texts), dtype=bool)
-        if unseen.any() and not unseen.all():
-            rest = classification_metrics(
-                targets[unseen], probabilities[unseen], multi_label=self.multi_label
-            )
-            figures |= {"accuracy_unseen": rest["accuracy"], "n_unseen": rest["n"]}
-        return figures
-
     def _measure(
         self, examples: Examples, part: str, *, seen: Sequence[str], run: Path | None
     ) -> Figures:
@@ -358,7 +374,9 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
                 probabilities=probabilities,
                 num_tokens=column.lengths,
             )
-        return self._figures(probabilities, examples.texts, labels, seen, part)
+        return classification_figures(
+            self.labels_, probabilities, examples.texts, labels, seen, part
+        )
 
     def _save_reader(self, run: Path) -> None:
         self.tokenizer_.save(run)

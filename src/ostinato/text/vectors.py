@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -103,6 +104,22 @@ def read_vectors(
     _fill(matrix, found, seed)
     share = None if occurrences is None else float(occurrences @ found / max(occurrences.sum(), 1))
     return Vectors(matrix, found, float(found.mean()), share)
+
+
+def words_of_vectors(path: str | Path, most: int) -> list[str]:
+    """Return the first words of a file of vectors, which by custom are the most frequent ones.
+
+    Args:
+        path: As of `read_vectors`.
+        most: Most words.
+
+    Raises:
+        DatasetError: The file is missing or damaged.
+    """
+    with open_vectors(Path(path), None) as file:
+        return [
+            entry[0].decode("utf-8", "ignore") for entry in itertools.islice(file.entries(), most)
+        ]
 
 
 def _fill(matrix: npt.NDArray[np.float32], found: npt.NDArray[np.bool_], seed: int) -> None:

@@ -5,13 +5,13 @@ from ostinato.training import history as history
 from ostinato.training.checkpoint import load_tensors as load_tensors
 from ostinato.training.checkpoint import load_weights as load_weights
 from ostinato.training.checkpoint import save_tensors as save_tensors
+from ostinato.training.contracts import Figures as Figures
+from ostinato.training.contracts import Objective as Objective
+from ostinato.training.contracts import Part as Part
 from ostinato.training.history import Record as Record
 from ostinato.training.listeners import Console as Console
 from ostinato.training.listeners import TensorBoard as TensorBoard
-from ostinato.training.loop import Figures as Figures
 from ostinato.training.loop import Listener as Listener
-from ostinato.training.loop import Objective as Objective
-from ostinato.training.loop import Part as Part
 from ostinato.training.loop import on_cpu as on_cpu
 from ostinato.training.loop import train as train
 

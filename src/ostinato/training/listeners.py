@@ -73,7 +73,7 @@ class Console:
             self.bar.remove_task(self.task)
             self.task = None
         parts = [
-            f"{name} loss {record[name]['loss']:.4f} accuracy {record[name]['accuracy']:.4f}"
+            f"{name} {' '.join(f'{figure} {value:.4f}' for figure, value in record[name].items())}"
             for name in ("train", "validation", "test")
             if name in record
         ]

@@ -15,17 +15,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence
 
 from ostinato._config import Training
 from ostinato._errors import CheckpointError, StoppedError, TrainingError
 from ostinato.data.batches import length_buckets
 from ostinato.training import checkpoint, history
+from ostinato.training.contracts import Figures, Objective, Part, Rows
 from ostinato.training.schedule import learning_rate, make_optimizer
 from ostinato.training.signals import stop_on_signal
 
@@ -33,33 +31,6 @@ logger = logging.getLogger("ostinato")
 
 STEPS_PER_EPOCH = 400  # at least, under a token budget, if there are as many sequences
 EXPLODING, VANISHING = 1e3, 1e-6  # gradient norms that are remarked upon, as in the report
-Rows = npt.NDArray[np.int64]
-Figures = dict[str, float]
-
-
-class Part(Protocol):
-    """A part of the data (train, validation or test) as the loop sees it."""
-
-    @property
-    def lengths(self) -> npt.NDArray[np.int64]:
-        """Steps of each sequence."""
-
-    def batch(self, rows: Rows) -> tuple[PackedSequence, Tensor]:
-        """Return the inputs and targets of some rows, which come by decreasing length."""
-
-
-class Objective(Protocol):
-    """What a task wants minimised and measured."""
-
-    @property
-    def monitor(self) -> str:
-        """The validation figure whose highest value marks the best epoch."""
-
-    def sums(self, output: Tensor, targets: Tensor) -> Tensor:
-        """Return what adds up over batches: ``[loss, count, ...]``, the loss differentiable."""
-
-    def figures(self, sums: Tensor) -> Figures:
-        """Turn added-up sums into figures; ``loss`` is one of them."""
 
 
 class Listener(Protocol):
@@ -235,7 +206,7 @@ class _Loop:
             device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"
         ):
             output = self.parallel(inputs.to(device))
-        sums = self.objective.sums(output.float(), targets.to(device))
+        sums = self.objective.sums(output, targets.to(device))
         if not len(mine):
             sums = sums * 0  # more processes than rows: this one takes part without weight
         return sums, self._add_up(sums.detach().double())

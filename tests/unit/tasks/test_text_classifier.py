@@ -281,7 +281,7 @@ def test_a_saved_model_is_a_finished_run(tmp_path):
     small(training__epochs=1).fit(TEXTS, LABELS).save(tmp_path / "run")
     page = report.write(tmp_path / "run").read_text()
     assert "has not finished" not in page
-    assert "| validation | 12 |" in (tmp_path / "run" / "README.md").read_text()
+    assert "| validation | n | 12 |" in (tmp_path / "run" / "README.md").read_text()
 
 
 def test_resume_needs_a_folder():

@@ -1,0 +1,236 @@
+"""Time training and prediction of our SequenceTagger beside Flair's of the same sizes.
+
+    pip install . flair==0.15.1
+    python benchmarks/tagging_peer.py            # on UD English-EWT, from OSTINATO_DATA
+    python benchmarks/tagging_peer.py --quick    # one round; such a row makes no table
+
+Both have characters (25 features, a bidirectional LSTM of 25), words of 300 features, a
+bidirectional LSTM of 256 and a conditional random field; both take the same sentences in turns: a
+pass of training steps in batches of 32, with the same optimizer, then a prediction by a call of
+predict as it comes. Each reads them its own way, Flair in the order of the sample as its trainer
+does, ours in buckets of like length; and each in a process of its own, since threads of torch that
+wait for work take the processors from the other (ours lets them rest, as ``ostinato train`` does;
+Flair's are as torch has them). It prints a row of JSON, of words a second and of what the
+conditional random field takes of our training step, and appends it to the file that ``--results``
+names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import facts
+import flair
+import torch
+from flair_tagger import BATCH_SIZE, HIDDEN_SIZE, Row, make_sides, read_corpus
+from torch import Tensor, nn
+
+from ostinato import Characters, Recurrent, SequenceTagger
+from ostinato._native.library import status
+from ostinato.bench.measure import Spread
+from ostinato.data.batches import length_buckets
+from ostinato.datasets import Tagged
+from ostinato.nn import Chain, log_likelihood_and_marginals
+from ostinato.training import Part, denormals
+
+
+class Ours:
+    """Our tagger over some sentences, as its training loop takes them."""
+
+    def __init__(self, corpus: Tagged, chosen: Tagged) -> None:
+        self.tagger = SequenceTagger(
+            recurrent=Recurrent(hidden_size=HIDDEN_SIZE),
+            characters=Characters(embedding_size=25, hidden_size=25),
+            embedding_size=300,
+            min_freq=3,
+        )
+        torch.manual_seed(0)
+        self.tagger._learn_labels({"train": corpus})
+        parts, self.objective, _ = self.tagger._prepare({"train": corpus, "chosen": chosen})
+        self.part: Part = parts["chosen"]
+        self.chosen = chosen
+        self.model: nn.Module = self.tagger.module_
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.1)  # as on Flair's side
+        self.epoch = 0
+
+    def train(self) -> None:
+        """Take a training step on each batch, as the loop does."""
+        self.model.train()
+        self.epoch += 1
+        for rows in length_buckets(
+            self.part.lengths, batch_tokens=None, batch_size=BATCH_SIZE, seed=0, epoch=self.epoch
+        ):
+            inputs, targets = self.part.batch(rows)
+            sums = self.objective.sums(self.model(inputs), targets)
+            self.optimizer.zero_grad()
+            (sums[0] / sums[1].detach()).backward()
+            nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+            self.optimizer.step()
+
+    def predict(self) -> None:
+        """Tag the sentences."""
+        self.tagger.predict(self.chosen.sentences)
+
+    def crf_alone(self) -> Callable[[], None]:
+        """Return the loss, the marginals and their gradients again, for given emissions."""
+        kept: list[tuple[Chain, Tensor]] = []
+        self.model.train()
+        for rows in length_buckets(
+            self.part.lengths, batch_tokens=None, batch_size=BATCH_SIZE, seed=0, epoch=1
+        ):
+            inputs, targets = self.part.batch(rows)
+            chain = self.model(inputs)
+            emissions, *scores = chain
+            data = emissions.data.detach().requires_grad_()
+            leaves = (score.detach().requires_grad_() for score in scores)
+            kept.append((Chain(emissions._replace(data=data), *leaves), targets))
+
+        def run() -> None:
+            for chain, targets in kept:
+                likelihood, _ = log_likelihood_and_marginals(chain, targets)
+                likelihood.sum().backward()
+
+        return run
+
+
+class Worker:
+    """One side in a process of its own, which does what it is told and says how long it took."""
+
+    def __init__(self, side: str, arguments: argparse.Namespace) -> None:
+        command = [sys.executable, __file__, "--side", side]
+        command += ["--threads", str(arguments.threads), "--sentences", str(arguments.sentences)]
+        environment = dict(os.environ)
+        if side == "ours":
+            environment.setdefault("OMP_WAIT_POLICY", "passive")
+        self.process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.facts = self._answer()
+
+    def seconds(self, task: str) -> float:
+        """Return the seconds of one pass."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(task + "\n")
+        self.process.stdin.flush()
+        return float(self._answer()["seconds"])
+
+    def _answer(self) -> Row:
+        assert self.process.stdout is not None
+        return json.loads(self.process.stdout.readline())
+
+
+def main() -> None:
+    """Measure, print the row; or be one of the sides."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--sentences", type=int, default=1024)
+    parser.add_argument("--quick", action="store_true", help="one round of 128 sentences")
+    parser.add_argument("--results", type=Path, default=None, help="file to append the row to")
+    parser.add_argument("--side", choices=("flair", "ours"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.quick:
+        arguments.rounds, arguments.sentences = 1, 128
+    if arguments.side:
+        work(arguments)
+        return
+    line = json.dumps(measure(arguments), ensure_ascii=False)
+    if arguments.results:
+        with arguments.results.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+    print(line)
+
+
+def work(arguments: argparse.Namespace) -> None:
+    """Do what standard input says, and write the seconds that it took."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what a library prints is no answer
+    logging.getLogger("flair").setLevel(logging.WARNING)
+    flair.device = torch.device("cpu")
+    torch.set_num_threads(arguments.threads)
+    corpus, source = read_corpus()
+    chosen = random.Random(0).sample(corpus, arguments.sentences)
+    tasks: dict[str, Callable[[], object]]
+    model: nn.Module
+    with denormals.flushed():  # for both
+        if arguments.side == "flair":
+            theirs, _ = make_sides(corpus, chosen, crf=True, cell="LSTM", steps=2)
+            tasks, model = {"train": theirs.train, "predict": theirs.predict}, theirs.tagger
+        else:
+            ours = Ours(tagged(corpus), tagged(chosen))
+            tasks = {"train": ours.train, "predict": ours.predict, "crf": ours.crf_alone()}
+            model = ours.model
+        size = sum(parameter.numel() for parameter in model.parameters())
+        said: Row = {"words": sum(map(len, chosen)), "source": source, "parameters": size}
+        print(json.dumps(said), file=answers, flush=True)
+        for task in map(str.strip, sys.stdin):
+            start = time.perf_counter()
+            tasks[task]()
+            print(json.dumps({"seconds": time.perf_counter() - start}), file=answers, flush=True)
+
+
+def measure(arguments: argparse.Namespace) -> Row:
+    """Return the row."""
+    workers = {side: Worker(side, arguments) for side in ("flair", "ours")}
+    tasks = [("train", "flair"), ("train", "ours"), ("crf", "ours")]
+    tasks += [("predict", "flair"), ("predict", "ours")]
+    seconds: dict[tuple[str, str], list[float]] = {key: [] for key in tasks}
+    for number in range(1 + arguments.rounds):
+        for task, side in tasks:
+            taken = workers[side].seconds(task)
+            if number:  # the first one warms up
+                seconds[task, side].append(taken)
+    words = int(workers["ours"].facts["words"])
+    share = zip(seconds["crf", "ours"], seconds["train", "ours"], strict=True)
+    return {
+        "case": "tagging-flair",
+        "repeat": 0,
+        "quick": arguments.quick,
+        "measure": "tagging-flair",
+        "sentences": workers["ours"].facts["source"],
+        "words": words,
+        "batch_size": BATCH_SIZE,
+        "rounds": arguments.rounds,
+        "parameters": {side: worker.facts["parameters"] for side, worker in workers.items()},
+        **{task: figures(seconds, task, words) for task in ("train", "predict")},
+        "crf_share": spread([crf / whole for crf, whole in share]),
+        "threads": arguments.threads,
+        "flair": flair.__version__,
+        "instruction_set": status().instruction_set,
+        **facts.state("src", "native"),
+        "time": facts.now(),
+        **{key: value for key, value in facts.machine().items() if key != "slug"},
+    }
+
+
+def tagged(corpus: list[list[tuple[str, str]]]) -> Tagged:
+    """Return sentences of words and tags as a part of our data."""
+    sentences = [[word for word, _ in words] for words in corpus]
+    return Tagged.make(sentences, [[tag for _, tag in words] for words in corpus], "EWT")
+
+
+def figures(seconds: dict[tuple[str, str], list[float]], task: str, words: int) -> Row:
+    """Return the words a second of both, and how many times ours are theirs."""
+    theirs, ours = seconds[task, "flair"], seconds[task, "ours"]
+    row: Row = {
+        side: spread([words / taken for taken in seconds[task, side]]) for side in ("flair", "ours")
+    }
+    return {**row, "ratio": spread([a / b for a, b in zip(theirs, ours, strict=True)])}
+
+
+def spread(values: list[float]) -> Row:
+    """Return median and quartiles."""
+    return {key: float(f"{value:.4g}") for key, value in vars(Spread.of(values)).items()}
+
+
+if __name__ == "__main__":
+    main()

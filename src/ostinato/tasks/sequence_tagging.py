@@ -1,0 +1,393 @@
+"""Words in, a tag for each out: named entities, parts of speech, any span or class of words."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from typing_extensions import Self
+
+from ostinato import datasets, models
+from ostinato._config import Characters, Recurrent, Training, check_range
+from ostinato._errors import ConfigError, DatasetError
+from ostinato._files import read_json, write_json
+from ostinato.data.batches import collate, length_buckets
+from ostinato.data.splits import duplicates, stratified_holdout
+from ostinato.datasets import Scheme, Tagged
+from ostinato.datasets.streams import format_of
+from ostinato.datasets.tables import FORMATS as TABLES
+from ostinato.metrics import tagging_metrics
+from ostinato.nn import Chain, log_likelihood
+from ostinato.tasks import facts as data_facts
+from ostinato.tasks import tagger_network as network
+from ostinato.tasks.answers import (
+    NOTHING,
+    Answer,
+    Token,
+    answers_of,
+    described,
+    line_of,
+    located,
+)
+from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.inputs import as_sentences, check_list
+from ostinato.tasks.predictions import write_tagged_predictions
+from ostinato.tasks.presets import TAGGING_PRESETS
+from ostinato.tasks.tagging import Rows, TaggedPart, TaggingObjective, words_of
+from ostinato.tasks.tags import Tags
+from ostinato.text import (
+    EncodedWords,
+    Lexicon,
+    make_splitter,
+    read_vectors,
+    words_of_vectors,
+)
+from ostinato.training import Figures, Listener, Objective, Part
+
+logger = logging.getLogger("ostinato")
+
+HELD_OUT = 0.1  # share of train that becomes validation where none is given
+EMBEDDING_SIZE = 100  # without pretrained vectors
+MOST_EXTRA = 100_000  # words of a file of vectors that are known beside those of train
+Sentences = Sequence[Sequence[str]]
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SequenceTagger(Estimator):
+    """Sequence tagger: words and their characters, recurrent stack, conditional random field.
+
+    Args:
+        recurrent: The recurrent stack.
+        training: How it is trained.
+        characters: How a word is read letter by letter.
+        head: Tags by a conditional random field, or each by itself (softmax).
+        scheme: Scheme in which spans are learnt; tags of parts of speech have none.
+        tokenizer: How raw text is cut into words: word, char, spacy, spacy:LANGUAGE or jieba; none
+            for char if all training tokens are single characters, else word.
+        lowercase: Look words up in lower case; shape and characters tell how they are written.
+        min_freq: Words seen less often in train are unknown.
+        pairs: Also read each word together with the next one, as helps with Chinese characters.
+        vectors: File of pretrained word vectors: GloVe, word2vec or fastText; its words are known
+            even if train does not have them.
+        freeze_vectors: Leave pretrained vectors as they are.
+        embedding_size: Features of a word; none for the width of the vectors, else 100.
+        word_dropout: Probability of taking a word for unknown.
+        locked_dropout: Probability of dropping a feature of all words of a sentence.
+        head_dropout: The same of the outputs of the recurrent stack.
+
+    Raises:
+        ConfigError: A setting is outside its rule (on fit).
+
+    Example:
+        >>> from ostinato import SequenceTagger, Training
+        >>> sentences = [["Anna", "sings"], ["Rain", "falls"], ["Ben", "sings"]] * 8
+        >>> tags = [["S-PER", "O"], ["O", "O"], ["S-PER", "O"]] * 8
+        >>> settings = Training(epochs=8, batch_size=4, batch_tokens=None)
+        >>> model = SequenceTagger(training=settings)
+        >>> model = model.fit(sentences, tags, validation=(sentences, tags))
+        >>> model.predict([["Anna", "falls"]])
+        [['S-PER', 'O']]
+        >>> [span["text"] for span in model.predict_spans(["Anna sings."])[0]]
+        ['Anna']
+
+    Source: Lample et al. 2016, https://arxiv.org/abs/1603.01360; Ma and Hovy 2016,
+    https://arxiv.org/abs/1603.01354.
+    """
+
+    task: ClassVar[str] = "sequence-labelling"
+    columns: ClassVar[tuple[str, ...]] = ("column",)
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = TAGGING_PRESETS
+
+    recurrent: Recurrent = field(default_factory=lambda: Recurrent(hidden_size=256))
+    training: Training = field(default_factory=lambda: Training(epochs=12))
+    characters: Characters = field(default_factory=Characters)
+    head: Literal["crf", "softmax"] = "crf"
+    scheme: Scheme = "BIOES"
+    tokenizer: str | None = None
+    lowercase: bool = True
+    min_freq: int = 1
+    pairs: bool = False
+    vectors: str | None = None
+    freeze_vectors: bool = False
+    embedding_size: int | None = None
+    word_dropout: float = 0.05
+    locked_dropout: float = 0.5
+    head_dropout: float = 0.5
+
+    module_: models.SequenceTagger = field(init=False)
+    tags_: Tags = field(init=False)
+    lexicon_: Lexicon = field(init=False)
+    tokenizer_: str = field(init=False)
+
+    def fit(
+        self,
+        X: Sentences,
+        y: Sentences,
+        *,
+        validation: tuple[Sentences, Sentences] | None = None,
+        out: str | Path | None = None,
+        overwrite: bool = False,
+        resume: bool = False,
+        listeners: Sequence[Listener] = (),
+    ) -> Self:
+        """Train on sentences and their tags.
+
+        Args:
+            X: The tokens of each sentence.
+            y: A tag for each token, spans in any scheme.
+            validation: Sentences and tags that choose the best epoch; without them a seeded tenth
+                of ``X`` is held out and never trained on.
+            out: Run folder to write: checkpoints, history, the model, its figures.
+            overwrite: Replace a run that stands in ``out``.
+            resume: Go on with the interrupted run in ``out``; ends with the same bits.
+            listeners: Told of every step and epoch, such as ``ostinato.training.Console``.
+
+        Raises:
+            ConfigError: A setting is wrong, or ``out`` must not be written.
+            DatasetError: Sentences or tags cannot be trained on.
+            TrainingError: The loss is no longer finite.
+        """
+        parts = {"train": Tagged.make(X, y, "train")}
+        if validation is not None:
+            parts["validation"] = Tagged.make(*validation, "validation")
+        return self.fit_parts(
+            parts,
+            out=Path(out) if out is not None else None,
+            overwrite=overwrite,
+            resume=resume,
+            listeners=listeners,
+        )
+
+    def predict(self, X: Sentences) -> list[list[str]]:
+        """Return a tag for each token, spans in the scheme of the training data."""
+        return self.tags_.decode(answer.tags for answer in self._answers(as_sentences(X)))
+
+    def predict_spans(self, X: Sequence[str] | Sentences) -> list[list[dict[str, Any]]]:
+        """Return the spans of raw texts: text, start, end (characters), type and confidence.
+
+        Args:
+            X: Raw texts; or lists of tokens, which are taken as joined by spaces.
+
+        Raises:
+            ConfigError: The tags are not of spans.
+        """
+        self._check_fitted()
+        if not self.tags_.are_spans:
+            raise ConfigError(
+                "predict_spans: the tags must be of spans; they are "
+                f"{', '.join(self.tags_.classes[:5])}, ... Call predict, or explain for raw text."
+            )
+        return [answer["spans"] for answer in self.explain(X)]
+
+    def explain(self, X: Sequence[str] | Sentences) -> list[dict[str, Any]]:
+        """Return for each raw text, or list of tokens, its tokens with tags, and its spans."""
+        self._check_fitted()
+        check_list(X, "predict")
+        cut = make_splitter(self.tokenizer_, lowercase=False).spans
+        places = [located(text, cut) for text in X]
+        answers = self._answers([[token for token, _, _ in tokens] for _, tokens in places])
+        return [
+            described(text, tokens, answer, self.tags_)
+            for (text, tokens), answer in zip(places, answers, strict=True)
+        ]
+
+    def evaluate(self, X: Sentences, y: Sentences, *, seen: Sequence[str] | None = None) -> Figures:
+        """Return the figures of `ostinato.metrics.tagging_metrics`, and the loss in nats a token.
+
+        Args:
+            X: The tokens of each sentence.
+            y: Their tags, spans in any scheme.
+            seen: Sentences the model was trained on, tokens joined by spaces; if some of ``X`` are
+                among them, the figures include those ``_unseen``, without those.
+
+        Raises:
+            DatasetError: Sentences and tags do not fit each other.
+        """
+        self._check_fitted()
+        return self._measure(Tagged.make(X, y, "data"), "data", seen=seen or (), run=None)
+
+    def score(self, X: Sentences, y: Sentences) -> float:
+        """Return F1 of the spans, or else the accuracy of the tags; higher is better, at most 1."""
+        figures = self.evaluate(X, y)
+        return float(figures["f1" if self.tags_.are_spans else "accuracy"])
+
+    def load_parts(self, **arguments: Any) -> Parts:
+        """Load data by the arguments of `ostinato.datasets.load_tagged`."""
+        return datasets.load_tagged(**arguments, cut=self._cut)
+
+    def read_part(self, path: str, **columns: Any) -> Tagged:
+        """Read one tagged file, by the arguments of `ostinato.datasets.read_tagged`."""
+        return datasets.read_tagged(path, cut=self._cut, **columns)
+
+    def pairs_of(self, part: Tagged) -> tuple[Sentences, Sentences]:
+        """Return the sentences of a part, and their tags."""
+        return part.sentences, part.tags or ()
+
+    def read_inputs(self, path: str, **columns: Any) -> Sequence[Any]:
+        """Read the raw texts of a file, or the tokens of one in columns."""
+        if format_of(Path(path))[0] in TABLES:
+            return datasets.read(path, labelled=False, **columns).texts
+        return datasets.read_tagged(path, labelled=False, cut=self._cut).sentences
+
+    def line(self, answer: Mapping[str, Any]) -> str:
+        """Return an answer of `explain` as a line: spans in brackets, or a tag after each token."""
+        return line_of(answer)
+
+    def hold_out(self, parts: Parts) -> Parts:
+        """Return ``parts`` with a validation part: a seeded tenth of train if there is none."""
+        if "validation" in parts:
+            return parts
+        train: Tagged = parts["train"]
+        labels = [sorted(set(row)) for row in train.tags or ()]
+        kept, held_out = stratified_holdout(
+            labels, HELD_OUT, self.training.seed, groups=train.texts
+        )
+        rest = {name: part for name, part in parts.items() if name != "train"}
+        return {"train": train.take(kept), "validation": train.take(held_out), **rest}
+
+    def _check(self) -> None:
+        super()._check()
+        for name in ("min_freq", "embedding_size"):
+            check_range("SequenceTagger", name, getattr(self, name), low=1)
+        for name in ("word_dropout", "locked_dropout", "head_dropout"):
+            check_range("SequenceTagger", name, getattr(self, name), low=0, below=1)
+
+    def _learn_labels(self, parts: Parts) -> None:
+        self.tags_ = Tags.fit(parts["train"], self.scheme)
+        for name, part in parts.items():
+            if part.tags is None:
+                raise DatasetError(
+                    f"{part.source}: {name} must have tags; got none. Name their column."
+                )
+
+    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, data_facts.Facts]:
+        train: Tagged = parts["train"]
+        longest = max(len(token) for sentence in train.sentences for token in sentence)
+        self.tokenizer_ = self.tokenizer or ("char" if longest == 1 else "word")
+        self.lexicon_ = Lexicon.fit(
+            train.sentences, min_freq=self.min_freq, lowercase=self.lowercase, pairs=self.pairs
+        )
+        vectors = None
+        if self.vectors is not None:
+            self.lexicon_ = self.lexicon_.extended(words_of_vectors(self.vectors, MOST_EXTRA))
+            vectors = read_vectors(
+                self.vectors,
+                self.lexicon_.words,
+                embedding_size=self.embedding_size,
+                seed=self.training.seed,
+            )
+        loop_parts = {
+            name: TaggedPart(
+                self.lexicon_.encode(part.sentences), self.tags_.encode(part.tags, name)
+            )
+            for name, part in parts.items()
+        }
+        words = {name: part.words for name, part in loop_parts.items()}
+        facts = data_facts.describe(
+            parts,
+            labels={k: self.tags_.counted(part.tags) for k, part in parts.items()},
+            lengths={k: part.lengths for k, part in loop_parts.items()},
+            unknown_rate={k: encoded.unknown_rate() for k, encoded in words.items()},
+        )
+        for line in data_facts.lines(facts, "sentences"):
+            logger.info(line)
+        width = vectors.dim if vectors is not None else self.embedding_size or EMBEDDING_SIZE
+        self.module_ = network.build(self, width)
+        if vectors is not None:
+            network.set_vectors(self.module_, vectors, freeze=self.freeze_vectors)
+        return dict(loop_parts), TaggingObjective(self.tags_), facts
+
+    def _answers(self, sentences: Sentences) -> list[Answer]:
+        """Tag sentences; one without a token has the answer of no tags."""
+        self._check_fitted()
+        answers = [NOTHING] * len(sentences)
+        places = [place for place, sentence in enumerate(sentences) if len(sentence)]
+        words = self.lexicon_.encode([sentences[place] for place in places])
+        for rows, scores in self._scores(words):
+            for row, answer in zip(rows, answers_of(scores, self.tags_), strict=True):
+                answers[places[row]] = answer
+        return answers
+
+    @torch.inference_mode()
+    def _scores(self, words: EncodedWords) -> Iterator[tuple[Rows, Chain]]:
+        """Yield the rows of each batch, the longest first, and their chain."""
+        self.module_.eval()
+        for rows in length_buckets(
+            words.column.lengths,
+            batch_tokens=self.training.batch_tokens,
+            batch_size=self.training.batch_size,
+            seed=0,
+            epoch=None,
+        ):
+            yield rows, self.module_(words_of(words, rows))
+
+    def _measure(
+        self, examples: Tagged, part: str, *, seen: Sequence[str], run: Path | None
+    ) -> Figures:
+        words = self.lexicon_.encode(examples.sentences)
+        targets = self.tags_.encode(examples.tags or (), part)
+        answers, loss = [NOTHING] * len(examples.sentences), 0.0
+        for rows, scores in self._scores(words):
+            gold = collate(targets, rows).data.clamp(min=0)
+            loss -= float(log_likelihood(scores, gold).sum())
+            for row, answer in zip(rows, answers_of(scores, self.tags_), strict=True):
+                answers[row] = answer
+        predictions = [self.tags_.names(answer.tags) for answer in answers]
+        labels = [self.tags_.names(row) for row in targets]
+        known = words.known()
+        if run:
+            write_tagged_predictions(
+                run,
+                part=part,
+                sentences=examples.sentences,
+                labels=labels,
+                predictions=predictions,
+                confidence=[answer.confidence for answer in answers],
+                known=known,
+                span_confidence=[answer.span_confidence for answer in answers],
+            )
+        are_spans = self.tags_.are_spans
+        figures = tagging_metrics(labels, predictions, are_spans=are_spans, known=known)
+        figures["loss"] = loss / figures["n_tokens"]
+        is_new = np.flatnonzero(~duplicates(seen, examples.texts))
+        if 0 < len(is_new) < len(labels):
+            rest = tagging_metrics(
+                [labels[row] for row in is_new],
+                [predictions[row] for row in is_new],
+                are_spans=are_spans,
+            )
+            name = "f1" if are_spans else "accuracy"
+            figures |= {f"{name}_unseen": rest.get(name, 0.0), "n_unseen": rest["n"]}
+        return figures
+
+    def _cut(self, text: str) -> list[Token]:
+        """Cut a raw text into tokens, as they are before the model has seen any."""
+        kind = getattr(self, "tokenizer_", self.tokenizer) or "word"
+        return make_splitter(kind, lowercase=False).spans(text)
+
+    def _save_reader(self, run: Path) -> None:
+        self.lexicon_.save(run)
+        self.tags_.save(run)
+        write_json(run / "tokenizer_config.json", {"tokenizer": self.tokenizer_})
+
+    def _load_reader(self, run: Path, weights: Mapping[str, Tensor]) -> None:
+        self.lexicon_ = Lexicon.load(run)
+        self.tags_ = Tags.load(run)
+        self.tokenizer_ = read_json(run / "tokenizer_config.json")["tokenizer"]
+        self.module_ = network.build(self, weights["embedding.weight"].shape[1])
+
+    def _example(self, run: Path) -> str:
+        call = 'predict_spans(["A raw text."])' if self.tags_.are_spans else 'explain(["A text."])'
+        return f'import ostinato\n\nostinato.load("{run.name}").{call}'
+
+    def _reads(self) -> str:
+        return (
+            f"Raw text is cut into tokens by `{self.tokenizer_}`; give lists of tokens to `predict` "
+            "where the training data were cut otherwise."
+        )

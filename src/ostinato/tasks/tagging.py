@@ -1,0 +1,121 @@
+"""What tagging means to the training loop: batches of words, loss, accuracy, F1 of spans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
+
+from ostinato.data.batches import collate
+from ostinato.data.ragged import Ragged
+from ostinato.models import Words
+from ostinato.nn import Chain, decode, log_likelihood_and_marginals
+from ostinato.ops import Layout
+from ostinato.tasks.tags import Tags
+from ostinato.text import EncodedWords
+from ostinato.training import Figures
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class TaggedPart:
+    """Encoded sentences and their tags, as the loop wants them."""
+
+    words: EncodedWords
+    targets: Ragged
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Tokens of each sentence."""
+        return self.targets.lengths
+
+    def batch(self, rows: Rows) -> tuple[Words, Tensor]:
+        """Return the packed words and tags of some rows."""
+        return words_of(self.words, rows), collate(self.targets, rows).data
+
+
+def words_of(words: EncodedWords, rows: Rows) -> Words:
+    """Return the packed words of some rows, by decreasing length, each distinct one read once."""
+    packed = collate(words.column, rows)
+    distinct, forms = np.unique(packed.data.numpy(), return_inverse=True)
+    order = np.argsort(-words.characters.lengths[distinct], kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    distinct = distinct[order]
+    pairs = np.empty(0, np.int64)
+    if words.pairs is not None:
+        pairs = collate(words.pairs, rows).data.numpy()
+    ids = words.ids[packed.data.numpy()].astype(np.int64)
+    return Words(
+        ids=packed._replace(data=torch.from_numpy(ids)),
+        pairs=torch.from_numpy(pairs),
+        forms=torch.from_numpy(place[forms]),
+        shapes=torch.from_numpy(words.shapes[distinct].astype(np.int64)),
+        characters=collate(words.characters, distinct),
+    )
+
+
+@dataclass(frozen=True)
+class TaggingObjective:
+    """Negative log-likelihood of whole sentences, tokens right, spans right.
+
+    While training, a token's tag is the one with the highest marginal, which the gradient has
+    computed anyway; in evaluation tags are those of the likeliest sequence, and spans are counted.
+    """
+
+    tags: Tags
+
+    @property
+    def monitor(self) -> Literal["f1", "accuracy"]:
+        """The figure that marks the best epoch."""
+        return "f1" if self.tags.are_spans else "accuracy"
+
+    def sums(self, output: Chain, targets: Tensor) -> Tensor:
+        """Return summed loss, tokens, tokens right; spans right, predicted, there; and if counted."""
+        likelihood, marginals = log_likelihood_and_marginals(output, targets.clamp(min=0))
+        loss = -likelihood.sum()
+        spans = (0, 0, 0, 0)
+        if torch.is_grad_enabled():
+            predictions = marginals.argmax(1)
+        else:
+            packed = decode(output)
+            predictions = packed.data
+            if self.tags.are_spans:
+                spans = (*self._count(packed, targets), 1)
+        right = int((predictions == targets).sum())
+        return torch.cat([loss[None], loss.new_tensor([len(targets), right, *spans])])
+
+    def figures(self, sums: Tensor) -> Figures:
+        """Return loss (nats a token), accuracy; where counted, precision, recall, F1 of spans."""
+        loss, tokens, right, correct, predicted, gold, is_counted = sums.tolist()
+        figures = {"loss": loss / tokens, "accuracy": right / tokens}
+        if is_counted:
+            figures["precision"] = correct / max(predicted, 1)
+            figures["recall"] = correct / max(gold, 1)
+            figures["f1"] = 2 * correct / max(predicted + gold, 1)
+        return figures
+
+    def _count(self, packed: PackedSequence, targets: Tensor) -> tuple[int, int, int]:
+        predictions = unpacked(packed.data.cpu(), packed.batch_sizes)
+        golds = unpacked(targets.cpu(), packed.batch_sizes)
+        correct = predicted = gold = 0
+        for said, meant in zip(predictions, golds, strict=True):
+            ours, theirs = self.tags.spans(said), self.tags.spans(meant)
+            correct += len({*ours} & {*theirs})
+            predicted += len(ours)
+            gold += len(theirs)
+        return correct, predicted, gold
+
+
+def unpacked(data: Tensor, batch_sizes: Tensor) -> Iterator[npt.NDArray[np.generic]]:
+    """Yield the steps of each row of a packed batch, longest row first."""
+    layout = Layout(batch_sizes)
+    by_row = data.index_select(0, torch.argsort(layout.row, stable=True)).numpy()
+    yield from np.split(by_row, np.cumsum(layout.lengths.numpy())[:-1])

@@ -1,0 +1,128 @@
+"""The tags of a tagger as indices, and back."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ostinato._errors import DatasetError
+from ostinato._files import read_json, write_json
+from ostinato.data.ragged import Ragged
+from ostinato.datasets import SCHEMES, Scheme, Span, Tagged, schemes
+
+logger = logging.getLogger("ostinato")
+
+STRANGE = -1
+"""Index of a tag that never occurs in train; whatever is predicted, it is wrong."""
+
+
+@dataclass(frozen=True)
+class Tags:
+    """The tags of a task, in the order of the model's outputs.
+
+    Args:
+        classes: Each tag once; for spans ``O`` and every letter of the scheme with every type.
+        scheme: Scheme that the model is trained in; none if the tags are not of spans.
+        written: Scheme of the training data, in which predictions are given.
+
+    Example:
+        >>> tags = Tags.fit(Tagged.make([["Angela", "sings"]], [["B-PER", "O"]], "a list"), "BIOES")
+        >>> tags.classes
+        ('O', 'B-PER', 'E-PER', 'I-PER', 'S-PER')
+        >>> tags.encode([["B-PER", "O"]])[0], tags.decode([[4, 0]])
+        (array([4, 0], dtype=int32), [['B-PER', 'O']])
+    """
+
+    classes: tuple[str, ...]
+    scheme: Scheme | None = None
+    written: Scheme | None = None
+
+    @classmethod
+    def fit(cls, train: Tagged, scheme: Scheme) -> Tags:
+        """Collect the tags of the training part.
+
+        Raises:
+            DatasetError: It has no tags, or all tokens have the same one.
+        """
+        if train.tags is None:
+            raise DatasetError(
+                f"{train.source}: train must have tags; got none. Name their column."
+            )
+        found = sorted({tag for row in train.tags for tag in row})
+        if len(found) < 2:
+            raise DatasetError(
+                f"{train.source}: train must have at least two different tags; got "
+                f"{', '.join(found)} alone. Name another column, or add sentences with other tags."
+            )
+        if train.scheme is None:
+            return cls(tuple(found))
+        kinds = sorted({kind for letter, kind in map(schemes.split, found) if letter != "O"})
+        letters = sorted({*SCHEMES[scheme], *("B" if scheme == "IOB1" else "")})
+        spans = [f"{letter}-{kind}" if kind else letter for kind in kinds for letter in letters]
+        return cls((schemes.OUTSIDE, *spans), scheme, train.scheme)
+
+    @property
+    def are_spans(self) -> bool:
+        """Whether the tags are of spans."""
+        return self.scheme is not None
+
+    def allowed(self) -> schemes.Allowed | None:
+        """Return which tags may follow which; none for all."""
+        return schemes.allowed(self.classes, self.scheme) if self.scheme else None
+
+    def encode(self, rows: Sequence[Sequence[str]], part: str = "data") -> Ragged:
+        """Return the index of each tag, a sentence a row; of tags that train never has, `STRANGE`."""
+        if self.scheme is not None:
+            rows = [schemes.convert(row, self.scheme) for row in rows]
+        index = {tag: place for place, tag in enumerate(self.classes)}
+        column = Ragged.from_rows([index.get(tag, STRANGE) for tag in row] for row in rows)
+        if (column.values == STRANGE).any():
+            strange = Counter(tag for row in rows for tag in row if tag not in index)
+            shown = ", ".join(f"`{tag}` ({count})" for tag, count in strange.most_common(5))
+            logger.warning(
+                "%s: %d tags never occur in train, %s; each counts as wrong.",
+                *(part, strange.total(), shown),
+            )
+        return column
+
+    def names(self, row: npt.ArrayLike) -> list[str]:
+        """Return the tags of some indices in the scheme of training."""
+        places = np.asarray(row)
+        known = [*self.classes, "S-?" if self.are_spans else "?"]  # the last stands for STRANGE
+        return [known[place] for place in places.tolist()]
+
+    def decode(self, rows: Iterable[npt.ArrayLike]) -> list[list[str]]:
+        """Return the tags of each sentence, in the scheme in which the training data are written."""
+        named = map(self.names, rows)
+        if self.written is None:
+            return list(named)
+        return [schemes.convert(row, self.written) for row in named]
+
+    def spans(self, row: npt.ArrayLike) -> list[Span]:
+        """Return the spans that the indices of a sentence stand for."""
+        return schemes.spans_of(self.names(row))
+
+    def counted(self, rows: Sequence[Sequence[str]]) -> Iterable[str]:
+        """Return what to count in a part: the type of each span, or each tag."""
+        if not self.are_spans:
+            return (tag for row in rows for tag in row)
+        return (span.type for row in rows for span in schemes.spans_of(row))
+
+    def save(self, run: Path) -> None:
+        """Write ``labels.json``."""
+        write_json(
+            run / "labels.json",
+            {"classes": list(self.classes), "scheme": self.scheme, "written": self.written},
+        )
+
+    @classmethod
+    def load(cls, run: Path) -> Tags:
+        """Read ``labels.json``."""
+        saved = read_json(run / "labels.json")
+        return cls(tuple(saved["classes"]), saved["scheme"], saved["written"])
