@@ -68,8 +68,8 @@ class SequenceTagger(Estimator):
         characters: How a word is read letter by letter.
         head: Tags by a conditional random field, or each by itself (softmax).
         scheme: Scheme in which spans are learnt; tags of parts of speech have none.
-        tokenizer: How raw text is cut into words: word, char, spacy, spacy:LANGUAGE or jieba; none
-            for char if all training tokens are single characters, else word.
+        tokenizer: How raw text is cut into words: treebank, word, char, spacy, spacy:LANGUAGE or
+            jieba; none for char if all training tokens are single characters, else treebank.
         lowercase: Look words up in lower case; shape and characters tell how they are written.
         min_freq: Words seen less often in train are unknown.
         pairs: Also read each word together with the next one, as helps with Chinese characters.
@@ -269,7 +269,7 @@ class SequenceTagger(Estimator):
     def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, data_facts.Facts]:
         train: Tagged = parts["train"]
         longest = max(len(token) for sentence in train.sentences for token in sentence)
-        self.tokenizer_ = self.tokenizer or ("char" if longest == 1 else "word")
+        self.tokenizer_ = self.tokenizer or ("char" if longest == 1 else "treebank")
         self.lexicon_ = Lexicon.fit(
             train.sentences, min_freq=self.min_freq, lowercase=self.lowercase, pairs=self.pairs
         )
@@ -368,7 +368,7 @@ class SequenceTagger(Estimator):
 
     def _cut(self, text: str) -> list[Token]:
         """Cut a raw text into tokens, as they are before the model has seen any."""
-        kind = getattr(self, "tokenizer_", self.tokenizer) or "word"
+        kind = getattr(self, "tokenizer_", self.tokenizer) or "treebank"
         return make_splitter(kind, lowercase=False).spans(text)
 
     def _save_reader(self, run: Path) -> None:

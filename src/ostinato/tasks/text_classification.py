@@ -51,8 +51,8 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     Args:
         recurrent: The recurrent stack.
         training: How it is trained.
-        tokenizer: word, char, spacy, spacy:LANGUAGE, jieba, or the path of a tokenizer.json,
-            which has its own vocabulary and case.
+        tokenizer: word, treebank, char, spacy, spacy:LANGUAGE, jieba, or the path of a
+            tokenizer.json, which has its own vocabulary and case.
         lowercase: Treat upper and lower case alike.
         min_freq: Words seen less often in train are unknown.
         max_size: Most entries of the vocabulary, the commonest first, the one for unknown words

@@ -16,7 +16,7 @@ from ostinato._errors import ConfigError, did_you_mean
 Span: TypeAlias = tuple[str, int, int]
 """A token as it stands in the vocabulary, and where its characters begin and end in the text."""
 
-KINDS = ("word", "char", "spacy", "jieba")
+KINDS = ("word", "char", "treebank", "spacy", "jieba")
 
 _BREAK = r"<[bB][rR][ \t\r\n]*/?>"
 _NOT = r"[nN]'[tT]\b"
@@ -30,6 +30,13 @@ _WORD = (
     r"|[^\s]"
 )
 _UNICODE_WORD = _WORD % rf"[{_CJK}]|[[\p{{L}}\p{{M}}\p{{N}}]&&[^{_CJK}]]+"
+_KEPT = (  # as tokens of their own, their points with them
+    r"https?://[^\s]+|www\.[^\s]+|[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+"
+    r"|(?:[a-zA-Z]\.){2,}"
+    r"|\b(?i:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Inc|Corp|Co|Ltd|Bros|Gen|Sen|Rep|Gov|Lt|Col|Capt|Sgt|vs"
+    r"|Jan|Feb|Aug|Sept|Oct|Nov|Dec)\.|"
+)
+_ASCII_LETTERS = "[a-zA-Z0-9]+"
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -102,6 +109,12 @@ class WordSplitter(_RegexSplitter):
     """
 
     kind = "word"
+    unicode_word = _UNICODE_WORD
+    ascii_word = _WORD % _ASCII_LETTERS
+
+    def __init__(self, *, lowercase: bool) -> None:
+        super().__init__(lowercase=lowercase)
+        self._ascii_word = re.compile(self.ascii_word, re.ASCII)
 
     def pipeline(self) -> tuple[normalizers.Normalizer, pre_tokenizers.PreTokenizer]:
         """Return the cuts at tags, at ``n't``, and then around words and marks."""
@@ -110,7 +123,7 @@ class WordSplitter(_RegexSplitter):
         cuts = [
             pre_tokenizers.Split(Regex(_BREAK), "removed"),
             pre_tokenizers.Split(Regex(_NOT), "isolated"),
-            pre_tokenizers.Split(Regex(_UNICODE_WORD), "removed", invert=True),
+            pre_tokenizers.Split(Regex(self.unicode_word), "removed", invert=True),
         ]
         return normalizers.Sequence(stages), pre_tokenizers.Sequence(cuts)
 
@@ -134,7 +147,23 @@ class WordSplitter(_RegexSplitter):
             text = _ASCII_NOT.sub(" n't ", text.lower())
         else:
             text = _ASCII_NOT.sub(r" \g<0> ", text)
-        return _ASCII_WORD.findall(text)
+        return self._ascii_word.findall(text)
+
+
+class TreebankSplitter(WordSplitter):
+    """Words as above, but addresses and English abbreviations stay whole, as in treebanks.
+
+    Args:
+        lowercase: Tokens are lower-cased.
+
+    Example:
+        >>> TreebankSplitter(lowercase=False).words("Mr. Lee of the U.S. isn't here.")
+        ['Mr.', 'Lee', 'of', 'the', 'U.S.', 'is', "n't", 'here', '.']
+    """
+
+    kind = "treebank"
+    unicode_word = _KEPT + _UNICODE_WORD
+    ascii_word = _KEPT + _WORD % _ASCII_LETTERS
 
 
 class CharSplitter(_RegexSplitter):
@@ -239,7 +268,7 @@ def make_splitter(kind: str, *, lowercase: bool) -> Splitter:
     """Make the splitter of a kind.
 
     Args:
-        kind: ``word``, ``char``, ``spacy``, ``spacy:LANGUAGE`` or ``jieba``.
+        kind: ``word``, ``treebank``, ``char``, ``spacy``, ``spacy:LANGUAGE`` or ``jieba``.
         lowercase: Tokens are lower-cased.
 
     Raises:
@@ -254,14 +283,15 @@ def make_splitter(kind: str, *, lowercase: bool) -> Splitter:
         return SpacySplitter(lowercase=lowercase, language=language or "en")
     simple: dict[str, type[WordSplitter | CharSplitter | JiebaSplitter]] = {
         "word": WordSplitter,
+        "treebank": TreebankSplitter,
         "char": CharSplitter,
         "jieba": JiebaSplitter,
     }
     if kind not in simple:
         hint = did_you_mean(kind, KINDS) or "."
         raise ConfigError(
-            "Tokenizer: kind must be word, char, spacy, spacy:LANGUAGE, jieba or the path of a "
-            f"tokenizer.json; got {kind!r}{hint}"
+            "Tokenizer: kind must be word, treebank, char, spacy, spacy:LANGUAGE, jieba or the path "
+            f"of a tokenizer.json; got {kind!r}{hint}"
         )
     return simple[kind](lowercase=lowercase)
 
@@ -327,6 +357,5 @@ def _blanked(text: str) -> str:
 
 _ASCII_BREAK = re.compile(_BREAK, re.ASCII)
 _ASCII_NOT = re.compile(_NOT, re.ASCII)
-_ASCII_WORD = re.compile(_WORD % "[a-zA-Z0-9]+", re.ASCII)
 _ASCII_SPACES = re.compile(rf"(?:\s|{_BREAK})+", re.ASCII)
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]\S*", re.ASCII)

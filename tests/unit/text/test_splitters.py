@@ -17,11 +17,11 @@ from ostinato.text.splitters import (
 
 PIECES = [
     "<br />", "<BR>", "<br\n/>", "<br", "n't", "N'T", "n\u2019t", "don't", "'s", "\u2019S", "'ll", "'d", "'", "_",
-    "...", "--", ".", ",", "1,000.5", "8.5", "80s", "É", "é", "e\u0301", "İ", "ß", "Σ", "中文", "かな",
+    "U.S.", "Mr.", "mr.", "e.g", "a@b.org", "http://a.b/c?d", "...", "--", ".", ",", "1,000.5", "8.5", "80s", "É", "é", "e\u0301", "İ", "ß", "Σ", "中文", "かな",
     "カー", "한국", "नमस्ते", "👍🏽", "\u00a0", "\u200d", "\u2028", "\u0085", "\x1c", " ", "\n", "\t", "Film",
 ]  # fmt: skip
 texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=12).map("".join)
-KINDS = ["word", "char", "spacy", "spacy:zh", "jieba"]
+KINDS = ["word", "treebank", "char", "spacy", "spacy:zh", "jieba"]
 
 
 @pytest.fixture(
@@ -31,7 +31,7 @@ KINDS = ["word", "char", "spacy", "spacy:zh", "jieba"]
 )
 def splitter(request: pytest.FixtureRequest) -> Splitter:
     kind, lowercase = request.param
-    if kind not in ("word", "char"):
+    if kind not in ("word", "treebank", "char"):
         pytest.importorskip(kind.partition(":")[0])
     return make_splitter(kind, lowercase=lowercase)
 
@@ -128,7 +128,7 @@ def test_a_lone_surrogate_is_replaced(splitter: Splitter) -> None:
 
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(
-        ConfigError, match=r"kind must be word, char.*'spaczy'; did you mean `spacy`"
+        ConfigError, match=r"kind must be word, treebank, char.*'spaczy'; did you mean `spacy`"
     ):
         make_splitter("spaczy", lowercase=True)
 
