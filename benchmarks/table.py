@@ -70,7 +70,7 @@ CHINESE = {
     "tag-ewt-xpos": "UD English-EWT 细词性，测试集",
     "tag-resume": "中文简历命名实体，测试集",
     "words a second": "词/秒",
-    "CRF, share of the training step": "CRF 占训练步的比例",
+    "CRF, share of the step": "CRF 占训练步的比例",
 }
 ENGLISH = {
     **kernel_table.ENGLISH,
@@ -246,17 +246,25 @@ def tagging(runs: Runs, say: Words) -> list[str]:
 
 def tagging_flair(runs: Runs, say: Words) -> list[str]:
     """Return the words a second of our tagger and of Flair's, of the same sizes."""
-    if "tagging-flair" not in runs:
-        return _table([], [], say)
-    row, lines = runs["tagging-flair"][-1], []
-    for task in ("train", "predict"):
-        speeds = [f"{row[task][side]['median']:,.0f}" for side in ("flair", "ours")]
-        ratio = "{median:.1f} ({q1:.1f}–{q3:.1f})".format(**row[task]["ratio"])
-        lines.append([say(task), *speeds, ratio])
-    share = "{median:.3f} ({q1:.3f}–{q3:.3f})".format(**row["crf_share"])
-    lines.append([say("CRF, share of the training step"), "–", "–", share])
-    names = ("words a second", f"Flair {row['flair']}", "ostinato", "ratio (quartiles)")
+    lines, versions = [], set()
+    for precision in ("float32", "bfloat16"):
+        row = runs.get(f"tagging-flair-{precision}", [None])[-1]
+        if row is None:
+            continue
+        versions.add(row["flair"])
+        for task in ("train", "predict")[: 2 if precision == "float32" else 1]:
+            speeds = [f"{row[task][side]['median']:,.0f}" for side in ("flair", "ours")]
+            label = say(task) + ("" if precision == "float32" else f", {precision}")
+            lines.append([label, *speeds, _quartiles(row[task]["ratio"], 1)])
+        if precision == "float32":
+            lines.append([say("CRF, share of the step"), "–", "–", _quartiles(row["crf_share"], 3)])
+    names = ("words a second", f"Flair {', '.join(versions)}", "ostinato", "ratio (quartiles)")
     return _table([say(name) for name in names], lines, say)
+
+
+def _quartiles(spread: dict[str, float], digits: int) -> str:
+    median, q1, q3 = (f"{spread[name]:.{digits}f}" for name in ("median", "q1", "q3"))
+    return f"{median} ({q1}–{q3})"
 
 
 def machine(runs: Runs, say: Words) -> list[str]:

@@ -2,6 +2,7 @@
 
     pip install . flair==0.15.1
     python benchmarks/tagging_peer.py            # on UD English-EWT, from OSTINATO_DATA
+    python benchmarks/tagging_peer.py --precision bfloat16    # of our training step
     python benchmarks/tagging_peer.py --quick    # one round; such a row makes no table
 
 Both have characters (25 features, a bidirectional LSTM of 25), words of 300 features, a
@@ -42,11 +43,14 @@ from ostinato.datasets import Tagged
 from ostinato.nn import Chain, log_likelihood_and_marginals
 from ostinato.training import Part, denormals
 
+MAX_NORM = 1.0
+
 
 class Ours:
     """Our tagger over some sentences, as its training loop takes them."""
 
-    def __init__(self, corpus: Tagged, chosen: Tagged) -> None:
+    def __init__(self, corpus: Tagged, chosen: Tagged, precision: str) -> None:
+        self.precision = precision
         self.tagger = SequenceTagger(
             recurrent=Recurrent(hidden_size=HIDDEN_SIZE),
             characters=Characters(embedding_size=25, hidden_size=25),
@@ -70,10 +74,15 @@ class Ours:
             self.part.lengths, batch_tokens=None, batch_size=BATCH_SIZE, seed=0, epoch=self.epoch
         ):
             inputs, targets = self.part.batch(rows)
-            sums = self.objective.sums(self.model(inputs), targets)
+            with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bfloat16"):
+                chain = self.model(inputs)
+            sums = self.objective.sums(chain, targets)
             self.optimizer.zero_grad()
             (sums[0] / sums[1].detach()).backward()
-            nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+            gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
+            norm = nn.utils.get_total_norm(gradients)
+            if norm > MAX_NORM:
+                nn.utils.clip_grads_with_norm_(self.model.parameters(), MAX_NORM, norm)
             self.optimizer.step()
 
     def predict(self) -> None:
@@ -107,7 +116,8 @@ class Worker:
 
     def __init__(self, side: str, arguments: argparse.Namespace) -> None:
         command = [sys.executable, __file__, "--side", side]
-        command += ["--threads", str(arguments.threads), "--sentences", str(arguments.sentences)]
+        for option in ("threads", "sentences", "precision"):
+            command += [f"--{option}", str(getattr(arguments, option))]
         environment = dict(os.environ)
         if side == "ours":
             environment.setdefault("OMP_WAIT_POLICY", "passive")
@@ -134,6 +144,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sentences", type=int, default=1024)
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--quick", action="store_true", help="one round of 128 sentences")
     parser.add_argument("--results", type=Path, default=None, help="file to append the row to")
     parser.add_argument("--side", choices=("flair", "ours"), help=argparse.SUPPRESS)
@@ -166,13 +177,14 @@ def work(arguments: argparse.Namespace) -> None:
             theirs, _ = make_sides(corpus, chosen, crf=True, cell="LSTM", steps=2)
             tasks, model = {"train": theirs.train, "predict": theirs.predict}, theirs.tagger
         else:
-            ours = Ours(tagged(corpus), tagged(chosen))
+            ours = Ours(tagged(corpus), tagged(chosen), arguments.precision)
             tasks = {"train": ours.train, "predict": ours.predict, "crf": ours.crf_alone()}
             model = ours.model
         size = sum(parameter.numel() for parameter in model.parameters())
         said: Row = {"words": sum(map(len, chosen)), "source": source, "parameters": size}
         print(json.dumps(said), file=answers, flush=True)
         for task in map(str.strip, sys.stdin):
+            tasks[task]()  # once to settle, after the other side's turn
             start = time.perf_counter()
             tasks[task]()
             print(json.dumps({"seconds": time.perf_counter() - start}), file=answers, flush=True)
@@ -184,15 +196,13 @@ def measure(arguments: argparse.Namespace) -> Row:
     tasks = [("train", "flair"), ("train", "ours"), ("crf", "ours")]
     tasks += [("predict", "flair"), ("predict", "ours")]
     seconds: dict[tuple[str, str], list[float]] = {key: [] for key in tasks}
-    for number in range(1 + arguments.rounds):
+    for _ in range(arguments.rounds):
         for task, side in tasks:
-            taken = workers[side].seconds(task)
-            if number:  # the first one warms up
-                seconds[task, side].append(taken)
+            seconds[task, side].append(workers[side].seconds(task))
     words = int(workers["ours"].facts["words"])
     share = zip(seconds["crf", "ours"], seconds["train", "ours"], strict=True)
     return {
-        "case": "tagging-flair",
+        "case": f"tagging-flair-{arguments.precision}",
         "repeat": 0,
         "quick": arguments.quick,
         "measure": "tagging-flair",

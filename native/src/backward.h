@@ -261,16 +261,28 @@ class BackwardDirection {
 
     void add_columns(const element *d_gates, int64_t depth, Range columns, bool first,
                      scalar *sums) const {
-        for (int64_t column = columns.begin; column < columns.end; column += kLanes) {
-            const int n = static_cast<int>(smaller(kLanes, columns.end - column));
-            vec sum = zero();
-            for (int64_t row = 0; row < depth; ++row) {
-                sum = add(sum, load_elements(d_gates + row * sizes_.gates + column, n));
+        constexpr int kWide = 4;  // vectors at a time: a row is read by whole cache lines
+        for (int64_t column = columns.begin; column < columns.end; column += kWide * kLanes) {
+            vec sum[kWide];
+            int n[kWide];
+            for (int v = 0; v < kWide; ++v) {
+                const int64_t rest = columns.end - column - v * kLanes;
+                n[v] = static_cast<int>(smaller(kLanes, rest > 0 ? rest : 0));
+                sum[v] = zero();
             }
-            for (int lane = 0; lane < n; ++lane) {
+            for (int64_t row = 0; row < depth; ++row) {
+                const element *from = d_gates + row * sizes_.gates + column;
+                for (int v = 0; v < kWide; ++v) {
+                    if (n[v] > 0) sum[v] = add(sum[v], load_elements(from + v * kLanes, n[v]));
+                }
+            }
+            for (int v = 0; v < kWide; ++v) {
                 scalar lanes[kLanes];
-                store(lanes, sum);
-                sums[column + lane] = first ? lanes[lane] : sums[column + lane] + lanes[lane];
+                store(lanes, sum[v]);
+                scalar *to = sums + column + v * kLanes;
+                for (int lane = 0; lane < n[v]; ++lane) {
+                    to[lane] = first ? lanes[lane] : to[lane] + lanes[lane];
+                }
             }
         }
     }

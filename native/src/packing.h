@@ -16,8 +16,12 @@ inline void pack_rows(const RowOf &row_of, int64_t depth, int64_t columns, Range
                 const int64_t column = (block + v) * kLanes;
                 element *lanes = group + v * kLanes * kGroup;
                 if (from != nullptr && column + kLanes <= columns) {
-                    for (int lane = 0; lane < kLanes; ++lane)
-                        lanes[lane * kGroup] = from[column + lane];
+                    if (kGroup == 1) {  // of the loop GCC 12 makes single elements
+                        store_elements(lanes, load_elements(from + column));
+                    } else {
+                        for (int lane = 0; lane < kLanes; ++lane)
+                            lanes[lane * kGroup] = from[column + lane];
+                    }
                 } else {
                     for (int lane = 0; lane < kLanes; ++lane) {
                         const bool there = from != nullptr && column + lane < columns;
@@ -39,14 +43,21 @@ inline void pack_gates(const element *weight, int64_t hidden, int64_t depth, ele
         element *panel = panels + panel_elements(first, depth);
         for (int v = 0; v < vecs; ++v) {
             const int64_t gate = (first + v) % kGates, unit = (first + v) / kGates * kLanes;
-            for (int64_t begin = 0; begin < groups_of(depth) * kGroup; begin += 16) {
-                const int64_t end = smaller(begin + 16, groups_of(depth) * kGroup);
-                for (int lane = 0; lane < kLanes; ++lane) {
-                    const bool there = unit + lane < hidden;
-                    const element *row = weight + (gate * hidden + unit + lane) * depth;
-                    for (int64_t k = begin; k < end; ++k) {
-                        panel[(k / kGroup * vecs + v) * kLanes * kGroup + lane * kGroup +
-                              k % kGroup] = there && k < depth ? row[k] : element{};
+            const element *rows = weight + (gate * hidden + unit) * depth;
+            for (int64_t group = 0; group < groups_of(depth); ++group) {
+                element *to = panel + (group * vecs + v) * kLanes * kGroup;
+                const int64_t k = group * kGroup;
+                if (unit + kLanes <= hidden && k + kGroup <= depth) {
+                    for (int lane = 0; lane < kLanes; ++lane) {
+                        const element *from = rows + lane * depth + k;
+                        for (int g = 0; g < kGroup; ++g) to[lane * kGroup + g] = from[g];
+                    }
+                } else {
+                    for (int lane = 0; lane < kLanes; ++lane) {
+                        for (int g = 0; g < kGroup; ++g) {
+                            const bool there = unit + lane < hidden && k + g < depth;
+                            to[lane * kGroup + g] = there ? rows[lane * depth + k + g] : element{};
+                        }
                     }
                 }
             }

@@ -216,8 +216,9 @@ class _Loop:
             parameter for parameter in self.model.parameters() if parameter.grad is not None
         ]
         norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
-        if self.settings.max_grad_norm is not None:
-            nn.utils.clip_grads_with_norm_(parameters, self.settings.max_grad_norm, norm)
+        limit = self.settings.max_grad_norm
+        if limit is not None and not norm <= limit:  # or torch would multiply by 1
+            nn.utils.clip_grads_with_norm_(parameters, limit, norm)
         return norm
 
     def _finish_epoch(self, steps: int) -> None:
