@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+import torch
+from torch.nn.utils.rnn import unpack_sequence
+
+from ostinato import Characters, Recurrent
+from ostinato.models import SequenceTagger
+from ostinato.tasks.tagging import words_of
+from ostinato.text import SHAPES, Lexicon
+
+SENTENCES = [
+    ["Anna", "met", "Ben", "in", "Rome"],
+    ["Rome", "!"],
+    ["anna", "sings", "in", "the", "old", "town", "hall"],
+    ["Ben"],
+]
+
+
+def make(reader: str = "recurrent", **options: object) -> tuple[SequenceTagger, Lexicon]:
+    lexicon = Lexicon.fit(SENTENCES, pairs=bool(options.pop("pairs", False)))
+    torch.manual_seed(0)
+    model = SequenceTagger(
+        lexicon.num_trained,
+        5,
+        num_characters=len(lexicon.characters),
+        num_shapes=len(SHAPES),
+        num_pairs=len(lexicon.pairs) if len(lexicon.pairs) > 1 else 0,
+        embedding_size=6,
+        characters=Characters(reader=reader, embedding_size=4, hidden_size=3),  # type: ignore[arg-type]
+        recurrent=Recurrent(hidden_size=7),
+        **options,  # type: ignore[arg-type]
+    )
+    return model.eval(), lexicon
+
+
+def emissions(model: SequenceTagger, lexicon: Lexicon, sentences: list) -> list[torch.Tensor]:
+    """The scores of each sentence, in one batch."""
+    encoded = lexicon.encode(sentences)
+    rows = np.argsort([-len(sentence) for sentence in sentences], kind="stable")
+    found = unpack_sequence(model(words_of(encoded, rows)).emissions)
+    return [found[int(np.flatnonzero(rows == row)[0])] for row in range(len(sentences))]
+
+
+@pytest.mark.parametrize("reader", ["recurrent", "convolution", "none"])
+@pytest.mark.parametrize("pairs", [False, True])
+def test_a_batch_is_each_sentence_by_itself(reader: str, pairs: bool) -> None:
+    model, lexicon = make(reader, pairs=pairs)
+    together = emissions(model, lexicon, SENTENCES)
+    for sentence, found in zip(SENTENCES, together, strict=True):
+        # Other tiles of the kernels may sum in another order: 1.2e-7 was the largest difference.
+        torch.testing.assert_close(
+            found, emissions(model, lexicon, [sentence])[0], atol=1e-6, rtol=1e-5
+        )
+
+
+def test_gradients_reach_every_parameter() -> None:
+    model, lexicon = make(pairs=True)
+    model.train()
+    chain = model(words_of(lexicon.encode(SENTENCES), np.array([2, 0, 1, 3])))
+    total = chain.emissions.data.sum() + sum(part.sum() for part in chain[1:])
+    total.backward()
+    assert [name for name, p in model.named_parameters() if p.grad is None] == []
+
+
+def test_a_softmax_head_learns_no_transitions() -> None:
+    model, _ = make(crf=False)
+    assert [name for name, p in model.named_parameters() if not p.requires_grad] == [
+        "crf.start",
+        "crf.transition",
+        "crf.end",
+    ]
+
+
+def test_words_known_by_vectors_alone_have_their_vectors() -> None:
+    model, lexicon = make(num_extra=1)
+    wider = lexicon.extended(["paris"])
+    with torch.no_grad():
+        model.extra[0] = 3.0
+    looked_up = model._embedded(torch.tensor([0, len(lexicon.words), 1]))
+    assert (looked_up[1] == 3).all()
+    assert torch.equal(looked_up[0], model.embedding.weight[0])
+    assert wider.encode([["Paris"]]).ids.tolist() == [len(lexicon.words)]
+
+
+def test_its_state_can_be_saved_and_loaded() -> None:
+    model, lexicon = make()
+    twin, _ = make()
+    for parameter in twin.parameters():
+        torch.nn.init.zeros_(parameter)
+    twin.load_state_dict(model.state_dict())
+    for a, b in zip(
+        emissions(model, lexicon, SENTENCES), emissions(twin, lexicon, SENTENCES), strict=True
+    ):
+        assert torch.equal(a, b)
