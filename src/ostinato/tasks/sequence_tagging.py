@@ -105,7 +105,7 @@ class SequenceTagger(Estimator):
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = TAGGING_PRESETS
 
     recurrent: Recurrent = field(default_factory=lambda: Recurrent(hidden_size=256))
-    training: Training = field(default_factory=lambda: Training(epochs=12))
+    training: Training = field(default_factory=lambda: Training(epochs=12, learning_rate=4e-3))
     characters: Characters = field(default_factory=Characters)
     head: Literal["crf", "softmax"] = "crf"
     scheme: Scheme = "BIOES"
@@ -116,8 +116,8 @@ class SequenceTagger(Estimator):
     vectors: str | None = None
     freeze_vectors: bool = False
     embedding_size: int | None = None
-    word_dropout: float = 0.05
-    locked_dropout: float = 0.5
+    word_dropout: float = 0.1
+    locked_dropout: float = 0.4
     head_dropout: float = 0.5
 
     module_: models.SequenceTagger = field(init=False)
@@ -166,6 +166,7 @@ class SequenceTagger(Estimator):
 
     def predict(self, X: Sentences) -> list[list[str]]:
         """Return a tag for each token, spans in the scheme of the training data."""
+        self._check_fitted()
         return self.tags_.decode(answer.tags for answer in self._answers(as_sentences(X)))
 
     def predict_spans(self, X: Sequence[str] | Sentences) -> list[list[dict[str, Any]]]:
@@ -305,7 +306,6 @@ class SequenceTagger(Estimator):
 
     def _answers(self, sentences: Sentences) -> list[Answer]:
         """Tag sentences; one without a token has the answer of no tags."""
-        self._check_fitted()
         answers = [NOTHING] * len(sentences)
         places = [place for place, sentence in enumerate(sentences) if len(sentence)]
         words = self.lexicon_.encode([sentences[place] for place in places])

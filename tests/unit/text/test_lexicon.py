@@ -40,10 +40,10 @@ def test_each_distinct_form_is_read_once() -> None:
 
 def test_pairs_are_those_seen_twice() -> None:
     lexicon = Lexicon.fit(SENTENCES, pairs=True)
-    assert lexicon.pairs == ["<unk>", "b-00\x00flew", "to\x00京", "京\x00"]
+    assert lexicon.pairs == ["<unk>", "b-00\x00flew", "the\x00b-00", "to\x00京", "京\x00"]
     pairs = lexicon.encode([["to", "京"], ["京", "to"]]).pairs
     assert pairs is not None
-    assert [row.tolist() for row in pairs] == [[2, 3], [0, 0]]
+    assert [row.tolist() for row in pairs] == [[3, 4], [0, 0]]
     assert Lexicon.fit(SENTENCES).encode(SENTENCES).pairs is None
 
 

@@ -1,0 +1,212 @@
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+
+import ostinato
+from ostinato import (
+    Characters,
+    CheckpointError,
+    ConfigError,
+    DatasetError,
+    Recurrent,
+    SequenceTagger,
+    StoppedError,
+    Training,
+    report,
+)
+from ostinato.datasets import Tagged
+from ostinato.metrics import tagging_metrics
+
+SENTENCES = [
+    ["Anna", "Lee", "met", "Ben", "in", "Rome", "."],
+    ["Rain", "fell", "in", "Oslo"],
+    ["Ben", "sings", "."],
+    ["the", "Roma", "Club", "won"],
+] * 6
+TAGS = [
+    ["B-PER", "I-PER", "O", "B-PER", "O", "B-LOC", "O"],
+    ["O", "O", "O", "B-LOC"],
+    ["B-PER", "O", "O"],
+    ["O", "B-ORG", "I-ORG", "O"],
+] * 6
+POS = [["NAME" if token[0].isupper() else "WORD" for token in row] for row in SENTENCES]
+
+
+def small(**options: Any) -> SequenceTagger:
+    return SequenceTagger(
+        recurrent=Recurrent(hidden_size=12),
+        characters=Characters(embedding_size=6, hidden_size=5),
+        training=Training(epochs=20, batch_size=6, batch_tokens=None, learning_rate=3e-2),
+        embedding_size=12,
+        word_dropout=0.0,
+        locked_dropout=0.0,
+        head_dropout=0.0,
+    ).set_params(**options)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> SequenceTagger:
+    return small().fit(SENTENCES, TAGS, validation=(SENTENCES, TAGS))
+
+
+def test_it_learns_and_answers_in_the_scheme_of_the_data(fitted: SequenceTagger) -> None:
+    assert fitted.predict(SENTENCES[:4]) == TAGS[:4]
+    assert fitted.score(SENTENCES, TAGS) == 1
+
+
+@pytest.mark.parametrize("head", ["crf", "softmax"])
+@pytest.mark.parametrize("reader", ["recurrent", "convolution", "none"])
+def test_every_head_and_reader_learns(head: str, reader: str) -> None:
+    model = small(head=head, characters__reader=reader, pairs=reader == "none")
+    model.fit(SENTENCES, TAGS, validation=(SENTENCES, TAGS))
+    assert model.score(SENTENCES, TAGS) > 0.9
+
+
+def test_parts_of_speech_are_scored_by_accuracy_and_have_no_spans() -> None:
+    model = small().fit(SENTENCES, POS, validation=(SENTENCES, POS))
+    assert model.predict([["the", "Roma"]]) == [["WORD", "NAME"]]
+    assert model.score(SENTENCES, POS) == 1
+    assert "spans" not in model.explain(["the Roma"])[0]
+    with pytest.raises(ConfigError, match="must be of spans"):
+        model.predict_spans(["the Roma"])
+
+
+def test_spans_of_raw_text_are_where_they_are_said_to_be(fitted: SequenceTagger) -> None:
+    text = "🙂 Anna Lee\tmet Ben in Rome."
+    found = fitted.predict_spans([text, "", "\n"])
+    assert [len(spans) for spans in found[1:]] == [0, 0]
+    assert {span["text"] for span in found[0]} >= {"Anna Lee", "Rome"}
+    for span in found[0]:
+        assert text[span["start"] : span["end"]] == span["text"]
+        assert 0 <= span["confidence"] <= 1
+
+
+def test_what_the_loop_measured_is_what_evaluate_measures(fitted: SequenceTagger) -> None:
+    best = next(r for r in fitted.history_ if r["epoch"] == fitted.metrics_["best_epoch"])
+    found = fitted.evaluate(SENTENCES, TAGS)
+    for name in ("loss", "accuracy", "precision", "recall", "f1"):
+        assert found[name] == pytest.approx(best["validation"][name], rel=1e-6), name
+    predictions = fitted.predict(SENTENCES)
+    assert found["f1"] == tagging_metrics(TAGS, predictions, are_spans=True)["f1"]
+
+
+def test_a_saved_model_answers_the_same_and_has_a_page(
+    fitted: SequenceTagger, tmp_path: Path
+) -> None:
+    fitted.save(tmp_path / "run")
+    twin = ostinato.load(tmp_path / "run")
+    assert isinstance(twin, SequenceTagger)
+    text = ["Anna met Ben in Oslo."]
+    assert twin.explain(text) == fitted.explain(text)
+    assert twin.settings() == fitted.settings()
+    card = (tmp_path / "run" / "README.md").read_text()
+    assert "Raw text is cut into tokens by `treebank`" in card
+    assert "f1" in card
+    assert "F1" in report.write(tmp_path / "run").read_text()
+
+
+def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path: Path) -> None:
+    class Stop:
+        def step(self, progress: Any, *_: Any) -> None:
+            if progress.step == 7:
+                raise KeyboardInterrupt
+
+        def epoch(self, record: Any) -> None: ...
+
+    data: Any = {"validation": (SENTENCES[:4], TAGS[:4])}
+    options = {"training__epochs": 3, "locked_dropout": 0.3, "word_dropout": 0.2, "training__checkpoint_steps": 3}
+    whole = small(**options).fit(SENTENCES, TAGS, out=tmp_path / "whole", **data)
+    with pytest.raises((KeyboardInterrupt, StoppedError)):
+        small(**options).fit(SENTENCES, TAGS, out=tmp_path / "cut", listeners=[Stop()], **data)
+    resumed = small(**options).fit(SENTENCES, TAGS, out=tmp_path / "cut", resume=True, **data)
+    for a, b in zip(whole.module_.parameters(), resumed.module_.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_without_validation_a_tenth_is_held_out() -> None:
+    sentences = [[*row, str(number)] for number, row in enumerate(SENTENCES)]
+    model = small(training__epochs=1).fit(sentences, [[*row, "O"] for row in TAGS])
+    assert model.facts_["validation"]["n"] == 2
+    assert model.facts_["train"]["n"] == 22
+
+
+def test_odd_input_has_an_answer(fitted: SequenceTagger) -> None:
+    assert fitted.predict([]) == []
+    assert [len(row) for row in fitted.predict([[], ["🙂"], [""], ["x"] * 3000])] == [0, 1, 1, 3000]
+
+
+def test_characters_are_the_tokens_where_train_has_only_such() -> None:
+    chinese = [list("我在北京"), list("安娜唱歌")] * 8
+    tags = [["O", "O", "B-LOC", "I-LOC"], ["B-PER", "I-PER", "O", "O"]] * 8
+    model = small(pairs=True).fit(chinese, tags, validation=(chinese, tags))
+    assert model.tokenizer_ == "char"
+    assert [span["text"] for span in model.predict_spans(["我 在北京"])[0]] == ["北京"]
+
+
+def test_settings_can_be_cloned_and_set_and_wrong_ones_are_refused() -> None:
+    model = clone(small(characters__hidden_size=9))
+    assert model.characters.hidden_size == 9
+    with pytest.raises(ConfigError, match="did you mean `lowercase`"):
+        model.set_params(lowercas=True)
+    with pytest.raises(ConfigError, match="scheme must be"):
+        small(scheme="BILOU").fit(SENTENCES, TAGS)
+    with pytest.raises(ConfigError, match="word_dropout must be"):
+        small(word_dropout=1.0).fit(SENTENCES, TAGS)
+
+
+def test_bad_data_are_named() -> None:
+    with pytest.raises(DatasetError, match="sentence 2 must have as many tags as tokens"):
+        small().fit([["a"], ["b", "c"]], [["O"], ["O"]])
+    with pytest.raises(DatasetError, match="sentence 1 must be a list of tokens"):
+        small().fit(["a b"], [["O", "O"]])
+    with pytest.raises(ConfigError, match="must be fitted first"):
+        small().predict([["a"]])
+
+
+def test_one_string_is_no_list_of_sentences(fitted: SequenceTagger) -> None:
+    with pytest.raises(DatasetError, match="must be a list; got one string"):
+        fitted.predict("Anna sings")  # type: ignore[arg-type]
+    with pytest.raises(DatasetError, match="sentence 1 must be a list of tokens"):
+        fitted.predict(["Anna sings"])  # type: ignore[list-item]
+    with pytest.raises(DatasetError, match="must be a list; got one string"):
+        fitted.predict_spans("Anna sings")
+
+
+def test_a_tag_seen_only_in_validation_is_wrong_and_told(caplog: pytest.LogCaptureFixture) -> None:
+    odd = [["B-NEW", *row[1:]] for row in TAGS[:2]]
+    with caplog.at_level(logging.WARNING, logger="ostinato"):
+        model = small(training__epochs=1).fit(SENTENCES, TAGS, validation=(SENTENCES[:2], odd))
+    assert "validation: 2 tags never occur in train" in caplog.text
+    found = model.evaluate(SENTENCES[:2], odd)
+    assert np.isfinite(found["loss"])
+    assert found["accuracy"] < 1
+
+
+def test_vectors_make_words_known_that_train_lacks(tmp_path: Path) -> None:
+    words = {token.lower() for row in SENTENCES for token in row} | {"paris"}
+    lines = [f"{word} {n} {n % 3} 1.5" for n, word in enumerate(sorted(words))]
+    (tmp_path / "v.txt").write_text("\n".join(lines) + "\n")
+    model = small(vectors=str(tmp_path / "v.txt"), embedding_size=None, training__epochs=1)
+    model.fit(SENTENCES, TAGS, validation=(SENTENCES, TAGS))
+    assert model.lexicon_.words[model.lexicon_.num_trained :] == ["paris"]
+    place = sorted(words).index("paris")
+    assert model.module_.extra[0].tolist() == [place, place % 3, 1.5]
+    model.save(tmp_path / "run")
+    assert torch.equal(ostinato.load(tmp_path / "run").module_.extra, model.module_.extra)
+
+
+def test_a_run_of_another_task_is_refused(fitted: SequenceTagger, tmp_path: Path) -> None:
+    fitted.save(tmp_path / "run")
+    with pytest.raises(CheckpointError, match="must be a text-classification run"):
+        ostinato.TextClassifier.load(tmp_path / "run")
+
+
+def test_parts_are_checked_for_tags() -> None:
+    parts = {"train": Tagged.make(SENTENCES, TAGS, "a"), "test": Tagged.make([["a"]], None, "b")}
+    with pytest.raises(DatasetError, match="b: test must have tags"):
+        small().fit_parts(parts)
