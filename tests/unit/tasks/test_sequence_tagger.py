@@ -119,7 +119,12 @@ def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path: Path) -> None:
         def epoch(self, record: Any) -> None: ...
 
     data: Any = {"validation": (SENTENCES[:4], TAGS[:4])}
-    options = {"training__epochs": 3, "locked_dropout": 0.3, "word_dropout": 0.2, "training__checkpoint_steps": 3}
+    options = {
+        "training__epochs": 3,
+        "locked_dropout": 0.3,
+        "word_dropout": 0.2,
+        "training__checkpoint_steps": 3,
+    }
     whole = small(**options).fit(SENTENCES, TAGS, out=tmp_path / "whole", **data)
     with pytest.raises((KeyboardInterrupt, StoppedError)):
         small(**options).fit(SENTENCES, TAGS, out=tmp_path / "cut", listeners=[Stop()], **data)

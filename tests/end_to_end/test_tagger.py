@@ -1,0 +1,179 @@
+"""Every command on tagged sentences: trained, killed and resumed, measured, asked, wrongly called."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from ostinato.cli.main import run
+from ostinato.training import load_tensors
+
+SMALL = [
+    *("--hidden-size", "8", "--embedding-size", "8", "--characters-hidden-size", "4"),
+    *("--epochs", "2", "--batch-size", "16", "--learning-rate", "0.02"),
+]
+SCRIPT = Path(__file__).with_name("train_and_die.py")
+
+
+def conll(path: Path, start: int, stop: int) -> Path:
+    """Names that end in a vowel are of persons, those that end in burg of places."""
+    sentences = []
+    for n in range(start, stop):
+        name, place = "Alinoru"[n % 7 :] + "ao"[n % 2], f"{'Xoran'[: 1 + n % 5]}burg"
+        rows = [(f"{name.capitalize()}", "B-PER"), ("went", "O"), ("to", "O"), (place, "B-LOC")]
+        rows += [(str(n), "O")] * (1 + n % 4)
+        sentences.append("\n".join(f"{token} X {tag}" for token, tag in rows))
+    path.write_text("\n\n".join(sentences) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    for name, start, stop in (("train", 0, 120), ("dev", 120, 150), ("test", 150, 180)):
+        conll(folder / f"{name}.conll", start, stop)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "run"
+    assert run(["train", "tag", str(data), "--out", str(out), *SMALL]) == 0
+    return out
+
+
+def ok(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[str, str]:
+    code = run([str(argument) for argument in arguments])
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    return out, err
+
+
+def refused(capsys: pytest.CaptureFixture[str], code: int, *arguments: object) -> str:
+    assert run([str(argument) for argument in arguments]) == code
+    err = capsys.readouterr().err
+    assert "Traceback" not in err
+    return err.strip().splitlines()[-1]
+
+
+def test_evaluate_gives_the_figures_of_the_run_and_of_any_file(trained, data, capsys):
+    out, _ = ok(capsys, "evaluate", trained, "test", "--json")
+    found = json.loads(out.splitlines()[-1])
+    kept = json.loads((trained / "metrics.json").read_text())["test"]
+    assert {name: found[name] for name in kept} == kept
+    assert set(found["per_type"]) == {"LOC", "PER"}
+    out, _ = ok(capsys, "evaluate", trained, data / "test.conll", "--column", "3", "--json")
+    assert json.loads(out)["f1"] == kept["f1"]
+    out, _ = ok(capsys, "evaluate", trained, "test")
+    assert "f1 " in out
+    assert "LOC: f1" in out
+
+
+def test_predict_marks_spans_in_raw_text_and_in_a_file_of_columns(trained, data, capsys):
+    text = "🙂 Alina went to\tXoburg 3"
+    out, _ = ok(capsys, "predict", trained, text, "--json")
+    (answer,) = map(json.loads, out.splitlines())
+    assert answer["text"] == text
+    for span in answer["spans"]:
+        assert text[span["start"] : span["end"]] == span["text"]
+        assert {"type", "confidence"} <= span.keys()
+    out, _ = ok(capsys, "predict", trained, data / "test.conll")
+    assert len(out.splitlines()) == 30
+    (data / "notes.txt").write_text(f"{text}\nBen.\n")
+    out, _ = ok(capsys, "predict", trained, data / "notes.txt", "--json")
+    assert json.loads(out.splitlines()[0]) == answer
+
+
+def test_the_report_names_the_types(trained, capsys):
+    out, _ = ok(capsys, "report", trained)
+    page = Path(out.strip()).read_text()
+    assert "PER" in page
+    assert "Known and unknown words" in page
+
+
+def test_parts_of_speech_are_another_column(data, tmp_path, capsys):
+    (tmp_path / "t.conllu").write_text(
+        "".join(
+            f"1\tw{n}\t_\t{'NOUN' if n % 2 else 'VERB'}\tX\t_\t0\t_\t_\t_\n\n" for n in range(60)
+        )
+    )
+    _, err = ok(capsys, "train", "tag", tmp_path / "t.conllu", "--out", tmp_path / "run", *SMALL)
+    assert "NOUN" in err
+    out, _ = ok(capsys, "predict", tmp_path / "run", "w1 w2")
+    assert "/" in out
+
+
+def bits(folder: Path) -> dict[str, bytes]:
+    weights, _ = load_tensors(folder / "model.safetensors")
+    return {name: tensor.numpy().tobytes() for name, tensor in weights.items()}
+
+
+def test_a_killed_run_goes_on_to_the_same_bits(trained, data, tmp_path, capsys):
+    command = [sys.executable, SCRIPT, "11", "train", "tag", data, "--out", tmp_path / "run"]
+    options = [*SMALL, "--checkpoint-steps", "3"]
+    done = subprocess.run([*map(str, command), *options], capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    whole = tmp_path / "whole"
+    ok(capsys, "train", "tag", data, "--out", whole, *options)
+    ok(capsys, "resume", tmp_path / "run")
+    assert bits(tmp_path / "run") == bits(whole)
+
+
+@pytest.mark.slow
+def test_two_processes_train_as_one(data, tmp_path):
+    options = [*SMALL, "--word-dropout", "0", "--locked-dropout", "0", "--head-dropout", "0"]
+    launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    launch += ["--num_cpu_threads_per_process", "1"]
+    for name, launcher in (("one", []), ("two", launch)):
+        command = [sys.executable, *launcher, "-m", "ostinato", "train", "tag", str(data)]
+        command += ["--out", str(tmp_path / name), *options]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+        assert done.returncode == 0, done.stderr
+    one, two = (load_tensors(tmp_path / name / "model.safetensors")[0] for name in ("one", "two"))
+    for name, weight in one.items():
+        # Measured: 3.1e-7; the halves of a batch are added up in another order.
+        torch.testing.assert_close(weight, two[name], atol=2e-6, rtol=0, msg=name)
+
+
+def test_wrong_sources_are_refused_in_one_line(data, tmp_path, capsys):
+    out = ("--out", tmp_path / "run")
+    bad = tmp_path / "bad.conllu"
+    bad.write_text("1\ta\ta\tDET\tDT\t_\t2\tx\t_\t_\n2\tcat\tcat\tNOUN\n")
+    assert f"{bad}: line 2 must have 10 fields" in refused(capsys, 1, "train", "tag", bad, *out)
+    ragged = tmp_path / "ragged.conll"
+    ragged.write_text("a O\nb X Y\n")
+    assert f"{ragged}: line 2 must have 2" in refused(capsys, 1, "train", "tag", ragged, *out)
+    line = refused(capsys, 1, "train", "tag", data, "--column", "9", *out)
+    assert "9" in line
+    line = refused(capsys, 1, "train", "tag", "samples", *out)
+    assert "ostinato train classify samples" in line
+    line = refused(capsys, 1, "train", "classify", "samples-tag", *out)
+    assert "ostinato train tag samples-tag" in line
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        (["--scheme", "BILOU"], "BIOES"),
+        (["--characters-reader", "cnn"], "convolution"),
+        (["--head-dropout", "1"], "head_dropout must be"),
+        (["--preset", "chinse"], "did you mean `chinese`"),
+        (["--hidden", "3"], "--hidden"),
+    ],
+)
+def test_wrong_options_are_refused_in_one_line(data, tmp_path, capsys, options, match):
+    line = refused(capsys, 2, "train", "tag", data, "--out", tmp_path / "run", *options)
+    assert match in line
+
+
+def test_columns_of_another_task_are_refused(trained, data, capsys):
+    line = refused(capsys, 2, "evaluate", trained, data / "test.conll", "--text-column", "x")
+    assert "unknown setting `text_column`" in line
