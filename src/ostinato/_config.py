@@ -83,12 +83,12 @@ class Characters(Settings):
 
     Example:
         >>> Characters(reader="convolution").hidden_size
-        32
+        96
     """
 
     reader: Literal["recurrent", "convolution", "none"] = "recurrent"
-    embedding_size: int = 32
-    hidden_size: int = 32
+    embedding_size: int = 48
+    hidden_size: int = 96
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -44,9 +44,15 @@ PRESETS = {"tutorial": TUTORIAL, "chinese": CHINESE}
 CHARACTERS: dict[str, Any] = {
     "characters__reader": "none",
     "pairs": True,
-    "min_freq": 1,
+    "word_dropout": 0.15,
+    "locked_dropout": 0.5,
+    "training__epochs": 10,
+    "training__learning_rate": 2.5e-3,
 }
-"""Chinese, a character a token."""
+"""Chinese, a character a token, for thousands of sentences.
+
+Chosen on the validation part of Resume NER.
+"""
 
 TAGGING_PRESETS = {"chinese": CHARACTERS}
 """The presets of sequence labelling."""

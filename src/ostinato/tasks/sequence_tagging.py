@@ -89,7 +89,7 @@ class SequenceTagger(Estimator):
         >>> sentences = [["Anna", "sings"], ["Rain", "falls"], ["Ben", "sings"]] * 8
         >>> tags = [["S-PER", "O"], ["O", "O"], ["S-PER", "O"]] * 8
         >>> settings = Training(epochs=8, batch_size=4, batch_tokens=None)
-        >>> model = SequenceTagger(training=settings)
+        >>> model = SequenceTagger(training=settings, word_dropout=0.0)
         >>> model = model.fit(sentences, tags, validation=(sentences, tags))
         >>> model.predict([["Anna", "falls"]])
         [['S-PER', 'O']]
@@ -105,7 +105,7 @@ class SequenceTagger(Estimator):
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = TAGGING_PRESETS
 
     recurrent: Recurrent = field(default_factory=lambda: Recurrent(hidden_size=256))
-    training: Training = field(default_factory=lambda: Training(epochs=12, learning_rate=4e-3))
+    training: Training = field(default_factory=lambda: Training(epochs=14, learning_rate=4e-3))
     characters: Characters = field(default_factory=Characters)
     head: Literal["crf", "softmax"] = "crf"
     scheme: Scheme = "BIOES"
@@ -116,7 +116,7 @@ class SequenceTagger(Estimator):
     vectors: str | None = None
     freeze_vectors: bool = False
     embedding_size: int | None = None
-    word_dropout: float = 0.1
+    word_dropout: float = 0.2
     locked_dropout: float = 0.4
     head_dropout: float = 0.5
 
