@@ -172,6 +172,19 @@ def test_demo_beats_a_bag_of_words(tmp_path, capsys):
     assert (tmp_path / "demo" / "report.html").exists()
 
 
+@pytest.mark.slow
+def test_demo_tag_beats_a_lookup(tmp_path, capsys):
+    out, _ = ok(capsys, "demo", "tag", "--out", tmp_path / "demo")
+    f1 = {
+        line.split(":")[0]: float(line.split()[-1])
+        for line in out.splitlines()
+        if line.startswith(("lookup", "recurrent"))
+    }
+    assert f1["recurrent"] >= 0.95
+    assert f1["lookup"] <= 0.4
+    assert (tmp_path / "demo" / "report.html").exists()
+
+
 @pytest.mark.data
 def test_chinese_reviews_are_read_with_their_repeats(tmp_path, capsys):
     _, err = ok(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,8 +18,11 @@ from ostinato.training import load_tensors
 
 SMALL = [
     *("--hidden-size", "8", "--embedding-size", "8", "--characters-hidden-size", "4"),
-    *("--epochs", "2", "--batch-size", "16", "--learning-rate", "0.02"),
+    *("--batch-size", "16", "--learning-rate", "0.02"),
 ]
+SHORT = [*SMALL, "--epochs", "2"]
+UNDROPPED = ["--word-dropout", "0", "--locked-dropout", "0", "--head-dropout", "0"]
+LONG = [*SMALL, *UNDROPPED, "--epochs", "8"]
 SCRIPT = Path(__file__).with_name("train_and_die.py")
 
 
@@ -44,7 +49,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("runs") / "run"
-    assert run(["train", "tag", str(data), "--out", str(out), *SMALL]) == 0
+    assert run(["train", "tag", str(data), "--out", str(out), *LONG]) == 0
     return out
 
 
@@ -68,6 +73,7 @@ def test_evaluate_gives_the_figures_of_the_run_and_of_any_file(trained, data, ca
     kept = json.loads((trained / "metrics.json").read_text())["test"]
     assert {name: found[name] for name in kept} == kept
     assert set(found["per_type"]) == {"LOC", "PER"}
+    assert found["f1"] > 0.9
     out, _ = ok(capsys, "evaluate", trained, data / "test.conll", "--column", "3", "--json")
     assert json.loads(out)["f1"] == kept["f1"]
     out, _ = ok(capsys, "evaluate", trained, "test")
@@ -80,14 +86,41 @@ def test_predict_marks_spans_in_raw_text_and_in_a_file_of_columns(trained, data,
     out, _ = ok(capsys, "predict", trained, text, "--json")
     (answer,) = map(json.loads, out.splitlines())
     assert answer["text"] == text
+    assert {"Alina", "Xoburg"} & {span["text"] for span in answer["spans"]}
     for span in answer["spans"]:
         assert text[span["start"] : span["end"]] == span["text"]
         assert {"type", "confidence"} <= span.keys()
     out, _ = ok(capsys, "predict", trained, data / "test.conll")
     assert len(out.splitlines()) == 30
+    assert "[Norua PER] went to [Xburg LOC] 150 150 150" in out
     (data / "notes.txt").write_text(f"{text}\nBen.\n")
     out, _ = ok(capsys, "predict", trained, data / "notes.txt", "--json")
     assert json.loads(out.splitlines()[0]) == answer
+    (data / "notes.jsonl").write_text(json.dumps({"text": text}) + "\n")
+    out, err = ok(capsys, "predict", trained, data / "notes.jsonl", "--json")
+    assert json.loads(out) == answer
+    assert "None" not in err
+
+
+def test_predict_answers_every_line_of_standard_input(trained, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Alina went to Xoburg\n\n🙂\n"))
+    lines, _ = ok(capsys, "predict", trained)
+    assert [line.replace(" ", "") for line in lines.splitlines()][1:] == ["", "🙂"]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Alina went to Xoburg\n\n"))
+    out, _ = ok(capsys, "predict", trained, "--json")
+    first, second = map(json.loads, out.splitlines())
+    assert second == {"text": "", "tokens": [], "spans": []}
+    assert [token["text"] for token in first["tokens"]] == ["Alina", "went", "to", "Xoburg"]
+
+
+def test_a_held_out_validation_part_is_found_again(data, tmp_path, capsys):
+    ok(capsys, "train", "tag", data / "train.conll", "--out", tmp_path / "run", *SHORT)
+    kept = json.loads((tmp_path / "run" / "metrics.json").read_text())["validation"]
+    out, err = ok(capsys, "evaluate", tmp_path / "run", "validation", "--json")
+    found = json.loads(out.splitlines()[-1])
+    assert {name: found[name] for name in kept} == kept
+    assert "has changed" not in err
+    assert found["n"] == 12
 
 
 def test_the_report_names_the_types(trained, capsys):
@@ -103,7 +136,7 @@ def test_parts_of_speech_are_another_column(data, tmp_path, capsys):
             f"1\tw{n}\t_\t{'NOUN' if n % 2 else 'VERB'}\tX\t_\t0\t_\t_\t_\n\n" for n in range(60)
         )
     )
-    _, err = ok(capsys, "train", "tag", tmp_path / "t.conllu", "--out", tmp_path / "run", *SMALL)
+    _, err = ok(capsys, "train", "tag", tmp_path / "t.conllu", "--out", tmp_path / "run", *SHORT)
     assert "NOUN" in err
     out, _ = ok(capsys, "predict", tmp_path / "run", "w1 w2")
     assert "/" in out
@@ -116,7 +149,7 @@ def bits(folder: Path) -> dict[str, bytes]:
 
 def test_a_killed_run_goes_on_to_the_same_bits(trained, data, tmp_path, capsys):
     command = [sys.executable, SCRIPT, "11", "train", "tag", data, "--out", tmp_path / "run"]
-    options = [*SMALL, "--checkpoint-steps", "3"]
+    options = [*SHORT, "--checkpoint-steps", "3"]
     done = subprocess.run([*map(str, command), *options], capture_output=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
     whole = tmp_path / "whole"
@@ -127,7 +160,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(trained, data, tmp_path, capsys):
 
 @pytest.mark.slow
 def test_two_processes_train_as_one(data, tmp_path):
-    options = [*SMALL, "--word-dropout", "0", "--locked-dropout", "0", "--head-dropout", "0"]
+    options = [*SHORT, *UNDROPPED]
     launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
     launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
     launch += ["--num_cpu_threads_per_process", "1"]
@@ -156,7 +189,53 @@ def test_wrong_sources_are_refused_in_one_line(data, tmp_path, capsys):
     assert "ostinato train classify samples" in line
     line = refused(capsys, 1, "train", "classify", "samples-tag", *out)
     assert "ostinato train tag samples-tag" in line
+    line = refused(capsys, 1, "train", "tag", "samples-tga", *out)
+    assert "did you mean `samples-tag`" in line
+    line = refused(capsys, 1, "train", "tag", data / "trian.conll", *out)
+    assert "did you mean `train.conll`" in line
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "match"),
+    [
+        ("a.conll", b"", "the file must have rows; it is empty"),
+        ("a.conll", b"a O\ncaf\xe9 B-X\n", "must be UTF-8; got byte 0xe9 in line 2"),
+        ("a.conll", b"a O\n\nb O\n", "at least two different tags; got O alone"),
+        ("a.conll", b"a\nb\n", "must have a token and a tag"),
+        ("a.jsonl", b'{"tokens": ["a", "b"], "tags": ["O"]}\n', "line 1 must have as many tags"),
+        ("a.jsonl", b'{"tokens": ["a"], "tags": ["O"', "line 1 must be one JSON object"),
+        ("a.jsonl", b'{"text": "Anna", "spans": [[0, 9, "PER"]]}\n', "line 1: a span must lie in"),
+    ],
+)
+def test_wrong_files_are_named_with_the_line(tmp_path, capsys, name, content, match):
+    source = tmp_path / name
+    source.write_bytes(content)
+    line = refused(capsys, 1, "train", "tag", source, "--out", tmp_path / "run", *SHORT)
+    assert line.startswith(f"ostinato: {source}: ")
+    assert match in line
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "config.json",
+        "model.safetensors",
+        "lexicon.json",
+        "labels.json",
+        "tokenizer_config.json",
+    ],
+)
+def test_a_broken_run_folder_is_refused_in_one_line(tmp_path, capsys, trained, file):
+    broken = tmp_path / "broken"
+    shutil.copytree(trained, broken)
+    whole = (broken / file).read_bytes()
+    for content in (whole[: len(whole) // 2], b"{}"):
+        (broken / file).write_bytes(content)
+        assert str(broken) in refused(capsys, 1, "predict", broken, "a film")
+    (broken / file).unlink()
+    assert str(broken) in refused(capsys, 1, "predict", broken, "a film")
 
 
 @pytest.mark.parametrize(
@@ -167,6 +246,8 @@ def test_wrong_sources_are_refused_in_one_line(data, tmp_path, capsys):
         (["--head-dropout", "1"], "head_dropout must be"),
         (["--preset", "chinse"], "did you mean `chinese`"),
         (["--hidden", "3"], "--hidden"),
+        (["--tokenizer", "trebank"], "did you mean `treebank`"),
+        (["--head", "crff"], "crf"),
     ],
 )
 def test_wrong_options_are_refused_in_one_line(data, tmp_path, capsys, options, match):
@@ -177,3 +258,10 @@ def test_wrong_options_are_refused_in_one_line(data, tmp_path, capsys, options, 
 def test_columns_of_another_task_are_refused(trained, data, capsys):
     line = refused(capsys, 2, "evaluate", trained, data / "test.conll", "--text-column", "x")
     assert "unknown setting `text_column`" in line
+    line = refused(capsys, 2, "evaluate", trained, "test", "--column", "3")
+    assert "columns are for a file" in line
+    line = refused(capsys, 1, "evaluate", trained, data / "test.conll", "--column", "7")
+    assert "no tag column `7`" in line
+    line = refused(capsys, 1, "evaluate", trained, data / "tset.conll")
+    assert "did you mean `test.conll`" in line
+    assert "nothing to resume" in refused(capsys, 2, "resume", trained)

@@ -9,7 +9,7 @@ from ostinato.datasets.registry import REGISTRY, get, locate
 from ostinato.datasets.schemes import SCHEMES, Scheme, Span
 from ostinato.datasets.tables import read
 from ostinato.datasets.tagged import Tagged
-from ostinato.datasets.tagged_loading import load_tagged, read_tagged
+from ostinato.datasets.tagged_loading import holds_tokens, load_tagged, read_tagged
 
 __all__ = [
     "REGISTRY",
@@ -26,6 +26,7 @@ __all__ = [
     "check_parts",
     "from_hugging_face",
     "get",
+    "holds_tokens",
     "home",
     "load",
     "load_tagged",

@@ -65,7 +65,8 @@ def find_columns(
         label = next(name for name in names if name != text)
     if label is None and labelled:
         raise DatasetError(_not_found("label", LABEL_NAMES, names, where))
-    logger.info("%s: text column `%s`, label column `%s`.", where, text, label)
+    labels = f", label column `{label}`" if label is not None else ""
+    logger.info("%s: text column `%s`%s.", where, text, labels)
     return text, label
 
 

@@ -63,7 +63,8 @@ class Tagged:
                 one a line.
 
         Raises:
-            DatasetError: There is no sentence, a token or tag is no string, or their counts differ.
+            DatasetError: There is no sentence, a token or tag is no string of valid Unicode, or their
+                counts differ.
 
         Example:
             >>> Tagged.make([["a", "b"]], [["X"]], "a list")
@@ -143,6 +144,13 @@ def _strings(row: Sequence[str], places: _Places, number: int, what: str) -> lis
                 f"{places.source}: {places.token(number, position)}: a {what} must be a string; "
                 f"got {type(value).__name__}. Turn it into a string."
             )
+    try:
+        "".join(strings).encode()
+    except UnicodeEncodeError:
+        raise DatasetError(
+            f"{places.source}: {places.sentence(number)}: a {what} must be valid Unicode; got half "
+            "a surrogate pair. Write the character itself or both halves."
+        ) from None
     return strings
 
 
@@ -183,7 +191,7 @@ def _fingerprint(tokens: list[list[str]], tags: list[list[str]] | None) -> str:
     for rows in (tokens, *([] if tags is None else [tags])):
         for row in rows:
             for value in row:
-                data = value.encode("utf-8", "surrogatepass")
+                data = value.encode()
                 digest.update(len(data).to_bytes(4, "little") + data)
             digest.update(b"\xff\xff\xff\xff")
     return digest.hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
@@ -12,7 +13,7 @@ from ostinato._errors import DatasetError
 from ostinato.datasets.columns import check_column
 from ostinato.datasets.dataset import Cut
 from ostinato.datasets.schemes import Span, tags_of
-from ostinato.datasets.streams import read_lines
+from ostinato.datasets.streams import open_binary, read_lines
 from ostinato.datasets.tables import json_object, json_text
 from ostinato.datasets.tagged import Tagged
 
@@ -75,6 +76,30 @@ def read_rows(
         sentences.append(tokens)
         tags.append(labels)
     return Tagged.make(sentences, None if name is None else tags, str(path))
+
+
+def has_tokens(path: Path) -> bool:
+    r"""Tell whether the first row of a JSON Lines file has a list of tokens instead of a text.
+
+    Args:
+        path: The file, plain or compressed.
+
+    Raises:
+        DatasetError: The file cannot be read.
+
+    Example:
+        >>> path = getfixture("tmp_path") / "a.jsonl"
+        >>> _ = path.write_text('{"tokens": ["Hi", "Al"]}\n')
+        >>> has_tokens(path)
+        True
+    """
+    with open_binary(path) as stream:
+        first = next((line for line in stream if line.strip()), b"")
+    try:
+        row = json.loads(first)
+    except ValueError:
+        return False  # its reader will say what is wrong
+    return isinstance(row, dict) and isinstance(row.get(TOKENS), list)
 
 
 def _name(row: dict[str, Any], column: str | None, where: str, *, labelled: bool) -> str | None:

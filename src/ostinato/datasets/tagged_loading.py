@@ -10,8 +10,9 @@ from ostinato.datasets.dataset import Cut
 from ostinato.datasets.loading import PART_NAMES, check_source, find_parts
 from ostinato.datasets.registry import REGISTRY, locate
 from ostinato.datasets.streams import format_of
+from ostinato.datasets.tables import FORMATS as TABLES
 from ostinato.datasets.tagged import Tagged
-from ostinato.datasets.tagged_json import read_rows
+from ostinato.datasets.tagged_json import has_tokens, read_rows
 
 
 def load_tagged(
@@ -55,6 +56,7 @@ def load_tagged(
     return {name: parts[name] for name in PART_NAMES if name in parts}
 
 
+_JSON_LINES = (".jsonl", ".ndjson")
 _FORMATS = "in columns, .conllu or .jsonl"
 
 
@@ -100,9 +102,28 @@ def read_tagged(
     """
     path = Path(path)
     suffix = format_of(path)[0]
-    if suffix in (".jsonl", ".ndjson"):
+    if suffix in _JSON_LINES:
         name = None if column is None else str(column)
         return read_rows(path, name, cut=cut, labelled=labelled)
     if suffix == ".conllu" or is_conllu(path):
         return read_conllu(path, column, labelled=labelled)
     return read_columns(path, column, labelled=labelled)
+
+
+def holds_tokens(path: str | Path) -> bool:
+    r"""Tell by name and first row whether the sentences of a file are cut into tokens.
+
+    Args:
+        path: The file.
+
+    Raises:
+        DatasetError: The file cannot be read.
+
+    Example:
+        >>> path = getfixture("tmp_path") / "a.jsonl"
+        >>> _ = path.write_text('{"text": "Hi Al"}\n')
+        >>> holds_tokens(path), holds_tokens("notes.txt"), holds_tokens("eng.testa")
+        (False, False, True)
+    """
+    suffix = format_of(Path(path))[0]
+    return has_tokens(Path(path)) if suffix in _JSON_LINES else suffix not in TABLES

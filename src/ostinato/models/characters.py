@@ -21,6 +21,7 @@ class CharacterEncoder(nn.Module):
         output: ``(words, output_size)``.
 
     Example:
+        >>> import torch
         >>> encoder = CharacterEncoder(10, Characters(hidden_size=4))
         >>> words = nn.utils.rnn.pack_sequence([torch.tensor([1, 2, 3]), torch.tensor([4])])
         >>> encoder(words).shape

@@ -2,7 +2,7 @@ r"""Linear chains over a packed batch: the sum over all paths, its gradients, an
 
 A path :math:`y` of a row has the score
 :math:`s(y) = start_{y_1} + \sum_t e_{t, y_t} + \sum_t transition_{y_t, y_{t+1}} + end_{y_T}`; minus
-infinity forbids. On a CPU the native library walks the rows; torch's own operations would take 20
+infinity forbids. On a CPU the native library walks the rows; torch's own operations take several
 times as long, nearly all of it to call them. Without it, and elsewhere, `chain_reference` serves.
 """
 
@@ -43,17 +43,18 @@ def sum_paths(
         emissions, marginals, before, onward: ``(places, tags)``; the results are float64.
         log_z: ``(batch,)``, float64.
     """
+    arguments = (emissions, batch_sizes, start, transition, end)
     native = library.load() if emissions.device.type == "cpu" else None
     if native is None:
-        return chain_reference.sum_paths(emissions, batch_sizes, start, transition, end)
-    chain = _Chain(emissions, batch_sizes, start, transition, end)
+        return chain_reference.mend(chain_reference.sum_paths(*arguments), *arguments)
+    chain = _Chain(*arguments)
     log_z = chain.emissions.new_empty(int(batch_sizes[0]))
     marginals, before, onward = (torch.empty_like(chain.emissions) for _ in range(3))
     num_tags = emissions.shape[1]
     workspace = chain.emissions.new_empty(num_tags, 2 * num_tags + 3)
     results = (log_z, marginals, before, onward, workspace)
     native.ostinato_chain_sum(byref(chain.struct), *(part.data_ptr() for part in results))
-    return log_z, marginals, before, onward
+    return chain_reference.mend((log_z, marginals, before, onward), *arguments)
 
 
 @torch.library.custom_op("ostinato::chain_backward", mutates_args=())

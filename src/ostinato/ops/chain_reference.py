@@ -1,7 +1,8 @@
 r"""Linear chains in plain torch: what the native library must give, and what serves without it.
 
 Everything is done in float64 and by probabilities, scaled at each step so that no length overflows.
-A path counts as impossible where another one that ends at the same place is 690 nats better.
+Where all that is allowed in the end was once 690 nats behind what is not, nothing is left of it;
+`mend` sums such rows again by logarithms, which is slower and loses nothing.
 
 Source: Rabiner 1989, "A Tutorial on Hidden Markov Models", doi:10.1109/5.18626, sections III and V.A;
 the best path: Viterbi 1967, doi:10.1109/TIT.1967.1054010.
@@ -15,12 +16,16 @@ from torch import Tensor
 from ostinato.ops.layout import Layout
 
 SMALLEST = 1e-300  # divides what is impossible, so that it stays nothing
+LARGEST = 700.0  # of which the exponential is still a float64
+FAR = 300.0  # nats a step; over two steps, which lead from any tag to any in all schemes, below 690
+
+Sums = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 def sum_paths(
     emissions: Tensor, batch_sizes: Tensor, start: Tensor, transition: Tensor, end: Tensor
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Do what `ostinato.ops.chain.sum_paths` does."""
+) -> Sums:
+    """Do what `ostinato.ops.chain.sum_paths` does, but for what `mend` mends."""
     layout = Layout(batch_sizes, emissions.device)
     scores = emissions.double()
     best = scores.amax(1, keepdim=True)
@@ -52,6 +57,69 @@ def sum_paths(
             begin = ends[t - 1] - sizes[t - 1]
             torch.mm(here, step.T, out=after[begin : begin + sizes[t]])
     return log_z, before * after, before, onward
+
+
+def mend(
+    sums: Sums,
+    emissions: Tensor,
+    batch_sizes: Tensor,
+    start: Tensor,
+    transition: Tensor,
+    end: Tensor,
+) -> Sums:
+    """Sum again by logarithms, in place, the rows of which something was or may be lost."""
+    is_whole = (sums[1].sum(1) - 1).abs() < 1e-6
+    # What is lost may also have been the best: the marginals of the rest still sum to 1.
+    shared = torch.cat([start, transition.flatten(), end]).double()
+    reach = shared.masked_fill(shared == -torch.inf, 0.0).abs().amax()
+    low, high = emissions.aminmax()
+    if bool(is_whole.all() & (high - low + reach < FAR)):
+        return sums
+    least = emissions.masked_fill(emissions == -torch.inf, torch.inf).amin(1)
+    is_whole &= emissions.amax(1) - least + reach < FAR
+    if bool(is_whole.all()):
+        return sums
+    layout = Layout(batch_sizes, emissions.device)
+    is_lost = torch.zeros_like(sums[0], dtype=torch.bool)
+    is_lost[layout.row[~is_whole]] = True
+    places = is_lost[layout.row]
+    sizes = torch.bincount(layout.step[places]).to(batch_sizes.device)
+    found = _sum_logarithms(emissions[places], sizes, start, transition, end)
+    sums[0][is_lost] = found[0]
+    for part, mended in zip(sums[1:], found[1:], strict=True):
+        part[places] = mended
+    return sums
+
+
+def _sum_logarithms(
+    emissions: Tensor, batch_sizes: Tensor, start: Tensor, transition: Tensor, end: Tensor
+) -> Sums:
+    layout = Layout(batch_sizes, emissions.device)
+    scores, step = emissions.double(), transition.double()
+    ends, sizes = torch.cumsum(batch_sizes, 0).tolist(), batch_sizes.tolist()
+    past, future = torch.empty_like(scores), torch.empty_like(scores)
+    past[: sizes[0]] = start.double() + scores[: sizes[0]]
+    for t in range(1, len(sizes)):
+        place, stop, begin = ends[t - 1], ends[t], ends[t - 1] - sizes[t - 1]
+        moves = past[begin : begin + sizes[t], :, None] + step
+        past[place:stop] = moves.logsumexp(1) + scores[place:stop]
+    future[layout.last] = end.double()
+    log_z = (past.index_select(0, layout.last) + end.double()).logsumexp(1)
+    for t in range(len(sizes) - 1, 0, -1):
+        place, stop, begin = ends[t - 1], ends[t], ends[t - 1] - sizes[t - 1]
+        moves = step + (scores[place:stop] + future[place:stop])[:, None, :]
+        future[begin : begin + sizes[t]] = moves.logsumexp(2)
+    total = log_z.index_select(0, layout.row)[:, None]
+    share = past + future - total
+    share.masked_fill_(total == -torch.inf, -torch.inf)  # of a row that nothing is allowed in
+    # The likeliest tag of each place gets the past 1, so that what counts is far from any bound.
+    scale = past.gather(1, share.argmax(1, keepdim=True))
+    scale.masked_fill_(scale.isinf(), 0.0)
+    before = (past - scale).clamp_max(LARGEST).exp()
+    onward = scores + future - total
+    onward[sizes[0] :] += scale.index_select(0, layout.previous)
+    onward.masked_fill_(total == -torch.inf, -torch.inf)
+    return log_z, share.exp(), before, onward.clamp_max(LARGEST).exp()
 
 
 def best_paths(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
-from ostinato.datasets import SCHEMES, Span, schemes
-from ostinato.nn import Chain, decode, posterior
+from ostinato.datasets import SCHEMES, Scheme, Span, schemes
+from ostinato.nn import Chain, Posterior, decode, posterior
+from ostinato.ops import Layout
 from ostinato.tasks.tagging import unpacked
 from ostinato.tasks.tags import Tags
 
@@ -36,6 +38,8 @@ class Answer:
     span_confidence: list[float]
 
 
+SMALLEST = 1e-300  # divides what is impossible
+
 NOTHING = Answer(np.empty(0, np.int64), np.empty(0, np.float32), [], [])
 """The answer to a sentence without a token."""
 
@@ -44,38 +48,67 @@ def answers_of(scores: Chain, tags: Tags) -> list[Answer]:
     """Return the likeliest tags of each row of a packed batch, the longest row first.
 
     The probability of a span is that of its tags, one after another, times that of its not going
-    on, given the last of them.
+    on, given the last of them. In IOB1 it may begin in two ways, whose probabilities add up.
     """
     packed = decode(scores)
     path, chances = packed.data, posterior(scores)
-    alone = chances.of(path)
-    before = torch.cat([path[: chances.layout.batch_size], path[chances.layout.previous]])
-    follows = chances.of_pair(before, path)
-    goes_on = chances.of_pair(before, _inside(tags).to(path.device)[before])
-    columns = (path, alone, follows, goes_on)
+    columns = [path, chances.of(path)]
+    if tags.scheme is not None:
+        columns += _ways(chances, path, tags.classes, tags.scheme)
     rows = zip(*(unpacked(part.cpu(), packed.batch_sizes) for part in columns), strict=True)
     return [_answer(tags, *row) for row in rows]
 
 
-def _inside(tags: Tags) -> torch.Tensor:
-    """Return for each tag the one by which a span of its type goes on; itself if there is none."""
-    places = {tag: place for place, tag in enumerate(tags.classes)}
-    if tags.scheme is None:
-        return torch.arange(len(places))
-    letter = SCHEMES[tags.scheme].inside
-    kinds = [schemes.split(tag)[1] for tag in tags.classes]
+def _ways(
+    chances: Posterior, path: Tensor, classes: Sequence[str], scheme: Scheme
+) -> Iterator[Tensor]:
+    """Yield three columns for each way to begin a span of the type at each place.
+
+    They are the probability that a span begins so; and, given that tag one step before, those of
+    the path's tag and of the span's going on. The last way is that of the path's later tags, too.
+    """
+    layout = chances.layout
+    inside = _of_type(classes, SCHEMES[scheme].inside).to(path.device)[path]
+    ways = [(path, chances.of(path))]
+    if scheme == "IOB1":  # with B after a span of its type; else with I, which else goes on
+        begin = _of_type(classes, "B").to(path.device)[path]
+        goes_on = chances.of_pair(begin, inside) + chances.of_pair(inside, inside)
+        goes_on[: layout.batch_size] = 0
+        ways = [(begin, chances.of(begin)), (inside, chances.of(inside) - goes_on)]
+    for first, begins in ways:
+        given = _shifted(chances.of(first).clamp_min(SMALLEST), layout)
+        yield begins
+        for tag in (path, _shifted(inside, layout)):
+            yield chances.of_pair(_shifted(first, layout), tag) / given
+
+
+def _shifted(values: Tensor, layout: Layout) -> Tensor:
+    """Return for each place the value one step before; its own at a row's first step."""
+    return torch.cat([values[: layout.batch_size], values.index_select(0, layout.previous)])
+
+
+def _of_type(classes: Sequence[str], letter: str) -> Tensor:
+    """Return for each tag the one of its type with a letter; the first tag if there is none."""
+    places = {tag: place for place, tag in enumerate(classes)}
+    kinds = [schemes.split(tag)[1] for tag in classes]
     return torch.tensor([places.get(f"{letter}-{k}" if k else letter, 0) for k in kinds])
 
 
-def _answer(tags: Tags, path: Any, alone: Any, follows: Any, goes_on: Any) -> Answer:
-    spans = tags.spans(path) if tags.are_spans else []
-    given = follows[1:] / np.maximum(alone[:-1], 1e-300)  # each tag, given the one before it
-    leave = 1 - np.append(goes_on[1:] / np.maximum(alone[:-1], 1e-300), 0.0)
-    sure = [
-        alone[span.start] * given[span.start : span.end - 1].prod() * leave[span.end - 1]
-        for span in spans
-    ]
+def _answer(tags: Tags, path: Any, alone: Any, *ways: Any) -> Answer:
     confidence = np.clip(alone, 0, 1).astype(np.float32)
+    if not ways:
+        return Answer(path, confidence, [], [])
+    spans = tags.spans(path)
+    sure = np.zeros(len(spans))
+    later, leaves = ways[-2], 1 - np.append(ways[-1][1:], 0.0)
+    for begins, second, goes_on in zip(ways[::3], ways[1::3], ways[2::3], strict=True):
+        for number, (start, end, _) in enumerate(spans):
+            chance = begins[start]
+            if end > start + 1:
+                chance *= second[start + 1] * later[start + 2 : end].prod() * leaves[end - 1]
+            elif end < len(path):
+                chance *= 1 - goes_on[end]
+            sure[number] += chance
     return Answer(path, confidence, spans, np.clip(sure, 0, 1).tolist())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,11 +57,31 @@ def take(examples: Examples, rows: npt.NDArray[np.int64]) -> Examples:
 
 def as_sentences(X: Sequence[Sequence[str]]) -> list[list[str]]:
     """Return sentences as lists, checked to be lists of strings."""
-    check_list(X, "predict")
-    for number, sentence in enumerate(X, start=1):
+    sentences = as_texts(X)
+    for number, sentence in enumerate(sentences, start=1):
         if isinstance(sentence, str):
             raise DatasetError(
                 f"predict: sentence {number} must be a list of tokens; got the string "
                 f"{sentence[:20]!r}. Split it, or call predict_spans or explain for raw text."
             )
-    return [list(sentence) for sentence in X]
+    return [list(sentence) for sentence in sentences]
+
+
+def as_texts(X: Sequence[str] | Sequence[Sequence[str]]) -> list[str | list[str]]:
+    """Return raw texts as they are, and sentences as lists, checked to be lists of strings."""
+    check_list(X, "predict")
+    return [
+        text if isinstance(text, str) else _tokens(text, number)
+        for number, text in enumerate(X, start=1)
+    ]
+
+
+def _tokens(sentence: Any, number: int) -> list[str]:
+    tokens = list(sentence) if isinstance(sentence, Iterable) else [sentence]
+    for token in tokens:
+        if not isinstance(token, str):
+            raise DatasetError(
+                f"predict: sentence {number} must be of strings; got {type(token).__name__}. "
+                "Leave it out, or turn it into a string."
+            )
+    return tokens

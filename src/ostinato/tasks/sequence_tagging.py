@@ -20,8 +20,6 @@ from ostinato._files import read_json, write_json
 from ostinato.data.batches import collate, length_buckets
 from ostinato.data.splits import duplicates, stratified_holdout
 from ostinato.datasets import Scheme, Tagged
-from ostinato.datasets.streams import format_of
-from ostinato.datasets.tables import FORMATS as TABLES
 from ostinato.metrics import tagging_metrics
 from ostinato.nn import Chain, log_likelihood
 from ostinato.tasks import facts as data_facts
@@ -36,7 +34,7 @@ from ostinato.tasks.answers import (
     located,
 )
 from ostinato.tasks.estimator import Estimator, Parts
-from ostinato.tasks.inputs import as_sentences, check_list
+from ostinato.tasks.inputs import as_sentences, as_texts
 from ostinato.tasks.predictions import write_tagged_predictions
 from ostinato.tasks.presets import TAGGING_PRESETS
 from ostinato.tasks.tagging import Rows, TaggedPart, TaggingObjective, words_of
@@ -189,9 +187,8 @@ class SequenceTagger(Estimator):
     def explain(self, X: Sequence[str] | Sentences) -> list[dict[str, Any]]:
         """Return for each raw text, or list of tokens, its tokens with tags, and its spans."""
         self._check_fitted()
-        check_list(X, "predict")
         cut = make_splitter(self.tokenizer_, lowercase=False).spans
-        places = [located(text, cut) for text in X]
+        places = [located(text, cut) for text in as_texts(X)]
         answers = self._answers([[token for token, _, _ in tokens] for _, tokens in places])
         return [
             described(text, tokens, answer, self.tags_)
@@ -211,7 +208,9 @@ class SequenceTagger(Estimator):
             DatasetError: Sentences and tags do not fit each other.
         """
         self._check_fitted()
-        return self._measure(Tagged.make(X, y, "data"), "data", seen=seen or (), run=None)
+        return self._measure(
+            Tagged.make(X, () if y is None else y, "data"), "data", seen=seen or (), run=None
+        )
 
     def score(self, X: Sentences, y: Sentences) -> float:
         """Return F1 of the spans, or else the accuracy of the tags; higher is better, at most 1."""
@@ -231,10 +230,10 @@ class SequenceTagger(Estimator):
         return part.sentences, part.tags or ()
 
     def read_inputs(self, path: str, **columns: Any) -> Sequence[Any]:
-        """Read the raw texts of a file, or the tokens of one in columns."""
-        if format_of(Path(path))[0] in TABLES:
+        """Read the raw texts of a file, or the tokens of one that is cut into them."""
+        if any(columns.values()) or not datasets.holds_tokens(path):
             return datasets.read(path, labelled=False, **columns).texts
-        return datasets.read_tagged(path, labelled=False, cut=self._cut).sentences
+        return datasets.read_tagged(path, labelled=False).sentences
 
     def line(self, answer: Mapping[str, Any]) -> str:
         """Return an answer of `explain` as a line: spans in brackets, or a tag after each token."""
@@ -254,6 +253,8 @@ class SequenceTagger(Estimator):
 
     def _check(self) -> None:
         super()._check()
+        if self.tokenizer is not None:
+            make_splitter(self.tokenizer, lowercase=False)  # raises now, not after training
         for name in ("min_freq", "embedding_size"):
             check_range("SequenceTagger", name, getattr(self, name), low=1)
         for name in ("word_dropout", "locked_dropout", "head_dropout"):

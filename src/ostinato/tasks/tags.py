@@ -19,7 +19,11 @@ from ostinato.datasets import SCHEMES, Scheme, Span, Tagged, schemes
 logger = logging.getLogger("ostinato")
 
 STRANGE = -1
-"""Index of a tag that never occurs in train; whatever is predicted, it is wrong."""
+"""Index of a tag that never occurs in train; whatever is predicted, it is wrong.
+
+Of a span of a strange type the first token has it, the others `STRANGE_INSIDE`.
+"""
+STRANGE_INSIDE = -2
 
 
 @dataclass(frozen=True)
@@ -81,20 +85,24 @@ class Tags:
         if self.scheme is not None:
             rows = [schemes.convert(row, self.scheme) for row in rows]
         index = {tag: place for place, tag in enumerate(self.classes)}
-        column = Ragged.from_rows([index.get(tag, STRANGE) for tag in row] for row in rows)
-        if (column.values == STRANGE).any():
+        places = [[index.get(tag, STRANGE) for tag in row] for row in rows]
+        if any(STRANGE in row for row in places):
+            if self.are_spans:
+                for row, tags in zip(places, rows, strict=True):
+                    _mark_insides(row, tags)
             strange = Counter(tag for row in rows for tag in row if tag not in index)
             shown = ", ".join(f"`{tag}` ({count})" for tag, count in strange.most_common(5))
             logger.warning(
                 "%s: %d tags never occur in train, %s; each counts as wrong.",
                 *(part, strange.total(), shown),
             )
-        return column
+        return Ragged.from_rows(places)
 
     def names(self, row: npt.ArrayLike) -> list[str]:
         """Return the tags of some indices in the scheme of training."""
         places = np.asarray(row)
-        known = [*self.classes, "S-?" if self.are_spans else "?"]  # the last stands for STRANGE
+        strange = ["I-?", "B-?"] if self.are_spans else ["?"]
+        known = [*self.classes, *strange]  # the last of them stands for STRANGE
         return [known[place] for place in places.tolist()]
 
     def decode(self, rows: Iterable[npt.ArrayLike]) -> list[list[str]]:
@@ -126,3 +134,10 @@ class Tags:
         """Read ``labels.json``."""
         saved = read_json(run / "labels.json")
         return cls(tuple(saved["classes"]), saved["scheme"], saved["written"])
+
+
+def _mark_insides(row: list[int], tags: Sequence[str]) -> None:
+    """Tell the first token of each strange span from the others, so that it stays one span."""
+    for span in schemes.spans_of(tags):
+        if row[span.start] == STRANGE:
+            row[span.start + 1 : span.end] = [STRANGE_INSIDE] * (span.end - span.start - 1)

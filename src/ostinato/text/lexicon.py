@@ -120,7 +120,8 @@ class Lexicon:
 
     def extended(self, words: Iterable[str]) -> Lexicon:
         """Return a lexicon that knows more words, which train does not have."""
-        more = sorted(set(words) - set(self.words))
+        forms = {word.lower() for word in words} if self.lowercase else set(words)
+        more = sorted(forms - set(self.words))
         return Lexicon(
             [*self.words, *more], self.num_trained, self.characters, self.pairs, self.lowercase
         )

@@ -115,3 +115,14 @@ def test_tags_without_a_fault_are_not_spoken_of(caplog):
 def test_wrong_sentences_and_tags_are_refused(sentences, tags, message):
     with pytest.raises(DatasetError, match=message):
         Tagged.make(sentences, tags, "a list")
+
+
+@pytest.mark.parametrize(
+    ("sentences", "tags"),
+    [([["a"], ["\ud800"]], [["X"], ["Y"]]), ([["a"], ["b"]], [["X"], ["\udfff"]])],
+)
+def test_what_no_file_can_hold_is_refused(sentences, tags):
+    with pytest.raises(
+        DatasetError, match=r"a list: sentence 2: a (token|tag) must be valid Unicode"
+    ):
+        Tagged.make(sentences, tags, "a list")

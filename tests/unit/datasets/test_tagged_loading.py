@@ -6,7 +6,7 @@ import json
 import pytest
 
 from ostinato import DatasetError
-from ostinato.datasets import load_tagged, read_tagged
+from ostinato.datasets import holds_tokens, load_tagged, read_tagged
 
 COLUMNS = "a X B-X\nb Y O\n"
 TREE = "1\ta\t_\tB-X\tX\t_\t_\t_\t_\t_\n2\tb\t_\tO\tY\t_\t_\t_\t_\t_\n"
@@ -105,3 +105,24 @@ def test_a_column_that_is_not_there_is_told(tmp_path, name, text):
         load_tagged(tmp_path / name, column="upo")
     with pytest.raises(DatasetError, match=r"no tag column `11`.* The columns are"):
         load_tagged(tmp_path / name, column=11)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("a.conll", COLUMNS, True),
+        ("eng.train", COLUMNS, True),
+        ("a.conllu", TREE, True),
+        ("a.jsonl", "\n" + ROWS, True),
+        ("a.ndjson.gz", ROWS, True),
+        ("a.jsonl", SPANS, False),
+        ("a.jsonl", "{", False),
+        ("a.jsonl", "", False),
+        ("a.csv", "text\na\n", False),
+        ("a.txt", "a", False),
+    ],
+)
+def test_it_is_told_which_files_are_cut_into_tokens(tmp_path, name, text, expected):
+    data = text.encode()
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    assert holds_tokens(tmp_path / name) is expected

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch.nn.utils.rnn import unpack_sequence
 
 from ostinato import Characters, Recurrent
@@ -51,6 +53,39 @@ def test_a_batch_is_each_sentence_by_itself(reader: str, pairs: bool) -> None:
         torch.testing.assert_close(
             found, emissions(model, lexicon, [sentence])[0], atol=1e-6, rtol=1e-5
         )
+
+
+@settings(max_examples=25)
+@given(
+    sentences=st.lists(
+        st.lists(st.sampled_from(["Anna", "", "🙂", "👩\u200d👩\u200d👧", "x" * 5000]) | st.text(max_size=6),
+                 min_size=1, max_size=8),
+        min_size=1, max_size=5,
+    ),
+    reader=st.sampled_from(["recurrent", "convolution", "none"]),
+)  # fmt: skip
+def test_any_tokens_are_scored_and_batch_mates_change_nothing(
+    sentences: list[list[str]], reader: str
+) -> None:
+    model, lexicon = make(reader)
+    with torch.no_grad():
+        together = emissions(model, lexicon, sentences)
+        for sentence, found in zip(sentences, together, strict=True):
+            assert found.shape == (len(sentence), 5)
+            assert found.isfinite().all()
+            alone = emissions(model, lexicon, [sentence])[0]
+            torch.testing.assert_close(found, alone, atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("reader", ["recurrent", "convolution", "none"])
+def test_a_word_is_read_the_same_wherever_it_stands(reader: str) -> None:
+    model, lexicon = make(reader)
+    encoded = lexicon.encode([["Rome", "met", "Rome", "rome"], ["Ben", "Rome"]])
+    first, second = unpack_sequence(model._read(words_of(encoded, np.array([0, 1]))))
+    assert torch.equal(first[0], first[2])
+    assert torch.equal(first[0], second[1])
+    assert not torch.equal(first[0], first[3])  # written otherwise
+    assert torch.equal(first[0, :6], first[3, :6])  # and looked up as the same word
 
 
 def test_gradients_reach_every_parameter() -> None:

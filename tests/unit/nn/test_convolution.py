@@ -23,8 +23,11 @@ def test_it_is_torch_s_convolution_of_each_row(lengths: list[int], kernel_size: 
     theirs = [twin(row.T[None])[0].T for row in rows]
     for a, b in zip(ours, theirs, strict=True):
         torch.testing.assert_close(a, b)
-    ours_grad = torch.autograd.grad(sum(row.square().sum() for row in ours), rows)
-    theirs_grad = torch.autograd.grad(sum(row.square().sum() for row in theirs), rows)
+    sums = [sum(row.square().sum() for row in found) for found in (ours, theirs)]
+    weight, bias, *ours_grad = torch.autograd.grad(sums[0], [*layer.parameters(), *rows])
+    twin_weight, twin_bias, *theirs_grad = torch.autograd.grad(sums[1], [*twin.parameters(), *rows])
+    torch.testing.assert_close(weight.view(4, kernel_size, 3).transpose(1, 2), twin_weight)
+    torch.testing.assert_close(bias, twin_bias)
     for a, b in zip(ours_grad, theirs_grad, strict=True):
         torch.testing.assert_close(a, b)
 

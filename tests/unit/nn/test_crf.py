@@ -5,15 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_sequence, unpack_sequence
 
 from ostinato import ConfigError, OstinatoError, ShapeError
 from ostinato.datasets import schemes
 from ostinato.nn import CRF, Chain, decode, log_likelihood, n_best, posterior
-from ostinato.ops import chain, chain_reference
+from ostinato.ops import chain
 
 # Of sums in float64 over at most 4 ** 5 sequences: 3e-14 was the largest difference in 300 runs.
 TOLERANCE = {"atol": 1e-11, "rtol": 1e-11}
@@ -177,33 +175,11 @@ def test_the_op_is_as_torch_wants_it_and_refuses_second_derivatives() -> None:
         first.sum().backward()
 
 
-@settings(max_examples=30)
-@given(
-    lengths=st.lists(st.integers(1, 9), min_size=1, max_size=5),
-    num_tags=st.integers(1, 9),
-    seed=st.integers(0, 99),
-)
-def test_the_library_and_plain_torch_give_the_same(
-    lengths: list[int], num_tags: int, seed: int
-) -> None:
-    torch.manual_seed(seed)
-    lengths.sort(reverse=True)
-    packed = pack_sequence([5 * torch.randn(length, num_tags) for length in lengths])
-    rest = (torch.randn(num_tags), torch.randn(num_tags, num_tags), torch.randn(num_tags))
-    ours = chain.sum_paths(packed.data, packed.batch_sizes, *rest)
-    theirs = chain_reference.sum_paths(packed.data, packed.batch_sizes, *rest)
-    for a, b in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(a, b, **TOLERANCE)
-    path, score = chain.best_paths(packed.data, packed.batch_sizes, *rest)
-    other_path, other_score = chain_reference.best_paths(packed.data, packed.batch_sizes, *rest)
-    assert torch.equal(path, other_path)
-    torch.testing.assert_close(score, other_score, **TOLERANCE)
-
-
-def test_a_batch_is_each_row_by_itself_and_batch_mates_change_nothing() -> None:
+@pytest.mark.parametrize("spoil", [math.nan, math.inf])
+def test_a_batch_is_each_row_by_itself_and_batch_mates_change_nothing(spoil: float) -> None:
     scores, rows = make(LENGTHS, 7)
     spoiled = [row.clone() for row in rows]
-    spoiled[1][:] = math.nan
+    spoiled[1][:] = spoil
     tags = [[t % TAGS for t in range(len(row))] for row in rows]
     together = log_likelihood(scores, packed_tags(scores, tags))
     beside = Chain(pack_sequence(spoiled, enforce_sorted=False), *scores[1:])

@@ -1,7 +1,7 @@
 """Calls the C interface with what no caller should give; run as a process of its own.
 
-A problem has every buffer of exactly the size that the header asks for, between guards. It is then
-spoiled in one place or more: each call must return a status, and not a byte may have changed.
+A layer or a chain has every buffer of exactly the size that the header asks for, between guards. It
+is then spoiled in one place or more: each call must return a status, and not a byte may have changed.
 """
 
 from __future__ import annotations
@@ -35,12 +35,27 @@ for _name in bindings.SIGNATURES:
     getattr(LIBRARY, _name).errcheck = lambda status, *_: status
 
 
-class Problem:
-    """A layer and its buffers between guards."""
+class Guarded:
+    """Buffers between guards."""
 
-    def __init__(self, cell: int, dtype: int, set_: int, directions: int, sizes: list[int]) -> None:
+    def __init__(self) -> None:
         self.memory: list[np.ndarray] = []
         self.guards: list[np.ndarray] = []
+
+    def take(self, count: int) -> int:
+        made = np.full(count + 2 * GUARD + 63, FILL, np.uint8)
+        offset = (made.ctypes.data + GUARD + 63) // 64 * 64 - made.ctypes.data
+        made[offset : offset + count] = 0
+        self.memory.append(made)
+        self.guards += [made[:offset], made[offset + count :]]
+        return int(made.ctypes.data + offset)
+
+
+class Problem(Guarded):
+    """A layer and its buffers."""
+
+    def __init__(self, cell: int, dtype: int, set_: int, directions: int, sizes: list[int]) -> None:
+        super().__init__()
         i, h, steps, batch = sizes
         self.batch_sizes = np.sort(np.arange(steps) % batch + 1)[::-1].astype(np.int64).copy()
         batch, places = int(self.batch_sizes[0]), int(self.batch_sizes.sum())
@@ -93,14 +108,6 @@ class Problem:
             self.take(found.backward_workspace),
             found.backward_workspace,
         )
-
-    def take(self, count: int) -> int:
-        made = np.full(count + 2 * GUARD + 63, FILL, np.uint8)
-        offset = (made.ctypes.data + GUARD + 63) // 64 * 64 - made.ctypes.data
-        made[offset : offset + count] = 0
-        self.memory.append(made)
-        self.guards += [made[:offset], made[offset + count :]]
-        return int(made.ctypes.data + offset)
 
     def calls(self) -> dict[str, Any]:
         layer = byref(self.layer)
@@ -245,6 +252,98 @@ def test_sizes_never_overflow(numbers: tuple[int, ...], sizes: tuple[int, int], 
         assert 8 * max(gates * max(sizes) ** 2, batch * (max(sizes) + 16) * 12) > 2**44
 
 
+class ChainProblem(Guarded):
+    """A chain of random scores and its buffers."""
+
+    def __init__(self, num_tags: int, batch_sizes: list[int], numbers: np.random.Generator) -> None:
+        super().__init__()
+        places, batch = sum(batch_sizes), batch_sizes[0]
+        self.batch_sizes = self.filled(np.array(batch_sizes, np.int64))
+        scores = numbers.normal(scale=10, size=places * num_tags)
+        scores[numbers.random(scores.size) < 0.1] = numbers.choice([np.nan, np.inf, -np.inf])
+        counts = (num_tags, num_tags * num_tags, num_tags)
+        rest = [self.filled(numbers.normal(size=count)).ctypes.data for count in counts]
+        self.chain = bindings.Chain(
+            num_tags,
+            len(batch_sizes),
+            self.batch_sizes.ctypes.data,
+            self.filled(scores).ctypes.data,
+            *rest,
+        )
+        each = [8 * places * num_tags] * 3
+        workspace = 8 * num_tags * (2 * num_tags + 3)
+        self.results = {
+            "ostinato_chain_sum": [self.take(n) for n in (8 * batch, *each, workspace)],
+            "ostinato_chain_best": [
+                self.take(n) for n in (8 * places, 8 * batch, 16 * num_tags, 4 * places * num_tags)
+            ],
+        }
+
+    def filled(self, values: np.ndarray) -> np.ndarray:
+        self.take(values.nbytes)
+        start = len(self.guards[-2])
+        found = self.memory[-1][start : start + values.nbytes].view(values.dtype)
+        found[:] = values
+        return found
+
+    def calls(self) -> dict[str, int]:
+        return {
+            name: getattr(LIBRARY, name)(byref(self.chain), *results)
+            for name, results in self.results.items()
+        }
+
+
+SPOILED_CHAIN = {
+    "num_tags": (-(2**63), -1, 0, 2**15 + 1, 2**31, 2**62, 2**63 - 1),
+    "num_steps": (-(2**63), -1, 0),
+}
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> ChainProblem:
+    sizes = draw(st.lists(st.integers(1, 6), min_size=1, max_size=9))
+    numbers = np.random.default_rng(draw(st.integers(0, 999)))
+    return ChainProblem(draw(st.integers(1, 20)), sorted(sizes, reverse=True), numbers)
+
+
+@hypothesis.given(problem=chains())
+def test_chains_stay_between_the_guards(problem: ChainProblem) -> None:
+    assert set(problem.calls().values()) == {0}
+    assert all((guard == FILL).all() for guard in problem.guards)
+
+
+@hypothesis.given(problem=chains(), data=st.data())
+def test_spoiled_chains_are_refused(problem: ChainProblem, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from([*SPOILED_CHAIN, "batch_sizes"]))
+    if name == "batch_sizes":
+        sizes = problem.batch_sizes
+        place = data.draw(st.integers(0, len(sizes) - 1))
+        rising = [int(sizes[place - 1]) + 1] if place else []
+        wrong = [-(2**63), -1, 0, 2**40 + 1, 2**62, 2**63 - 1, *rising]
+        sizes[place] = data.draw(st.sampled_from(wrong))
+    else:
+        setattr(problem.chain, name, data.draw(st.sampled_from(SPOILED_CHAIN[name])))
+    before = [part.copy() for part in problem.memory]
+    assert set(problem.calls().values()) == {3}, name
+    _assert_untouched(problem, before)
+
+
+@hypothesis.given(problem=chains(), data=st.data())
+def test_chains_with_missing_buffers_are_refused(
+    problem: ChainProblem, data: st.DataObject
+) -> None:
+    pointers = ("batch_sizes", "emissions", "start", "transition", "end")
+    missing = data.draw(st.sampled_from(["result", *pointers]))
+    if missing == "result":
+        for results in problem.results.values():
+            results[data.draw(st.integers(0, len(results) - 1))] = 0
+    else:
+        setattr(problem.chain, missing, None)
+    before = [part.copy() for part in problem.memory]
+    assert set(problem.calls().values()) == {1}, missing
+    _assert_untouched(problem, before)
+
+
 @hypothesis.given(
     numbers=st.tuples(st.sampled_from([-1, 4, 2**31 - 1]), st.integers(-3, 3)),
     sizes=st.tuples(*[st.sampled_from([-(2**63), -1, 0, 1])] * 3),
@@ -269,7 +368,7 @@ def test_null_structures_are_refused() -> None:
 NUMBERS = (ctypes.c_int32, ctypes.c_int64, ctypes.c_size_t)
 
 
-def _assert_untouched(problem: Problem, before: list[np.ndarray]) -> None:
+def _assert_untouched(problem: Guarded, before: list[np.ndarray]) -> None:
     for part, was in zip(problem.memory, before, strict=True):
         assert np.array_equal(part, was)
 

@@ -8,19 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.utils.rnn import pack_sequence
 
-from ostinato.datasets import Tagged, schemes
+from ostinato.datasets import SCHEMES, Tagged, schemes
 from ostinato.nn import CRF
 from ostinato.tasks.answers import answers_of, described, located
 from ostinato.tasks.tags import Tags
 from ostinato.text import make_splitter
 
 
-@pytest.mark.parametrize("scheme", ["BIOES", "IOB2", "BMES"])
+@pytest.mark.parametrize("scheme", list(SCHEMES))
 @pytest.mark.parametrize("seed", range(4))
 def test_the_confidence_of_a_span_is_the_probability_of_just_that_span(
     scheme: schemes.Scheme, seed: int
 ) -> None:
-    tags = Tags.fit(Tagged.make([["a", "b"]], [["B-X", "O"]], "train"), scheme)
+    tags = Tags.fit(Tagged.make([["a", "b"]], [["B-X", "B-Y"]], "train"), scheme)
     torch.manual_seed(seed)
     num_tags = len(tags.classes)
     crf = CRF(num_tags, tags.allowed())
@@ -38,6 +38,7 @@ def test_the_confidence_of_a_span_is_the_probability_of_just_that_span(
             score += sum(transition[a, b] for a, b in itertools.pairwise(path))
             weights[path] = math.exp(score)
         whole = sum(weights.values())
+        assert answer.spans == tags.spans(np.array(max(weights, key=weights.__getitem__)))
         for span, sure in zip(answer.spans, answer.span_confidence, strict=True):
             share = sum(w for path, w in weights.items() if span in tags.spans(np.array(path)))
             assert sure == pytest.approx(share / whole, abs=1e-6)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 
 import ostinato
 from ostinato import (
@@ -19,7 +20,7 @@ from ostinato import (
     Training,
     report,
 )
-from ostinato.datasets import Tagged
+from ostinato.datasets import Tagged, schemes
 from ostinato.metrics import tagging_metrics
 
 SENTENCES = [
@@ -142,7 +143,12 @@ def test_without_validation_a_tenth_is_held_out() -> None:
 
 def test_odd_input_has_an_answer(fitted: SequenceTagger) -> None:
     assert fitted.predict([]) == []
-    assert [len(row) for row in fitted.predict([[], ["🙂"], [""], ["x"] * 3000])] == [0, 1, 1, 3000]
+    assert [len(row) for row in fitted.predict([[], ["🙂"], [""], ["x"] * 50_000])] == [
+        0,
+        1,
+        1,
+        50_000,
+    ]
 
 
 def test_characters_are_the_tokens_where_train_has_only_such() -> None:
@@ -162,6 +168,8 @@ def test_settings_can_be_cloned_and_set_and_wrong_ones_are_refused() -> None:
         small(scheme="BILOU").fit(SENTENCES, TAGS)
     with pytest.raises(ConfigError, match="word_dropout must be"):
         small(word_dropout=1.0).fit(SENTENCES, TAGS)
+    with pytest.raises(ConfigError, match="did you mean `treebank`"):
+        small(tokenizer="trebank").fit(SENTENCES, TAGS)
 
 
 def test_bad_data_are_named() -> None:
@@ -169,6 +177,10 @@ def test_bad_data_are_named() -> None:
         small().fit([["a"], ["b", "c"]], [["O"], ["O"]])
     with pytest.raises(DatasetError, match="sentence 1 must be a list of tokens"):
         small().fit(["a b"], [["O", "O"]])
+    with pytest.raises(DatasetError, match="must be a sentence with a token; got none"):
+        small().fit([], [])
+    with pytest.raises(DatasetError, match="at least two different tags; got O alone"):
+        small().fit(SENTENCES, [["O"] * len(row) for row in SENTENCES])
     with pytest.raises(ConfigError, match="must be fitted first"):
         small().predict([["a"]])
 
@@ -180,6 +192,89 @@ def test_one_string_is_no_list_of_sentences(fitted: SequenceTagger) -> None:
         fitted.predict(["Anna sings"])  # type: ignore[list-item]
     with pytest.raises(DatasetError, match="must be a list; got one string"):
         fitted.predict_spans("Anna sings")
+
+
+@pytest.mark.parametrize(
+    ("sentences", "kind"), [([["a", None]], "NoneType"), ([["a"], 3], "int"), ([[1.5]], "float")]
+)
+def test_what_is_no_string_is_named(fitted: SequenceTagger, sentences: Any, kind: str) -> None:
+    for call in (fitted.predict, fitted.explain):
+        with pytest.raises(
+            DatasetError, match=f"sentence {len(sentences)} must be of .*got {kind}"
+        ):
+            call(sentences)
+
+
+def test_evaluate_needs_a_tag_for_each_token(fitted: SequenceTagger) -> None:
+    with pytest.raises(DatasetError, match="as many lists of tags as sentences; got 0 and 1"):
+        fitted.evaluate([["a"]], None)  # type: ignore[arg-type]
+    with pytest.raises(DatasetError, match="sentence 1 must have as many tags as tokens"):
+        fitted.score([["a"]], [["O", "O"]])
+
+
+@pytest.mark.parametrize("written", ["IOB1", "BMES", "BMEWO"])
+@pytest.mark.parametrize("scheme", ["IOB2", "BIOES"])
+def test_predictions_are_written_as_the_training_data_are(
+    written: schemes.Scheme, scheme: schemes.Scheme
+) -> None:
+    tags = [schemes.convert(row, written) for row in TAGS]
+    model = small(scheme=scheme).fit(SENTENCES, tags, validation=(SENTENCES, tags))
+    assert model.predict(SENTENCES) == tags
+    assert model.score(SENTENCES, TAGS) == 1  # spans are the same in every scheme
+
+
+def test_same_seed_same_bits_and_the_callers_random_state_is_left_alone() -> None:
+    def confidences(seed: int) -> list[float]:
+        model = small(training__epochs=1, training__seed=seed, word_dropout=0.3)
+        model.fit(SENTENCES, TAGS, validation=(SENTENCES[:4], TAGS[:4]))
+        return [t["confidence"] for row in model.explain(SENTENCES) for t in row["tokens"]]
+
+    torch.manual_seed(5)
+    before, first = torch.get_rng_state(), confidences(0)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(99)
+    assert confidences(0) == first
+    assert confidences(1) != first
+
+
+def test_batch_mates_change_nothing(fitted: SequenceTagger) -> None:
+    together = fitted.explain(SENTENCES[:4])
+    for sentence, answer in zip(SENTENCES, together, strict=False):
+        (alone,) = fitted.explain([sentence])
+        assert [token["tag"] for token in alone["tokens"]] == [t["tag"] for t in answer["tokens"]]
+        for kind in ("tokens", "spans"):
+            for a, b in zip(alone[kind], answer[kind], strict=True):
+                assert a["confidence"] == pytest.approx(b["confidence"], abs=2e-6)
+
+
+def test_a_run_folder_is_whole_and_needs_no_pickle(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    model = small(training__epochs=2).fit(SENTENCES, POS, validation=(SENTENCES, POS), out=run)
+    assert {path.name for path in run.iterdir()} >= {
+        "README.md",
+        "checkpoint",
+        "config.json",
+        "history.jsonl",
+        "labels.json",
+        "lexicon.json",
+        "metrics.json",
+        "model.safetensors",
+        "predictions.parquet",
+        "tokenizer_config.json",
+    }
+    assert not [path for path in run.rglob("*") if path.suffix in (".pt", ".pkl", ".bin")]
+    assert ostinato.load(run).explain(SENTENCES) == model.explain(SENTENCES)
+    with pytest.raises(ConfigError, match="there is a run already"):
+        model.save(run)
+
+
+def test_seen_sentences_are_reported_apart(fitted: SequenceTagger) -> None:
+    figures = fitted.evaluate(SENTENCES[:4], TAGS[:4], seen=["Ben sings ."])
+    assert figures["n_unseen"] == 3
+    assert figures["f1_unseen"] == fitted.score(
+        SENTENCES[:2] + SENTENCES[3:4], TAGS[:2] + TAGS[3:4]
+    )
+    assert "n_unseen" not in fitted.evaluate(SENTENCES[:4], TAGS[:4], seen=["another"])
 
 
 def test_a_tag_seen_only_in_validation_is_wrong_and_told(caplog: pytest.LogCaptureFixture) -> None:
@@ -203,6 +298,15 @@ def test_vectors_make_words_known_that_train_lacks(tmp_path: Path) -> None:
     assert model.module_.extra[0].tolist() == [place, place % 3, 1.5]
     model.save(tmp_path / "run")
     assert torch.equal(ostinato.load(tmp_path / "run").module_.extra, model.module_.extra)
+    start = [[n, n % 3, 1.5] for n, word in enumerate(sorted(words)) if word == "anna"]
+    anna = model.lexicon_.words.index("anna")
+    assert model.module_.embedding.weight[[anna]].tolist() != start
+    frozen = model.set_params(freeze_vectors=True).fit(
+        SENTENCES, TAGS, validation=(SENTENCES, TAGS)
+    )
+    assert frozen.module_.embedding.weight[[anna]].tolist() == start
+    with pytest.raises(ConfigError, match=r"12.*3|3.*12"):
+        frozen.set_params(embedding_size=12).fit(SENTENCES, TAGS, validation=(SENTENCES, TAGS))
 
 
 def test_a_run_of_another_task_is_refused(fitted: SequenceTagger, tmp_path: Path) -> None:
@@ -215,3 +319,34 @@ def test_parts_are_checked_for_tags() -> None:
     parts = {"train": Tagged.make(SENTENCES, TAGS, "a"), "test": Tagged.make([["a"]], None, "b")}
     with pytest.raises(DatasetError, match="b: test must have tags"):
         small().fit_parts(parts)
+
+
+def test_it_is_searched_and_cross_validated_as_any_estimator() -> None:
+    sentences = [[*row, str(number)] for number, row in enumerate(SENTENCES)]
+    tags = [[*row, "O"] for row in TAGS]
+    grid = {"recurrent__hidden_size": [3, 12], "head": ["softmax"]}
+    search = GridSearchCV(small(training__epochs=8), grid, cv=2, error_score="raise")
+    search.fit(sentences, tags)
+    assert set(search.best_params_) == set(grid)
+    assert search.best_estimator_.head == "softmax"
+    assert 0 <= search.best_score_ <= 1
+
+
+def test_files_of_tokens_and_of_raw_texts_are_read_for_prediction(
+    fitted: SequenceTagger, tmp_path: Path
+) -> None:
+    (tmp_path / "tokens.jsonl").write_text('{"tokens": ["Anna", "sings"], "tags": ["O", "O"]}\n')
+    (tmp_path / "texts.jsonl").write_text('{"text": "Anna sings"}\n{"text": ""}\n')
+    (tmp_path / "columns.conll").write_text("Anna X\nsings X\n")
+    assert fitted.read_inputs(str(tmp_path / "tokens.jsonl")) == [["Anna", "sings"]]
+    assert list(fitted.read_inputs(str(tmp_path / "texts.jsonl"))) == ["Anna sings", ""]
+    assert fitted.read_inputs(str(tmp_path / "columns.conll")) == [["Anna", "sings"]]
+
+
+def test_a_span_of_a_type_that_train_never_has_is_one_span(fitted: SequenceTagger) -> None:
+    strange = [["B-NEW", "I-NEW", *TAGS[0][2:]], *TAGS[1:4]]
+    figures = fitted.evaluate(SENTENCES[:4], strange)
+    right = tagging_metrics(strange, fitted.predict(SENTENCES[:4]), are_spans=True)
+    for name in ("n_spans", "f1", "precision", "recall", "f1_macro", "accuracy"):
+        assert figures[name] == right[name], name
+    assert figures["per_type"]["?"] == right["per_type"]["NEW"]

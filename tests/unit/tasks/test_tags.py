@@ -66,7 +66,26 @@ def test_a_tag_that_train_never_has_is_told_and_always_wrong(
         row = tags.encode([["S-LOC", "O"]], "test")[0]
     assert row.tolist() == [STRANGE, 0]
     assert "test: 1 tags never occur in train, `S-LOC` (1); each counts as wrong." in caplog.text
-    assert tags.names(row) == ["S-?", "O"]
+    assert tags.names(row) == ["B-?", "O"]
+
+
+@every_scheme
+def test_spans_of_types_that_train_never_has_keep_their_bounds(scheme: schemes.Scheme) -> None:
+    train = Tagged.make([["a", "b"]], [["S-PER", "O"]], "train")
+    tags = Tags.fit(train, scheme)
+    spans = [Span(0, 2, "NEW"), Span(2, 3, "NEW"), Span(3, 5, "PER"), Span(5, 8, "ODD")]
+    written = schemes.tags_of(spans, 9, "BIOES")
+    for row in (written, schemes.convert(written, "IOB1")):
+        found = tags.spans(tags.encode([row])[0])
+        expected = [s if s.type == "PER" else s._replace(type="?") for s in spans]
+        assert found == expected
+
+
+def test_strange_parts_of_speech_are_question_marks() -> None:
+    tags = Tags.fit(Tagged.make([["a", "b"]], [["DET", "NOUN"]], "train"), "BIOES")
+    row = tags.encode([["VERB", "DET", "VERB"]])[0]
+    assert row.tolist() == [STRANGE, 0, STRANGE]
+    assert tags.names(row) == ["?", "DET", "?"]
 
 
 def test_train_must_have_tags_and_two_different_ones() -> None:

@@ -32,6 +32,14 @@ def test_rare_words_are_unknown_and_extra_ones_known_but_not_of_train() -> None:
     assert encoded.unknown_rate() == pytest.approx(1 / 3)
 
 
+def test_words_of_a_file_of_vectors_are_known_as_they_are_looked_up() -> None:
+    lexicon = Lexicon.fit([["a"]]).extended(["Paris", "PARIS", "paris"])
+    assert lexicon.words == ["<unk>", "a", "paris"]
+    assert lexicon.encode([["Paris", "paris"]]).ids.tolist() == [2, 2]
+    cased = Lexicon.fit([["a"]], lowercase=False).extended(["Paris", "paris"])
+    assert cased.encode([["Paris", "paris", "PARIS"]]).ids.tolist() == [2, 3, 0]
+
+
 def test_each_distinct_form_is_read_once() -> None:
     encoded = Lexicon.fit(SENTENCES).encode([["to", "To", "to"], ["to"]])
     assert [row.tolist() for row in encoded.column] == [[0, 1, 0], [0]]
@@ -72,6 +80,14 @@ def test_a_shape_says_how_a_word_is_written(form: str, shape: str) -> None:
 
 def test_only_digits_become_zeros() -> None:
     assert key_of("A-9b", lowercase=False) == "A-0b"
+
+
+def test_of_a_giant_token_the_head_and_the_tail_are_read() -> None:
+    lexicon = Lexicon.fit([["ab", "ba", "xa", "xb"]])
+    encoded = lexicon.encode([["a" * 5_000 + "x" * 5_000 + "b" * 5_000]])
+    half = MOST_CHARACTERS // 2
+    head, tail = (lexicon.characters.index(character) for character in "ab")
+    assert encoded.characters[0].tolist() == [head] * half + [tail] * half
 
 
 def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
