@@ -31,6 +31,7 @@ help:
 demo: $(VENV)/.installed
 	$(BIN)/ostinato demo
 	$(BIN)/ostinato demo tag
+	$(BIN)/ostinato demo transcribe
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(ARGS)
@@ -76,7 +77,7 @@ $(BIN)/python:
 
 $(VENV)/.installed: $(SOURCES) | $(BIN)/python
 	@echo "make: installing into $(VENV); this takes some minutes the first time"
-	$(INSTALL) -e .
+	$(INSTALL) -e '.[audio]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(SOURCES) | $(BIN)/python

@@ -68,6 +68,11 @@ def _tag(source: str, *options: str, cold: bool = False) -> Case:
     return Case(command, cold=cold)
 
 
+def _transcribe(source: str, *options: str, cold: bool = False) -> Case:
+    command = (*OSTINATO, "train", "transcribe", source, "--out", "{out}", *options)
+    return Case(command, cold=cold)
+
+
 DATA = os.environ.get("OSTINATO_DATA", "")
 GLOVE = str(Path(DATA) / "glove" / "glove.6B.50d.10k.txt.gz")
 
@@ -99,6 +104,16 @@ CASES = {
             "resume": ("resume-ner", "--preset", "chinese"),
         }.items()
         for suffix, seed in (("", ()), ("-seed-1", ("--seed", "1")), ("-seed-2", ("--seed", "2")))
+    },
+    "demo-transcribe": Case(
+        (*OSTINATO, "demo", "transcribe", "--out", "{out}"), repeats=3, quick=True
+    ),
+    "speech-fsdd": _transcribe("fsdd", cold=True),
+    "speech-fsdd-stream": _transcribe("fsdd", "--no-bidirectional", cold=True),
+    **{f"speech-fsdd-seed-{seed}": _transcribe("fsdd", "--seed", str(seed)) for seed in (1, 2)},
+    **{
+        f"speech-fsdd-without-{speaker}": _transcribe("fsdd", "--test-speaker", speaker)
+        for speaker in ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
     },
     "tutorial-rnn": _tutorial(),
     "tutorial-gru": _tutorial("--cell", "gru"),

@@ -23,9 +23,6 @@ import json
 import logging
 import os
 import random
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,11 +30,11 @@ import facts
 import flair
 import torch
 from flair_tagger import BATCH_SIZE, HIDDEN_SIZE, Row, make_sides, read_corpus
+from sides import Worker, serve, spread
 from torch import Tensor, nn
 
 from ostinato import Characters, Recurrent, SequenceTagger
 from ostinato._native.library import status
-from ostinato.bench.measure import Spread
 from ostinato.data.batches import length_buckets
 from ostinato.datasets import Tagged
 from ostinato.nn import Chain, log_likelihood_and_marginals
@@ -111,33 +108,6 @@ class Ours:
         return run
 
 
-class Worker:
-    """One side in a process of its own, which does what it is told and says how long it took."""
-
-    def __init__(self, side: str, arguments: argparse.Namespace) -> None:
-        command = [sys.executable, __file__, "--side", side]
-        for option in ("threads", "sentences", "precision"):
-            command += [f"--{option}", str(getattr(arguments, option))]
-        environment = dict(os.environ)
-        if side == "ours":
-            environment.setdefault("OMP_WAIT_POLICY", "passive")
-        self.process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self.facts = self._answer()
-
-    def seconds(self, task: str) -> float:
-        """Return the seconds of one pass."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(task + "\n")
-        self.process.stdin.flush()
-        return float(self._answer()["seconds"])
-
-    def _answer(self) -> Row:
-        assert self.process.stdout is not None
-        return json.loads(self.process.stdout.readline())
-
-
 def main() -> None:
     """Measure, print the row; or be one of the sides."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -163,16 +133,15 @@ def main() -> None:
 
 def work(arguments: argparse.Namespace) -> None:
     """Do what standard input says, and write the seconds that it took."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a library prints is no answer
     logging.getLogger("flair").setLevel(logging.WARNING)
     flair.device = torch.device("cpu")
     torch.set_num_threads(arguments.threads)
-    corpus, source = read_corpus()
-    chosen = random.Random(0).sample(corpus, arguments.sentences)
-    tasks: dict[str, Callable[[], object]]
-    model: nn.Module
-    with denormals.flushed():  # for both
+
+    def prepare() -> tuple[dict[str, Callable[[], object]], Row]:
+        corpus, source = read_corpus()
+        chosen = random.Random(0).sample(corpus, arguments.sentences)
+        tasks: dict[str, Callable[[], object]]
+        model: nn.Module
         if arguments.side == "flair":
             theirs, _ = make_sides(corpus, chosen, crf=True, cell="LSTM", steps=2)
             tasks, model = {"train": theirs.train, "predict": theirs.predict}, theirs.tagger
@@ -181,18 +150,18 @@ def work(arguments: argparse.Namespace) -> None:
             tasks = {"train": ours.train, "predict": ours.predict, "crf": ours.crf_alone()}
             model = ours.model
         size = sum(parameter.numel() for parameter in model.parameters())
-        said: Row = {"words": sum(map(len, chosen)), "source": source, "parameters": size}
-        print(json.dumps(said), file=answers, flush=True)
-        for task in map(str.strip, sys.stdin):
-            tasks[task]()  # once to settle, after the other side's turn
-            start = time.perf_counter()
-            tasks[task]()
-            print(json.dumps({"seconds": time.perf_counter() - start}), file=answers, flush=True)
+        return tasks, {"words": sum(map(len, chosen)), "source": source, "parameters": size}
+
+    with denormals.flushed():  # for both
+        serve(prepare)
 
 
 def measure(arguments: argparse.Namespace) -> Row:
     """Return the row."""
-    workers = {side: Worker(side, arguments) for side in ("flair", "ours")}
+    options = []
+    for option in ("threads", "sentences", "precision"):
+        options += [f"--{option}", str(getattr(arguments, option))]
+    workers = {side: Worker(__file__, side, options) for side in ("flair", "ours")}
     tasks = [("train", "flair"), ("train", "ours"), ("crf", "ours")]
     tasks += [("predict", "flair"), ("predict", "ours")]
     seconds: dict[tuple[str, str], list[float]] = {key: [] for key in tasks}
@@ -235,11 +204,6 @@ def figures(seconds: dict[tuple[str, str], list[float]], task: str, words: int) 
         side: spread([words / taken for taken in seconds[task, side]]) for side in ("flair", "ours")
     }
     return {**row, "ratio": spread([a / b for a, b in zip(theirs, ours, strict=True)])}
-
-
-def spread(values: list[float]) -> Row:
-    """Return median and quartiles."""
-    return {key: float(f"{value:.4g}") for key, value in vars(Spread.of(values)).items()}
 
 
 if __name__ == "__main__":

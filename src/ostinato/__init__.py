@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from ostinato._config import Characters, Recurrent, Training
+from ostinato._config import Augmentation, Characters, Features, Recurrent, Training
 from ostinato._errors import (
     CheckpointError,
     ConfigError,
@@ -23,18 +23,21 @@ from ostinato._version import __version__
 
 if TYPE_CHECKING:
     from ostinato import datasets, nn
-    from ostinato.tasks import SequenceTagger, TextClassifier, load
+    from ostinato.tasks import SequenceTagger, SpeechRecognizer, TextClassifier, load
 
 __all__ = [
+    "Augmentation",
     "Characters",
     "CheckpointError",
     "ConfigError",
     "DatasetError",
+    "Features",
     "NativeError",
     "OstinatoError",
     "Recurrent",
     "SequenceTagger",
     "ShapeError",
+    "SpeechRecognizer",
     "StoppedError",
     "TextClassifier",
     "Training",
@@ -47,6 +50,7 @@ __all__ = [
 
 _LAZY = {
     "SequenceTagger": "ostinato.tasks",
+    "SpeechRecognizer": "ostinato.tasks",
     "TextClassifier": "ostinato.tasks",
     "load": "ostinato.tasks",
     "datasets": "ostinato",

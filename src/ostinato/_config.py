@@ -97,6 +97,95 @@ class Characters(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Features(Settings):
+    """How sound becomes the numbers that a network reads: log-mel filterbanks.
+
+    Args:
+        sample_rate_hz: Rate to which all sound is brought; none for that of the training recordings,
+            at most 16,000.
+        bands: Mel bands.
+        window: Length of a frame in seconds.
+        hop: Seconds from one frame to the next.
+        context: Frames that a step of the network sees: the one in its middle, as many before it and
+            after it; an odd number.
+        subsampling: Frames from one step to the next.
+        normalization: Levels are told from the mean of the whole utterance, or from that of what has
+            been heard so far, as a stream needs; none for the one that fits the recurrent stack.
+
+    Raises:
+        ConfigError: A value is outside its rule.
+
+    Example:
+        >>> Features(bands=80).hop
+        0.01
+    """
+
+    sample_rate_hz: int | None = None
+    bands: int = 40
+    window: float = 0.025
+    hop: float = 0.01
+    context: int = 5
+    subsampling: int = 1
+    normalization: Literal["utterance", "running"] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_range("Features", "sample_rate_hz", self.sample_rate_hz, low=1000)
+        for name in ("context", "subsampling"):
+            check_range("Features", name, getattr(self, name), low=1)
+        check_range("Features", "bands", self.bands, low=4)
+        check_range("Features", "hop", self.hop, low=0.001)
+        check_range("Features", "window", self.window, low=self.hop)
+        if self.context % 2 == 0:
+            raise ConfigError(f"Features: context must be odd; got {self.context}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmentation(Settings):
+    """How training recordings are changed each time they are seen, so that few serve as many.
+
+    Args:
+        speed: Recordings are also played slower and faster by this share; 0 for never.
+        gain_db: They get louder or softer by up to this.
+        noise: Share of the examples to which noise is added.
+        snr_db: Least signal to noise of these; it goes up to 30 dB more.
+        masks: Masks of bands and as many of time in an example; 0 for none.
+        mask_bands: Widest mask of bands.
+        mask_time: Longest mask of time in seconds; at most a fifth of the example.
+        join: Share of the examples that are made of two to five recordings, one after another.
+        pause: Longest silence between these in seconds.
+
+    Raises:
+        ConfigError: A value is outside its rule.
+
+    Example:
+        >>> Augmentation(join=0.0).masks
+        1
+
+    Source: speed: Ko et al. 2015, https://www.isca-archive.org/interspeech_2015/ko15_interspeech.html;
+    masks: Park et al. 2019, https://arxiv.org/abs/1904.08779.
+    """
+
+    speed: float = 0.15
+    gain_db: float = 6.0
+    noise: float = 0.3
+    snr_db: float = 10.0
+    masks: int = 1
+    mask_bands: int = 8
+    mask_time: float = 0.05
+    join: float = 0.3
+    pause: float = 0.3
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_range("Augmentation", "speed", self.speed, low=0, below=1)
+        for name in ("gain_db", "masks", "mask_bands", "mask_time", "pause"):
+            check_range("Augmentation", name, getattr(self, name), low=0)
+        for name in ("noise", "join"):
+            check_range("Augmentation", name, getattr(self, name), low=0, below=1.000001)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Training(Settings):
     """How a model is trained.
 

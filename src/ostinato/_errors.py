@@ -61,3 +61,15 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """
     near = difflib.get_close_matches(name, list(choices), n=1, cutoff=0.5)
     return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def missing_extra(package: str, extra: str) -> ConfigError:
+    """Return the error that says how to install an optional package.
+
+    Example:
+        >>> str(missing_extra("soxr", "audio"))
+        'soxr is needed and not installed. Install it: pip install "ostinato[audio]"'
+    """
+    return ConfigError(
+        f'{package} is needed and not installed. Install it: pip install "ostinato[{extra}]"'
+    )

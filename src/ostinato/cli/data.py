@@ -23,7 +23,8 @@ def list_() -> None:
         show(f"  licence   {dataset.licence}")
         show(f"  citation  {dataset.citation}")
         for file in dataset.files:
-            show(f"  file      {file.name}, {file.size_bytes:,} bytes, sha256 {file.sha256}")
+            digest = f"sha256 {file.sha256}" if file.sha256 else "its content is checked"
+            show(f"  file      {file.name}, {file.size_bytes:,} bytes, {digest}")
         show(f"  place     {_place(dataset.name)}")
 
 

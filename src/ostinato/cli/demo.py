@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 
 from ostinato import datasets, report
 from ostinato.cli.console import say, show
-from ostinato.cli.train import classify, tag
+from ostinato.cli.train import classify, tag, transcribe
 from ostinato.datasets.samples import words
 from ostinato.metrics import tagging_metrics
 from ostinato.tasks import load
@@ -21,25 +21,49 @@ from ostinato.tasks import load
 SHORT: dict[str, Any] = {"training__epochs": 8, "recurrent__hidden_size": 64}
 """Settings of the tagger, which has little to learn."""
 
+MORSE: dict[str, Any] = {
+    "channels": None,
+    "features__subsampling": 3,
+    "recurrent__hidden_size": 64,
+    "training__epochs": 15,
+    "training__batch_size": 8,
+    "training__learning_rate": 4e-3,
+    "augmentation__noise": 0.0,
+    "augmentation__masks": 0,
+    "augmentation__join": 0.0,
+}
+"""Settings of the recogniser: a tone is on or off, and the recordings vary enough by themselves."""
 
-def demo(task: Literal["classify", "tag"] = "classify", /, *, out: Path | None = None) -> None:
-    """Train on the bundled samples, English and Chinese, and compare with counting words.
+
+def demo(
+    task: Literal["classify", "tag", "transcribe"] = "classify", /, *, out: Path | None = None
+) -> None:
+    """Train on the bundled samples, and compare with counting words where there are words.
 
     Args:
-        task: Classify reviews beside a bag of words, or tag names beside a lookup of words.
-        out: Run folder to write, else runs/demo or runs/demo-tag; one that stands there is replaced.
+        task: Classify reviews beside a bag of words, tag names beside a lookup of words, or write down
+            Morse code.
+        out: Run folder to write, else runs/demo, runs/demo-tag or runs/demo-transcribe; one that stands
+            there is replaced.
     """
-    out = out or Path("runs") / ("demo" if task == "classify" else "demo-tag")
+    out = out or Path("runs") / ("demo" if task == "classify" else f"demo-{task}")
     if task == "classify":
         say("Bundled reviews, in which word order decides: negation, contrast, not only ... but.")
         classify("samples", out=out, overwrite=True, settings={})
         show(f"bag of words: accuracy {bag_of_words(datasets.load('samples')):.4f}")
         show(f"recurrent:    accuracy {load(out).metrics_['test']['accuracy']:.4f}")
-    else:
+    elif task == "tag":
         say("Bundled sentences with names, in which context and the shape of a word decide.")
         tag("samples-tag", out=out, overwrite=True, settings=SHORT)
         show(f"lookup:       f1 {lookup(datasets.load_tagged('samples-tag')):.4f}")
         show(f"recurrent:    f1 {load(out).metrics_['test']['f1']:.4f}")
+    else:
+        say("Generated Morse code at all speeds and pitches, the test messages in noise at 10 dB.")
+        transcribe("morse", out=out, overwrite=True, settings=MORSE)
+        model, test = load(out), datasets.load_speech("morse")["test"]
+        for sound, text in zip(test.audio[:3], test.transcripts or (), strict=False):
+            show(f"sent {text!r}, heard {model.explain([sound])[0]['text']!r}")
+        show(f"recurrent:    cer {model.metrics_['test']['cer']:.4f}")
     show(f"page:         {report.write(out)}")
 
 

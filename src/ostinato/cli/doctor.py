@@ -19,6 +19,10 @@ OPTIONAL = {
     "jieba": "chinese",
     "tensorboard": "tensorboard",
     "datasets": "datasets",
+    "soundfile": "audio",
+    "soxr": "audio",
+    "kaldi-native-fbank": "audio",
+    "jiwer": "audio",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ostinato._config import check_names
 from ostinato._errors import ConfigError
@@ -20,6 +20,9 @@ def evaluate(
     text_column: str | None = None,
     label_column: str | None = None,
     column: str | None = None,
+    audio_column: str | None = None,
+    speaker_column: str | None = None,
+    on_error: Literal["raise", "skip"] | None = None,
     json: bool = False,
 ) -> None:
     """Measure a trained model on the parts it was trained beside, or on any other file.
@@ -30,10 +33,20 @@ def evaluate(
         text_column: Column with the texts of a file; found by its name if not given.
         label_column: Column with the labels of a file; found by its name if not given.
         column: For a tagger: column of the tags of a file, by name or by number from 1.
+        audio_column: For a recogniser: column with the paths of the recordings.
+        speaker_column: For a recogniser: column with the speakers.
+        on_error: For a recogniser: stop at a recording that cannot be read, or skip it and say so.
         json: Print one JSON object as the last line.
     """
     estimator = load(run)
-    columns = {"text_column": text_column, "label_column": label_column, "column": column}
+    columns = {
+        "text_column": text_column,
+        "label_column": label_column,
+        "column": column,
+        "audio_column": audio_column,
+        "speaker_column": speaker_column,
+        "on_error": on_error,
+    }
     given = {name: value for name, value in columns.items() if value is not None}
     if data in ("train", "validation", "test"):
         if given:
@@ -71,4 +84,4 @@ def _part_of_run(estimator: Estimator, run: Path, part: str) -> tuple[Any, list[
     examples = parts[part]
     if examples.fingerprint != data["parts"].get(part, {}).get("fingerprint"):
         say(f"{part}: {examples.source} has changed since the model was trained")
-    return examples, None if part == "train" else list(parts["train"].texts)
+    return examples, None if part == "train" else list(parts["train"].keys)

@@ -16,10 +16,13 @@ from ostinato._version import __version__
 from ostinato.cli.console import is_first_process
 
 COMMANDS = {
-    "train": ("ostinato.cli.train:app", "Train a model: classify or tag."),
+    "train": ("ostinato.cli.train:app", "Train a model: classify, tag or transcribe."),
     "resume": ("ostinato.cli.train:resume", "Go on with an interrupted run, exactly."),
     "evaluate": ("ostinato.cli.evaluate:evaluate", "Measure a trained model on data with labels."),
-    "predict": ("ostinato.cli.predict:predict", "Predict texts, a file, or standard input."),
+    "predict": (
+        "ostinato.cli.predict:predict",
+        "Predict texts, recordings, a file, or standard input.",
+    ),
     "report": ("ostinato.cli.report:report", "Write a run's report page and name it."),
     "data": ("ostinato.cli.data:app", "List, fetch and find data sets."),
     "demo": ("ostinato.cli.demo:demo", "Train on the bundled samples, in a minute."),

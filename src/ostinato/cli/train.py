@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cyclopts import App
 from torch import distributed
@@ -15,7 +15,15 @@ from ostinato import datasets
 from ostinato._errors import ConfigError, StoppedError, did_you_mean
 from ostinato.cli.console import is_first_process, print_figures, say
 from ostinato.cli.options import options_of, with_settings
-from ostinato.tasks import Estimator, Parts, SequenceTagger, TextClassifier, run_folder, task_of
+from ostinato.tasks import (
+    Estimator,
+    Parts,
+    SequenceTagger,
+    SpeechRecognizer,
+    TextClassifier,
+    run_folder,
+    task_of,
+)
 from ostinato.training import Console, Listener, TensorBoard
 
 app = App(name="train", help="Train a model.")
@@ -110,6 +118,61 @@ def tag(
 
 
 app.command(with_settings(tag, options_of(SequenceTagger)), name="tag")
+
+
+def transcribe(
+    source: str,
+    /,
+    *,
+    out: Path,
+    audio_column: str | None = None,
+    text_column: str | None = None,
+    speaker_column: str | None = None,
+    test_speaker: str | None = None,
+    on_error: Literal["raise", "skip"] = "raise",
+    validation: Path | None = None,
+    test: Path | None = None,
+    test_each_epoch: bool = False,
+    overwrite: bool = False,
+    tensorboard: bool = False,
+    settings: Mapping[str, Any],
+) -> None:
+    """Train a speech recogniser and write a run folder.
+
+    Args:
+        source: Name of a registered data set; a csv, tsv, jsonl or parquet file with a recording a row;
+            or a folder of sound files, each beside a .txt of the same name.
+        out: Run folder to write.
+        audio_column: Column with the paths of the recordings; found by its name if not given.
+        text_column: Column with the transcripts; found by its name if not given.
+        speaker_column: Column with the speakers; found by its name, if there is one.
+        test_speaker: Speaker all of whose recordings make the test part, and are in no other.
+        on_error: What to do with a recording that cannot be read: stop, or skip it and say so.
+        validation: File or folder that chooses the best epoch; else the source's own, else a tenth.
+        test: File or folder that is measured at the end; else the source's own.
+        test_each_epoch: Also measure the test part after every epoch; nothing is selected by it.
+        overwrite: Replace the run that stands in the run folder.
+        tensorboard: Write TensorBoard files into the run folder.
+        settings: Settings given on the command line.
+    """
+    arguments = {
+        "source": _absolute(source),
+        "audio_column": audio_column,
+        "text_column": text_column,
+        "speaker_column": speaker_column,
+        "test_speaker": test_speaker,
+        "on_error": on_error,
+        "validation": _absolute(validation),
+        "test": _absolute(test),
+        "test_each_epoch": test_each_epoch,
+        "tensorboard": tensorboard,
+    }
+    estimator = _configured(SpeechRecognizer, None, settings)
+    run_folder.check_free(out, overwrite=overwrite)
+    _train(estimator, out, arguments, overwrite=overwrite)
+
+
+app.command(with_settings(transcribe, options_of(SpeechRecognizer)), name="transcribe")
 
 
 def resume(run: Path, /) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from ostinato._config import check_range
 from ostinato._errors import ConfigError, ShapeError
 from ostinato.data.ragged import Int64s, Ragged
+from ostinato.ops import Layout
 
 LENGTH_NOISE = 0.1
 """Rows whose lengths differ by less than about this share change places between epochs."""
@@ -101,6 +106,25 @@ def collate(column: Ragged, rows: npt.ArrayLike) -> PackedSequence:
     place += np.repeat(np.arange(steps), batch_sizes)
     data = torch.from_numpy(column.values[place].astype(np.int64, copy=False))
     return PackedSequence(data, torch.from_numpy(batch_sizes))
+
+
+def unpacked(data: Tensor, batch_sizes: Tensor) -> Iterator[npt.NDArray[Any]]:
+    """Yield the steps of each row of a packed batch, the longest row first.
+
+    Args:
+        data: What stands at each place, on the CPU.
+        batch_sizes: Rows that are still running at each step.
+
+    Shape:
+        data: ``(places, ...)``.
+
+    Example:
+        >>> [row.tolist() for row in unpacked(torch.tensor([1, 4, 2, 3]), torch.tensor([2, 1, 1]))]
+        [[1, 2, 3], [4]]
+    """
+    layout = Layout(batch_sizes)
+    by_row = data.index_select(0, torch.argsort(layout.row, stable=True)).numpy()
+    yield from np.split(by_row, np.cumsum(layout.lengths.numpy())[:-1])
 
 
 def _by_length(sizes: Int64s, rng: np.random.Generator | None) -> Int64s:

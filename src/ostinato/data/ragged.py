@@ -29,7 +29,7 @@ class Ragged:
         offsets: Where each row begins, and at last where the last one ends.
 
     Shape:
-        values: ``(total,)``.
+        values: ``(total,)``, or ``(total, features)``.
         offsets: ``(rows + 1,)``, int64, from 0 to ``total``, never falling.
 
     Raises:
@@ -46,9 +46,9 @@ class Ragged:
 
     def __post_init__(self) -> None:
         offsets = self.offsets
-        if self.values.ndim != 1 or offsets.ndim != 1 or offsets.dtype != np.int64:
+        if self.values.ndim not in (1, 2) or offsets.ndim != 1 or offsets.dtype != np.int64:
             raise ShapeError(
-                "Ragged: values and offsets must have one dimension, offsets of int64; "
+                "Ragged: values must have one or two dimensions, offsets one, of int64; "
                 f"got shapes {self.values.shape} and {offsets.shape} of {offsets.dtype}."
             )
         ends_fit = len(offsets) > 0 and offsets[0] == 0 and offsets[-1] == len(self.values)
@@ -121,7 +121,7 @@ class Ragged:
         return Ragged(self.values[is_kept], _offsets(np.minimum(self.lengths, max_length)))
 
     def save(self, path: str | Path) -> None:
-        """Write the column as one Arrow IPC file, uncompressed so that it can be memory-mapped."""
+        """Write values without features as one Arrow IPC file, which can be memory-mapped."""
         rows = pa.LargeListArray.from_arrays(_to_arrow(self.offsets), _to_arrow(self.values))
         batch = pa.RecordBatch.from_arrays([rows], names=["rows"])
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:

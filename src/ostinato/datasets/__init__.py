@@ -1,23 +1,30 @@
-"""Data sets: where they come from, readers of their formats, and labelled or tagged texts; no torch."""
+"""Data sets: where they come from and readers of their formats: texts, tags, recordings; no torch."""
 
 from ostinato.datasets.cache import cached, home
 from ostinato.datasets.dataset import Cut, Dataset, File
 from ostinato.datasets.examples import Examples, Texts, check_parts
 from ostinato.datasets.hugging_face import from_hugging_face
 from ostinato.datasets.loading import load
+from ostinato.datasets.manifests import MANIFESTS, SOUNDS, sounds_in
+from ostinato.datasets.recordings import Audio, Recordings
 from ostinato.datasets.registry import REGISTRY, get, locate
 from ostinato.datasets.schemes import SCHEMES, Scheme, Span
+from ostinato.datasets.speech_loading import load_speech, read_speech
 from ostinato.datasets.tables import read
 from ostinato.datasets.tagged import Tagged
 from ostinato.datasets.tagged_loading import holds_tokens, load_tagged, read_tagged
 
 __all__ = [
+    "MANIFESTS",
     "REGISTRY",
     "SCHEMES",
+    "SOUNDS",
+    "Audio",
     "Cut",
     "Dataset",
     "Examples",
     "File",
+    "Recordings",
     "Scheme",
     "Span",
     "Tagged",
@@ -29,8 +36,11 @@ __all__ = [
     "holds_tokens",
     "home",
     "load",
+    "load_speech",
     "load_tagged",
     "locate",
     "read",
+    "read_speech",
     "read_tagged",
+    "sounds_in",
 ]

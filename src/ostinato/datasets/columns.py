@@ -60,11 +60,11 @@ def find_columns(
     if text is None and len(names) - (label is not None) == 1:
         text = next(name for name in names if name != label)
     if text is None:
-        raise DatasetError(_not_found("text", TEXT_NAMES, names, where))
+        raise _not_found("text", TEXT_NAMES, names, where)
     if label is None and labelled and len(names) == 2:
         label = next(name for name in names if name != text)
     if label is None and labelled:
-        raise DatasetError(_not_found("label", LABEL_NAMES, names, where))
+        raise _not_found("label", LABEL_NAMES, names, where)
     labels = f", label column `{label}`" if label is not None else ""
     logger.info("%s: text column `%s`%s.", where, text, labels)
     return text, label
@@ -101,8 +101,33 @@ def _usual(names: Sequence[str], usual: Sequence[str], taken: str | None) -> str
     return next((by_lower[name] for name in usual if name in by_lower), None)
 
 
-def _not_found(kind: str, usual: Sequence[str], names: Sequence[str], where: str) -> str:
-    return (
+def usual_column(
+    kind: str, names: Sequence[str], usual: Sequence[str], where: str, *, needed: bool
+) -> str | None:
+    """Return the column that has one of the usual names, or None.
+
+    Args:
+        kind: What it is the column of, for the message.
+        names: Columns there are.
+        usual: Usual names, the likeliest first.
+        where: File or object for the message.
+        needed: Whether there must be one.
+
+    Raises:
+        DatasetError: It is needed, and there is none.
+
+    Example:
+        >>> usual_column("audio", ["id", "Path"], ["audio", "path"], "a.csv", needed=True)
+        'Path'
+    """
+    found = _usual(names, usual, taken=None)
+    if found is None and needed:
+        raise _not_found(kind, usual, names, where)
+    return found
+
+
+def _not_found(kind: str, usual: Sequence[str], names: Sequence[str], where: str) -> DatasetError:
+    return DatasetError(
         f"{where}: a {kind} column must be named or have a usual name ({', '.join(usual[:6])}, …). "
         f"{_columns(names)} Give {kind}_column (--{kind}-column); "
         "if the file has no line of column names, add one."

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ostinato.datasets.examples import Examples
+from ostinato.datasets.recordings import Recordings
 from ostinato.datasets.tagged import Tagged
 
 Cut = Callable[[str], list[tuple[str, int, int]]]
@@ -24,7 +25,8 @@ class File:
     Args:
         url: Address.
         name: Name under which it is kept.
-        sha256: SHA-256 (hex) of its bytes.
+        sha256: SHA-256 (hex) of its bytes; none where its owner packs it anew at any time, and the
+            reader checks what is in it.
         size_bytes: Number of bytes.
 
     Example:
@@ -34,13 +36,13 @@ class File:
 
     url: str
     name: str
-    sha256: str
+    sha256: str | None
     size_bytes: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """A registered data set, of labelled texts or of tagged sentences.
+    """A registered data set, of labelled texts, tagged sentences or recordings.
 
     Args:
         name: Name in the registry.
@@ -52,7 +54,8 @@ class Dataset:
         languages: Language codes of its texts.
         is_present: Whether a folder holds its files, in any form that is understood.
         read: Reads the parts of labelled texts from the folder in which the files lie.
-        read_tagged: The same for tagged sentences. A data set has one of the two.
+        read_tagged: The same for tagged sentences.
+        read_speech: The same for recordings. A data set has one of the three.
         generate: Writes the files into a folder, for a data set that is generated.
         version: Raised with every change of what is generated.
 
@@ -72,10 +75,23 @@ class Dataset:
     is_present: Callable[[Path], bool]
     read: Callable[[Path], dict[str, Examples]] | None = None
     read_tagged: TaggedReader | None = None
+    read_speech: Callable[[Path], dict[str, Recordings]] | None = None
     generate: Callable[[Path], None] | None = None
     version: int = 1
 
     @property
-    def task(self) -> Literal["classify", "tag"]:
+    def task(self) -> Literal["classify", "tag", "transcribe"]:
         """What ``ostinato train`` makes of it."""
+        if self.read_speech is not None:
+            return "transcribe"
         return "classify" if self.read_tagged is None else "tag"
+
+    @property
+    def content(self) -> str:
+        """What it is one of, in words."""
+        words = {
+            "classify": "labelled texts",
+            "tag": "tagged sentences",
+            "transcribe": "recordings",
+        }
+        return f"one of {words[self.task]}"

@@ -120,6 +120,11 @@ class Examples:
         return Examples(kept, labels, source, _fingerprint(array, labels))
 
     @property
+    def keys(self) -> Sequence[str]:
+        """What tells the examples from one another: their texts."""
+        return self.texts
+
+    @property
     def is_multi_label(self) -> bool:
         """Whether each text has a list of labels."""
         return _is_multi_label(self.labels)

@@ -58,13 +58,13 @@ def load(
 
 
 def _read_registered(name: str) -> dict[str, Examples]:
-    read = REGISTRY[name].read
-    if read is None:
+    dataset = REGISTRY[name]
+    if dataset.read is None:
         raise DatasetError(
-            f"Data set {name}: it must be one of labelled texts; got one of tagged sentences. "
-            f"Load it with load_tagged, or train on it: ostinato train tag {name}."
+            f"Data set {name}: it must be one of labelled texts; got {dataset.content}. "
+            f"Train on it: ostinato train {dataset.task} {name}."
         )
-    return read(locate(name))
+    return dataset.read(locate(name))
 
 
 def _load_path(path: Path, text: str | None, label: str | None) -> dict[str, Examples]:

@@ -10,7 +10,9 @@ from ostinato._errors import ConfigError, DatasetError, did_you_mean
 from ostinato.datasets import (
     chnsenticorp,
     conll2003,
+    fsdd,
     imdb,
+    morse,
     resume_ner,
     samples,
     samples_tag,
@@ -20,7 +22,11 @@ from ostinato.datasets.cache import cached, home
 from ostinato.datasets.dataset import Dataset, File
 from ostinato.datasets.streams import reason
 
-_MODULES = (imdb, chnsenticorp, samples, conll2003, ud_english_ewt, resume_ner, samples_tag)
+_MODULES = (
+    *(imdb, chnsenticorp, samples),
+    *(conll2003, ud_english_ewt, resume_ner, samples_tag),
+    *(fsdd, morse),
+)
 REGISTRY: dict[str, Dataset] = {module.DATASET.name: module.DATASET for module in _MODULES}
 
 
@@ -116,7 +122,7 @@ def _fetch(name: str, file: File, folder: Path, *, progress: bool) -> None:
     fetcher = pooch.create(
         path=folder,
         base_url="",
-        registry={file.name: f"sha256:{file.sha256}"},
+        registry={file.name: f"sha256:{file.sha256}" if file.sha256 else None},
         urls={file.name: file.url},
         retry_if_failed=2,
     )

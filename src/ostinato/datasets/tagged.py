@@ -101,6 +101,11 @@ class Tagged:
         """Each sentence as one string, its tokens parted by spaces."""
         return [" ".join(sentence) for sentence in self.sentences]
 
+    @property
+    def keys(self) -> list[str]:
+        """What tells the sentences from one another: their tokens."""
+        return self.texts
+
     @cached_property
     def lengths(self) -> npt.NDArray[np.int64]:
         """Tokens of each sentence."""

@@ -61,13 +61,13 @@ _FORMATS = "in columns, .conllu or .jsonl"
 
 
 def _read_registered(name: str, column: Column | None, cut: Cut | None) -> dict[str, Tagged]:
-    read = REGISTRY[name].read_tagged
-    if read is None:
+    dataset = REGISTRY[name]
+    if dataset.read_tagged is None:
         raise DatasetError(
-            f"Data set {name}: it must be one of tagged sentences; got one of labelled texts. "
-            f"Load it with load, or train on it: ostinato train classify {name}."
+            f"Data set {name}: it must be one of tagged sentences; got {dataset.content}. "
+            f"Train on it: ostinato train {dataset.task} {name}."
         )
-    return read(locate(name), column, cut)
+    return dataset.read_tagged(locate(name), column, cut)
 
 
 def read_tagged(

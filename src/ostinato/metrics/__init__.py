@@ -16,22 +16,36 @@ from ostinato.metrics.tagging import span_confusion as span_confusion
 from ostinato.metrics.tagging import span_f1_by_length as span_f1_by_length
 from ostinato.metrics.tagging import span_scores as span_scores
 from ostinato.metrics.tagging import tagging_metrics as tagging_metrics
+from ostinato.metrics.transcription import Edit as Edit
+from ostinato.metrics.transcription import Errors as Errors
+from ostinato.metrics.transcription import alignments as alignments
+from ostinato.metrics.transcription import character_errors as character_errors
+from ostinato.metrics.transcription import confusions as confusions
+from ostinato.metrics.transcription import transcription_metrics as transcription_metrics
+from ostinato.metrics.transcription import word_errors as word_errors
 
 __all__ = [
     "Calibration",
+    "Edit",
+    "Errors",
     "LengthBins",
     "PerClass",
     "SpanLengths",
     "SpanScores",
     "accuracy_by_length",
+    "alignments",
     "calibration",
+    "character_errors",
     "classification_metrics",
     "confusion",
     "confusion_per_label",
+    "confusions",
     "decide",
     "per_class",
     "span_confusion",
     "span_f1_by_length",
     "span_scores",
     "tagging_metrics",
+    "transcription_metrics",
+    "word_errors",
 ]

@@ -20,6 +20,14 @@ from ostinato.nn.crf import log_likelihood as log_likelihood
 from ostinato.nn.crf import log_likelihood_and_marginals as log_likelihood_and_marginals
 from ostinato.nn.crf import n_best as n_best
 from ostinato.nn.crf import posterior as posterior
+from ostinato.nn.ctc import Transcripts as Transcripts
+from ostinato.nn.ctc import ctc_loss as ctc_loss
+from ostinato.nn.ctc import steps_needed as steps_needed
+from ostinato.nn.ctc_search import Greedy as Greedy
+from ostinato.nn.ctc_search import Hypothesis as Hypothesis
+from ostinato.nn.ctc_search import Placed as Placed
+from ostinato.nn.ctc_search import align as align
+from ostinato.nn.ctc_search import beam_search as beam_search
 from ostinato.nn.dropout import LockedDropout as LockedDropout
 from ostinato.nn.dropout import WordDropout as WordDropout
 from ostinato.nn.gru import GRU as GRU
@@ -43,14 +51,21 @@ __all__ = [
     "Chain",
     "Conversion",
     "Convolution",
+    "Greedy",
+    "Hypothesis",
     "LockedDropout",
+    "Placed",
     "Pooling",
     "PoolingName",
     "Posterior",
     "RecurrentLayer",
     "StreamingSession",
+    "Transcripts",
     "WordDropout",
+    "align",
+    "beam_search",
     "convert",
+    "ctc_loss",
     "decode",
     "last_state",
     "log_likelihood",
@@ -59,4 +74,5 @@ __all__ = [
     "mean_over_time",
     "n_best",
     "posterior",
+    "steps_needed",
 ]

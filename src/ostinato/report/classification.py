@@ -120,6 +120,7 @@ class Classification(Task[TextPredictions]):
             name="loss",
             hint="Mean cross-entropy in nats; lower is better.",
             is_share=False,
+            lower_is_better=True,
         ),
         Curve(
             key="accuracy",

@@ -15,17 +15,21 @@ from ostinato.report.classification import Classification
 from ostinato.report.run import Epoch, Labels, Part, Run
 from ostinato.report.tagging import Tagging
 from ostinato.report.task import Task
+from ostinato.report.transcription import Transcription
 
 logger = logging.getLogger("ostinato")
 
 TASKS: dict[str, Task[Any]] = {
     "text-classification": Classification(),
     "sequence-labelling": Tagging(),
+    "speech-recognition": Transcription(),
 }
 """How to read and show the runs of each task."""
 
 NAN = float("nan")
 PARTS = ("train", "validation", "test")
+ROLES = ("audio", "text", "label", "speaker")
+UNITS = ("character", "word")
 
 
 def collect(run: Path) -> Run:
@@ -151,10 +155,17 @@ def _read_labels(path: Path) -> Labels:
             f"report: {path}: `scheme` must be the name of a scheme or null; "
             f"got {str(scheme)[:80]}. Restore it or train again."
         )
+    unit = value.get("unit", "character")
+    if unit not in UNITS:
+        raise CheckpointError(
+            f"report: {path}: `unit` must be one of {', '.join(UNITS)}; got {str(unit)[:80]}. "
+            "Restore it or train again."
+        )
     return Labels(
         classes=tuple(map(str, classes)),
         multi_label=bool(value.get("multi_label", False)),
         scheme=scheme,
+        unit=unit,
     )
 
 
@@ -219,6 +230,8 @@ def _read_parts(data: Mapping[str, Any], path: Path) -> tuple[Part, ...]:
                 unknown_rate=_number(value.get("unknown_rate")),
                 repeated=_count(value.get("repeated")),
                 duplicates_of_train=_count(value.get("duplicates_of_train")),
+                seconds=_finite(value.get("seconds")),
+                too_long=_count(value.get("too_long")),
             )
             for name, value in parts.items()
         )
@@ -232,7 +245,7 @@ def _read_parts(data: Mapping[str, Any], path: Path) -> tuple[Part, ...]:
 def _read_columns(data: Mapping[str, Any], path: Path) -> dict[str, str]:
     """Return the columns by role, from ``columns`` or from the arguments that named them."""
     arguments = _mapping(data, "arguments", path)
-    named = {role: arguments.get(f"{role}_column") for role in ("text", "label")}
+    named = {role: arguments.get(f"{role}_column") for role in ROLES}
     columns = {**named, **_mapping(data, "columns", path)}
     return {role: str(column) for role, column in columns.items() if column}
 
@@ -259,6 +272,11 @@ def _number(value: object) -> float:
         return math.inf
 
 
-def _count(value: object) -> int | None:
+def _finite(value: object) -> float | None:
     number = _number(value)
-    return int(number) if math.isfinite(number) else None
+    return number if math.isfinite(number) else None
+
+
+def _count(value: object) -> int | None:
+    number = _finite(value)
+    return None if number is None else int(number)

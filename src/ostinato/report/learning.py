@@ -53,7 +53,9 @@ def learning(run: Run, curves: Sequence[Curve]) -> Learning | None:
     followed = tuple(curve for curve in curves if any(curve == found for _, found in columns))
     limit = _norm_limit(run.settings)
     drawn = {
-        curve.key: plots.learning_curve(history, curve.key, is_share=curve.is_share)
+        curve.key: plots.learning_curve(
+            history, curve.key, is_share=curve.is_share, from_zero=curve.lower_is_better
+        )
         for curve in followed
     }
     if any(epoch.norm_mean > 0 for epoch in history):

@@ -16,7 +16,7 @@ from ostinato._files import write_text
 from ostinato.report import formatting, plots
 from ostinato.report.collect import TASKS, collect
 from ostinato.report.learning import learning
-from ostinato.report.run import Run
+from ostinato.report.run import Predictions, Run
 from ostinato.report.task import Headline, Task, note
 
 
@@ -77,10 +77,16 @@ def render(run: Run) -> str:
         split=said.split if said else "",
         results=task.results(said, run.labels) if said else None,
         balance=task.balance(run.parts, run.labels),
-        lengths=plots.length_histogram(said.num_tokens, task.example) if said else "",
+        lengths=_lengths(said, task) if said else "",
         settings=_groups(run.settings, "task"),
     )
     return html.strip() + "\n"
+
+
+def _lengths(said: Predictions, task: Task[Any]) -> str:
+    return plots.length_histogram(
+        said.num_tokens, task.example, units_per_second=task.units_per_second
+    )
 
 
 def _resource(name: str) -> str:
@@ -128,12 +134,13 @@ def _headlines_so_far(run: Run, task: Task[Any]) -> list[Headline]:
     last = run.history[-1]
     figures = []
     for part, scores in reversed(tuple(last.scores.items())):
+        loss = f"; loss {formatting.number(scores.get('loss'), 4)}"
         judge = next((c for c in reversed(task.curves) if c.key in scores), task.curves[-1])
         figures.append(
             Headline(
                 name=f"{part.capitalize()} {judge.name}",
                 value=judge.written(scores.get(judge.key)),
-                note=f"after epoch {last.number}; loss {formatting.number(scores.get('loss'), 4)}",
+                note=f"after epoch {last.number}{loss if judge.key != 'loss' else ''}",
             )
         )
     seconds = sum(epoch.seconds for epoch in run.history if math.isfinite(epoch.seconds))

@@ -70,13 +70,16 @@ STYLE = {
 }
 
 
-def learning_curve(history: Sequence[Epoch], figure: str, *, is_share: bool) -> str:
+def learning_curve(
+    history: Sequence[Epoch], figure: str, *, is_share: bool, from_zero: bool
+) -> str:
     """Draw a figure of each part over the epochs; returns SVG.
 
     Args:
         history: Epochs, at least one.
         figure: Its key in the scores: ``"loss"``, ``"accuracy"`` and the like.
-        is_share: Whether it is a share in [0, 1]; any other figure is drawn from 0.
+        is_share: Whether it is a share, written as a percentage.
+        from_zero: Whether it is drawn from 0.
     """
     with _style():
         canvas, (axes,) = _axes(height=2.9)
@@ -88,7 +91,7 @@ def learning_curve(history: Sequence[Epoch], figure: str, *, is_share: bool) -> 
         _mark_best(axes, history)
         if is_share:
             axes.yaxis.set_major_formatter(PERCENT)
-        else:
+        if from_zero:
             axes.set_ylim(bottom=0)
         _epoch_axis(axes, epochs)
         return _svg(canvas, figure)
@@ -177,12 +180,15 @@ def accuracy_by_length(bins: LengthBins) -> str:
         return _svg(canvas, "length-accuracy")
 
 
-def length_histogram(num_tokens: NDArray[Any], example: str) -> str:
+def length_histogram(
+    num_tokens: NDArray[Any], example: str, *, units_per_second: int | None = None
+) -> str:
     """Draw, as SVG, how many examples have each length; the longest hundredth is one bar.
 
     Args:
         num_tokens: Length of each example.
         example: What they are called: ``"text"``, ``"sentence"``.
+        units_per_second: Units of length in a second, if the axis shows seconds.
     """
     with _style():
         canvas, (axes,) = _axes(height=2.4)
@@ -193,9 +199,14 @@ def length_histogram(num_tokens: NDArray[Any], example: str) -> str:
         )
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.yaxis.set_major_formatter(COUNT)
-        axes.xaxis.set_major_formatter(COUNT)
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        axes.set_xlabel(f"tokens in the {example}")
+        if units_per_second is None:
+            axes.xaxis.set_major_formatter(COUNT)
+            axes.set_xlabel(f"tokens in the {example}")
+        else:
+            seconds = FuncFormatter(lambda length, _: f"{length / units_per_second:g}")
+            axes.xaxis.set_major_formatter(seconds)
+            axes.set_xlabel(f"seconds of the {example}")
         axes.set_ylabel(f"{example}s")
         return _svg(canvas, "lengths")
 

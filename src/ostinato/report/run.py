@@ -52,7 +52,11 @@ class Epoch:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """Facts about one part of the data: train, validation or test."""
+    """Facts about one part of the data: train, validation or test.
+
+    Of sound there are also the seconds of all recordings together, and how many transcripts are too
+    long for their recordings.
+    """
 
     name: str
     n: int
@@ -63,6 +67,8 @@ class Part:
     unknown_rate: float
     repeated: int | None
     duplicates_of_train: int | None
+    seconds: float | None = None
+    too_long: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,11 +79,13 @@ class Labels:
         classes: Class names in the order of the model's outputs.
         multi_label: Whether a text may have any number of labels.
         scheme: How tags stand for spans; None if they do not.
+        unit: What a class of a recogniser writes: a character or a word.
     """
 
     classes: tuple[str, ...] = ()
     multi_label: bool = False
     scheme: str | None = None
+    unit: str = "character"
 
 
 @dataclass(frozen=True, kw_only=True)

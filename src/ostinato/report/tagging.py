@@ -104,6 +104,7 @@ class Tagging(Task[TagPredictions]):
             name="loss",
             hint="Mean negative log-likelihood of the tags in nats per token; lower is better.",
             is_share=False,
+            lower_is_better=True,
         ),
         Curve(
             key="accuracy",

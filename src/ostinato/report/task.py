@@ -32,13 +32,15 @@ class Curve:
         key: Its name in history.jsonl.
         name: Its name in a sentence.
         hint: What it is and which way is better.
-        is_share: Whether it is a share in [0, 1], written as a percentage.
+        is_share: Whether it is a share, written as a percentage.
+        lower_is_better: Whether the best value is 0, from which it is then drawn.
     """
 
     key: str
     name: str
     hint: str
     is_share: bool = True
+    lower_is_better: bool = False
 
     @property
     def title(self) -> str:
@@ -74,12 +76,20 @@ class Task(ABC, Generic[P]):
         template: The template of its results, which gets ``results``, ``labels`` and ``split``.
         sections: Id and heading of each section of that template.
         example: What one row of the data is called: a text, a sentence.
+        unit: What its length is counted in.
+        unknown: What ``unknown_rate`` is a share of, and which of them are unknown.
+        units_per_second: How many there are in a second, if lengths are drawn in seconds.
+        has_images: Whether drawings hold images, inside the page like everything.
         curves: The figures to follow over the epochs; the last one that there is judges the run.
     """
 
     template: ClassVar[str]
     sections: ClassVar[tuple[tuple[str, str], ...]]
     example: ClassVar[str]
+    unit: ClassVar[str] = "token"
+    unknown: ClassVar[str] = "tokens that are not in the vocabulary"
+    units_per_second: ClassVar[int | None] = None
+    has_images: ClassVar[bool] = False
     curves: ClassVar[tuple[Curve, ...]]
 
     @abstractmethod

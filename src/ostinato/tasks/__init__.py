@@ -9,9 +9,13 @@ from ostinato.tasks import run_folder
 from ostinato.tasks.estimator import Estimator as Estimator
 from ostinato.tasks.estimator import Parts as Parts
 from ostinato.tasks.sequence_tagging import SequenceTagger as SequenceTagger
+from ostinato.tasks.speech_recognition import SpeechRecognizer as SpeechRecognizer
 from ostinato.tasks.text_classification import TextClassifier as TextClassifier
+from ostinato.tasks.transcripts import HOT as HOT
 
-TASKS: dict[str, type[Estimator]] = {task.task: task for task in (TextClassifier, SequenceTagger)}
+TASKS: dict[str, type[Estimator]] = {
+    task.task: task for task in (TextClassifier, SequenceTagger, SpeechRecognizer)
+}
 
 
 def load(run: str | Path) -> Estimator:
@@ -43,10 +47,12 @@ def task_of(run: Path) -> type[Estimator]:
 
 
 __all__ = [
+    "HOT",
     "TASKS",
     "Estimator",
     "Parts",
     "SequenceTagger",
+    "SpeechRecognizer",
     "TextClassifier",
     "load",
     "run_folder",

@@ -11,10 +11,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from ostinato.data.batches import unpacked
 from ostinato.datasets import SCHEMES, Scheme, Span, schemes
 from ostinato.nn import Chain, Posterior, decode, posterior
 from ostinato.ops import Layout
-from ostinato.tasks.tagging import unpacked
 from ostinato.tasks.tags import Tags
 
 Token = tuple[str, int, int]

@@ -47,10 +47,19 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
 
     A task says how raw examples become a model and batches (:meth:`_prepare`), how it is measured
     (:meth:`_measure`), and how what it read them with is saved and restored.
+
+    Attributes:
+        task: Its name in a run folder.
+        columns: Arguments of :meth:`load_parts` and :meth:`read_part` that say how data are read.
+        options: Arguments of :meth:`explain` beside the raw examples.
+        takes_files: Whether what is predicted lies in files; else it may stand on the command line.
+        presets: Named settings to start from.
     """
 
     task: ClassVar[str]
     columns: ClassVar[tuple[str, ...]]
+    options: ClassVar[tuple[str, ...]] = ()
+    takes_files: ClassVar[bool] = False
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     recurrent: Recurrent
     training: Training
@@ -257,7 +266,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     def _finish(self, parts: Parts, out: Path | None) -> None:
         """Measure the test part, or validation if there is none."""
         name = "test" if "test" in parts else "validation"
-        seen = parts["train"].texts
+        seen = parts["train"].keys
         self.metrics_ = {
             "best_epoch": max(record["epoch"] for record in self.history_ if record["best"]),
             "train_seconds": sum(record["seconds"] for record in self.history_),
@@ -314,7 +323,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
 
     @abstractmethod
     def explain(self, X: Sequence[Any]) -> list[dict[str, Any]]:
-        """Return for each raw example what the model says, ready for JSON."""
+        """Return for each raw example what the model says, ready for JSON; see ``options``."""
 
     @abstractmethod
     def line(self, answer: Mapping[str, Any]) -> str:

@@ -17,19 +17,24 @@ IMBALANCE = 5  # times the rarest class, from which the commonest one is remarke
 MANY_UNKNOWN = 0.2  # share of unknown tokens that is remarked upon
 
 
-class Texts(Protocol):
+class Examples(Protocol):
     """A part of the data, of any task, as far as the facts need it."""
 
-    source: str
-    fingerprint: str
+    @property
+    def source(self) -> str:
+        """Path or name the part comes from."""
 
     @property
-    def texts(self) -> Sequence[str]:
-        """The raw inputs, for counting those that stand twice."""
+    def fingerprint(self) -> str:
+        """Digest of its content."""
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """What tells the raw inputs from one another, for counting those that stand twice."""
 
 
 def describe(
-    parts: Mapping[str, Texts],
+    parts: Mapping[str, Examples],
     *,
     labels: Mapping[str, Iterable[str]],
     lengths: Mapping[str, npt.NDArray[np.int64]],
@@ -38,16 +43,16 @@ def describe(
     """Count labels, lengths, unknown tokens and texts that stand twice in each part."""
     return {
         name: {
-            "n": len(part.texts),
+            "n": len(part.keys),
             "source": part.source,
             "fingerprint": part.fingerprint,
             "labels": dict(sorted(Counter(labels[name]).items())),
             "length": _length(lengths[name]),
             "unknown_rate": unknown_rate[name],
-            "repeated": len(part.texts) - len(set(part.texts)),
+            "repeated": len(part.keys) - len(set(part.keys)),
             "duplicates_of_train": 0
             if name == "train"
-            else int(duplicates(parts["train"].texts, part.texts).sum()),
+            else int(duplicates(parts["train"].keys, part.keys).sum()),
         }
         for name, part in parts.items()
     }

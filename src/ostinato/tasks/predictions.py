@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ostinato._files import replacing
+from ostinato.datasets import Recordings
 
 EXCERPT = 600  # characters of a text that are kept, of wrong answers only
 
@@ -71,6 +72,55 @@ def write_tagged_predictions(
             "confidence": pa.array(confidence, pa.list_(pa.float32())),
             "known": pa.array(known, pa.list_(pa.bool_())),
             "span_confidence": pa.array(span_confidence, pa.list_(pa.float32())),
+        }
+    )
+    _write(run, part, table)
+
+
+def write_transcripts(
+    run: Path,
+    *,
+    part: str,
+    part_of: Recordings,
+    answers: Sequence[Mapping[str, Any]],
+    pictures: Mapping[int, Mapping[str, Any]],
+) -> None:
+    """Write one row a recording: what was said and written; of some, what there is to see.
+
+    ``waveform`` holds lowest and highest samples in turn, ``frames`` log-mel frames and
+    ``probabilities`` those of the classes, each flat, with its number of columns in ``bands`` and
+    ``classes``.
+    """
+
+    def column(name: str) -> pa.Array:
+        rows = [pictures.get(row, {}).get(name) for row in range(len(answers))]
+        flat = [None if row is None else np.asarray(row, np.float32).ravel() for row in rows]
+        return pa.array(flat, pa.list_(pa.float32()))
+
+    def width(name: str) -> list[int | None]:
+        return [
+            np.shape(pictures[row][name])[1] if row in pictures else None
+            for row in range(len(answers))
+        ]
+
+    speakers: Sequence[str | None] = part_of.speakers or [None] * len(answers)
+    table = pa.table(
+        {
+            "audio": pa.array(part_of.names, pa.string()),
+            "speaker": pa.array(speakers, pa.string()),
+            "label": pa.array(part_of.transcripts, pa.string()),
+            "prediction": [answer["text"] for answer in answers],
+            "confidence": pa.array([answer["confidence"] for answer in answers], pa.float64()),
+            "seconds": pa.array([answer["seconds"] for answer in answers], pa.float64()),
+            "waveform": column("waveform"),
+            "frames": column("frames"),
+            "bands": pa.array(width("frames"), pa.int32()),
+            "probabilities": column("probabilities"),
+            "classes": pa.array(width("probabilities"), pa.int32()),
+            "seconds_shown": pa.array(
+                [pictures.get(row, {}).get("seconds_shown") for row in range(len(answers))],
+                pa.float64(),
+            ),
         }
     )
     _write(run, part, table)

@@ -3,7 +3,7 @@
 ::
 
     config.json    every setting, data facts, environment, command     labels.json
-    history.jsonl  one line per epoch        model.safetensors         tokenizer*.json, lexicon.json
+    history.jsonl  one line per epoch        model.safetensors         tokenizer*.json, lexicon.json, audio.json
     predictions.parquet  what was predicted of the measured part       metrics.json
     checkpoint/    the last state, for exact resume                    report.html, README.md
 """
@@ -26,6 +26,7 @@ from ostinato._version import RUN_FORMAT, __version__
 
 FILES = (
     "README.md",
+    "audio.json",
     "checkpoint",
     "config.json",
     "history.jsonl",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,11 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
-from ostinato.data.batches import collate
+from ostinato.data.batches import collate, unpacked
 from ostinato.data.ragged import Ragged
 from ostinato.models import Words
 from ostinato.nn import Chain, decode, log_likelihood_and_marginals
-from ostinato.ops import Layout
 from ostinato.tasks.tags import Tags
 from ostinato.text import EncodedWords
 from ostinato.training import Figures
@@ -112,10 +110,3 @@ class TaggingObjective:
             predicted += len(ours)
             gold += len(theirs)
         return correct, predicted, gold
-
-
-def unpacked(data: Tensor, batch_sizes: Tensor) -> Iterator[npt.NDArray[np.generic]]:
-    """Yield the steps of each row of a packed batch, longest row first."""
-    layout = Layout(batch_sizes)
-    by_row = data.index_select(0, torch.argsort(layout.row, stable=True)).numpy()
-    yield from np.split(by_row, np.cumsum(layout.lengths.numpy())[:-1])

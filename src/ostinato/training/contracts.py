@@ -20,8 +20,8 @@ class Part(Protocol):
     def lengths(self) -> npt.NDArray[np.int64]:
         """Steps of each sequence."""
 
-    def batch(self, rows: Rows) -> tuple[Any, Tensor]:
-        """Return inputs (with a method ``to(device)``) and targets of rows by decreasing length."""
+    def batch(self, rows: Rows) -> tuple[Any, Any]:
+        """Return inputs and targets, each with a method ``to(device)``, of rows by falling length."""
 
 
 class Objective(Protocol):
@@ -31,7 +31,7 @@ class Objective(Protocol):
     def monitor(self) -> str:
         """The validation figure whose highest value marks the best epoch."""
 
-    def sums(self, output: Any, targets: Tensor) -> Tensor:
+    def sums(self, output: Any, targets: Any) -> Tensor:
         """Return what adds up over batches: ``[loss, count, ...]``, the loss differentiable."""
 
     def figures(self, sums: Tensor) -> Figures:

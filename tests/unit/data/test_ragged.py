@@ -84,9 +84,10 @@ def test_offsets_that_are_none_are_refused(offsets: list[int]) -> None:
         Ragged(np.arange(3), np.array(offsets, np.int64))
 
 
-def test_a_matrix_is_refused() -> None:
-    with pytest.raises(ShapeError, match=r"must have one dimension.*got shapes \(2, 2\)"):
-        Ragged(np.zeros((2, 2)), np.array([0, 2], np.int64))
+def test_values_have_one_dimension_or_features() -> None:
+    assert Ragged(np.zeros((2, 3)), np.array([0, 2], np.int64))[0].shape == (2, 3)
+    with pytest.raises(ShapeError, match=r"one or two dimensions.*got shapes \(2, 2, 2\)"):
+        Ragged(np.zeros((2, 2, 2)), np.array([0, 2], np.int64))
 
 
 def test_a_length_below_one_is_refused() -> None:

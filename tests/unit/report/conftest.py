@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.unit.report.speech_runs import chinese_speech, speech, unfinished_speech
 
 from ostinato.datasets.schemes import Span, spans_of, tags_of
 from ostinato.metrics import tagging_metrics
@@ -51,6 +52,9 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
         "chinese-entities": chinese_entities,
         "parts-of-speech": parts_of_speech,
         "unfinished-entities": unfinished_entities,
+        "speech": speech,
+        "chinese-speech": chinese_speech,
+        "unfinished-speech": unfinished_speech,
     }
     return lambda kind, **options: kinds[kind](tmp_path / kind, **options)
 

@@ -1,0 +1,23 @@
+"""Sound to the numbers a network reads: files, resampling, log-mel frames, augmentation."""
+
+from ostinato.audio.augmentation import Augmenter
+from ostinato.audio.features import Sounds, common_rate, features_cached, features_of, levels
+from ostinato.audio.files import readable, waveform
+from ostinato.audio.frontend import Frontend
+from ostinato.audio.steps import Normalizer, Steps, packed_steps, steps_of
+
+__all__ = [
+    "Augmenter",
+    "Frontend",
+    "Normalizer",
+    "Sounds",
+    "Steps",
+    "common_rate",
+    "features_cached",
+    "features_of",
+    "levels",
+    "packed_steps",
+    "readable",
+    "steps_of",
+    "waveform",
+]

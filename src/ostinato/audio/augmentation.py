@@ -1,0 +1,125 @@
+"""Training utterances changed each time they are seen: noise, gain, masks, several in one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ostinato._config import Augmentation, Features
+from ostinato.audio.features import features_of
+from ostinato.data.ragged import Ragged
+from ostinato.datasets import Recordings
+
+Floats = npt.NDArray[np.float32]
+
+SNR_RANGE_DB = 30.0  # from the least signal to noise to the highest
+NOISE_SECONDS = 20
+MOST_JOINED = 5
+
+
+class Augmenter:
+    """Change log-mel frames as the sound they come from could have been changed.
+
+    Noise is added by energies, which is right on average as noise and speech do not hang together; it
+    is white, pink or brown, made once and cut anywhere.
+
+    Args:
+        settings: How much of what.
+        features: What the frames are.
+        sample_rate_hz: Rate of the sound.
+
+    Example:
+        >>> augmenter = Augmenter(Augmentation(), Features(), 8000)
+        >>> frames = np.zeros((30, 40), np.float32)
+        >>> augmenter.changed(frames, np.random.default_rng(0)).shape
+        (30, 40)
+    """
+
+    def __init__(self, settings: Augmentation, features: Features, sample_rate_hz: int) -> None:
+        self.settings, self.hop = settings, features.hop
+        self._noises = _noises(features, sample_rate_hz)
+
+    @property
+    def speeds(self) -> tuple[float, ...]:
+        """How fast each recording is played, one of these at a time."""
+        share = self.settings.speed
+        return (1.0,) if not share else (1.0, 1.0 - share, 1.0 + share)
+
+    def groups(self, count: int, rng: np.random.Generator) -> list[npt.NDArray[np.int64]]:
+        """Part ``count`` utterances into those that become one example each, in random order."""
+        rows, groups = rng.permutation(count), []
+        while len(rows):
+            is_joined = rng.random() < self.settings.join
+            size = int(rng.integers(2, MOST_JOINED + 1)) if is_joined else 1
+            groups.append(rows[:size])
+            rows = rows[size:]
+        return groups
+
+    def joined(self, utterances: Sequence[Floats], rng: np.random.Generator) -> Floats:
+        """Return utterances one after another, with pauses of background between them.
+
+        Shape:
+            utterances: ``(frames, bands)`` each.
+            output: ``(frames, bands)``.
+        """
+        pieces = [utterances[0]]
+        for utterance in utterances[1:]:
+            length = int(rng.uniform(0, self.settings.pause) / self.hop)
+            if length:
+                quiet = np.quantile(utterance, 0.05, axis=0) - rng.uniform(0, 6)
+                pieces.append(self._noise(length, rng, float(np.exp(quiet).sum())))
+            pieces.append(utterance)
+        return np.concatenate(pieces)
+
+    def changed(self, frames: Floats, rng: np.random.Generator) -> Floats:
+        """Return frames with noise and another loudness, before they are normalised."""
+        settings = self.settings
+        if rng.random() < settings.noise:
+            snr_db = rng.uniform(settings.snr_db, settings.snr_db + SNR_RANGE_DB)
+            energy = float(np.exp(frames).sum(axis=1).mean()) * 10 ** (-snr_db / 10)
+            frames = np.logaddexp(frames, self._noise(len(frames), rng, energy))
+        gain_db = rng.uniform(-settings.gain_db, settings.gain_db)
+        louder: Floats = frames + np.float32(gain_db * math.log(10) / 10)
+        return louder
+
+    def masked(self, frames: Floats, rng: np.random.Generator) -> Floats:
+        """Return normalised frames with some bands and some time set to their mean, zero."""
+        settings = self.settings
+        frames = frames.copy()
+        count, bands = frames.shape
+        longest = min(int(settings.mask_time / self.hop), count // 5)
+        for _ in range(settings.masks):
+            width = rng.integers(0, min(settings.mask_bands, bands - 1) + 1)
+            start = rng.integers(0, bands - width + 1)
+            frames[:, start : start + width] = 0
+            length = rng.integers(0, longest + 1)
+            begin = rng.integers(0, count - length + 1)
+            frames[begin : begin + length] = 0
+        return frames
+
+    def _noise(self, length: int, rng: np.random.Generator, energy: float) -> Floats:
+        """Return frames of noise whose bands have that energy together, on average."""
+        noise = self._noises[int(rng.integers(len(self._noises)))]
+        places = (rng.integers(len(noise)) + np.arange(length)) % len(noise)
+        level = math.log(max(energy, 1e-10))
+        cut: Floats = noise[places] + np.float32(level)
+        return cut
+
+
+def _noises(features: Features, sample_rate_hz: int) -> Ragged:
+    """Return the frames of white, pink and brown noise whose energy is one, on average."""
+    rng = np.random.default_rng(0)
+    count = NOISE_SECONDS * sample_rate_hz
+    frequency = np.maximum(np.arange(count // 2 + 1), 20 * NOISE_SECONDS)
+    sounds = []
+    for color in (0.0, 0.5, 1.0):
+        sound = np.fft.irfft(np.fft.rfft(rng.standard_normal(count)) / frequency**color, count)
+        sounds.append(0.1 * sound / sound.std())
+    part = Recordings.make(sounds, None, "noise", sample_rate_hz=sample_rate_hz)
+    frames = features_of(part, features, sample_rate_hz).frames
+    levels = [np.log(np.exp(row).sum(axis=1).mean()) for row in frames]
+    rows = [row - np.float32(level) for row, level in zip(frames, levels, strict=True)]
+    return Ragged(np.concatenate(rows), frames.offsets)

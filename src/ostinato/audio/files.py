@@ -1,0 +1,224 @@
+"""Sound files and arrays as blocks of mono samples, with errors that say what is wrong with a file."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ostinato._errors import DatasetError, missing_extra
+from ostinato.datasets import Audio, Recordings
+
+logger = logging.getLogger("ostinato")
+
+Samples = npt.NDArray[np.float32]
+
+BLOCK = 1 << 18  # samples read at a time, so that hours fit into memory
+_UNKNOWN_FROM = 0x7FFF0000 - (1 << 16)  # lengths that stand for none, by sox, ffmpeg and others
+_OGG_PAGE, _OGG_LAST = 27 + 255 + 255 * 255, 4  # most bytes of a page; the flag of the last one
+
+
+def blocks(recordings: Recordings, row: int) -> tuple[int, Iterator[Samples]]:
+    """Return the rate of a recording and its samples in blocks, channels mixed to one.
+
+    Args:
+        recordings: The recordings.
+        row: Which of them.
+
+    Raises:
+        DatasetError: The file is missing, empty, truncated or no sound; also while it is read.
+    """
+    sound, where = recordings.audio[row], _place(recordings, row)
+    if isinstance(sound, Path):
+        return _file_blocks(sound, where)
+    if not len(sound):
+        raise DatasetError(f"{where}: a recording must have samples; got none. Leave it out.")
+    assert recordings.sample_rate_hz is not None  # Recordings.make has seen to it
+    return recordings.sample_rate_hz, iter([_mono(sound)])
+
+
+def waveform(sound: Audio, sample_rate_hz: int | None = None) -> tuple[int, Samples]:
+    """Return the rate of a file or an array and all its samples, channels mixed to one.
+
+    Args:
+        sound: The file, or the samples.
+        sample_rate_hz: Samples a second of an array.
+
+    Raises:
+        DatasetError: It cannot be read.
+
+    Example:
+        >>> waveform(np.zeros((80, 2), np.float32), 8000)[1].shape
+        (80,)
+    """
+    part = Recordings.make([sound], None, str(sound)[:80], sample_rate_hz=sample_rate_hz)
+    rate, samples = blocks(part, 0)
+    return rate, np.concatenate(list(samples))
+
+
+def rate_of(recordings: Recordings, row: int) -> int:
+    """Return the samples a second of a recording.
+
+    Args:
+        recordings: The recordings.
+        row: Which of them.
+
+    Raises:
+        DatasetError: The file cannot be opened.
+
+    Example:
+        >>> rate_of(Recordings.make([np.zeros(4000)], None, "a list", sample_rate_hz=8000), 0)
+        8000
+    """
+    sound = recordings.audio[row]
+    if not isinstance(sound, Path):
+        return recordings.sample_rate_hz or 0
+    with _opened(sound, _place(recordings, row)) as file:
+        return int(file.samplerate)
+
+
+def readable(recordings: Recordings) -> tuple[npt.NDArray[np.int64], dict[int, str]]:
+    """Decode every recording once, and tell which of them can be read.
+
+    Args:
+        recordings: The recordings.
+
+    Returns:
+        The rows that can be read, and what is wrong with each of the others; each is also logged.
+
+    Example:
+        >>> part = Recordings.make([np.zeros(80), np.zeros(0)], None, "a list", sample_rate_hz=8000)
+        >>> readable(part)
+        (array([0]), {1: 'recording 2: a recording must have samples; got none. Leave it out.'})
+    """
+    problems: dict[int, str] = {}
+    for row in range(len(recordings)):
+        try:
+            for _ in blocks(recordings, row)[1]:
+                pass
+        except DatasetError as error:
+            problems[row] = str(error)
+            logger.warning("skipped: %s", error)
+    return np.array([row for row in range(len(recordings)) if row not in problems], int), problems
+
+
+def _place(recordings: Recordings, row: int) -> str:
+    name = recordings.names[row]
+    sound = recordings.audio[row]
+    is_plain = name in (str(sound), recordings.source) or not isinstance(sound, Path)
+    return name if is_plain else f"{recordings.source}: {name}"
+
+
+def _mono(samples: Samples) -> Samples:
+    mixed: Samples = samples if samples.ndim == 1 else samples.mean(axis=1, dtype=np.float32)
+    return mixed
+
+
+def _file_blocks(path: Path, where: str) -> tuple[int, Iterator[Samples]]:
+    file = _opened(path, where)
+
+    def read() -> Iterator[Samples]:
+        soundfile, count = _soundfile(), 0
+        with file:
+            while True:
+                try:
+                    block = file.read(BLOCK, dtype="float32")
+                except soundfile.LibsndfileError as error:
+                    raise _damaged(where, str(error)) from error
+                if not len(block):
+                    break
+                if not np.isfinite(block).all():
+                    raise _damaged(where, "samples that are not finite")
+                count += len(block)
+                yield _mono(block)
+        if not count:
+            raise DatasetError(f"{where}: a recording must have samples; got none. Leave it out.")
+        if count < file.frames < 1 << 62:
+            raise _damaged(where, f"{count} of {file.frames} samples")
+
+    return int(file.samplerate), read()
+
+
+def _opened(path: Path, where: str) -> Any:
+    soundfile = _soundfile()
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            missing = _missing_bytes(stream, size)
+        if not size:
+            raise DatasetError(f"{where}: the file must hold sound; it is empty. Leave it out.")
+        if missing:
+            raise _damaged(where, "fewer bytes than its header tells")
+        return soundfile.SoundFile(str(path))
+    except FileNotFoundError:
+        raise DatasetError(
+            f"{where}: the file must exist; there is none. Check the path."
+        ) from None
+    except OSError as error:
+        raise DatasetError(
+            f"{where}: the file must be readable; got {error.strerror}. Name another."
+        ) from error
+    except (soundfile.LibsndfileError, TypeError) as error:  # the latter of what has no header
+        raise DatasetError(
+            f"{where}: must be a sound file (wav, flac, ogg, mp3, …); got: "
+            f"{getattr(error, 'error_string', error)} Convert it, or leave it out."
+        ) from error
+
+
+def _missing_bytes(stream: BinaryIO, size: int) -> int:
+    """Return how many bytes a file lacks at the end, which libsndfile passes over in silence."""
+    head = stream.read(12)
+    if head[:4] in (b"RIFF", b"FORM"):
+        return _missing_of_chunks(stream, size, "little" if head[:4] == b"RIFF" else "big")
+    if head[:4] == b".snd":
+        start = int.from_bytes(head[4:8], "big")
+        return _missing(start, int.from_bytes(head[8:12], "big"), size)
+    if head[:4] == b"OggS":
+        stream.seek(max(0, size - _OGG_PAGE))
+        return _missing_of_ogg(stream.read())
+    return 0
+
+
+def _missing_of_chunks(stream: BinaryIO, size: int, order: Literal["little", "big"]) -> int:
+    """Return what the samples' chunk of a wav or aiff file lacks."""
+    while len(chunk := stream.read(8)) == 8:
+        length = int.from_bytes(chunk[4:], order)
+        if chunk[:4] in (b"data", b"SSND"):
+            return _missing(stream.tell(), length, size)
+        stream.seek(length + length % 2, 1)
+    return 0
+
+
+def _missing(start: int, length: int, size: int) -> int:
+    is_known = 0 < length < _UNKNOWN_FROM  # a file that is written as a stream does not know
+    return max(0, start + length - size) if is_known else 0
+
+
+def _missing_of_ogg(tail: bytes) -> int:
+    """Return 1 if the last page of an ogg file is not whole, or not the last of its stream."""
+    start = tail.rfind(b"OggS")
+    header = tail[start : start + 27]
+    if start < 0 or len(header) < 27:
+        return 1
+    sizes = tail[start + 27 : start + 27 + header[26]]
+    is_whole = len(sizes) == header[26] and start + 27 + header[26] + sum(sizes) <= len(tail)
+    return int(not is_whole or not header[5] & _OGG_LAST)
+
+
+def _damaged(where: str, got: str) -> DatasetError:
+    return DatasetError(
+        f"{where}: the file must be whole; got {got}. "
+        "It may be truncated or damaged: fetch or make it anew, or leave it out."
+    )
+
+
+def _soundfile() -> Any:
+    try:
+        import soundfile
+    except ImportError:
+        raise missing_extra("soundfile", "audio") from None
+    return soundfile

@@ -1,0 +1,78 @@
+"""``ostinato predict --stream``: speech on standard input, text while it is spoken."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+from ostinato._errors import ConfigError
+from ostinato.cli.console import say, show, show_json
+from ostinato.tasks import Estimator, SpeechRecognizer
+
+CHUNK = 0.1  # seconds of sound taken at a time, at most
+SAMPLE_BYTES = 2
+
+
+def listen(
+    estimator: Estimator, inputs: tuple[str, ...], sample_rate_hz: int | None, *, as_json: bool
+) -> None:
+    """Write what is said on standard input as it is heard, and in the end the words.
+
+    Args:
+        estimator: A recogniser of one direction.
+        inputs: What else was given on the command line: nothing may be.
+        sample_rate_hz: Rate of the samples; none for that of the recogniser.
+        as_json: Write a line of JSON for each change, and one with all words in the end.
+
+    Raises:
+        ConfigError: The model cannot stream, or files are given.
+    """
+    if not isinstance(estimator, SpeechRecognizer):
+        raise ConfigError(f"--stream: the run must be of a recogniser; it is {estimator.task}.")
+    if inputs:
+        raise ConfigError(
+            f"--stream: the sound must come on standard input; got `{inputs[0]}`. "
+            "Leave one of the two out."
+        )
+    rate = sample_rate_hz or estimator.sample_rate_hz_
+    session = estimator.stream(rate)
+    told = ""
+    try:
+        for samples in _samples(rate):
+            text = session.push(samples)
+            if text != told:
+                if as_json:
+                    show_json({"text": text, "final": False})
+                else:
+                    sys.stdout.write(text[len(told) :])
+                sys.stdout.flush()
+                told = text
+    finally:  # an interrupted stream ends here: what was heard is said
+        answer = session.finish()
+        if as_json:
+            show_json({**answer, "final": True})
+        else:
+            show(answer["text"][len(told) :])
+        latency = session.latency
+        say(
+            f"latency: {latency['lookahead']:.3f} s of sound ahead, "
+            f"{latency['compute']:.4f} s of work for a chunk, at most {latency['compute_max']:.4f} s"
+        )
+
+
+def _samples(rate: int) -> Iterator[npt.NDArray[np.int16]]:
+    """Yield the samples of standard input as they come; half a sample in the end is left out."""
+    rest, stream = b"", cast("io.BufferedReader", sys.stdin.buffer)
+    while data := stream.read1(max(1, int(CHUNK * rate)) * SAMPLE_BYTES):
+        data = rest + data
+        whole = len(data) - len(data) % SAMPLE_BYTES
+        rest = data[whole:]
+        if whole:
+            yield np.frombuffer(data[:whole], "<i2")
+    if rest:
+        say("the stream ended in the middle of a sample; samples must be 16-bit, little-endian")

@@ -1,0 +1,233 @@
+"""Recordings and what is said in them, as the readers hand them on; nothing is decoded here."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ostinato._errors import DatasetError
+from ostinato.datasets.streams import check_file, file_sha256
+
+logger = logging.getLogger("ostinato")
+
+Samples: TypeAlias = npt.NDArray[np.float32]
+Audio: TypeAlias = "Path | Samples"
+"""A file, or samples in [-1, 1], ``(samples,)`` or ``(samples, channels)``."""
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """Recordings and their transcripts, as one part (train, validation or test) of a data set.
+
+    Args:
+        audio: A file or the samples of each recording.
+        transcripts: What is said in each, or none at all.
+        source: Path or name they come from, for messages and records.
+        speakers: Who speaks in each, or none where that is not known.
+        sample_rate_hz: Samples a second of those given as arrays; files tell it themselves.
+        names: How messages call each recording.
+
+    Example:
+        >>> part = Recordings.make([np.zeros(8000)], ["hush"], "a list", sample_rate_hz=8000)
+        >>> part.names, part.transcripts
+        (['recording 1'], ['hush'])
+    """
+
+    audio: list[Audio]
+    transcripts: list[str] | None
+    source: str
+    speakers: list[str] | None = None
+    sample_rate_hz: int | None = None
+    names: list[str] = field(default_factory=list)
+
+    @staticmethod
+    def make(
+        audio: Sequence[str | Path | npt.ArrayLike],
+        transcripts: Sequence[str] | None,
+        source: str,
+        *,
+        speakers: Sequence[str] | None = None,
+        sample_rate_hz: int | None = None,
+        names: Sequence[str] | None = None,
+    ) -> Recordings:
+        """Check what recordings are called and said to be; files are not opened yet.
+
+        Args:
+            audio: Paths of files, or arrays of samples: floats in [-1, 1], or 16-bit integers.
+            transcripts: What is said in each recording, or None.
+            source: Path or name for messages.
+            speakers: Who speaks in each, or None.
+            sample_rate_hz: Samples a second of the arrays.
+            names: How messages call each recording, if not by its path.
+
+        Raises:
+            DatasetError: There is no recording, an array is no sound or has no rate, a transcript is
+                no string, or the counts differ.
+
+        Example:
+            >>> Recordings.make(["a.wav"], ["one", "two"], "a list")
+            Traceback (most recent call last):
+            ...
+            ostinato._errors.DatasetError: a list: there must be as many transcripts as recordings; got 2 and 1. Give each recording one.
+        """
+        sounds: list[Audio] = []
+        called = list(names or ())
+        for number, sound in enumerate(audio, 1):
+            is_path = isinstance(sound, (str, Path))
+            if names is None:
+                called.append(str(sound) if is_path else f"recording {number}")
+            sounds.append(
+                Path(sound)  # type: ignore[arg-type]  # a string or a path
+                if is_path
+                else _samples(sound, f"{source}: {called[number - 1]}", sample_rate_hz)
+            )
+        if not sounds:
+            raise DatasetError(f"{source}: there must be a recording; got none. Add one.")
+        for what, given in (("transcripts", transcripts), ("speakers", speakers)):
+            if given is not None and len(given) != len(sounds):
+                raise DatasetError(
+                    f"{source}: there must be as many {what} as recordings; got {len(given)} and "
+                    f"{len(sounds)}. Give each recording one."
+                )
+        return Recordings(
+            sounds,
+            None if transcripts is None else _strings(transcripts, called, source),
+            source,
+            None if speakers is None else [str(speaker) for speaker in speakers],
+            sample_rate_hz,
+            called,
+        )
+
+    def __len__(self) -> int:
+        return len(self.audio)
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """SHA-256 (hex) of each recording's bytes, to tell those that stand twice.
+
+        Raises:
+            DatasetError: A file is missing.
+        """
+        return [
+            self._digest(sound, name) for sound, name in zip(self.audio, self.names, strict=True)
+        ]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of recordings, transcripts and rate."""
+        digest = hashlib.sha256(str(self.sample_rate_hz).encode())
+        for row, key in enumerate(self.keys):
+            said = "" if self.transcripts is None else self.transcripts[row]
+            digest.update(f"{key}{len(said.encode())}:{said}".encode())
+        return digest.hexdigest()
+
+    def take(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> Recordings:
+        """Return some of the recordings as a part of their own."""
+
+        def some(values: list[Any] | None) -> Any:
+            return None if values is None else [values[row] for row in rows]
+
+        taken = Recordings(
+            some(self.audio),
+            some(self.transcripts),
+            self.source,
+            some(self.speakers),
+            self.sample_rate_hz,
+            some(self.names),
+        )
+        if "keys" in self.__dict__:  # they have been computed: not again
+            taken.__dict__["keys"] = some(self.keys)
+        return taken
+
+    def _digest(self, sound: Audio, name: str) -> str:
+        if isinstance(sound, Path):
+            try:
+                check_file(sound)
+                return file_sha256(sound)
+            except OSError as error:
+                raise DatasetError(
+                    f"{self.source}: {name} must be readable; got {error.strerror}."
+                ) from error
+            except DatasetError as error:
+                raise DatasetError(f"{self._place(name)}{error}") from None
+        shape = str(np.shape(sound)).encode()
+        return hashlib.sha256(shape + np.ascontiguousarray(sound).tobytes()).hexdigest()
+
+    def _place(self, name: str) -> str:
+        return "" if name in ("", self.source) else f"{self.source}: {name}: "
+
+
+def merged(parts: Sequence[Recordings], source: str) -> Recordings:
+    """Return the recordings of several parts as one.
+
+    Args:
+        parts: The parts, of files.
+        source: Path or name for messages.
+
+    Example:
+        >>> part = Recordings.make(["a.wav"], ["one"], "a list")
+        >>> len(merged([part, part], "two lists"))
+        2
+    """
+
+    def all_of(name: str) -> Any:
+        columns = [getattr(part, name) for part in parts]
+        return None if None in columns else [value for column in columns for value in column]
+
+    return Recordings(
+        all_of("audio"),
+        all_of("transcripts"),
+        source,
+        all_of("speakers"),
+        parts[0].sample_rate_hz,
+        all_of("names"),
+    )
+
+
+def _samples(sound: Any, where: str, sample_rate_hz: int | None) -> Samples:
+    array = np.asarray(sound)
+    is_sound = array.dtype.kind == "f" or array.dtype in (np.int16, np.int32)
+    if array.ndim not in (1, 2) or not is_sound or 0 in array.shape[1:]:
+        raise DatasetError(
+            f"{where} must be a path or an array of samples, (samples,) or (samples, channels), floats "
+            f"or integers of 16 or 32 bits; got {type(sound).__name__} of {array.dtype} with shape "
+            f"{array.shape}."
+        )
+    if sample_rate_hz is None:
+        raise DatasetError(
+            f"{where}: an array of samples needs its rate; got none. Give sample_rate_hz."
+        )
+    if array.dtype.kind == "i":
+        array = array.astype(np.float32) / -float(np.iinfo(array.dtype).min)
+    with np.errstate(over="ignore"):
+        array = array.astype(np.float32)
+    if not np.isfinite(array).all():
+        raise DatasetError(
+            f"{where}: every sample must be a finite number of 32 bits; got another at sample "
+            f"{int(np.flatnonzero(~np.isfinite(array).reshape(len(array), -1).all(1))[0])}."
+        )
+    return np.ascontiguousarray(array)
+
+
+def _strings(transcripts: Sequence[str], names: list[str], source: str) -> list[str]:
+    for name, transcript in zip(names, transcripts, strict=True):
+        if not isinstance(transcript, str):
+            raise DatasetError(
+                f"{source}: {name}: a transcript must be a string; "
+                f"got {type(transcript).__name__}. Turn it into a string."
+            )
+    empty = [name for name, said in zip(names, transcripts, strict=True) if not str(said).strip()]
+    if empty:
+        logger.warning(
+            "%s: %d of %d transcripts are empty, the first is that of %s; they are taken for silence.",
+            *(source, len(empty), len(names), empty[0]),
+        )
+    return [str(transcript) for transcript in transcripts]

@@ -1,0 +1,200 @@
+"""From whatever names a set of recordings to its parts."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from ostinato._errors import ConfigError, DatasetError, did_you_mean
+from ostinato.datasets.loading import PART_NAMES, check_source, find_parts
+from ostinato.datasets.manifests import MANIFESTS, read_manifest, read_pairs, sounds_in
+from ostinato.datasets.recordings import Recordings, merged
+from ostinato.datasets.registry import REGISTRY, locate
+from ostinato.datasets.streams import check_file, format_of
+from ostinato.datasets.trees import PARTS
+
+logger = logging.getLogger("ostinato")
+
+
+def load_speech(
+    source: str | Path,
+    *,
+    audio_column: str | None = None,
+    text_column: str | None = None,
+    speaker_column: str | None = None,
+    test_speaker: str | None = None,
+    validation: str | Path | None = None,
+    test: str | Path | None = None,
+) -> dict[str, Recordings]:
+    """Load the parts of a set of recordings and transcripts.
+
+    Args:
+        source: Name of a registered data set; a manifest or a folder as :func:`read_speech` takes it
+            (it is train); or a folder with such manifests, or such folders, named train, dev (valid,
+            validation) and test.
+        audio_column: Column of the paths in a manifest, if it has no usual name.
+        text_column: Column of the transcripts, if it has no usual name.
+        speaker_column: Column of the speakers, if it has no usual name.
+        test_speaker: A speaker all of whose recordings, of any part, make the test part, and no others
+            do; the other recordings of train and test are train.
+        validation: Manifest or folder to use as the validation part.
+        test: Manifest or folder to use as the test part.
+
+    Returns:
+        ``"train"`` and, where there, ``"validation"`` and ``"test"``.
+
+    Raises:
+        DatasetError: Something is missing or wrong; the message says what and where.
+        ConfigError: There is no such speaker.
+
+    Example:
+        >>> {name: len(part) for name, part in load_speech("morse").items()}
+        {'train': 2400, 'validation': 50, 'test': 100}
+    """
+
+    def read(place: str | Path) -> Recordings:
+        return read_speech(
+            place,
+            audio_column=audio_column,
+            text_column=text_column,
+            speaker_column=speaker_column,
+        )
+
+    if isinstance(source, str) and source in REGISTRY:
+        parts = _read_registered(source)
+    else:
+        path = Path(source).expanduser()
+        check_source(path)
+        paths = _part_paths(path) if path.is_dir() else {"train": path}
+        parts = {part: read(place) for part, place in paths.items()}
+    for name, given in (("validation", validation), ("test", test)):
+        if given is not None:
+            parts[name] = read(given)
+    if test_speaker is not None:
+        parts = _held_out(parts, test_speaker, str(source))
+    return {name: parts[name] for name in PART_NAMES if name in parts}
+
+
+def read_speech(
+    path: str | Path,
+    *,
+    audio_column: str | None = None,
+    text_column: str | None = None,
+    speaker_column: str | None = None,
+    labelled: bool = True,
+) -> Recordings:
+    """Read recordings and their transcripts from one place.
+
+    Args:
+        path: A csv, tsv, jsonl or parquet file with a recording a row; a folder of sound files, each
+            beside a .txt of the same name; or, without transcripts, one sound file.
+        audio_column: Column of the paths; None for the one with a usual name (audio, path, file, …).
+        text_column: Column of the transcripts; None for the one with a usual name (text, sentence, …).
+        speaker_column: Column of the speakers; None for the one with a usual name, if there is one.
+        labelled: Whether there must be transcripts.
+
+    Raises:
+        DatasetError: The file or a column is missing, or something in it is wrong.
+
+    Example:
+        >>> folder = getfixture("tmp_path")
+        >>> (folder / "call.wav").touch()
+        >>> read_speech(folder, labelled=False).names
+        ['call.wav']
+    """
+    path = Path(path).expanduser()
+    if path.is_dir():
+        return read_pairs(path, labelled=labelled)
+    check_file(path)
+    suffix = format_of(path)[0]
+    if suffix in MANIFESTS:
+        return read_manifest(
+            path,
+            audio_column=audio_column,
+            text_column=text_column,
+            speaker_column=speaker_column,
+            labelled=labelled,
+        )
+    if not labelled:
+        return Recordings.make([path], None, str(path))
+    hint = did_you_mean(suffix, MANIFESTS) or "."
+    raise DatasetError(
+        f"{path}: recordings with transcripts must come as a folder, or as a table "
+        f"({', '.join(MANIFESTS)}) of paths and texts; got `{suffix}`{hint}"
+    )
+
+
+def _read_registered(name: str) -> dict[str, Recordings]:
+    dataset = REGISTRY[name]
+    if dataset.read_speech is None:
+        raise DatasetError(
+            f"Data set {name}: it must be one of recordings; got {dataset.content}. "
+            f"Train on it: ostinato train {dataset.task} {name}."
+        )
+    return dataset.read_speech(locate(name))
+
+
+def _part_paths(folder: Path) -> dict[str, Path]:
+    """Return the manifests or folders of the parts; the folder itself if it holds pairs of files."""
+    has_manifest = any(
+        path.is_file() and PARTS.get(path.name.partition(".")[0].lower()) == "train"
+        for path in folder.iterdir()
+        if format_of(path)[0] in MANIFESTS
+    )
+    if not has_manifest:
+        within = _part_folders(folder)
+        if "train" in within:
+            return within
+        if sounds_in(folder):
+            return {"train": folder}
+    formats = f"({', '.join(MANIFESTS)}), or folders train/ and test/ of recordings beside texts"
+    found = find_parts(folder, formats)
+    return {name: path for name, path in found.items() if format_of(path)[0] in MANIFESTS}
+
+
+def _part_folders(folder: Path) -> dict[str, Path]:
+    within: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        part = PARTS.get(path.name.lower())
+        if part is None or not path.is_dir():
+            continue
+        if part in within:
+            raise DatasetError(
+                f"{folder}: there must be one folder of the {part} part; got {within[part].name} and "
+                f"{path.name}. Remove or rename one."
+            )
+        within[part] = path
+    return within
+
+
+def _held_out(parts: dict[str, Recordings], speaker: str, source: str) -> dict[str, Recordings]:
+    for name, part in parts.items():
+        if part.speakers is None:
+            raise DatasetError(
+                f"{source}: to hold out a speaker, every recording must have one; the {name} part has "
+                "none. Name their column: --speaker-column."
+            )
+    names = sorted({name for part in parts.values() for name in part.speakers or ()})
+    if speaker not in names:
+        hint = did_you_mean(speaker, names) or "."
+        raise ConfigError(
+            f"test_speaker: must be one of {', '.join(names[:10])}"
+            f"{', …' if len(names) > 10 else ''}; got `{speaker}`{hint}"
+        )
+    kept = {"train": [parts[name] for name in ("train", "test") if name in parts]}
+    if "validation" in parts:
+        kept["validation"] = [parts["validation"]]
+    found = {
+        name: _of_speaker(merged(some, source), speaker, is_wanted=False)
+        for name, some in kept.items()
+    }
+    found["test"] = _of_speaker(merged(list(parts.values()), source), speaker, is_wanted=True)
+    return found
+
+
+def _of_speaker(part: Recordings, speaker: str, *, is_wanted: bool) -> Recordings:
+    """Return the recordings of a speaker, or those of all others."""
+    is_his = np.array([name == speaker for name in part.speakers or ()])
+    return part.take(np.flatnonzero(is_his == is_wanted))

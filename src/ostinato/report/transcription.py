@@ -1,0 +1,183 @@
+"""Runs of speech recognition: their predictions, and what the page shows of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ostinato.metrics.classification import Calibration, calibration
+from ostinato.metrics.transcription import alignments, character_errors, word_errors
+from ostinato.report import formatting, plots
+from ostinato.report.run import Labels, Part
+from ostinato.report.task import Balance, Curve, Headline, Task, balance_rows, note
+from ostinato.report.transcript_errors import (
+    Confusion,
+    Group,
+    KindRow,
+    breakdown,
+    by_length,
+    by_speaker,
+    commonest,
+)
+from ostinato.report.transcripts import (
+    FRAMES_PER_SECOND,
+    TranscriptPredictions,
+    read_transcripts,
+)
+from ostinato.report.utterances import Utterance, are_characters, worst
+
+NUM_WORDS = 50
+"""Words of which the page tells how often they stand in each part."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """What the predictions of one part say.
+
+    Args:
+        breakdown: Errors of each kind.
+        confused_words: The commonest confusions of words; none where words are not parted by spaces.
+        confused_characters: The commonest confusions of characters.
+        by_length: Figures of short to long recordings.
+        by_speaker: Figures of each speaker, worst first; none if there are not several.
+        calibration: Confidence of whole transcripts against how often they are right.
+        utterances: The worst recordings, worst first.
+        are_characters: Whether texts are compared by characters, as words are not parted in them.
+        n: Number of recordings.
+        num_wrong: Number of those with a mistake.
+        plots: Drawings by name, SVG.
+    """
+
+    breakdown: tuple[KindRow, ...]
+    confused_words: tuple[Confusion, ...]
+    confused_characters: tuple[Confusion, ...]
+    by_length: tuple[Group, ...]
+    by_speaker: tuple[Group, ...]
+    calibration: Calibration
+    utterances: tuple[Utterance, ...]
+    are_characters: bool
+    n: int
+    num_wrong: int
+    plots: Mapping[str, str]
+
+
+class Transcription(Task[TranscriptPredictions]):
+    """Recordings of speech, and what is said in them."""
+
+    template = "transcription.html"
+    sections = (("errors", "Errors"), ("trust", "Trust"), ("utterances", "Worst recordings"))
+    example = "recording"
+    unit = "frame"
+    unknown = "symbols that are not in the alphabet"
+    units_per_second = FRAMES_PER_SECOND
+    has_images = True
+    curves = (
+        Curve(
+            key="loss",
+            name="loss",
+            hint="Negative log-likelihood of the transcripts in nats per symbol; lower is better.",
+            is_share=False,
+            lower_is_better=True,
+        ),
+        Curve(
+            key="cer",
+            name="CER",
+            hint="Wrong characters for each character said; lower is better.",
+            lower_is_better=True,
+        ),
+        Curve(
+            key="wer",
+            name="WER",
+            hint="Wrong words for each word said; lower is better.",
+            lower_is_better=True,
+        ),
+    )
+
+    def title(self, labels: Labels) -> str:
+        """Return what the model does, in a few words."""
+        return "Speech recognition" + (", whole words" if labels.unit == "word" else "")
+
+    def read_predictions(self, path: Path, labels: Labels) -> TranscriptPredictions | None:
+        """Read and check predictions.parquet.
+
+        Raises:
+            CheckpointError: The file is broken or does not fit the labels.
+        """
+        return read_transcripts(path, labels)
+
+    def results(self, predictions: TranscriptPredictions, labels: Labels) -> Results:
+        """Return what predictions say about the model, with the drawings of the template."""
+        said, written = predictions.labels, predictions.predictions
+        words, characters = word_errors(said, written), character_errors(said, written)
+        word_edits = alignments(said, written)
+        character_edits = alignments(said, written, unit="character")
+        by_character = are_characters(said, labels)
+        is_right = words.total == 0
+        bins = calibration(predictions.confidence, is_right)
+        return Results(
+            breakdown=breakdown(words, characters),
+            confused_words=() if by_character else commonest(word_edits),
+            confused_characters=commonest(character_edits),
+            by_length=by_length(predictions.seconds, words, characters),
+            by_speaker=by_speaker(predictions.speakers, words, characters),
+            calibration=bins,
+            utterances=worst(
+                predictions, labels, character_edits if by_character else word_edits, characters
+            ),
+            are_characters=by_character,
+            n=len(said),
+            num_wrong=int((~is_right).sum()),
+            plots={"calibration": plots.reliability(bins)},
+        )
+
+    def headlines(
+        self, labels: Labels, part: str, figures: Mapping[str, float]
+    ) -> Iterator[Headline]:
+        """Yield error rates, the share of recordings without a mistake, and the speed."""
+        yield Headline(
+            name=f"{part.capitalize()} WER",
+            value=formatting.percent(figures.get("wer"), 2),
+            note=_interval_note(figures),
+        )
+        yield Headline(
+            name="CER",
+            value=formatting.percent(figures.get("cer"), 2),
+            note=note("loss {} nats per symbol", formatting.number(figures.get("loss"), 4)),
+        )
+        yield Headline(
+            name="Without a mistake",
+            value=formatting.percent(figures.get("accuracy"), 2),
+            note=note("of {} recordings", formatting.number(figures.get("n"))),
+        )
+        yield Headline(
+            name="Real-time factor",
+            value=formatting.significant(figures.get("real_time_factor")),
+            note="seconds of work for each second of sound",
+        )
+
+    def balance(self, parts: Sequence[Part], labels: Labels) -> Balance:
+        """Return how often the commonest words stand in each part."""
+        counts = sum((Counter(part.labels) for part in parts), Counter[str]())
+        names = sorted(counts, key=lambda name: (-counts[name], name))
+        which = f"The {NUM_WORDS} commonest of {len(names):,} words: how often each"
+        which = which if len(names) > NUM_WORDS else "How often each word"
+        totals = [sum(part.labels.values()) for part in parts]
+        return Balance(
+            title="Words",
+            hint=f"{which} is said, and its share of all in the part.",
+            head="Word",
+            rows=balance_rows(parts, names, totals)[:NUM_WORDS],
+        )
+
+
+def _interval_note(figures: Mapping[str, float]) -> str:
+    """Return the interval of the word error rate, and its value on recordings not also in train."""
+    low, high = (formatting.percent(figures.get(key)) for key in ("wer_low", "wer_high"))
+    start = note("95% interval {} to ", low)
+    interval = note(f"{start}{{}}", high) if start else ""
+    unseen = note("{} on the ", formatting.percent(figures.get("wer_unseen"), 2))
+    count = formatting.number(figures.get("n_unseen"))
+    more = note(f"{unseen}{{}} recordings not also in train", count) if unseen else ""
+    return "; ".join(part for part in (interval, more) if part)

@@ -1,0 +1,123 @@
+"""A trained recogniser at work: recordings to log-probabilities to answers."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ostinato import audio
+from ostinato._config import Features
+from ostinato._errors import DatasetError
+from ostinato.data.batches import length_buckets, unpacked
+from ostinato.datasets import Recordings
+from ostinato.models import SpeechNetwork
+from ostinato.tasks.alphabet import Alphabet
+from ostinato.tasks.speech_stream import TranscriptionStream
+from ostinato.tasks.transcripts import Decoding, answer_of
+
+OnError = Literal["raise", "skip"]
+Floats = npt.NDArray[np.float32]
+
+AT_ONCE = 256  # recordings whose frames are in memory together
+
+
+@dataclass(frozen=True, eq=False)
+class Hearing:
+    """What turns recordings into text.
+
+    Args:
+        network: The trained network.
+        alphabet: Its symbols.
+        features: What a step is.
+        sample_rate_hz: Rate of the network's frames.
+        normalizer: How frames are normalised.
+        batch_tokens: Most frames in a batch.
+    """
+
+    network: SpeechNetwork
+    alphabet: Alphabet
+    features: Features
+    sample_rate_hz: int
+    normalizer: audio.Normalizer
+    batch_tokens: int | None
+
+    @property
+    def step(self) -> float:
+        """Seconds from one step to the next."""
+        return self.features.hop * self.features.subsampling
+
+    def explain(
+        self, part: Recordings, decoding: Decoding, *, skip: bool = False
+    ) -> list[dict[str, Any]]:
+        """Return an answer for each recording; with ``skip`` an ``error`` where it cannot be read."""
+        rows, problems = np.arange(len(part)), dict[int, str]()
+        if skip:
+            rows, problems = audio.readable(part)
+        answers: list[dict[str, Any]] = [{"audio": name} for name in part.names]
+        for row, error in problems.items():
+            answers[row]["error"] = error
+        for place, log_probs, seconds in self.log_probs(part.take(rows)):
+            answers[rows[place]] |= self.answer(log_probs, seconds, decoding)
+        return answers
+
+    def answer(self, log_probs: Floats, seconds: float, decoding: Decoding) -> dict[str, Any]:
+        """Return what the log-probabilities of a recording say."""
+        return answer_of(log_probs, self.alphabet, decoding, step=self.step, seconds=seconds)
+
+    def stream(self, input_rate_hz: int | None) -> TranscriptionStream:
+        """Return a session that hears one recording while it is spoken."""
+        self.network.eval()
+        return TranscriptionStream(
+            self.network,
+            self.alphabet,
+            self.features,
+            copy.copy(self.normalizer),
+            sample_rate_hz=self.sample_rate_hz,
+            input_rate_hz=input_rate_hz or self.sample_rate_hz,
+        )
+
+    @torch.inference_mode()
+    def log_probs(self, part: Recordings) -> Iterator[tuple[int, Floats, float]]:
+        """Yield place, log-probabilities ``(steps, classes)`` and seconds of each, in any order."""
+        self.network.eval()
+        for first in range(0, len(part), AT_ONCE):
+            some = part.take(range(first, min(first + AT_ONCE, len(part))))
+            sounds = audio.features_of(some, self.features, self.sample_rate_hz)
+            for rows in length_buckets(
+                sounds.frames.lengths,
+                batch_tokens=self.batch_tokens,
+                batch_size=None if self.batch_tokens else 1,
+                seed=0,
+                epoch=None,
+            ):
+                frames = [self.normalizer.all(sounds.frames[row]) for row in rows]
+                output = self.network(audio.packed_steps(frames, self.features))
+                scores = unpacked(output.data.float(), output.batch_sizes)
+                for row, log_probs in zip(rows, scores, strict=True):
+                    yield first + int(row), log_probs, float(sounds.seconds[row])
+
+
+def usable(parts: Mapping[str, Recordings], on_error: OnError | None) -> dict[str, Recordings]:
+    """Return the parts, without the recordings that cannot be read if these are to be skipped.
+
+    Raises:
+        DatasetError: None is left in a part.
+    """
+    if on_error != "skip":
+        return dict(parts)
+    kept = {}
+    for name, part in parts.items():
+        rows, problems = audio.readable(part)
+        if not len(rows):
+            raise DatasetError(
+                f"{part.source}: {name} must have a recording that can be read; got none of "
+                f"{len(part)}. The first: {problems[0]}"
+            )
+        kept[name] = part.take(rows)
+    return kept

@@ -1,0 +1,159 @@
+"""What recognising speech means to the training loop: batches of utterances, loss, error rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
+
+from ostinato._config import Features
+from ostinato.audio import Augmenter, Normalizer, Sounds, features_cached, packed_steps
+from ostinato.data.batches import unpacked
+from ostinato.data.ragged import Ragged
+from ostinato.datasets import Recordings
+from ostinato.metrics import character_errors, word_errors
+from ostinato.nn import Greedy, Transcripts, ctc_loss, steps_needed
+from ostinato.tasks.alphabet import Alphabet
+from ostinato.training import Figures
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class SpeechPart:
+    """The frames and transcripts of a part, as the loop wants them.
+
+    Args:
+        sounds: Its frames, once for each speed at which it may be played.
+        targets: The classes of each transcript.
+        features: What a step is.
+        normalizer: How frames are normalised.
+        augmenter: How training examples are changed; none to take them as they are.
+        separator: Class put between joined transcripts, if any.
+    """
+
+    sounds: Sequence[Sounds]
+    targets: Ragged
+    features: Features
+    normalizer: Normalizer
+    augmenter: Augmenter | None
+    separator: int | None
+
+    @property
+    def lengths(self) -> Rows:
+        """Frames of each recording."""
+        return self.sounds[0].frames.lengths
+
+    def batch(self, rows: Rows) -> tuple[PackedSequence, Transcripts]:
+        """Return the packed steps and the transcripts of some rows, some of them joined."""
+        if self.augmenter is None:
+            examples = [self._plain(row) for row in rows]
+        else:
+            seed = int(torch.randint(2**62, ()))  # from the generator that a checkpoint keeps
+            examples = self._changed(rows, self.augmenter, np.random.default_rng(seed))
+        examples.sort(key=lambda example: -len(example[0]))
+        steps = packed_steps([frames for frames, _ in examples], self.features)
+        return steps, Transcripts(
+            torch.from_numpy(np.concatenate([said for _, said in examples])),
+            torch.tensor([len(said) for _, said in examples]),
+        )
+
+    def _plain(self, row: int) -> tuple[Floats, Rows]:
+        return self.normalizer.all(self.sounds[0].frames[row]), self.targets[row]
+
+    def _changed(
+        self, rows: Rows, augmenter: Augmenter, rng: np.random.Generator
+    ) -> list[tuple[Floats, Rows]]:
+        examples = []
+        for group in augmenter.groups(len(rows), rng):
+            utterances = [
+                self.sounds[int(rng.integers(len(self.sounds)))].frames[row] for row in rows[group]
+            ]
+            frames = augmenter.changed(augmenter.joined(utterances, rng), rng)
+            frames = augmenter.masked(self.normalizer.all(frames), rng)
+            examples.append((frames, self._said(rows[group])))
+        return examples
+
+    def _said(self, rows: Rows) -> Rows:
+        pieces = [self.targets[row] for row in rows if len(self.targets[row])]
+        if self.separator is not None:
+            between = np.array([self.separator])
+            pieces = [part for piece in pieces for part in (between, piece)][1:]
+        return np.concatenate([np.empty(0, np.int64), *pieces])
+
+
+@dataclass(frozen=True)
+class SpeechObjective:
+    """CTC loss a symbol; in evaluation also the errors of what the likeliest classes say."""
+
+    alphabet: Alphabet
+
+    @property
+    def monitor(self) -> str:
+        """The figure that marks the best epoch; error rates of a few recordings are often equal."""
+        return "log_likelihood"
+
+    def sums(self, output: PackedSequence, targets: Transcripts) -> Tensor:
+        """Return loss, symbols; errors and units of words and characters; and if counted."""
+        loss = ctc_loss(output, targets).sum()
+        errors = [0] * 4
+        if not torch.is_grad_enabled():
+            errors = self._errors(output, targets)
+        counted = int(not torch.is_grad_enabled())
+        symbols = max(int(targets.lengths.sum()), 1)
+        return torch.cat([loss[None], loss.new_tensor([symbols, *errors, counted])])
+
+    def figures(self, sums: Tensor) -> Figures:
+        """Return loss and log-likelihood (nats a symbol); where counted, ``wer`` and ``cer``."""
+        loss, symbols, wrong, words, misspelt, characters, counted = sums.tolist()
+        figures = {"loss": loss / symbols, "log_likelihood": -loss / symbols}
+        if counted:
+            figures["wer"] = wrong / max(words, 1)
+            figures["cer"] = misspelt / max(characters, 1)
+        return figures
+
+    def _errors(self, output: PackedSequence, targets: Transcripts) -> list[int]:
+        said = np.split(targets.symbols.cpu().numpy(), targets.lengths.cpu().cumsum(0)[:-1])
+        references = [self.alphabet.decode(symbols.tolist()) for symbols in said]
+        predictions = []
+        for log_probs in unpacked(output.data.float().cpu(), output.batch_sizes):
+            greedy = Greedy()
+            places = greedy.push(log_probs) + greedy.finish()
+            predictions.append(self.alphabet.decode([place.symbol for place in places]))
+        counts = []
+        for errors in (word_errors, character_errors):
+            found = errors(references, predictions)
+            counts += [int(found.total.sum()), int(found.units.sum())]
+        return counts
+
+
+def frames_of(
+    parts: Mapping[str, Recordings],
+    features: Features,
+    sample_rate_hz: int,
+    speeds: Sequence[float],
+) -> dict[str, list[Sounds]]:
+    """Return the frames of each part, mapped into memory; those of train at every speed."""
+    return {
+        name: [
+            features_cached(part, features, sample_rate_hz, speed=speed)
+            for speed in (speeds if name == "train" else (1.0,))
+        ]
+        for name, part in parts.items()
+    }
+
+
+def too_long(part: SpeechPart) -> Rows:
+    """Return the rows whose transcripts need more steps than their recordings have."""
+    targets = part.targets
+    needed = steps_needed(
+        Transcripts(torch.from_numpy(targets.values), torch.from_numpy(targets.lengths))
+    )
+    steps = -(-part.lengths // part.features.subsampling)
+    return np.flatnonzero(needed.numpy() > steps)

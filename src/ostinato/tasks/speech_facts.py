@@ -1,0 +1,88 @@
+"""What recordings and transcripts are like, told before training starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ostinato._errors import DatasetError
+from ostinato.datasets import Recordings
+from ostinato.tasks import facts as data_facts
+from ostinato.tasks.alphabet import Alphabet
+from ostinato.tasks.speech import SpeechPart, too_long
+
+LONG_SECONDS = 60.0  # a training recording from here on is remarked upon
+SHOWN = 60  # symbols that are listed
+
+
+def describe(
+    parts: Mapping[str, Recordings], loop_parts: Mapping[str, SpeechPart], alphabet: Alphabet
+) -> data_facts.Facts:
+    """Count words, lengths in frames, seconds, and recordings that stand twice in each part.
+
+    Raises:
+        DatasetError: Every training transcript is longer than its recording allows.
+    """
+    said = {name: part.transcripts or [] for name, part in parts.items()}
+    facts = data_facts.describe(
+        parts,
+        labels={name: [word for text in said[name] for word in text.split()] for name in parts},
+        lengths={name: part.lengths for name, part in loop_parts.items()},
+        unknown_rate={name: alphabet.unknown_rate(said[name]) for name in parts},
+    )
+    for name, part in loop_parts.items():
+        facts[name]["seconds"] = float(part.sounds[0].seconds.sum())
+        facts[name]["too_long"] = len(too_long(part))
+    train = facts["train"]
+    if train["too_long"] == train["n"]:
+        raise DatasetError(
+            f"{train['source']}: some transcript must have at most as many symbols as its recording "
+            f"has steps; all {train['n']} are longer. Check that recordings and transcripts belong "
+            "together, or subsample less."
+        )
+    return facts
+
+
+def lines(
+    parts: Mapping[str, Recordings],
+    loop_parts: Mapping[str, SpeechPart],
+    facts: data_facts.Facts,
+    alphabet: Alphabet,
+) -> list[str]:
+    """Say the facts in a few lines, the worrying ones in words."""
+    symbols = ("" if alphabet.unit == "character" else " ").join(alphabet.symbols)
+    shown = symbols if len(symbols) <= SHOWN else symbols[:SHOWN] + "…"
+    told = [f"alphabet: {len(alphabet.symbols)} {alphabet.unit}s: {shown}"]
+    for name, part in loop_parts.items():
+        own, recordings = facts[name], parts[name]
+        seconds = part.sounds[0].seconds
+        speakers = (
+            "" if recordings.speakers is None else f" of {len(set(recordings.speakers))} speakers"
+        )
+        told.append(
+            f"{name}: {own['n']:,} recordings{speakers}, {own['seconds'] / 60:.1f} minutes; median "
+            f"{sorted(seconds)[len(seconds) // 2]:.2f} s, at most {seconds.max():.2f} s"
+        )
+        rows = too_long(part)
+        if len(rows):
+            told.append(
+                f"{name}: {len(rows):,} transcripts are longer than their recordings allow and count "
+                f"nothing in the loss; the first is that of {recordings.names[rows[0]]}: "
+                f"{len(part.targets[rows[0]])} symbols in {part.lengths[rows[0]]} frames"
+            )
+        if own["unknown_rate"]:
+            told.append(
+                f"{name}: {own['unknown_rate']:.2%} of the symbols are not in the alphabet, so they "
+                "cannot be written"
+            )
+        if own["repeated"]:
+            told.append(
+                f"{name}: {own['repeated']:,} recordings repeat an earlier one of this part"
+            )
+        if own["duplicates_of_train"]:
+            told.append(f"{name}: {own['duplicates_of_train']:,} recordings also stand in train")
+        if name == "train" and seconds.max() > LONG_SECONDS:
+            told.append(
+                f"train: {int((seconds > LONG_SECONDS).sum()):,} recordings are longer than a minute; "
+                "shorter ones train faster and in less memory"
+            )
+    return told

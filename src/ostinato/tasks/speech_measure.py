@@ -1,0 +1,103 @@
+"""How good a recogniser is on a part, and what the report shows of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.nn.utils.rnn import pack_sequence
+
+from ostinato import audio
+from ostinato.data.splits import duplicates
+from ostinato.datasets import Recordings
+from ostinato.metrics import character_errors, transcription_metrics, word_errors
+from ostinato.nn import Transcripts, ctc_loss
+from ostinato.tasks.hearing import Floats, Hearing
+from ostinato.tasks.predictions import write_transcripts
+from ostinato.tasks.transcripts import Decoding
+from ostinato.training import Figures
+
+PICTURED = 12  # recordings the report shows, the worst ones
+PICTURED_SECONDS = 15.0  # of each
+ENVELOPE = 400  # pairs of lowest and highest sample in a picture
+
+
+def measure(
+    hearing: Hearing,
+    examples: Recordings,
+    decoding: Decoding,
+    *,
+    part: str,
+    seen: Sequence[str],
+    run: Path | None,
+) -> Figures:
+    """Return the figures of a part; write ``predictions.parquet`` if there is a run."""
+    said = examples.transcripts or []
+    targets = hearing.alphabet.encode(said)
+    answers: list[dict[str, Any]] = [{}] * len(examples)
+    loss = seconds = 0.0
+    start, beside = time.perf_counter(), 0.0
+    for place, log_probs, length in hearing.log_probs(examples):
+        answers[place] = hearing.answer(log_probs, length, decoding)
+        seconds += length
+        paused = time.perf_counter()
+        loss += _loss(log_probs, targets[place])
+        beside += time.perf_counter() - paused
+    spent = time.perf_counter() - start - beside
+    predictions = [answer["text"] for answer in answers]
+    if run:
+        pictures = _pictures(hearing, examples, _worst(said, answers))
+        write_transcripts(run, part=part, part_of=examples, answers=answers, pictures=pictures)
+    figures = transcription_metrics(said, predictions, speakers=examples.speakers)
+    figures["loss"] = loss / max(len(targets.values), 1)
+    figures["real_time_factor"] = spent / seconds
+    is_new = np.flatnonzero(~duplicates(seen, examples.keys if len(seen) else said))
+    if 0 < len(is_new) < len(said):
+        new = word_errors([said[row] for row in is_new], [predictions[row] for row in is_new])
+        figures |= {"wer_unseen": new.rate, "n_unseen": len(is_new)}
+    return figures
+
+
+def _loss(log_probs: Floats, symbols: npt.NDArray[np.int64]) -> float:
+    targets = Transcripts(torch.tensor(symbols), torch.tensor([len(symbols)]))
+    return float(ctc_loss(pack_sequence([torch.from_numpy(log_probs)]), targets))
+
+
+def _worst(said: Sequence[str], answers: Sequence[dict[str, Any]]) -> list[int]:
+    """Return the recordings with the most errors for what is said, then the least sure ones."""
+    errors = character_errors(said, [answer["text"] for answer in answers])
+    rates = errors.total / np.maximum(errors.units, 1)
+    return sorted(range(len(said)), key=lambda row: (-rates[row], answers[row]["confidence"]))[
+        :PICTURED
+    ]
+
+
+def _pictures(
+    hearing: Hearing, examples: Recordings, rows: Sequence[int]
+) -> dict[int, dict[str, Any]]:
+    """Return waveform, frames and probabilities of some recordings, their first seconds."""
+    part = examples.take(rows)
+    sounds = audio.features_of(part, hearing.features, hearing.sample_rate_hz)
+    frames = int(PICTURED_SECONDS / hearing.features.hop)
+    pictures = {}
+    for place, log_probs, length in hearing.log_probs(part):
+        rate, samples = audio.waveform(part.audio[place], part.sample_rate_hz)
+        steps = log_probs[: frames // hearing.features.subsampling]
+        pictures[rows[place]] = {
+            "seconds_shown": min(length, PICTURED_SECONDS),
+            "waveform": _envelope(samples[: int(PICTURED_SECONDS * rate)]),
+            "frames": sounds.frames[place][:frames],
+            "probabilities": np.exp(steps),
+        }
+    return pictures
+
+
+def _envelope(samples: Floats) -> Floats:
+    """Return lowest and highest sample of each of some hundred stretches, ``(stretches, 2)``."""
+    parts = np.array_split(samples, min(ENVELOPE, len(samples)))
+    return np.array([(part.min(), part.max()) for part in parts], np.float32)

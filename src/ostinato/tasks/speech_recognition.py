@@ -1,0 +1,387 @@
+"""Recordings in, text out: a recogniser trained by connectionist temporal classification."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from torch import Tensor
+from typing_extensions import Self
+
+from ostinato import audio, datasets
+from ostinato._config import Augmentation, Features, Recurrent, Training, check_range
+from ostinato._errors import DatasetError
+from ostinato._files import read_json, write_json
+from ostinato.data.splits import stratified_holdout
+from ostinato.datasets import Recordings
+from ostinato.models import SpeechNetwork
+from ostinato.tasks import speech_facts
+from ostinato.tasks.alphabet import Alphabet
+from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.facts import Facts
+from ostinato.tasks.hearing import Hearing, OnError, usable
+from ostinato.tasks.speech import SpeechObjective, SpeechPart, frames_of
+from ostinato.tasks.speech_measure import measure
+from ostinato.tasks.speech_stream import TranscriptionStream
+from ostinato.tasks.transcripts import Decoding, LanguageModel
+from ostinato.training import Figures, Listener, Objective, Part
+
+logger = logging.getLogger("ostinato")
+
+HELD_OUT = 0.1  # share of train that becomes validation where none is given
+FEW = 0.1  # of the recordings: if no more transcripts differ, each is in train and validation
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SpeechRecognizer(Estimator):
+    """Speech recogniser: log-mel frames, convolution over the bands, recurrent stack, CTC.
+
+    Args:
+        recurrent: The recurrent stack; with one direction the recogniser can stream.
+        training: How it is trained.
+        features: How sound becomes numbers.
+        augmentation: How training recordings are changed each time they are seen.
+        unit: What is written: characters, or whole words.
+        alphabet: The characters, or the words parted by spaces; none for those of train.
+        channels: Filters of the convolution over the bands; none to do without.
+        head_dropout: Probability of dropping a feature of the outputs of the recurrent stack.
+        beam_width: Hypotheses kept at each step; 1 takes the likeliest class of each step.
+
+    Raises:
+        ConfigError: A setting is outside its rule (on fit).
+
+    Example:
+        >>> from ostinato import Augmentation, Recurrent, SpeechRecognizer, Training
+        >>> seconds = np.arange(4000) / 8000
+        >>> sounds = [np.sin(2 * np.pi * hz * seconds) for hz in (400, 1600)] * 8
+        >>> model = SpeechRecognizer(
+        ...     unit="word",
+        ...     recurrent=Recurrent(cell="gru", hidden_size=16),
+        ...     training=Training(epochs=10, batch_size=4, learning_rate=1e-2),
+        ...     augmentation=Augmentation(speed=0.0, join=0.0),
+        ... )
+        >>> said = ["low", "high"] * 8
+        >>> model = model.fit(sounds, said, sample_rate_hz=8000, validation=(sounds, said))
+        >>> model.predict(sounds[:2])
+        ['low', 'high']
+
+    Source: Graves et al. 2006, https://www.cs.toronto.edu/~graves/icml_2006.pdf; Amodei et al. 2016,
+    https://arxiv.org/abs/1512.02595.
+    """
+
+    task: ClassVar[str] = "speech-recognition"
+    columns: ClassVar[tuple[str, ...]] = (
+        *("audio_column", "text_column", "speaker_column"),
+        *("test_speaker", "on_error"),
+    )
+    options: ClassVar[tuple[str, ...]] = ("beam_width", "n_best", "hot_words", "on_error")
+    takes_files: ClassVar[bool] = True
+
+    recurrent: Recurrent = field(
+        default_factory=lambda: Recurrent(cell="gru", hidden_size=128, num_layers=2, dropout=0.1)
+    )
+    training: Training = field(
+        default_factory=lambda: Training(
+            epochs=30, batch_tokens=8192, batch_size=16, learning_rate=2e-3
+        )
+    )
+    features: Features = field(default_factory=Features)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    unit: Literal["character", "word"] = "character"
+    alphabet: str | None = None
+    channels: int | None = 32
+    head_dropout: float = 0.1
+    beam_width: int = 1
+
+    module_: SpeechNetwork = field(init=False)
+    alphabet_: Alphabet = field(init=False)
+    sample_rate_hz_: int = field(init=False)
+    normalizer_: audio.Normalizer = field(init=False)
+
+    def fit(
+        self,
+        X: Sequence[Any],
+        y: Sequence[str],
+        *,
+        sample_rate_hz: int | None = None,
+        speakers: Sequence[str] | None = None,
+        validation: tuple[Sequence[Any], Sequence[str]] | None = None,
+        on_error: OnError = "raise",
+        out: str | Path | None = None,
+        overwrite: bool = False,
+        resume: bool = False,
+        listeners: Sequence[Listener] = (),
+    ) -> Self:
+        """Train on recordings and their transcripts.
+
+        Args:
+            X: Paths of sound files, or arrays ``(samples,)`` or ``(samples, channels)`` of floats in
+                [-1, 1] or 16-bit integers.
+            y: What is said in each.
+            sample_rate_hz: Rate of arrays; files tell it themselves.
+            speakers: Who speaks in each, for the figures by speaker.
+            validation: Recordings and transcripts that choose the best epoch; without them a seeded
+                tenth of ``X`` is held out and never trained on.
+            on_error: What to do with a recording that cannot be read: raise, or skip it and say so.
+            out: Run folder to write: checkpoints, history, the model, its figures.
+            overwrite: Replace a run that stands in ``out``.
+            resume: Go on with the interrupted run in ``out``; ends with the same bits.
+            listeners: Told of every step and epoch, such as ``ostinato.training.Console``.
+
+        Raises:
+            ConfigError: A setting is wrong, or ``out`` must not be written.
+            DatasetError: Recordings or transcripts cannot be trained on.
+            TrainingError: The loss is no longer finite.
+        """
+        make = Recordings.make
+        parts = {"train": make(X, y, "train", speakers=speakers, sample_rate_hz=sample_rate_hz)}
+        if validation is not None:
+            parts["validation"] = make(*validation, "validation", sample_rate_hz=sample_rate_hz)
+        return self.fit_parts(
+            usable(parts, on_error),
+            out=Path(out) if out is not None else None,
+            overwrite=overwrite,
+            resume=resume,
+            listeners=listeners,
+        )
+
+    def predict(self, X: Sequence[Any], **options: Any) -> list[str]:
+        """Return what is said in each recording.
+
+        Args:
+            X: Paths or arrays, as of :meth:`fit`.
+            options: Those of :meth:`explain`, such as ``beam_width`` and ``hot_words``.
+
+        Raises:
+            DatasetError: A recording cannot be read.
+        """
+        return [answer.get("text", "") for answer in self.explain(X, **options)]
+
+    def explain(
+        self,
+        X: Sequence[Any],
+        *,
+        sample_rate_hz: int | None = None,
+        on_error: OnError = "raise",
+        beam_width: int | None = None,
+        n_best: int = 1,
+        hot_words: Mapping[str, float] | None = None,
+        language_model: LanguageModel | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return for each recording its text, words with times and confidence, and alternatives.
+
+        Args:
+            X: Paths or arrays, as of :meth:`fit`.
+            sample_rate_hz: Rate of arrays; none for that of the training recordings.
+            on_error: What to do with a recording that cannot be read: raise, or answer with its
+                ``error``.
+            beam_width: Hypotheses kept at each step; none for the setting.
+            n_best: How many texts to tell, with their probabilities.
+            hot_words: Words to expect, and how many nats each is worth; 3 is a good start.
+            language_model: A function from the beginning of a text to the log of how likely it is.
+
+        Raises:
+            DatasetError: A recording cannot be read.
+        """
+        hearing = self._hearing
+        if not len(X):
+            return []
+        decoding = self._decoding(beam_width, n_best, hot_words, language_model)
+        rate = sample_rate_hz or self.sample_rate_hz_
+        part = Recordings.make(X, None, "data", sample_rate_hz=rate)
+        return hearing.explain(part, decoding, skip=on_error == "skip")
+
+    def stream(self, sample_rate_hz: int | None = None) -> TranscriptionStream:
+        """Return a session that recognises speech while it is spoken.
+
+        Args:
+            sample_rate_hz: Rate of the sound; none for that of the training recordings.
+
+        Raises:
+            ConfigError: The recurrent stack is bidirectional, or levels are those of whole utterances.
+        """
+        return self._hearing.stream(sample_rate_hz)
+
+    def evaluate(
+        self,
+        X: Sequence[Any] | Recordings,
+        y: Sequence[str],
+        *,
+        seen: Sequence[str] | None = None,
+        sample_rate_hz: int | None = None,
+    ) -> Figures:
+        """Return the figures of `ostinato.metrics.transcription_metrics`, loss and speed.
+
+        ``loss`` is in nats a symbol; ``real_time_factor`` is the time that reading, recognising and
+        decoding took, as a share of the recordings' own.
+
+        Args:
+            X: Paths or arrays, as of :meth:`fit`; or `ostinato.datasets.Recordings`.
+            y: What is said in each.
+            seen: Digests of the recordings the model was trained on; if some of ``X`` are among them,
+                the figures include those ``_unseen``, without those.
+            sample_rate_hz: Rate of arrays; none for that of the training recordings.
+
+        Raises:
+            DatasetError: Recordings and transcripts do not fit each other.
+        """
+        self._check_fitted()
+        if isinstance(X, Recordings):
+            return self._measure(X, "data", seen=seen or (), run=None)
+        rate = sample_rate_hz or self.sample_rate_hz_
+        part = Recordings.make(X, () if y is None else y, "data", sample_rate_hz=rate)
+        return self._measure(part, "data", seen=seen or (), run=None)
+
+    def score(self, X: Sequence[Any], y: Sequence[str]) -> float:
+        """Return 1 minus the word error rate; higher is better, at most 1, below 0 if very wrong."""
+        return 1.0 - float(self.evaluate(X, y)["wer"])
+
+    def load_parts(self, *, on_error: OnError | None = None, **arguments: Any) -> Parts:
+        """Load data by the arguments of `ostinato.datasets.load_speech`; skip what cannot be read."""
+        return usable(datasets.load_speech(**arguments), on_error)
+
+    def read_part(
+        self,
+        path: str,
+        *,
+        test_speaker: str | None = None,
+        on_error: OnError | None = None,
+        **c: Any,
+    ) -> Recordings:
+        """Read one manifest or folder, by the arguments of `ostinato.datasets.read_speech`."""
+        return usable({"data": datasets.read_speech(path, **c)}, on_error)["data"]
+
+    def pairs_of(self, part: Recordings) -> tuple[Any, Sequence[str]]:
+        """Return the recordings of a part, and their transcripts."""
+        return part, part.transcripts or ()
+
+    def read_inputs(self, path: str, **columns: Any) -> Sequence[Any]:
+        """Return the sound files that a path names: itself, those in a folder, or of a manifest."""
+        if Path(path).is_dir():
+            return datasets.sounds_in(Path(path))
+        if Path(path).suffix.lower() in datasets.MANIFESTS:
+            return datasets.read_speech(path, labelled=False, **columns).audio
+        return [path]
+
+    def line(self, answer: Mapping[str, Any]) -> str:
+        """Return an answer of `explain` as a line: the recording, a tab, what is said."""
+        said = answer["text"] if "text" in answer else f"error: {answer['error']}"
+        return f"{answer['audio']}\t{said}"
+
+    def hold_out(self, parts: Parts) -> Parts:
+        """Return ``parts`` with a validation part: a seeded tenth of train if there is none."""
+        if "validation" in parts:
+            return parts
+        train: Recordings = parts["train"]
+        said = train.transcripts or []
+        labels = said if len(set(said)) <= FEW * len(said) else [""] * len(said)
+        kept, held_out = stratified_holdout(labels, HELD_OUT, self.training.seed, groups=train.keys)
+        rest = {name: part for name, part in parts.items() if name != "train"}
+        return {"train": train.take(kept), "validation": train.take(held_out), **rest}
+
+    def _check(self) -> None:
+        super()._check()
+        for name in ("channels", "beam_width"):
+            check_range("SpeechRecognizer", name, getattr(self, name), low=1)
+        check_range("SpeechRecognizer", "head_dropout", self.head_dropout, low=0, below=1)
+
+    def _learn_labels(self, parts: Parts) -> None:
+        for name, part in parts.items():
+            if part.transcripts is None:
+                raise DatasetError(
+                    f"{part.source}: {name} must have transcripts; got none. Name their column."
+                )
+        joins = self.augmentation.join > 0
+        self.alphabet_ = Alphabet.fit(parts["train"], self.unit, self.alphabet, joins=joins)
+
+    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, Facts]:
+        train: Recordings = parts["train"]
+        rate = self.features.sample_rate_hz or audio.common_rate(train)
+        self.sample_rate_hz_ = rate
+        augmenter = audio.Augmenter(self.augmentation, self.features, rate)
+        sounds = frames_of(parts, self.features, rate, augmenter.speeds)
+        self.normalizer_ = self._normalizer(*audio.levels(sounds["train"][0].frames))
+        loop_parts = {
+            name: SpeechPart(
+                sounds[name],
+                self.alphabet_.encode(part.transcripts),
+                self.features,
+                self.normalizer_,
+                augmenter if name == "train" else None,
+                self.alphabet_.separator,
+            )
+            for name, part in parts.items()
+        }
+        facts = speech_facts.describe(parts, loop_parts, self.alphabet_)
+        for line in speech_facts.lines(parts, loop_parts, facts, self.alphabet_):
+            logger.info(line)
+        self.module_ = self._build()
+        return dict(loop_parts), SpeechObjective(self.alphabet_), facts
+
+    def _build(self) -> SpeechNetwork:
+        return SpeechNetwork(
+            self.features.bands,
+            self.features.context,
+            1 + len(self.alphabet_.symbols),
+            channels=self.channels,
+            recurrent=self.recurrent,
+            head_dropout=self.head_dropout,
+        )
+
+    def _normalizer(self, mean: Any, deviation: Any) -> audio.Normalizer:
+        usual = "utterance" if self.recurrent.bidirectional else "running"
+        kind = self.features.normalization or usual
+        return audio.Normalizer(kind, mean, deviation, hop=self.features.hop)
+
+    def _decoding(
+        self,
+        beam_width: int | None = None,
+        n_best: int = 1,
+        hot_words: Mapping[str, float] | None = None,
+        language_model: LanguageModel | None = None,
+    ) -> Decoding:
+        return Decoding(
+            beam_width=beam_width or self.beam_width,
+            n_best=n_best,
+            hot_words=hot_words or {},
+            language_model=language_model,
+        )
+
+    @property
+    def _hearing(self) -> Hearing:
+        self._check_fitted()
+        return Hearing(
+            self.module_,
+            self.alphabet_,
+            self.features,
+            self.sample_rate_hz_,
+            self.normalizer_,
+            self.training.batch_tokens,
+        )
+
+    def _measure(
+        self, examples: Recordings, part: str, *, seen: Sequence[str], run: Path | None
+    ) -> Figures:
+        return measure(self._hearing, examples, self._decoding(), part=part, seen=seen, run=run)
+
+    def _save_reader(self, run: Path) -> None:
+        self.alphabet_.save(run)
+        levels = {name: getattr(self.normalizer_, name).tolist() for name in ("mean", "deviation")}
+        write_json(run / "audio.json", {"sample_rate_hz": self.sample_rate_hz_, **levels})
+
+    def _load_reader(self, run: Path, weights: Mapping[str, Tensor]) -> None:
+        self.alphabet_ = Alphabet.load(run)
+        saved = read_json(run / "audio.json")
+        self.sample_rate_hz_ = int(saved["sample_rate_hz"])
+        self.normalizer_ = self._normalizer(np.array(saved["mean"]), np.array(saved["deviation"]))
+        self.module_ = self._build()
+
+    def _example(self, run: Path) -> str:
+        return f'import ostinato\n\nostinato.load("{run.name}").predict(["call.wav"])'
+
+    def _reads(self) -> str:
+        return f"Recordings of any rate are brought to {self.sample_rate_hz_} Hz, one channel."

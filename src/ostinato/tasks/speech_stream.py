@@ -1,0 +1,140 @@
+"""Speech recognised while it is spoken."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ostinato._config import Features
+from ostinato._errors import ConfigError
+from ostinato.audio import Frontend, Normalizer, Steps
+from ostinato.models import SpeechNetwork
+from ostinato.nn import Greedy, Placed
+from ostinato.tasks.alphabet import Alphabet
+from ostinato.tasks.transcripts import told
+
+
+class TranscriptionStream:
+    """A session that takes sound in chunks of any size and writes along.
+
+    Make one with `SpeechRecognizer.stream`. In the end it has said what the recogniser says of the
+    whole recording, to the letter and the millisecond, however the sound was cut.
+
+    Args:
+        network: The network, of one direction.
+        alphabet: Its symbols.
+        features: What a step is.
+        normalizer: How frames are normalised: by what was heard so far.
+        sample_rate_hz: Rate of the network's frames.
+        input_rate_hz: Rate of the sound.
+
+    Raises:
+        ConfigError: The network needs the end of a recording before it can begin.
+    """
+
+    def __init__(
+        self,
+        network: SpeechNetwork,
+        alphabet: Alphabet,
+        features: Features,
+        normalizer: Normalizer,
+        *,
+        sample_rate_hz: int,
+        input_rate_hz: int,
+    ) -> None:
+        if network.recurrent.bidirectional or normalizer.kind != "running":
+            raise ConfigError(
+                "stream: the recogniser must have one direction and running normalization; this one "
+                "needs the end first. Train with --no-bidirectional."
+            )
+        self._network, self._alphabet, self._features = network, alphabet, features
+        self._normalizer = normalizer
+        self._rates = {"sample_rate_hz": sample_rate_hz, "input_rate_hz": input_rate_hz}
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was heard, and begin with another recording."""
+        self._frontend = Frontend(self._features, **self._rates)
+        self._steps, self._greedy = Steps(self._features), Greedy()
+        self._normalizer.reset()
+        self._state: Any = None
+        self._places: list[Placed] = []
+        self._samples = 0
+        self._busy: list[float] = []
+
+    @property
+    def text(self) -> str:
+        """What was heard so far, with the symbol that is still being heard."""
+        heard = [] if self._greedy.heard is None else [self._greedy.heard]
+        return self._alphabet.decode([place.symbol for place in (*self._places, *heard)])
+
+    @property
+    def latency(self) -> dict[str, float]:
+        """What a word waits for, in seconds.
+
+        ``lookahead`` is the sound after a step that the network must hear; ``compute`` and
+        ``compute_max`` the time to work through a chunk, on average and at most.
+        """
+        features = self._features
+        lookahead = features.context // 2 * features.hop + (features.window + features.hop) / 2
+        busy = self._busy or [0.0]
+        return {
+            "lookahead": round(lookahead, 6),
+            "compute": sum(busy) / len(busy),
+            "compute_max": max(busy),
+        }
+
+    def push(self, samples: npt.ArrayLike) -> str:
+        """Take the next samples; return the text so far.
+
+        Shape:
+            samples: ``(samples,)``, floats in [-1, 1] or 16-bit integers.
+
+        Raises:
+            ConfigError: The samples are of another kind.
+        """
+        start = time.perf_counter()
+        sound = np.asarray(samples)
+        if sound.ndim != 1 or sound.dtype.kind not in "fi":
+            raise ConfigError(
+                "push: samples must be (samples,), floats in [-1, 1] or 16-bit integers; got "
+                f"{sound.dtype} of shape {sound.shape}."
+            )
+        if sound.dtype.kind == "i":
+            sound = sound / -float(np.iinfo(sound.dtype).min)
+        self._samples += len(sound)
+        self._hear(self._frontend.push(sound.astype(np.float32)))
+        self._busy.append(time.perf_counter() - start)
+        return self.text
+
+    def finish(self) -> dict[str, Any]:
+        """Take the end of the sound; return what `SpeechRecognizer.explain` says of the whole."""
+        if not self._samples:
+            return told([], self._alphabet, step=0.0, seconds=0.0)
+        self._hear(self._frontend.finish(), is_end=True)
+        self._places += self._greedy.finish()
+        return self.answer()
+
+    def answer(self) -> dict[str, Any]:
+        """Return text, words with their times and confidence, of what was heard so far."""
+        features = self._features
+        return told(
+            self._places,
+            self._alphabet,
+            step=features.hop * features.subsampling,
+            seconds=self._samples / self._rates["input_rate_hz"],
+            log_silence=self._greedy.log_silence,
+        )
+
+    @torch.inference_mode()
+    def _hear(self, frames: npt.NDArray[np.float32], *, is_end: bool = False) -> None:
+        steps = self._steps.push(self._normalizer.next(frames))
+        if is_end:
+            steps = np.concatenate([steps, self._steps.finish()])
+        if len(steps):
+            log_probs, self._state = self._network.next(torch.from_numpy(steps), self._state)
+            self._places += self._greedy.push(log_probs.numpy())

@@ -1,0 +1,224 @@
+"""Answers of a recogniser: words with their times and confidence, and what else may have been said."""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ostinato._config import check_range
+from ostinato._errors import ConfigError
+from ostinato.nn import Greedy, Hypothesis, Placed, align, beam_search
+from ostinato.tasks.alphabet import FIRST_OF_HAN, Alphabet
+
+Floats = npt.NDArray[np.float32]
+LanguageModel = Callable[[str], float]
+"""Log of how likely a text is to begin like this, in nats; asked for every beginning that is met."""
+
+HOT = 3.0  # nats that a hot word is worth, unless it is said
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoding:
+    """How symbols are searched for.
+
+    Args:
+        beam_width: Hypotheses kept at each step; 1 takes the likeliest class of each step.
+        n_best: Hypotheses told.
+        hot_words: Words to expect, and how many nats each is worth.
+        language_model: Judges the beginnings of texts.
+
+    Raises:
+        ConfigError: A number is below 1.
+
+    Example:
+        >>> Decoding(beam_width=16, n_best=3).is_greedy
+        False
+    """
+
+    beam_width: int = 1
+    n_best: int = 1
+    hot_words: Mapping[str, float] = field(default_factory=dict)
+    language_model: LanguageModel | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("beam_width", "n_best"):
+            value = getattr(self, name)
+            if not isinstance(value, int):
+                raise ConfigError(f"Decoding: {name} must be a whole number; got {value!r}.")
+            check_range("Decoding", name, value, low=1)
+
+    @property
+    def is_greedy(self) -> bool:
+        """Whether the likeliest class of each step is all that is asked for."""
+        return (
+            self.beam_width == self.n_best == 1
+            and not self.hot_words
+            and self.language_model is None
+        )
+
+    def search(self, log_probs: Floats, alphabet: Alphabet) -> list[Hypothesis]:
+        """Return the best hypotheses, the best first."""
+        has_worth = bool(self.hot_words) or self.language_model is not None
+
+        def worth(symbols: tuple[int, ...], *, is_whole: bool = False) -> float:
+            text = alphabet.decode(symbols)
+            judged = 0.0 if self.language_model is None else self.language_model(text)
+            return judged + hot_worth(text, self.hot_words, is_whole=is_whole)
+
+        return beam_search(
+            log_probs,
+            beam_width=max(self.beam_width, self.n_best, 16 if has_worth else 1),
+            score=worth if has_worth else None,
+            final_score=functools.partial(worth, is_whole=True) if has_worth else None,
+        )[: self.n_best]
+
+
+def hot_worth(text: str, hot_words: Mapping[str, float], *, is_whole: bool = False) -> float:
+    """Return what the hot words in a text are worth, and a share of one that has begun at its end.
+
+    Args:
+        text: The beginning of a text.
+        hot_words: Words, or several in a row, and how many nats each is worth. Where words are not
+            parted by spaces, as in Chinese, they are found anywhere.
+        is_whole: Whether the text ends here, so that what has begun was not said.
+
+    Example:
+        >>> hot_worth("call anna", {"anna": 4.0}), hot_worth("call an", {"anna": 4.0})
+        (4.0, 2.0)
+    """
+    padded, total, begun = f" {text}", 0.0, [0.0]
+    for word, worth in hot_words.items():
+        start = "" if word[:1] >= FIRST_OF_HAN else " "
+        end = "" if word[-1:] >= FIRST_OF_HAN else r"(?=\s|$)"
+        total += worth * len(re.findall(re.escape(start + word) + end, padded))
+        if not is_whole and not padded.endswith(start + word):
+            shares = [k for k in range(1, len(word)) if padded.endswith(start + word[:k])]
+            begun.append(worth * max(shares, default=0) / len(word))
+    return total + max(begun, key=abs)
+
+
+def places_of(
+    log_probs: Floats, alphabet: Alphabet, decoding: Decoding
+) -> tuple[list[Placed], list[Hypothesis]]:
+    """Return the symbols heard, with their steps, and the hypotheses; none if taken greedily.
+
+    Args:
+        log_probs: Log-probabilities of the classes at each step.
+        alphabet: The symbols.
+        decoding: How to search.
+
+    Shape:
+        log_probs: ``(steps, classes)``.
+    """
+    if decoding.is_greedy:
+        greedy = Greedy()
+        return greedy.push(log_probs) + greedy.finish(), []
+    found = decoding.search(log_probs, alphabet)
+    return align(log_probs, found[0].symbols), found
+
+
+def words_of(
+    places: Sequence[Placed], alphabet: Alphabet, step: float, end: float = math.inf
+) -> list[dict[str, Any]]:
+    """Return words with ``start`` and ``end`` in seconds and ``confidence``, ready for JSON.
+
+    The confidence is the product of those of its symbols: the chance that all are right, if they
+    were right or wrong independently.
+
+    Args:
+        places: Symbols with their steps.
+        alphabet: The symbols.
+        step: Seconds from one step to the next.
+        end: Length of the recording in seconds.
+
+    Example:
+        >>> places = [Placed(2, 3, 4, 0.5), Placed(1, 4, 5, 1.0), Placed(3, 6, 8, 1.0)]
+        >>> [(w["word"], w["start"], w["confidence"]) for w in
+        ...  words_of(places, Alphabet((" ", "a", "b"), "character"), step=0.25)]
+        [('a', 0.75, 0.5), ('b', 1.5, 1.0)]
+    """
+    groups: list[list[Placed]] = [[]]
+    for place in places:
+        if place.symbol == alphabet.separator:
+            groups.append([])
+        elif alphabet.unit == "word":
+            groups.append([place])
+        else:
+            groups[-1].append(place)
+    return [
+        {
+            "word": alphabet.decode([place.symbol for place in group]),
+            "start": round(min(group[0].start * step, end), 3),
+            "end": round(min(group[-1].end * step, end), 3),
+            "confidence": math.prod(place.confidence for place in group),
+        }
+        for group in groups
+        if group
+    ]
+
+
+def answer_of(
+    log_probs: Floats, alphabet: Alphabet, decoding: Decoding, *, step: float, seconds: float
+) -> dict[str, Any]:
+    """Return what is said in a recording: ``text``, ``confidence``, ``seconds``, ``words``.
+
+    With more than one hypothesis asked for, ``alternatives`` has the text and the probability of each.
+
+    Args:
+        log_probs: Log-probabilities of the classes at each step.
+        alphabet: The symbols.
+        decoding: How to search.
+        step: Seconds from one step to the next.
+        seconds: Length of the recording.
+
+    Shape:
+        log_probs: ``(steps, classes)``.
+    """
+    places, found = places_of(log_probs, alphabet, decoding)
+    log_silence = float(np.cumsum(log_probs[:, 0], dtype=np.float64)[-1])
+    answer = told(places, alphabet, step=step, seconds=seconds, log_silence=log_silence)
+    if decoding.n_best > 1:
+        answer["alternatives"] = [
+            {"text": alphabet.decode(one.symbols), "probability": math.exp(one.log_prob)}
+            for one in found
+        ]
+    return answer
+
+
+def told(
+    places: Sequence[Placed],
+    alphabet: Alphabet,
+    *,
+    step: float,
+    seconds: float,
+    log_silence: float = 0.0,
+) -> dict[str, Any]:
+    """Return placed symbols as an answer; see :func:`answer_of`.
+
+    Args:
+        places: Symbols with their steps.
+        alphabet: The symbols.
+        step: Seconds from one step to the next.
+        seconds: Length of the recording.
+        log_silence: Log of the probability that nothing was said, the confidence if nothing was heard.
+
+    Example:
+        >>> told([Placed(1, 0, 1, 0.5)], Alphabet(("a",), "character"), step=0.02, seconds=1.0)["text"]
+        'a'
+    """
+    words = words_of(places, alphabet, step, seconds)
+    return {
+        "text": alphabet.decode([place.symbol for place in places]),
+        "confidence": math.prod(word["confidence"] for word in words)
+        if words
+        else math.exp(log_silence),
+        "seconds": round(seconds, 3),
+        "words": words,
+    }

@@ -1,0 +1,195 @@
+import pytest
+
+from ostinato import ConfigError, DatasetError
+from ostinato.datasets import load, load_speech, load_tagged, read_speech
+
+
+def manifest(path, *rows, speakers=True):
+    """A csv of rows ``(file, text, speaker)``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = ["path,text,speaker" if speakers else "path,text"]
+    lines += [",".join(row if speakers else row[:2]) for row in rows]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def pair(path, text):
+    """An empty sound file beside its text."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    path.with_suffix(".txt").write_text(text)
+
+
+def said(parts):
+    return {name: part.transcripts for name, part in parts.items()}
+
+
+def test_a_manifest_is_train_and_others_are_named_beside_it(tmp_path):
+    paths = [manifest(tmp_path / f"{name}.csv", ("1.wav", name, "x")) for name in "abc"]
+    assert said(load_speech(paths[0])) == {"train": ["a"]}
+    parts = load_speech(str(paths[0]), test=paths[2], validation=str(paths[1]))
+    assert said(parts) == {"train": ["a"], "validation": ["b"], "test": ["c"]}
+    assert list(parts) == ["train", "validation", "test"]
+
+
+def test_named_columns_are_those_of_every_part(tmp_path):
+    for name in ("train", "test"):
+        (tmp_path / f"{name}.csv").write_text("path,text,f,t,s\n1.wav,a,2.wav,b,c\n")
+    columns = {"audio_column": "f", "text_column": "t", "speaker_column": "s"}
+    for part in load_speech(tmp_path, **columns).values():
+        assert (part.audio, part.transcripts) == ([tmp_path / "2.wav"], ["b"])
+        assert part.speakers == ["c"]
+
+
+@pytest.mark.parametrize("name", ["dev", "valid", "validation", "val", "Dev"])
+def test_a_folder_has_its_parts_by_the_names_of_manifests_or_of_folders(tmp_path, name):
+    for part in ("train", name, "test"):
+        manifest(tmp_path / "tables" / f"{part}.csv", ("1.wav", part, "x"))
+        pair(tmp_path / "folders" / part / "deep" / "1.wav", part)
+    expected = {"train": ["train"], "validation": [name], "test": ["test"]}
+    assert said(load_speech(tmp_path / "tables")) == expected
+    assert said(load_speech(tmp_path / "folders")) == expected
+
+
+def test_manifests_are_read_though_folders_of_the_same_names_hold_the_sounds(tmp_path):
+    for part in ("train", "test"):
+        manifest(tmp_path / f"{part}.csv", (f"{part}/1.wav", part, "x"))
+        (tmp_path / part).mkdir()
+        (tmp_path / part / "1.wav").touch()
+    parts = load_speech(tmp_path)
+    assert said(parts) == {"train": ["train"], "test": ["test"]}
+    assert parts["test"].audio == [tmp_path / "test" / "1.wav"]
+
+
+def test_manifests_are_read_though_the_sounds_lie_beside_them(tmp_path):
+    for part in ("train", "test"):
+        manifest(tmp_path / f"{part}.csv", (f"{part}-1.wav", part, "x"))
+        (tmp_path / f"{part}-1.wav").touch()
+    assert said(load_speech(tmp_path)) == {"train": ["train"], "test": ["test"]}
+
+
+def test_a_folder_of_sounds_beside_texts_is_train(tmp_path):
+    pair(tmp_path / "1.wav", "one")
+    pair(tmp_path / "within" / "2.wav", "two")
+    assert said(load_speech(tmp_path)) == {"train": ["one", "two"]}
+
+
+def test_a_folder_all_of_whose_sounds_are_in_folders_within_is_train(tmp_path):
+    pair(tmp_path / "ann" / "1.wav", "one")
+    pair(tmp_path / "bob" / "2.wav", "two")
+    assert read_speech(tmp_path).transcripts == ["one", "two"]
+    assert said(load_speech(tmp_path)) == {"train": ["one", "two"]}
+
+
+def test_two_folders_for_one_part_are_refused(tmp_path):
+    for name in ("train", "dev", "valid"):
+        pair(tmp_path / name / "1.wav", name)
+    with pytest.raises(DatasetError, match=r"one .*validation part; got dev and valid"):
+        load_speech(tmp_path)
+
+
+def test_a_folder_without_a_train_part_is_refused(tmp_path):
+    manifest(tmp_path / "test.csv", ("1.wav", "a", "x"))
+    with pytest.raises(DatasetError, match=r"must hold a train file .*\.parquet.*; got test\.csv"):
+        load_speech(tmp_path)
+
+
+def test_a_name_that_is_neither_registered_nor_a_file_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DatasetError, match=r"got neither; did you mean `fsdd`\?"):
+        load_speech("fssd")
+    manifest(tmp_path / "calls.csv", ("1.wav", "a", "x"))
+    with pytest.raises(DatasetError, match=r"none of that name; did you mean `calls\.csv`\?"):
+        load_speech("cals.csv")
+
+
+def test_texts_are_no_recordings_and_recordings_are_no_texts():
+    with pytest.raises(DatasetError, match=r"one of recordings; got one of labelled texts\. .*ify"):
+        load_speech("imdb")
+    with pytest.raises(DatasetError, match=r"recordings; got one of tagged sentences\. .* tag co"):
+        load_speech("conll2003")
+    for read in (load, load_tagged):
+        with pytest.raises(DatasetError, match=r"got one of recordings\. .*train transcribe fsdd"):
+            read("fsdd")
+
+
+def test_one_sound_file_is_a_recording_without_a_transcript(tmp_path):
+    path = tmp_path / "call.wav"
+    path.touch()
+    part = read_speech(path, labelled=False)
+    assert (part.audio, part.transcripts, part.names) == ([path], None, [str(path)])
+    with pytest.raises(DatasetError, match=r"call\.wav: .* as a folder, or as a table .*`\.wav`"):
+        read_speech(path)
+
+
+def test_the_nearest_format_of_a_table_is_told(tmp_path):
+    (tmp_path / "a.json").touch()
+    with pytest.raises(DatasetError, match=r"got `\.json`; did you mean `\.jsonl`\?"):
+        load_speech(tmp_path / "a.json")
+    with pytest.raises(DatasetError, match=r"did you mean `a\.json`"):
+        read_speech(tmp_path / "b.json", labelled=False)
+
+
+ROWS = {
+    "train": [("1.wav", "one", "ann"), ("2.wav", "two", "bob"), ("3.wav", "three", "cy")],
+    "dev": [("4.wav", "four", "ann"), ("5.wav", "five", "bob")],
+    "test": [("6.wav", "six", "ann"), ("7.wav", "seven", "cy")],
+}
+
+
+def folder(tmp_path, *names, speakers=True):
+    for name in names:
+        manifest(tmp_path / f"{name}.csv", *ROWS[name], speakers=speakers)
+    return tmp_path
+
+
+@pytest.mark.parametrize("names", [("train",), ("train", "test")])
+def test_a_speaker_held_out_is_all_of_test_and_no_other_part_has_him(tmp_path, names):
+    parts = load_speech(folder(tmp_path, *names), test_speaker="ann")
+    assert list(parts) == ["train", "test"]
+    rows = [row for name in names for row in ROWS[name]]
+    held = {text for _, text, who in rows if who == "ann"}
+    assert set(parts["test"].transcripts) == held
+    assert set(parts["train"].transcripts) == {text for _, text, _ in rows} - held
+    assert sum(map(len, parts.values())) == len(rows)
+    assert set(parts["test"].speakers) == {"ann"}
+    assert set(parts["train"].speakers) == {who for _, _, who in rows} - {"ann"}
+
+
+def test_a_speaker_held_out_takes_his_recordings_of_validation_along(tmp_path):
+    parts = load_speech(folder(tmp_path, *ROWS), test_speaker="ann")
+    assert {name: set(part.transcripts) for name, part in parts.items()} == {
+        "train": {"two", "three", "seven"},
+        "validation": {"five"},
+        "test": {"one", "four", "six"},
+    }
+
+
+def test_validation_has_no_recording_of_a_speaker_held_out(tmp_path):
+    parts = load_speech(folder(tmp_path, *ROWS), test_speaker="ann")
+    assert list(parts) == ["train", "validation", "test"]
+    assert parts["validation"].transcripts == ["five"]
+    assert parts["validation"].speakers == ["bob"]
+
+
+def test_validation_whose_speakers_are_not_known_is_not_emptied_in_silence(tmp_path):
+    folder(tmp_path, "train", "test")
+    folder(tmp_path, "dev", speakers=False)
+    try:
+        parts = load_speech(tmp_path, test_speaker="ann")
+    except DatasetError:
+        return  # refused, which is right too: he could be in it
+    assert parts["validation"].transcripts == ["four", "five"]
+
+
+def test_a_speaker_who_is_not_there_is_told(tmp_path):
+    with pytest.raises(ConfigError, match=r"one of ann, bob, cy; got `bobb`; did you mean `bob`\?"):
+        load_speech(folder(tmp_path, "train"), test_speaker="bobb")
+    rows = [(f"{i}.wav", "x", f"s{i:02}") for i in range(12)]
+    with pytest.raises(ConfigError, match=r"one of s00, .*, s09, …; got"):
+        load_speech(manifest(tmp_path / "many.csv", *rows), test_speaker="zzzz")
+
+
+def test_without_speakers_none_can_be_held_out(tmp_path):
+    with pytest.raises(DatasetError, match=r"every recording must have one.* --speaker-column"):
+        load_speech(folder(tmp_path, "train", speakers=False), test_speaker="ann")
