@@ -128,6 +128,7 @@ def main() -> None:
     parser.add_argument("cases", nargs="*", help="cases to run; the quick ones if none is named")
     parser.add_argument("--list", action="store_true", help="name the cases")
     parser.add_argument("--results", type=Path, default=None, help="file to append to")
+    parser.add_argument("--keep", type=Path, default=None, help="folder to move run folders to")
     arguments = parser.parse_args()
     if arguments.list:
         for name, case in CASES.items():
@@ -144,7 +145,7 @@ def main() -> None:
     if not arguments.cases:
         commands = [name for name, case in CASES.items() if case.quick]
     for name in commands:
-        for row in _measure(name, CASES[name]):
+        for row in _measure(name, CASES[name], arguments.keep):
             with results.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
             sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -155,7 +156,7 @@ def main() -> None:
         subprocess.run([*PYTHON, script, *kernels, *where], check=True)
 
 
-def _measure(name: str, case: Case) -> Iterator[Mapping[str, Any]]:
+def _measure(name: str, case: Case, keep: Path | None) -> Iterator[Mapping[str, Any]]:
     state = facts.state("src")
     for repeat in range(case.repeats):
         with _folders(cold=case.cold) as (out, environment):
@@ -177,6 +178,8 @@ def _measure(name: str, case: Case) -> Iterator[Mapping[str, Any]]:
             after = os.times()
             if process.returncode:
                 raise SystemExit(f"{name}: exit code {process.returncode}\n{complaints}")
+            if keep and out.exists():
+                shutil.copytree(out, keep / f"{name}-{repeat}")
             yield {
                 "case": name,
                 "repeat": repeat,

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import kernel_table
+import speech_table
 from facts import RESULTS, ROOT
 
 PAGES = ("README.md", "README.zh-CN.md", "docs/benchmarks.md")
@@ -31,6 +32,7 @@ Runs = dict[str, list[Row]]
 
 CHINESE = {
     **kernel_table.CHINESE,
+    **speech_table.CHINESE,
     "beside a bag of words": "{}（词袋模型 {}）",
     "chosen by validation (epoch)": "验证集所选（轮次）",
     "case": "用例",
@@ -74,6 +76,7 @@ CHINESE = {
 }
 ENGLISH = {
     **kernel_table.ENGLISH,
+    **speech_table.ENGLISH,
     "beside a bag of words": "{} (bag of words {})",
     "of texts unseen in train": "; without the texts that also stand in train {:.4f} (n = {:,})",
     "other seeds": " (seeds {}: {})",
@@ -255,16 +258,36 @@ def tagging_flair(runs: Runs, say: Words) -> list[str]:
         for task in ("train", "predict")[: 2 if precision == "float32" else 1]:
             speeds = [f"{row[task][side]['median']:,.0f}" for side in ("flair", "ours")]
             label = say(task) + ("" if precision == "float32" else f", {precision}")
-            lines.append([label, *speeds, _quartiles(row[task]["ratio"], 1)])
+            lines.append([label, *speeds, speech_table.quartiles(row[task]["ratio"], 1)])
         if precision == "float32":
-            lines.append([say("CRF, share of the step"), "–", "–", _quartiles(row["crf_share"], 3)])
+            lines.append(
+                [
+                    say("CRF, share of the step"),
+                    "–",
+                    "–",
+                    speech_table.quartiles(row["crf_share"], 3),
+                ]
+            )
     names = ("words a second", f"Flair {', '.join(versions)}", "ostinato", "ratio (quartiles)")
     return _table([say(name) for name in names], lines, say)
 
 
-def _quartiles(spread: dict[str, float], digits: int) -> str:
-    median, q1, q3 = (f"{spread[name]:.{digits}f}" for name in ("median", "q1", "q3"))
-    return f"{median} ({q1}–{q3})"
+def speech(runs: Runs, say: Words) -> list[str]:
+    """Return how well speech is recognised, and how long training takes."""
+    names = ("measured", "figure", "time", "command")
+    return _table([say(name) for name in names], speech_table.error_rates(runs, say), say)
+
+
+def speech_speed(runs: Runs, say: Words) -> list[str]:
+    """Return how fast trained recognisers are."""
+    names = ("measured", "figure")
+    return _table([say(name) for name in names], speech_table.speeds(runs, say), say)
+
+
+def speech_torch(runs: Runs, say: Words) -> list[str]:
+    """Return the speed of our network beside the same in plain torch."""
+    names = ("steps a second", "torch", "ostinato", "ratio (quartiles)")
+    return _table([say(name) for name in names], speech_table.peers(runs, say), say)
 
 
 def machine(runs: Runs, say: Words) -> list[str]:
@@ -361,6 +384,9 @@ TABLES: dict[str, Callable[[Runs, Words], list[str]]] = {
     "kernels-summary": kernels_summary,
     "machine": machine,
     "max-length": max_length,
+    "speech": speech,
+    "speech-speed": speech_speed,
+    "speech-torch": speech_torch,
     "tagging": tagging,
     "tagging-flair": tagging_flair,
     "tutorial": tutorial,

@@ -203,6 +203,26 @@ def test_a_stream_says_what_the_whole_says_however_it_is_cut(streaming, data, se
         assert session.latency["compute_max"] >= session.latency["compute"] > 0
 
 
+def test_a_stream_that_has_ended_takes_no_more_until_it_is_reset(streaming, data):
+    session = ostinato.load(streaming).stream()
+    samples = soundfile.read(data / "test" / "74.wav", dtype="int16")[0]
+    session.push(samples)
+    answer = session.finish()
+    assert session.finish() == session.answer() == answer
+    with pytest.raises(ostinato.ConfigError, match="has ended"):
+        session.push(samples)
+    session.reset()
+    assert session.text == ""
+    session.push(samples)
+    assert session.finish() == answer
+    session.reset()
+    with pytest.raises(ostinato.ConfigError, match="must be finite"):
+        session.push([0.0, np.nan])
+    with pytest.raises(ostinato.ConfigError, match="floats in"):
+        session.push(np.zeros((2, 2)))
+    assert session.finish()["text"] == ""
+
+
 def piped(arguments: list[object], data: bytes) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "ostinato", *map(str, arguments)]
     return subprocess.run(command, input=data, capture_output=True, timeout=120, check=False)

@@ -23,11 +23,11 @@ PRIOR_SECONDS = 0.5  # of the training set's levels, before anything is heard
 class Normalizer:
     """Bring frames to the levels of the training set, then to those of the utterance.
 
-    The first are a mean and a deviation of each band, the second one mean and one deviation for all bands: a loud recording becomes as loud as a soft
-    one, while what tells one sound from another in a short word stays. (A mean for each band, usual for
-    long utterances, takes that away: on spoken digits of a new speaker, 13 percent were wrong instead
-    of 6.) Running, they are those of what was heard up to a frame and of half a second of the training
-    set, so that chunks give what the whole gives, to the bit.
+    The first are a mean and a deviation of each band, the second one mean and one deviation for all
+    bands: a loud recording becomes as loud as a soft one, while what tells one sound from another in a
+    short word stays. (A mean for each band, usual for long utterances, takes that away.) Running, they
+    are those of what was heard up to a frame and of half a second of the training set, so that chunks
+    give what the whole gives, to the bit.
 
     Args:
         kind: Of the whole utterance, or running.
@@ -92,10 +92,10 @@ class Normalizer:
 class Steps:
     """Make steps of normalised frames, in chunks of any size.
 
-    A step is every n-th frame with its neighbours. Past the ends there are zeros, the mean.
+    A step is every n-th frame with its neighbours; the last ones lie in the tail. Past the ends there are zeros, the mean.
 
     Args:
-        settings: ``context``, ``subsampling`` and ``bands``.
+        settings: ``context``, ``subsampling``, ``bands`` and ``tail``.
 
     Example:
         >>> steps = Steps(Features(context=3, subsampling=2, bands=4))
@@ -106,6 +106,7 @@ class Steps:
     def __init__(self, settings: Features) -> None:
         self._context, self._stride = settings.context, settings.subsampling
         self._edge = np.zeros((settings.context // 2, settings.bands), np.float32)
+        self._tail = np.zeros((settings.tail_frames, settings.bands), np.float32)
         self._waiting, self._skip = self._edge, 0
 
     def push(self, frames: Floats) -> Floats:
@@ -127,8 +128,8 @@ class Steps:
         return steps.reshape(count, -1).copy()  # a view of one step would be read-only
 
     def finish(self) -> Floats:
-        """Return the steps whose neighbours would have come after the end."""
-        return self.push(self._edge)
+        """Return the steps whose neighbours would have come after the end, and those of the tail."""
+        return self.push(np.concatenate([self._tail, self._edge]))
 
 
 def steps_of(frames: Floats, settings: Features) -> Floats:

@@ -23,7 +23,7 @@ Audio: TypeAlias = "Path | Samples"
 """A file, or samples in [-1, 1], ``(samples,)`` or ``(samples, channels)``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Recordings:
     """Recordings and their transcripts, as one part (train, validation or test) of a data set.
 
@@ -78,6 +78,8 @@ class Recordings:
             ...
             ostinato._errors.DatasetError: a list: there must be as many transcripts as recordings; got 2 and 1. Give each recording one.
         """
+        if isinstance(audio, (str, Path)):
+            raise DatasetError(f"{source}: recordings must be a list; got one path. Write [path].")
         sounds: list[Audio] = []
         called = list(names or ())
         for number, sound in enumerate(audio, 1):

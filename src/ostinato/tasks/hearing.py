@@ -24,7 +24,7 @@ from ostinato.tasks.transcripts import Decoding, answer_of
 OnError = Literal["raise", "skip"]
 Floats = npt.NDArray[np.float32]
 
-AT_ONCE = 256  # recordings whose frames are in memory together
+AT_ONCE = 1 << 17  # frames that are in memory together, some twenty minutes, or one recording
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,21 +86,30 @@ class Hearing:
     def log_probs(self, part: Recordings) -> Iterator[tuple[int, Floats, float]]:
         """Yield place, log-probabilities ``(steps, classes)`` and seconds of each, in any order."""
         self.network.eval()
-        for first in range(0, len(part), AT_ONCE):
-            some = part.take(range(first, min(first + AT_ONCE, len(part))))
-            sounds = audio.features_of(some, self.features, self.sample_rate_hz)
-            for rows in length_buckets(
-                sounds.frames.lengths,
-                batch_tokens=self.batch_tokens,
-                batch_size=None if self.batch_tokens else 1,
-                seed=0,
-                epoch=None,
-            ):
-                frames = [self.normalizer.all(sounds.frames[row]) for row in rows]
-                output = self.network(audio.packed_steps(frames, self.features))
-                scores = unpacked(output.data.float(), output.batch_sizes)
-                for row, log_probs in zip(rows, scores, strict=True):
-                    yield first + int(row), log_probs, float(sounds.seconds[row])
+        waiting: list[tuple[int, Floats, float]] = []
+        held = 0
+        for row in range(len(part)):
+            sounds = audio.features_of(part.take([row]), self.features, self.sample_rate_hz)
+            waiting.append((row, sounds.frames[0], float(sounds.seconds[0])))
+            held += len(sounds.frames.values)
+            if held >= AT_ONCE:
+                yield from self._of(waiting)
+                waiting, held = [], 0
+        yield from self._of(waiting)
+
+    def _of(self, sounds: list[tuple[int, Floats, float]]) -> Iterator[tuple[int, Floats, float]]:
+        for rows in length_buckets(
+            [len(frames) for _, frames, _ in sounds],
+            batch_tokens=self.batch_tokens or AT_ONCE,
+            batch_size=None,
+            seed=0,
+            epoch=None,
+        ):
+            frames = [self.normalizer.all(sounds[row][1]) for row in rows]
+            output = self.network(audio.packed_steps(frames, self.features))
+            scores = unpacked(output.data.float(), output.batch_sizes)
+            for row, log_probs in zip(rows, scores, strict=True):
+                yield sounds[row][0], log_probs, sounds[row][2]
 
 
 def usable(parts: Mapping[str, Recordings], on_error: OnError | None) -> dict[str, Recordings]:

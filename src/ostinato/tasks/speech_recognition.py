@@ -309,7 +309,7 @@ class SpeechRecognizer(Estimator):
             name: SpeechPart(
                 sounds[name],
                 self.alphabet_.encode(part.transcripts),
-                self.features,
+                self.features.fitted_to(self.recurrent),
                 self.normalizer_,
                 augmenter if name == "train" else None,
                 self.alphabet_.separator,
@@ -333,9 +333,8 @@ class SpeechRecognizer(Estimator):
         )
 
     def _normalizer(self, mean: Any, deviation: Any) -> audio.Normalizer:
-        usual = "utterance" if self.recurrent.bidirectional else "running"
-        kind = self.features.normalization or usual
-        return audio.Normalizer(kind, mean, deviation, hop=self.features.hop)
+        features = self.features.fitted_to(self.recurrent)
+        return audio.Normalizer(str(features.normalization), mean, deviation, hop=features.hop)
 
     def _decoding(
         self,
@@ -357,7 +356,7 @@ class SpeechRecognizer(Estimator):
         return Hearing(
             self.module_,
             self.alphabet_,
-            self.features,
+            self.features.fitted_to(self.recurrent),
             self.sample_rate_hz_,
             self.normalizer_,
             self.training.batch_tokens,

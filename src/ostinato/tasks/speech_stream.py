@@ -63,7 +63,7 @@ class TranscriptionStream:
         self._normalizer.reset()
         self._state: Any = None
         self._places: list[Placed] = []
-        self._samples = 0
+        self._samples, self._is_over = 0, False
         self._busy: list[float] = []
 
     @property
@@ -95,8 +95,10 @@ class TranscriptionStream:
             samples: ``(samples,)``, floats in [-1, 1] or 16-bit integers.
 
         Raises:
-            ConfigError: The samples are of another kind.
+            ConfigError: The samples are of another kind, or the stream has ended.
         """
+        if self._is_over:
+            raise ConfigError("push: the stream has ended. Call reset for another recording.")
         start = time.perf_counter()
         sound = np.asarray(samples)
         if sound.ndim != 1 or sound.dtype.kind not in "fi":
@@ -106,6 +108,8 @@ class TranscriptionStream:
             )
         if sound.dtype.kind == "i":
             sound = sound / -float(np.iinfo(sound.dtype).min)
+        if not np.isfinite(sound).all():
+            raise ConfigError("push: every sample must be finite; got NaN or infinity.")
         self._samples += len(sound)
         self._hear(self._frontend.push(sound.astype(np.float32)))
         self._busy.append(time.perf_counter() - start)
@@ -113,10 +117,10 @@ class TranscriptionStream:
 
     def finish(self) -> dict[str, Any]:
         """Take the end of the sound; return what `SpeechRecognizer.explain` says of the whole."""
-        if not self._samples:
-            return told([], self._alphabet, step=0.0, seconds=0.0)
-        self._hear(self._frontend.finish(), is_end=True)
-        self._places += self._greedy.finish()
+        if self._samples and not self._is_over:
+            self._hear(self._frontend.finish(), is_end=True)
+            self._places += self._greedy.finish()
+        self._is_over = True
         return self.answer()
 
     def answer(self) -> dict[str, Any]:

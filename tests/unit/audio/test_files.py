@@ -139,6 +139,14 @@ def test_a_file_that_lacks_bytes_is_refused_before_it_is_read(tmp_path, name):
         rate_of(part_of(path), 0)
 
 
+def test_an_ogg_file_that_ends_with_a_whole_page_before_the_last_is_refused(tmp_path):
+    path = write(tmp_path / "a.ogg", whole_numbers(40_000))
+    data = path.read_bytes()
+    path.write_bytes(data[: data.rindex(b"OggS")])
+    with pytest.raises(DatasetError, match="must be whole"):
+        waveform(path)
+
+
 def test_chunks_before_and_after_the_samples_of_a_wav_file_are_passed_over(tmp_path):
     data = write(tmp_path / "a.wav").read_bytes()
     place = data.index(b"data")

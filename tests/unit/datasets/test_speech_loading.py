@@ -68,6 +68,13 @@ def test_manifests_are_read_though_the_sounds_lie_beside_them(tmp_path):
     assert said(load_speech(tmp_path)) == {"train": ["train"], "test": ["test"]}
 
 
+@pytest.mark.parametrize("name", ["test.wav", "dev.flac", "train.wav"])
+def test_a_sound_is_no_part_whatever_it_is_called(tmp_path, name):
+    manifest(tmp_path / "train.csv", (name, "one", "x"))
+    (tmp_path / name).touch()
+    assert said(load_speech(tmp_path)) == {"train": ["one"]}
+
+
 def test_a_folder_of_sounds_beside_texts_is_train(tmp_path):
     pair(tmp_path / "1.wav", "one")
     pair(tmp_path / "within" / "2.wav", "two")

@@ -199,6 +199,20 @@ def test_a_hot_word_is_heard_where_it_could_have_been_said():
     assert LETTERS.decode([one.symbol for one in cold]) != "nab"
 
 
+def test_what_is_worth_something_is_searched_for_with_a_beam_that_can_find_it():
+    hot_words = {"ban": 2.0}
+    default, same, wider = (
+        [
+            options.search(log_probs(12, 5, seed), LETTERS)[0].score
+            for seed in range(9)
+            for options in [Decoding(hot_words=hot_words, **beam)]
+        ]
+        for beam in ({}, {"beam_width": 16}, {"beam_width": 64})
+    )
+    assert default == same
+    assert same != wider
+
+
 def test_a_language_model_judges_the_beginnings_of_texts():
     asked = []
 
