@@ -170,8 +170,9 @@ class Augmentation(Settings):
         masks: Masks of bands and as many of time in an example; 0 for none.
         mask_bands: Widest mask of bands.
         mask_time: Longest mask of time in seconds; at most a fifth of the example.
-        join: Share of the examples that are made of two to five recordings, one after another.
-        pause: Longest silence between these in seconds.
+        join: Share of the examples that are made of two to five recordings, one after another, and
+            of the others, how many get a pause before and after.
+        pause: Longest pause in seconds.
 
     Raises:
         ConfigError: A value is outside its rule.
@@ -186,12 +187,12 @@ class Augmentation(Settings):
 
     speed: float = 0.15
     gain_db: float = 6.0
-    noise: float = 0.3
+    noise: float = 0.5
     snr_db: float = 10.0
     masks: int = 1
     mask_bands: int = 8
     mask_time: float = 0.05
-    join: float = 0.3
+    join: float = 0.5
     pause: float = 0.3
 
     def __post_init__(self) -> None:

@@ -18,6 +18,10 @@ Floats = npt.NDArray[np.float32]
 SNR_RANGE_DB = 30.0  # from the least signal to noise to the highest
 NOISE_SECONDS = 20
 MOST_JOINED = 5
+NOTHING = np.float32(
+    np.log(np.finfo(np.float32).eps)
+)  # Kaldi's frames of samples that are all zero
+SHARE_OF_NOTHING = 0.5  # of the pauses
 
 
 class Augmenter:
@@ -59,19 +63,20 @@ class Augmenter:
         return groups
 
     def joined(self, utterances: Sequence[Floats], rng: np.random.Generator) -> Floats:
-        """Return utterances one after another, with pauses of background between them.
+        """Return utterances one after another, with pauses before, between and after them.
+
+        One alone has pauses around it as often as several are joined. A pause is soft background, or
+        nothing at all.
 
         Shape:
             utterances: ``(frames, bands)`` each.
             output: ``(frames, bands)``.
         """
-        pieces = [utterances[0]]
-        for utterance in utterances[1:]:
-            length = int(rng.uniform(0, self.settings.pause) / self.hop)
-            if length:
-                quiet = np.quantile(utterance, 0.05, axis=0) - rng.uniform(0, 6)
-                pieces.append(self._noise(length, rng, float(np.exp(quiet).sum())))
-            pieces.append(utterance)
+        if len(utterances) == 1 and rng.random() >= self.settings.join:
+            return utterances[0]
+        pieces = [self._pause(utterances[0], rng)]
+        for utterance in utterances:
+            pieces += [utterance, self._pause(utterance, rng)]
         return np.concatenate(pieces)
 
     def changed(self, frames: Floats, rng: np.random.Generator) -> Floats:
@@ -83,7 +88,7 @@ class Augmenter:
             frames = np.logaddexp(frames, self._noise(len(frames), rng, energy))
         gain_db = rng.uniform(-settings.gain_db, settings.gain_db)
         louder: Floats = frames + np.float32(gain_db * math.log(10) / 10)
-        return louder
+        return np.maximum(louder, NOTHING)
 
     def masked(self, frames: Floats, rng: np.random.Generator) -> Floats:
         """Return normalised frames with some bands and some time set to their mean, zero."""
@@ -99,6 +104,13 @@ class Augmenter:
             begin = rng.integers(0, count - length + 1)
             frames[begin : begin + length] = 0
         return frames
+
+    def _pause(self, beside: Floats, rng: np.random.Generator) -> Floats:
+        length = int(rng.uniform(0, self.settings.pause) / self.hop)
+        if rng.random() < SHARE_OF_NOTHING:
+            return np.full((length, beside.shape[1]), NOTHING, np.float32)
+        quiet = np.quantile(beside, 0.05, axis=0) - rng.uniform(0, 6)
+        return self._noise(length, rng, float(np.exp(quiet).sum()))
 
     def _noise(self, length: int, rng: np.random.Generator, energy: float) -> Floats:
         """Return frames of noise whose bands have that energy together, on average."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -127,12 +128,15 @@ def read_folder(
     return {part: read(path, text_column, label_column) for part, path in paths.items()}
 
 
-def find_parts(folder: Path, formats: str) -> dict[str, Path]:
+def find_parts(
+    folder: Path, formats: str, suffixes: Sequence[str] | None = None
+) -> dict[str, Path]:
     """Return the files of a folder that are named train, dev (valid, validation) and test.
 
     Args:
         folder: An existing folder.
         formats: What a train file may be, for the message.
+        suffixes: Endings that the files may have; none for any.
 
     Raises:
         DatasetError: There is no train file, or there are two for one part.
@@ -147,6 +151,8 @@ def find_parts(folder: Path, formats: str) -> dict[str, Path]:
     for path in sorted(folder.iterdir()):
         part = PARTS.get(path.name.partition(".")[0].lower())
         if part is None or not path.is_file():
+            continue
+        if suffixes is not None and format_of(path)[0] not in suffixes:
             continue
         if part in paths:
             raise DatasetError(

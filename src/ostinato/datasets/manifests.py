@@ -167,6 +167,11 @@ def _separated(path: Path, text: str, delimiter: str) -> list[Mapping[str, Any]]
     if not lines:
         return []
     names = lines[0][1]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise DatasetError(
+            f"{path}: each column must have a name of its own; got `{twice}` twice. Rename one."
+        )
     for line, row in lines[1:]:
         if len(row) != len(names):
             raise DatasetError(

@@ -93,7 +93,10 @@ class Recordings:
             )
         if not sounds:
             raise DatasetError(f"{source}: there must be a recording; got none. Add one.")
-        for what, given in (("transcripts", transcripts), ("speakers", speakers)):
+        columns = {"transcripts": transcripts, "speakers": speakers, "names": names}
+        for what, given in columns.items():
+            if isinstance(given, str):
+                raise DatasetError(f"{source}: {what} must be a list; got one string.")
             if given is not None and len(given) != len(sounds):
                 raise DatasetError(
                     f"{source}: there must be as many {what} as recordings; got {len(given)} and "

@@ -150,8 +150,7 @@ def _part_paths(folder: Path) -> dict[str, Path]:
         if sounds_in(folder):
             return {"train": folder}
     formats = f"({', '.join(MANIFESTS)}), or folders train/ and test/ of recordings beside texts"
-    found = find_parts(folder, formats)
-    return {name: path for name, path in found.items() if format_of(path)[0] in MANIFESTS}
+    return find_parts(folder, formats, MANIFESTS)
 
 
 def _part_folders(folder: Path) -> dict[str, Path]:
@@ -190,6 +189,8 @@ def _held_out(parts: dict[str, Recordings], speaker: str, source: str) -> dict[s
         name: _of_speaker(merged(some, source), speaker, is_wanted=False)
         for name, some in kept.items()
     }
+    if not len(found["train"]):
+        raise ConfigError(f"test_speaker: others than {speaker} must speak in train; got none.")
     found["test"] = _of_speaker(merged(list(parts.values()), source), speaker, is_wanted=True)
     return found
 

@@ -82,7 +82,9 @@ class SpeechNetwork(nn.Module):
         return scored
 
     def next(self, steps: Tensor, state: Any = None) -> tuple[Tensor, Any]:
-        """Score the next steps of one utterance; to the bit what the whole of it gives.
+        """Score the next steps of one utterance, as the whole of it would be scored.
+
+        With the native kernels to the bit, else to rounding.
 
         Args:
             steps: The steps.

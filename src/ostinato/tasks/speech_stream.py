@@ -22,7 +22,7 @@ class TranscriptionStream:
     """A session that takes sound in chunks of any size and writes along.
 
     Make one with `SpeechRecognizer.stream`. In the end it has said what the recogniser says of the
-    whole recording, to the letter and the millisecond, however the sound was cut.
+    whole recording, however the sound was cut: with the native kernels to the bit, else to rounding.
 
     Args:
         network: The network, of one direction.
