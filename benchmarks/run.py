@@ -109,7 +109,7 @@ CASES = {
         (*OSTINATO, "demo", "transcribe", "--out", "{out}"), repeats=3, quick=True
     ),
     "speech-fsdd": _transcribe("fsdd", cold=True),
-    "speech-fsdd-stream": _transcribe("fsdd", "--no-bidirectional", cold=True),
+    "speech-fsdd-stream": _transcribe("fsdd", "--no-bidirectional", "--unit", "word", cold=True),
     **{f"speech-fsdd-seed-{seed}": _transcribe("fsdd", "--seed", str(seed)) for seed in (1, 2)},
     **{
         f"speech-fsdd-without-{speaker}": _transcribe("fsdd", "--test-speaker", speaker)

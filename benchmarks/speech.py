@@ -1,11 +1,13 @@
 """Measure trained recognisers of spoken digits: connected digits, speed, beam search, streams.
 
     ostinato train transcribe fsdd --out runs/digits
-    ostinato train transcribe fsdd --no-bidirectional --out runs/digits-stream
+    ostinato train transcribe fsdd --no-bidirectional --unit word --out runs/digits-stream
     python benchmarks/speech.py runs/digits runs/digits-stream --results FILE
 
 Connected digits are three to seven recordings of the official test part, one after another, with up
-to 0.3 s of silence before and after each, and white noise over all of it, 20 dB below the speech.
+to 0.3 s of silence before and after each, and white noise over all of it, 20 dB below the speech. The
+recordings are brought to the same power first, so that the noise is 20 dB below each of them: as they
+are, some are 30 dB softer than others and would lie below the noise. Both are measured.
 Speeds are of one thread, from files to text, over recordings that lie in the page cache; those that
 are compared take turns. It prints a row of JSON and appends it to the file that ``--results`` names.
 """
@@ -38,6 +40,7 @@ from ostinato.tasks import SpeechRecognizer
 
 COUNT = 300
 SNR_DB = 20.0
+POWER = np.float32(0.05)  # root of the mean square
 CHUNK = 0.1
 BEAM_WIDTH = 16
 
@@ -55,7 +58,8 @@ def main() -> None:
     torch.set_num_threads(1)
     whole, stream = SpeechRecognizer.load(arguments.run), SpeechRecognizer.load(arguments.stream)
     test = ostinato.datasets.load_speech("fsdd")["test"]
-    sounds, said, rate = connected(test)
+    sounds, said, rate = connected(test, is_even=True)
+    as_they_are, _, _ = connected(test, is_even=False)
     row = {
         "case": "speech",
         "repeat": 0,
@@ -67,6 +71,7 @@ def main() -> None:
             "seconds": sum(map(len, sounds)) / rate,
             "run": errors(whole, sounds, said, rate),
             "stream": errors(stream, sounds, said, rate),
+            "as_they_are": errors(whole, as_they_are, said, rate),
         },
         **speeds(whole, stream, test, sounds, rate, arguments.rounds),
         "rounds": arguments.rounds,
@@ -83,11 +88,13 @@ def main() -> None:
     sys.stdout.write(line + "\n")
 
 
-def connected(test: Recordings) -> tuple[Sounds, list[str], int]:
+def connected(test: Recordings, *, is_even: bool) -> tuple[Sounds, list[str], int]:
     """Return joined recordings in noise, what is said in them, and their rate."""
     rng = np.random.default_rng(0)
     read = [waveform(sound) for sound in test.audio]
     (rate,) = {rate for rate, _ in read}
+    if is_even:
+        read = [(rate, POWER * sound / np.sqrt(np.mean(sound**2))) for rate, sound in read]
     sounds, said = [], []
     for _ in range(COUNT):
         rows = rng.integers(0, len(read), rng.integers(3, 8))

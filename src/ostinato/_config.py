@@ -187,12 +187,12 @@ class Augmentation(Settings):
 
     speed: float = 0.15
     gain_db: float = 6.0
-    noise: float = 0.5
+    noise: float = 0.4
     snr_db: float = 10.0
     masks: int = 1
     mask_bands: int = 8
     mask_time: float = 0.05
-    join: float = 0.5
+    join: float = 0.4
     pause: float = 0.3
 
     def __post_init__(self) -> None:

@@ -65,8 +65,9 @@ class Augmenter:
     def joined(self, utterances: Sequence[Floats], rng: np.random.Generator) -> Floats:
         """Return utterances one after another, with pauses before, between and after them.
 
-        One alone has pauses around it as often as several are joined. A pause is soft background, or
-        nothing at all.
+        They get the loudness of the first, give or take the gain, as of one voice; else noise that is
+        right for one would cover another. One alone has pauses around it as often as several are
+        joined. A pause is soft background, or nothing at all.
 
         Shape:
             utterances: ``(frames, bands)`` each.
@@ -74,8 +75,11 @@ class Augmenter:
         """
         if len(utterances) == 1 and rng.random() >= self.settings.join:
             return utterances[0]
+        loudness = _loudness(utterances[0])
         pieces = [self._pause(utterances[0], rng)]
-        for utterance in utterances:
+        for number, utterance in enumerate(utterances):
+            if number:
+                utterance = self._louder(utterance, loudness - _loudness(utterance), rng)
             pieces += [utterance, self._pause(utterance, rng)]
         return np.concatenate(pieces)
 
@@ -84,11 +88,9 @@ class Augmenter:
         settings = self.settings
         if rng.random() < settings.noise:
             snr_db = rng.uniform(settings.snr_db, settings.snr_db + SNR_RANGE_DB)
-            energy = float(np.exp(frames).sum(axis=1).mean()) * 10 ** (-snr_db / 10)
+            energy = math.exp(_loudness(frames)) * 10 ** (-snr_db / 10)
             frames = np.logaddexp(frames, self._noise(len(frames), rng, energy))
-        gain_db = rng.uniform(-settings.gain_db, settings.gain_db)
-        louder: Floats = frames + np.float32(gain_db * math.log(10) / 10)
-        return np.maximum(louder, NOTHING)
+        return self._louder(frames, 0.0, rng)
 
     def masked(self, frames: Floats, rng: np.random.Generator) -> Floats:
         """Return normalised frames with some bands and some time set to their mean, zero."""
@@ -105,6 +107,12 @@ class Augmenter:
             frames[begin : begin + length] = 0
         return frames
 
+    def _louder(self, frames: Floats, nats: float, rng: np.random.Generator) -> Floats:
+        """Return frames louder by some nats, give or take the gain."""
+        gain_db = rng.uniform(-self.settings.gain_db, self.settings.gain_db)
+        louder: Floats = frames + np.float32(nats + gain_db * math.log(10) / 10)
+        return np.maximum(louder, NOTHING)
+
     def _pause(self, beside: Floats, rng: np.random.Generator) -> Floats:
         length = int(rng.uniform(0, self.settings.pause) / self.hop)
         if rng.random() < SHARE_OF_NOTHING:
@@ -119,6 +127,11 @@ class Augmenter:
         level = math.log(max(energy, 1e-10))
         cut: Floats = noise[places] + np.float32(level)
         return cut
+
+
+def _loudness(frames: Floats) -> float:
+    """Return the log of the energy of all bands together, on average over time."""
+    return math.log(float(np.exp(frames).sum(axis=1).mean()))
 
 
 def _noises(features: Features, sample_rate_hz: int) -> Ragged:

@@ -89,14 +89,29 @@ def test_joined_utterances_stand_one_after_another_with_pauses_no_longer_than_as
     assert np.isfinite(joined).all()
 
 
+def test_one_recording_alone_has_pauses_around_it_as_often_as_several_are_joined(make):
+    augmenter, source, one = make(join=0.3, pause=0.2), rng(5), frames(50)
+    longer = [len(augmenter.joined([one], source)) > 50 for _ in range(2000)]
+    # A pause has no frame in 1 of 20 cases, so both in 1 of 400; the deviation of the share is 0.01.
+    assert np.mean(longer) == pytest.approx(0.3, abs=0.03)
+    assert make(join=0.0).joined([one], source) is one
+
+
 def test_pauses_are_of_any_length_up_to_the_asked_and_softer_than_speech(make):
     augmenter, source = make(pause=0.2), rng(3)
     one = frames(50)
     lengths = []
     for _ in range(300):
         joined = augmenter.joined([one, one], source)
-        pause = joined[50:-50]
+        places = [
+            start
+            for start in range(len(joined) - 49)
+            if np.array_equal(joined[start : start + 50], one)
+        ]
+        pause = joined[places[0] + 50 : places[1]]
         lengths.append(len(pause))
+        assert places[0] <= 19
+        assert len(joined) - places[1] - 50 <= 19
         # The softest twentieth of each band, added up, or less, on average. Measured: 1.1 times.
         limit = np.exp(np.quantile(one, 0.05, axis=0)).sum()
         assert not len(pause) or energy(pause) < 1.5 * limit < energy(one) / 50
