@@ -128,7 +128,7 @@ class Features(Settings):
     window: float = 0.025
     hop: float = 0.01
     context: int = 5
-    subsampling: int = 1
+    subsampling: int = 2
     normalization: Literal["utterance", "running"] | None = None
     tail: float | None = None
 

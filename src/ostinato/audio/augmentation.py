@@ -77,10 +77,9 @@ class Augmenter:
             return utterances[0]
         loudness = _loudness(utterances[0])
         pieces = [self._pause(utterances[0], rng)]
-        for number, utterance in enumerate(utterances):
-            if number:
-                utterance = self._louder(utterance, loudness - _loudness(utterance), rng)
-            pieces += [utterance, self._pause(utterance, rng)]
+        for utterance in utterances:
+            even = self._louder(utterance, loudness - _loudness(utterance), rng)
+            pieces += [even, self._pause(even, rng)]
         return np.concatenate(pieces)
 
     def changed(self, frames: Floats, rng: np.random.Generator) -> Floats:

@@ -86,7 +86,7 @@ class SpeechRecognizer(Estimator):
     )
     training: Training = field(
         default_factory=lambda: Training(
-            epochs=30, batch_tokens=8192, batch_size=16, learning_rate=2e-3
+            epochs=40, batch_tokens=8192, batch_size=16, learning_rate=2e-3
         )
     )
     features: Features = field(default_factory=Features)
