@@ -107,7 +107,7 @@ CASES = {
     },
     "demo-transcribe": Case((*OSTINATO, "demo", "transcribe", "--out", "{out}"), quick=True),
     "speech-fsdd": _transcribe("fsdd", cold=True),
-    "speech-fsdd-stream": _transcribe("fsdd", "--no-bidirectional", "--unit", "word", cold=True),
+    "speech-fsdd-stream": _transcribe("fsdd", "--no-bidirectional", cold=True),
     **{f"speech-fsdd-seed-{seed}": _transcribe("fsdd", "--seed", str(seed)) for seed in (1, 2)},
     **{
         f"speech-fsdd-without-{speaker}": _transcribe(

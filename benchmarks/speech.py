@@ -1,7 +1,7 @@
 """Measure trained recognisers of spoken digits: connected digits, speed, beam search, streams.
 
     ostinato train transcribe fsdd --out runs/digits
-    ostinato train transcribe fsdd --no-bidirectional --unit word --out runs/digits-stream
+    ostinato train transcribe fsdd --no-bidirectional --out runs/digits-stream
     python benchmarks/speech.py runs/digits runs/digits-stream --results FILE
 
 Connected digits are three to seven recordings of the official test part, one after another, with up

@@ -15,7 +15,7 @@ SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 CHINESE = {
     "demo-transcribe": "内置摩尔斯电码演示：10 dB 噪声下的字符错误率",
     "speech-fsdd": "FSDD 官方测试集：整段全对的比例",
-    "speech-fsdd-stream": "同上，单向、整词（可流式）",
+    "speech-fsdd-stream": "同上，单向（可流式）",
     "speech-speakers": "FSDD 留一说话人，六人平均",
     "speech-connected": "连读数字，20 dB 噪声：词错误率",
     "speech-connected-as-they-are": "同上，各录音保持原有音量（相差 30 dB）",
@@ -33,11 +33,11 @@ CHINESE = {
 ENGLISH = {
     "demo-transcribe": "bundled Morse code: character error rate at 10 dB",
     "speech-fsdd": "FSDD, official test: recordings without a mistake",
-    "speech-fsdd-stream": "the same in one direction and whole words, for streams",
+    "speech-fsdd-stream": "the same in one direction, for streams",
     "speech-speakers": "FSDD, a speaker left out: mean of the six",
     "speech-connected": "connected digits in noise at 20 dB: word error rate",
     "speech-connected-as-they-are": "the same, recordings as loud as they are, which differs by 30 dB",
-    "speech-connected-stream": "the same in one direction and whole words, for streams",
+    "speech-connected-stream": "the same in one direction, for streams",
     "rtf-offline": "real-time factor, offline, one thread",
     "rtf-one": "the same, a recording a call",
     "rtf-stream": "real-time factor, streaming, 0.1 s a chunk, one thread",

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar, Union
 
 from ostinato._errors import ConfigError, did_you_mean
 
-TAIL = 0.3  # seconds after the end of a recording, for a network of one direction
+LOOKAHEAD = 0.3  # seconds, for a network of one direction
 SettingsT = TypeVar("SettingsT", bound="Settings")
 
 
@@ -112,8 +112,8 @@ class Features(Settings):
         subsampling: Frames from one step to the next.
         normalization: Levels are told from the mean of the whole utterance, or from that of what has
             been heard so far, as a stream needs; none for the one that fits the recurrent stack.
-        tail: Seconds of nothing after the end of a recording, in which a network of one direction can
-            still write what it has just heard; none for 0.3 in one direction, else 0.
+        lookahead: Seconds that a network of one direction hears on before it says what was said; none
+            for 0.3 in one direction, else 0. After the end it hears as much of nothing.
 
     Raises:
         ConfigError: A value is outside its rule.
@@ -130,7 +130,7 @@ class Features(Settings):
     context: int = 5
     subsampling: int = 2
     normalization: Literal["utterance", "running"] | None = None
-    tail: float | None = None
+    lookahead: float | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -140,7 +140,7 @@ class Features(Settings):
         check_range("Features", "bands", self.bands, low=4)
         check_range("Features", "hop", self.hop, low=0.001)
         check_range("Features", "window", self.window, low=self.hop)
-        check_range("Features", "tail", self.tail, low=0)
+        check_range("Features", "lookahead", self.lookahead, low=0)
         if self.context % 2 == 0:
             raise ConfigError(f"Features: context must be odd; got {self.context}.")
 
@@ -149,13 +149,18 @@ class Features(Settings):
         both = recurrent.bidirectional
         return self.replace(
             normalization=self.normalization or ("utterance" if both else "running"),
-            tail=(0.0 if both else TAIL) if self.tail is None else self.tail,
+            lookahead=(0.0 if both else LOOKAHEAD) if self.lookahead is None else self.lookahead,
         )
 
     @property
-    def tail_frames(self) -> int:
-        """Frames of nothing after the end."""
-        return round((self.tail or 0.0) / self.hop)
+    def step(self) -> float:
+        """Seconds from one step of the network to the next."""
+        return self.hop * self.subsampling
+
+    @property
+    def lookahead_steps(self) -> int:
+        """Steps that the network hears on before it says what was said."""
+        return round((self.lookahead or 0.0) / self.step)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -92,10 +92,11 @@ class Normalizer:
 class Steps:
     """Make steps of normalised frames, in chunks of any size.
 
-    A step is every n-th frame with its neighbours; the last ones lie in the tail. Past the ends there are zeros, the mean.
+    A step is every n-th frame with its neighbours; after the end come those of the
+    lookahead. Past the ends there are zeros, the mean.
 
     Args:
-        settings: ``context``, ``subsampling``, ``bands`` and ``tail``.
+        settings: ``context``, ``subsampling``, ``bands`` and ``lookahead``.
 
     Example:
         >>> steps = Steps(Features(context=3, subsampling=2, bands=4))
@@ -106,7 +107,8 @@ class Steps:
     def __init__(self, settings: Features) -> None:
         self._context, self._stride = settings.context, settings.subsampling
         self._edge = np.zeros((settings.context // 2, settings.bands), np.float32)
-        self._tail = np.zeros((settings.tail_frames, settings.bands), np.float32)
+        after = settings.lookahead_steps * settings.subsampling
+        self._after = np.zeros((after, settings.bands), np.float32)
         self._waiting, self._skip = self._edge, 0
 
     def push(self, frames: Floats) -> Floats:
@@ -128,8 +130,8 @@ class Steps:
         return steps.reshape(count, -1).copy()  # a view of one step would be read-only
 
     def finish(self) -> Floats:
-        """Return the steps whose neighbours would have come after the end, and those of the tail."""
-        return self.push(np.concatenate([self._tail, self._edge]))
+        """Return the steps whose neighbours would have come after the end, and of the lookahead."""
+        return self.push(np.concatenate([self._after, self._edge]))
 
 
 def steps_of(frames: Floats, settings: Features) -> Floats:
@@ -141,7 +143,7 @@ def steps_of(frames: Floats, settings: Features) -> Floats:
 
     Shape:
         frames: ``(frames, bands)``.
-        output: ``(ceil(frames / subsampling), context * bands)``.
+        output: ``(ceil(frames / subsampling) + lookahead_steps, context * bands)``.
 
     Example:
         >>> steps_of(np.ones((3, 40), np.float32), Features()).shape

@@ -36,12 +36,15 @@ class SpeechNetwork(nn.Module):
         num_symbols: Classes, with the blank, which is class 0.
         channels: Filters of the convolution over the bands; none to read the steps as they are.
         recurrent: The recurrent stack.
+        lookahead: Steps that are heard before the first one is scored: a step's scores are those of the
+            outputs so many steps later.
         head_dropout: Probability of dropping a feature of the outputs of the recurrent stack, at all
             steps of an utterance.
 
     Shape:
-        steps: Packed ``(places, context * bands)``.
-        output: Packed ``(places, num_symbols)``, log-probabilities.
+        steps: Packed ``(places, context * bands)``, more than ``lookahead`` in each row.
+        output: Packed ``(places, num_symbols)``, log-probabilities of all but the last ``lookahead``
+            steps of each row.
 
     Example:
         >>> import torch
@@ -50,7 +53,8 @@ class SpeechNetwork(nn.Module):
         >>> model(steps).data.shape
         torch.Size([9, 5])
 
-    Source: Amodei et al. 2016, https://arxiv.org/abs/1512.02595, section 3.
+    Source: Amodei et al. 2016, https://arxiv.org/abs/1512.02595, section 3; delayed outputs: Graves
+    and Schmidhuber 2005, https://doi.org/10.1016/j.neunet.2005.06.042.
     """
 
     def __init__(
@@ -61,9 +65,11 @@ class SpeechNetwork(nn.Module):
         *,
         channels: int | None = 32,
         recurrent: Recurrent,
+        lookahead: int = 0,
         head_dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        self.lookahead = lookahead
         self.front: nn.Module = nn.Identity()
         size = context * bands
         if channels is not None:
@@ -77,8 +83,13 @@ class SpeechNetwork(nn.Module):
     def forward(self, steps: PackedSequence) -> PackedSequence:
         """Score the symbols at each step."""
         output, _ = self.recurrent(steps._replace(data=self._read(steps.data)))
-        output = self.head_dropout(output)
-        scored: PackedSequence = output._replace(data=self._score(output.data))
+        sizes = output.batch_sizes
+        later = output._replace(
+            data=output.data[int(sizes[: self.lookahead].sum()) :],
+            batch_sizes=sizes[self.lookahead :],
+        )
+        later = self.head_dropout(later)
+        scored: PackedSequence = later._replace(data=self._score(later.data))
         return scored
 
     def next(self, steps: Tensor, state: Any = None) -> tuple[Tensor, Any]:
@@ -92,7 +103,8 @@ class SpeechNetwork(nn.Module):
 
         Shape:
             steps: ``(steps, context * bands)``.
-            output: ``(steps, num_symbols)``, and the state.
+            output: ``(scored steps, num_symbols)``, as many as steps after the first ``lookahead``; and
+                the state.
 
         Raises:
             ConfigError: The recurrent stack is bidirectional.
@@ -102,8 +114,10 @@ class SpeechNetwork(nn.Module):
                 "SpeechNetwork.next: the recurrent stack must have one direction; got "
                 "bidirectional=True. The other direction begins at the end, which a stream has not."
             )
-        output, state = self.recurrent(self._read(steps).unsqueeze(1), state)
-        return self._score(output.squeeze(1)), state
+        hidden, waiting = state or (None, self.lookahead)
+        output, hidden = self.recurrent(self._read(steps).unsqueeze(1), hidden)
+        later = output.squeeze(1)[waiting:]
+        return self._score(later), (hidden, max(0, waiting - len(steps)))
 
     def _read(self, steps: Tensor) -> Tensor:
         return _in_blocks(self.front, steps)

@@ -47,11 +47,6 @@ class Hearing:
     normalizer: audio.Normalizer
     batch_tokens: int | None
 
-    @property
-    def step(self) -> float:
-        """Seconds from one step to the next."""
-        return self.features.hop * self.features.subsampling
-
     def explain(
         self, part: Recordings, decoding: Decoding, *, skip: bool = False
     ) -> list[dict[str, Any]]:
@@ -68,7 +63,9 @@ class Hearing:
 
     def answer(self, log_probs: Floats, seconds: float, decoding: Decoding) -> dict[str, Any]:
         """Return what the log-probabilities of a recording say."""
-        return answer_of(log_probs, self.alphabet, decoding, step=self.step, seconds=seconds)
+        return answer_of(
+            log_probs, self.alphabet, decoding, step=self.features.step, seconds=seconds
+        )
 
     def stream(self, input_rate_hz: int | None) -> TranscriptionStream:
         """Return a session that hears one recording while it is spoken."""

@@ -155,5 +155,5 @@ def too_long(part: SpeechPart) -> Rows:
     needed = steps_needed(
         Transcripts(torch.from_numpy(targets.values), torch.from_numpy(targets.lengths))
     )
-    steps = -(-(part.lengths + part.features.tail_frames) // part.features.subsampling)
+    steps = -(-part.lengths // part.features.subsampling)
     return np.flatnonzero(needed.numpy() > steps)

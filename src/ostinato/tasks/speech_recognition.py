@@ -329,6 +329,7 @@ class SpeechRecognizer(Estimator):
             1 + len(self.alphabet_.symbols),
             channels=self.channels,
             recurrent=self.recurrent,
+            lookahead=self.features.fitted_to(self.recurrent).lookahead_steps,
             head_dropout=self.head_dropout,
         )
 

@@ -80,7 +80,8 @@ class TranscriptionStream:
         ``compute_max`` the time to work through a chunk, on average and at most.
         """
         features = self._features
-        lookahead = features.context // 2 * features.hop + (features.window + features.hop) / 2
+        neighbours = features.context // 2 * features.hop + (features.window + features.hop) / 2
+        lookahead = neighbours + features.lookahead_steps * features.step
         busy = self._busy or [0.0]
         return {
             "lookahead": round(lookahead, 6),
@@ -129,7 +130,7 @@ class TranscriptionStream:
         return told(
             self._places,
             self._alphabet,
-            step=features.hop * features.subsampling,
+            step=features.step,
             seconds=self._samples / self._rates["input_rate_hz"],
             log_silence=self._greedy.log_silence,
         )
