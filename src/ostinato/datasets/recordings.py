@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -94,14 +94,7 @@ class Recordings:
         if not sounds:
             raise DatasetError(f"{source}: there must be a recording; got none. Add one.")
         columns = {"transcripts": transcripts, "speakers": speakers, "names": names}
-        for what, given in columns.items():
-            if isinstance(given, str):
-                raise DatasetError(f"{source}: {what} must be a list; got one string.")
-            if given is not None and len(given) != len(sounds):
-                raise DatasetError(
-                    f"{source}: there must be as many {what} as recordings; got {len(given)} and "
-                    f"{len(sounds)}. Give each recording one."
-                )
+        _check_counts(columns, len(sounds), source)
         return Recordings(
             sounds,
             None if transcripts is None else _strings(transcripts, called, source),
@@ -220,6 +213,17 @@ def _samples(sound: Any, where: str, sample_rate_hz: int | None) -> Samples:
             f"{int(np.flatnonzero(~np.isfinite(array).reshape(len(array), -1).all(1))[0])}."
         )
     return np.ascontiguousarray(array)
+
+
+def _check_counts(columns: Mapping[str, Sequence[str] | None], count: int, source: str) -> None:
+    for what, given in columns.items():
+        if isinstance(given, str):
+            raise DatasetError(f"{source}: {what} must be a list; got one string.")
+        if given is not None and len(given) != count:
+            raise DatasetError(
+                f"{source}: there must be as many {what} as recordings; got {len(given)} and "
+                f"{count}. Give each recording one."
+            )
 
 
 def _strings(transcripts: Sequence[str], names: list[str], source: str) -> list[str]:

@@ -81,7 +81,7 @@ class Decoding:
 
 
 def hot_worth(text: str, hot_words: Mapping[str, float], *, is_whole: bool = False) -> float:
-    """Return what the hot words in a text are worth, and a share of one that has begun at its end.
+    """Return what the hot words in a text are worth; of one that has begun, a share.
 
     Args:
         text: The beginning of a text.
