@@ -299,7 +299,7 @@ def test_two_processes_train_as_one(data, tmp_path):
         assert done.returncode == 0, done.stderr
     one, two = (load_tensors(tmp_path / name / "model.safetensors")[0] for name in ("one", "two"))
     for name, weight in one.items():
-        # Measured: @@; the halves of a batch are added up in another order.
+        # Measured: below 2e-5; the halves of a batch are added up in another order.
         torch.testing.assert_close(weight, two[name], atol=2e-5, rtol=0, msg=name)
 
 
