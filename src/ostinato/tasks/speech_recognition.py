@@ -61,8 +61,9 @@ class SpeechRecognizer(Estimator):
         >>> model = SpeechRecognizer(
         ...     unit="word",
         ...     recurrent=Recurrent(cell="gru", hidden_size=16),
-        ...     training=Training(epochs=10, batch_size=4, learning_rate=1e-2),
-        ...     augmentation=Augmentation(speed=0.0, join=0.0),
+        ...     training=Training(epochs=10, batch_size=4, learning_rate=2e-2),
+        ...     augmentation=Augmentation(speed=0.0, noise=0.0, masks=0, join=0.0),
+        ...     channels=None,
         ... )
         >>> said = ["low", "high"] * 8
         >>> model = model.fit(sounds, said, sample_rate_hz=8000, validation=(sounds, said))
