@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import shutil
@@ -125,8 +126,12 @@ def test_predict_tells_words_with_times_for_files_folders_and_manifests(trained,
     out, _ = ok(capsys, "predict", trained, data / "test", file)
     assert len(out.splitlines()) == 19
     assert out.splitlines()[-1] == f"{file}\t{said}"
-    out, _ = ok(capsys, "predict", trained, data / "test.csv")
-    assert len(out.splitlines()) == 18
+    packed = data / "some.csv.gz"
+    packed.write_bytes(gzip.compress((data / "test.csv").read_bytes()))
+    for manifest in (data / "test.csv", packed):
+        out, _ = ok(capsys, "predict", trained, manifest)
+        assert len(out.splitlines()) == 18
+    packed.unlink()
 
 
 def test_beam_search_gives_alternatives_and_hot_words_come_first(trained, data, capsys):
@@ -249,6 +254,10 @@ def test_what_cannot_stream_says_so(trained, streaming, capsys, tmp_path):
     assert "--no-bidirectional" in refused(capsys, 2, "predict", trained, "--stream")
     line = refused(capsys, 2, "predict", streaming, "--stream", tmp_path / "a.wav")
     assert "on standard input" in line
+    line = refused(capsys, 2, "predict", streaming, "--stream", "--beam-width", "4")
+    assert "got --beam-width" in line
+    line = refused(capsys, 2, "predict", streaming, tmp_path / "a.wav", "--sample-rate-hz", "8000")
+    assert "is for --stream" in line
 
 
 @pytest.mark.parametrize(

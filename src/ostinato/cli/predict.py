@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ostinato._config import check_names
-from ostinato._errors import DatasetError
+from ostinato._errors import ConfigError, DatasetError
 from ostinato.cli.console import show, show_json
 from ostinato.cli.stream import listen
 from ostinato.tasks import HOT, Estimator, load
@@ -63,17 +63,18 @@ def predict(
         json: Print JSON Lines with all that the model says, probabilities too.
     """
     estimator = load(run)
-    if stream:
-        listen(estimator, inputs, sample_rate_hz, as_json=json)
-        return
     asked = {
         "beam_width": beam_width,
         "n_best": n_best,
         "hot_words": dict.fromkeys(hot_words, HOT) or None,
         "on_error": on_error,
-        "sample_rate_hz": sample_rate_hz,
     }
     options = {name: value for name, value in asked.items() if value is not None}
+    if stream:
+        listen(estimator, inputs, sample_rate_hz, options, as_json=json)
+        return
+    if sample_rate_hz is not None:
+        raise ConfigError("--sample-rate-hz: is for --stream; a sound file tells its own rate.")
     check_names(options, dict.fromkeys(estimator.options), f"predict: a {estimator.task} run")
     explain: Any = estimator.explain
     columns = {"text_column": text_column, "audio_column": audio_column}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,12 @@ SAMPLE_BYTES = 2
 
 
 def listen(
-    estimator: Estimator, inputs: tuple[str, ...], sample_rate_hz: int | None, *, as_json: bool
+    estimator: Estimator,
+    inputs: tuple[str, ...],
+    sample_rate_hz: int | None,
+    options: Mapping[str, Any],
+    *,
+    as_json: bool,
 ) -> None:
     """Write what is said on standard input as it is heard, and in the end the words.
 
@@ -27,10 +32,11 @@ def listen(
         estimator: A recogniser of one direction.
         inputs: What else was given on the command line: nothing may be.
         sample_rate_hz: Rate of the samples; none for that of the recogniser.
+        options: What was asked of the search: nothing may be.
         as_json: Write a line of JSON for each change, and one with all words in the end.
 
     Raises:
-        ConfigError: The model cannot stream, or files are given.
+        ConfigError: The model cannot stream, or what a stream cannot do was asked.
     """
     if not isinstance(estimator, SpeechRecognizer):
         raise ConfigError(f"--stream: the run must be of a recogniser; it is {estimator.task}.")
@@ -38,6 +44,11 @@ def listen(
         raise ConfigError(
             f"--stream: the sound must come on standard input; got `{inputs[0]}`. "
             "Leave one of the two out."
+        )
+    if options:
+        raise ConfigError(
+            "--stream: takes the likeliest symbol of each step as it comes, and nothing else; got "
+            f"--{next(iter(options)).replace('_', '-')}. Leave it out, or give files."
         )
     rate = sample_rate_hz or estimator.sample_rate_hz_
     session = estimator.stream(rate)

@@ -5,7 +5,6 @@ from ostinato.datasets.dataset import Cut, Dataset, File
 from ostinato.datasets.examples import Examples, Texts, check_parts
 from ostinato.datasets.hugging_face import from_hugging_face
 from ostinato.datasets.loading import load
-from ostinato.datasets.manifests import MANIFESTS, SOUNDS, sounds_in
 from ostinato.datasets.recordings import Audio, Recordings
 from ostinato.datasets.registry import REGISTRY, get, locate
 from ostinato.datasets.schemes import SCHEMES, Scheme, Span
@@ -15,10 +14,8 @@ from ostinato.datasets.tagged import Tagged
 from ostinato.datasets.tagged_loading import holds_tokens, load_tagged, read_tagged
 
 __all__ = [
-    "MANIFESTS",
     "REGISTRY",
     "SCHEMES",
-    "SOUNDS",
     "Audio",
     "Cut",
     "Dataset",
@@ -42,5 +39,4 @@ __all__ = [
     "read",
     "read_speech",
     "read_tagged",
-    "sounds_in",
 ]

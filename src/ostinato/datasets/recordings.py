@@ -83,14 +83,14 @@ class Recordings:
         sounds: list[Audio] = []
         called = list(names or ())
         for number, sound in enumerate(audio, 1):
-            is_path = isinstance(sound, (str, Path))
             if names is None:
+                is_path = isinstance(sound, (str, Path))
                 called.append(str(sound) if is_path else f"recording {number}")
-            sounds.append(
-                Path(sound)  # type: ignore[arg-type]  # a string or a path
-                if is_path
-                else _samples(sound, f"{source}: {called[number - 1]}", sample_rate_hz)
-            )
+            if isinstance(sound, (str, Path)):
+                sounds.append(Path(sound))
+            else:
+                where = f"{source}: {called[number - 1]}"
+                sounds.append(_samples(sound, where, sample_rate_hz))
         if not sounds:
             raise DatasetError(f"{source}: there must be a recording; got none. Add one.")
         columns = {"transcripts": transcripts, "speakers": speakers, "names": names}

@@ -21,8 +21,10 @@ from ostinato.metrics.transcription import Errors as Errors
 from ostinato.metrics.transcription import alignments as alignments
 from ostinato.metrics.transcription import character_errors as character_errors
 from ostinato.metrics.transcription import confusions as confusions
+from ostinato.metrics.transcription import errors_of as errors_of
 from ostinato.metrics.transcription import transcription_metrics as transcription_metrics
 from ostinato.metrics.transcription import word_errors as word_errors
+from ostinato.metrics.transcription import worst_first as worst_first
 
 __all__ = [
     "Calibration",
@@ -41,6 +43,7 @@ __all__ = [
     "confusion_per_label",
     "confusions",
     "decide",
+    "errors_of",
     "per_class",
     "span_confusion",
     "span_f1_by_length",
@@ -48,4 +51,5 @@ __all__ = [
     "tagging_metrics",
     "transcription_metrics",
     "word_errors",
+    "worst_first",
 ]

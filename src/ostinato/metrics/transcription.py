@@ -65,9 +65,12 @@ class Errors:
         Source: Bisani and Ney 2004, https://doi.org/10.1109/ICASSP.2004.1326009.
         """
         rng = np.random.default_rng(seed)
-        draws = rng.integers(0, len(self.units), (BOOTSTRAPS, len(self.units)))
-        errors, units = self.total[draws].sum(axis=1), self.units[draws].sum(axis=1)
-        edges = np.quantile(errors / np.maximum(units, 1), [0.5 - INTERVAL / 2, 0.5 + INTERVAL / 2])
+        total, count = self.total, len(self.units)
+        rates = []
+        for _ in range(BOOTSTRAPS):  # one after another: together they would not fit into memory
+            drawn = rng.integers(0, count, count)
+            rates.append(_rate(total[drawn].sum(), self.units[drawn].sum()))
+        edges = np.quantile(rates, [0.5 - INTERVAL / 2, 0.5 + INTERVAL / 2])
         return float(edges[0]), float(edges[1])
 
 
@@ -87,7 +90,7 @@ def word_errors(references: Sequence[str], predictions: Sequence[str]) -> Errors
         >>> errors.substitutions.tolist(), errors.rate
         ([1, 0], 0.25)
     """
-    return _errors(alignments(references, predictions))
+    return errors_of(alignments(references, predictions))
 
 
 def character_errors(references: Sequence[str], predictions: Sequence[str]) -> Errors:
@@ -105,7 +108,7 @@ def character_errors(references: Sequence[str], predictions: Sequence[str]) -> E
         >>> character_errors(["three"], ["tree"]).rate
         0.2
     """
-    return _errors(alignments(references, predictions, unit="character"))
+    return errors_of(alignments(references, predictions, unit="character"))
 
 
 def alignments(
@@ -207,6 +210,51 @@ def confusions(edits: Sequence[Sequence[Edit]]) -> list[tuple[Edit, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
 
 
+def errors_of(edits: Sequence[Sequence[Edit]]) -> Errors:
+    """Count the errors of each recording.
+
+    Args:
+        edits: As of :func:`alignments`.
+
+    Example:
+        >>> errors_of(alignments(["one two"], ["two"])).deletions
+        array([1])
+    """
+    counts = [Counter[str](edit.kind for edit in row) for row in edits]
+
+    def column(*kinds: str) -> npt.NDArray[np.int64]:
+        return np.array([sum(count[kind] for kind in kinds) for count in counts], np.int64)
+
+    return Errors(
+        column("substitute"),
+        column("insert"),
+        column("delete"),
+        column("equal", "substitute", "delete"),
+    )
+
+
+def worst_first(
+    characters: Errors, confidence: npt.NDArray[np.floating[Any]]
+) -> npt.NDArray[np.int64]:
+    """Return recordings by most errors for what is said, then by least confidence.
+
+    Args:
+        characters: Character errors of each recording.
+        confidence: How sure the model was of each.
+
+    Shape:
+        confidence: ``(n,)``.
+        output: ``(n,)``, int64.
+
+    Example:
+        >>> worst_first(character_errors(["ab", "a", "b"], ["ab", "b", "b"]), np.array([0.9, 1, 0.5]))
+        array([1, 2, 0])
+    """
+    rates = characters.total / np.maximum(characters.units, 1)
+    order: npt.NDArray[np.int64] = np.lexsort((confidence, -rates))
+    return order
+
+
 def _figures(words: Errors, characters: Errors) -> dict[str, Any]:
     return {
         "wer": words.rate,
@@ -230,20 +278,6 @@ def _edits(chunks: Any, reference: list[str], prediction: list[str]) -> Iterator
                 said[place] if place < len(said) else None,
                 written[place] if place < len(written) else None,
             )
-
-
-def _errors(rows: list[list[Edit]]) -> Errors:
-    counts = [Counter[str](edit.kind for edit in row) for row in rows]
-
-    def column(*kinds: str) -> npt.NDArray[np.int64]:
-        return np.array([sum(count[kind] for kind in kinds) for count in counts], np.int64)
-
-    return Errors(
-        column("substitute"),
-        column("insert"),
-        column("delete"),
-        column("equal", "substitute", "delete"),
-    )
 
 
 def _rate(errors: np.int64, units: np.int64) -> float:

@@ -22,10 +22,6 @@ BLOCK = 16
 last bit of each: torch's library takes another way for few rows or columns (measured for 1 to 300 rows
 of 1 to 512 features: 0 of 2,052 cut otherwise differed; without it, all with fewer than 8 rows did)."""
 
-MANY = 128
-"""More rows than this come in multiples of it, so that oneDNN, which prepares a convolution for each
-number of rows anew, meets few: a training step on spoken digits took 43 ms, with any number 60."""
-
 
 class SpeechNetwork(nn.Module):
     """Convolution over the bands, recurrent stack, log-probabilities of symbols.
@@ -120,7 +116,7 @@ class SpeechNetwork(nn.Module):
         return self._score(later), (hidden, max(0, waiting - len(steps)))
 
     def _read(self, steps: Tensor) -> Tensor:
-        return _in_blocks(self.front, steps)
+        return self.front(steps) if self.training else _in_blocks(self.front, steps)
 
     def _score(self, output: Tensor) -> Tensor:
         count = self.head.out_features
@@ -172,5 +168,4 @@ class BandConvolution(nn.Module):
 
 def _in_blocks(layer: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
     """Return what a layer makes of each row, whatever the number of rows beside it."""
-    block = BLOCK if len(rows) <= MANY else MANY
-    return layer(F.pad(rows, (0, 0, 0, -len(rows) % block)))[: len(rows)]
+    return layer(F.pad(rows, (0, 0, 0, -len(rows) % BLOCK)))[: len(rows)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ostinato.metrics.classification import Calibration, calibration
-from ostinato.metrics.transcription import alignments, character_errors, word_errors
+from ostinato.metrics.transcription import alignments, errors_of
 from ostinato.report import formatting, plots
 from ostinato.report.run import Labels, Part
 from ostinato.report.task import Balance, Curve, Headline, Task, balance_rows, note
@@ -110,9 +110,9 @@ class Transcription(Task[TranscriptPredictions]):
     def results(self, predictions: TranscriptPredictions, labels: Labels) -> Results:
         """Return what predictions say about the model, with the drawings of the template."""
         said, written = predictions.labels, predictions.predictions
-        words, characters = word_errors(said, written), character_errors(said, written)
         word_edits = alignments(said, written)
         character_edits = alignments(said, written, unit="character")
+        words, characters = errors_of(word_edits), errors_of(character_edits)
         by_character = are_characters(said, labels)
         is_right = words.total == 0
         bins = calibration(predictions.confidence, is_right)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ostinato.metrics.transcription import Edit, Errors
+from ostinato.metrics.transcription import Edit, Errors, worst_first
 from ostinato.report.formatting import language
 from ostinato.report.run import Labels
 from ostinato.report.transcript_errors import rate
@@ -93,8 +93,7 @@ def worst(
         edits: What was said beside what was written in each, in the unit to be shown.
         characters: Character errors of each.
     """
-    rates = characters.total / np.maximum(characters.units, 1)
-    order = np.lexsort((predictions.confidence, -rates))[:NUM_UTTERANCES]
+    order = worst_first(characters, predictions.confidence)[:NUM_UTTERANCES]
     return tuple(
         _utterance(number, row, predictions, labels, edits[row], characters)
         for number, row in enumerate(order.tolist(), start=1)

@@ -50,6 +50,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
 
     Attributes:
         task: Its name in a run folder.
+        pipeline_tag: Its name on Hugging Face, for the model card.
         columns: Arguments of :meth:`load_parts` and :meth:`read_part` that say how data are read.
         options: Arguments of :meth:`explain` beside the raw examples.
         takes_files: Whether what is predicted lies in files; else it may stand on the command line.
@@ -57,6 +58,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     """
 
     task: ClassVar[str]
+    pipeline_tag: ClassVar[str]
     columns: ClassVar[tuple[str, ...]]
     options: ClassVar[tuple[str, ...]] = ()
     takes_files: ClassVar[bool] = False
@@ -290,7 +292,13 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     def _write_figures(self, run: Path) -> None:
         write_json(run / "metrics.json", self.metrics_)
         config = run_folder.read_config(run)
-        card = run_folder.card(config, self.metrics_, self._example(run), self._reads())
+        card = run_folder.card(
+            config,
+            self.metrics_,
+            self._example(run),
+            self._reads(),
+            pipeline_tag=self.pipeline_tag,
+        )
         write_text(run / "README.md", card)
 
     @abstractmethod

@@ -173,7 +173,12 @@ def _cpu_name() -> str:
 
 
 def card(
-    config: Mapping[str, Any], metrics: Mapping[str, Any], example: str, reads: str = ""
+    config: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    example: str,
+    reads: str,
+    *,
+    pipeline_tag: str,
 ) -> str:
     """Return the model card: what the model is, what it was trained on, how good it is."""
     rows = [
@@ -194,7 +199,7 @@ def card(
         [
             "---",
             "library_name: ostinato",
-            f"pipeline_tag: {config['task']}",
+            f"pipeline_tag: {pipeline_tag}",
             "---",
             "",
             f"# A {config['task']} model by ostinato {config['ostinato']}",

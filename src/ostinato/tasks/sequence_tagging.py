@@ -99,6 +99,7 @@ class SequenceTagger(Estimator):
     """
 
     task: ClassVar[str] = "sequence-labelling"
+    pipeline_tag: ClassVar[str] = "token-classification"
     columns: ClassVar[tuple[str, ...]] = ("column",)
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = TAGGING_PRESETS
 

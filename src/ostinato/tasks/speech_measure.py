@@ -15,7 +15,7 @@ from torch.nn.utils.rnn import pack_sequence
 from ostinato import audio
 from ostinato.data.splits import duplicates
 from ostinato.datasets import Recordings
-from ostinato.metrics import character_errors, transcription_metrics, word_errors
+from ostinato.metrics import character_errors, transcription_metrics, word_errors, worst_first
 from ostinato.nn import Transcripts, ctc_loss
 from ostinato.tasks.hearing import Floats, Hearing
 from ostinato.tasks.predictions import write_transcripts
@@ -69,12 +69,9 @@ def _loss(log_probs: Floats, symbols: npt.NDArray[np.int64]) -> float:
 
 
 def _worst(said: Sequence[str], answers: Sequence[dict[str, Any]]) -> list[int]:
-    """Return the recordings with the most errors for what is said, then the least sure ones."""
     errors = character_errors(said, [answer["text"] for answer in answers])
-    rates = errors.total / np.maximum(errors.units, 1)
-    return sorted(range(len(said)), key=lambda row: (-rates[row], answers[row]["confidence"]))[
-        :PICTURED
-    ]
+    confidence = np.array([answer["confidence"] for answer in answers])
+    return [int(row) for row in worst_first(errors, confidence)[:PICTURED]]
 
 
 def _pictures(

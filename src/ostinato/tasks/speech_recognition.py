@@ -75,6 +75,7 @@ class SpeechRecognizer(Estimator):
     """
 
     task: ClassVar[str] = "speech-recognition"
+    pipeline_tag: ClassVar[str] = "automatic-speech-recognition"
     columns: ClassVar[tuple[str, ...]] = (
         *("audio_column", "text_column", "speaker_column"),
         *("test_speaker", "on_error"),
@@ -262,11 +263,9 @@ class SpeechRecognizer(Estimator):
 
     def read_inputs(self, path: str, **columns: Any) -> Sequence[Any]:
         """Return the sound files that a path names: itself, those in a folder, or of a manifest."""
-        if Path(path).is_dir():
-            return datasets.sounds_in(Path(path))
-        if Path(path).suffix.lower() in datasets.MANIFESTS:
-            return datasets.read_speech(path, labelled=False, **columns).audio
-        return [path]
+        if not Path(path).exists():
+            return [path]  # to be told of in its place, beside the others
+        return datasets.read_speech(path, labelled=False, **columns).audio
 
     def line(self, answer: Mapping[str, Any]) -> str:
         """Return an answer of `explain` as a line: the recording, a tab, what is said."""

@@ -77,7 +77,8 @@ class TranscriptionStream:
         """What a word waits for, in seconds.
 
         ``lookahead`` is the sound after a step that the network must hear; ``compute`` and
-        ``compute_max`` the time to work through a chunk, on average and at most.
+        ``compute_max`` the time to work through a chunk, on average and at most. Where the sound has
+        another rate than the network, the resampler holds back about another 0.1.
         """
         features = self._features
         neighbours = features.context // 2 * features.hop + (features.window + features.hop) / 2

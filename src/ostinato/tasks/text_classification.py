@@ -85,6 +85,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     """
 
     task: ClassVar[str] = "text-classification"
+    pipeline_tag: ClassVar[str] = "text-classification"
     columns: ClassVar[tuple[str, ...]] = ("text_column", "label_column")
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = PRESETS
 

@@ -170,6 +170,7 @@ def answer_of(
     """Return what is said in a recording: ``text``, ``confidence``, ``seconds``, ``words``.
 
     With more than one hypothesis asked for, ``alternatives`` has the text and the probability of each.
+    Hypotheses that differ by spaces at the ends or doubled ones are one text, so there may be fewer.
 
     Args:
         log_probs: Log-probabilities of the classes at each step.
@@ -185,9 +186,12 @@ def answer_of(
     log_silence = float(np.cumsum(log_probs[:, 0], dtype=np.float64)[-1])
     answer = told(places, alphabet, step=step, seconds=seconds, log_silence=log_silence)
     if decoding.n_best > 1:
+        chances: dict[str, float] = {}
+        for one in found:
+            text = alphabet.decode(one.symbols)
+            chances[text] = chances.get(text, 0.0) + math.exp(one.log_prob)
         answer["alternatives"] = [
-            {"text": alphabet.decode(one.symbols), "probability": math.exp(one.log_prob)}
-            for one in found
+            {"text": text, "probability": chance} for text, chance in chances.items()
         ]
     return answer
 

@@ -245,12 +245,14 @@ def test_alternatives_are_told_with_their_probabilities_which_never_exceed_one()
     scores = log_probs(5, 5)
     answer = answer_of(scores, LETTERS, Decoding(n_best=4), step=0.02, seconds=0.1)
     alternatives = answer["alternatives"]
-    assert len(alternatives) == 4
     assert alternatives[0]["text"] == answer["text"]
     found = beam_search(scores, beam_width=4)
-    for one, hypothesis in zip(alternatives, found, strict=True):
-        assert one["text"] == LETTERS.decode(hypothesis.symbols)
-        assert one["probability"] == pytest.approx(math.exp(hypothesis.log_prob))
+    texts = [LETTERS.decode(hypothesis.symbols) for hypothesis in found]
+    assert [one["text"] for one in alternatives] == list(dict.fromkeys(texts))
+    assert len(alternatives) < len(found)  # two differ by a space at an end
+    for one in alternatives:
+        same = [math.exp(h.log_prob) for h, t in zip(found, texts, strict=True) if t == one["text"]]
+        assert one["probability"] == pytest.approx(sum(same))
     assert sum(one["probability"] for one in alternatives) <= 1
     assert json.loads(json.dumps(answer)) == answer
 
