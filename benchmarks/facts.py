@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
@@ -56,6 +57,24 @@ def machine() -> dict[str, Any]:
         "torch": torch,
         "ostinato": version("ostinato"),
     }
+
+
+def stamp(*folders: str) -> dict[str, Any]:
+    """Return what ends a row: commit, whether these folders have changed since, time, machine."""
+    return {
+        **state(*folders),
+        "time": now(),
+        **{key: value for key, value in machine().items() if key != "slug"},
+    }
+
+
+def append(row: dict[str, Any], results: Path | None) -> str:
+    """Return a row as a line of JSON, and append it to a file if there is one."""
+    line = json.dumps(row, ensure_ascii=False)
+    if results is not None:
+        with results.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+    return line
 
 
 def git(*arguments: str) -> str:

@@ -21,7 +21,6 @@ import argparse
 import copy
 import gzip
 import itertools
-import json
 import logging
 import os
 import random
@@ -103,12 +102,7 @@ def main() -> None:
     logging.getLogger("flair").setLevel(logging.WARNING)
     flair.device = torch.device("cpu")
     torch.set_num_threads(arguments.threads)
-    row = measure(arguments)
-    line = json.dumps(row, ensure_ascii=False)
-    if arguments.results:
-        with arguments.results.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-    print(line)
+    print(facts.append(measure(arguments), arguments.results))
 
 
 def measure(arguments: argparse.Namespace) -> Row:
@@ -150,9 +144,7 @@ def measure(arguments: argparse.Namespace) -> Row:
         "threads": arguments.threads,
         "flair": flair.__version__,
         "instruction_set": status().instruction_set,
-        **facts.state("src", "native"),
-        "time": facts.now(),
-        **{key: value for key, value in facts.machine().items() if key != "slug"},
+        **facts.stamp("src", "native"),
     }
 
 

@@ -13,7 +13,6 @@ the versions. A case that loses stays; ``benchmarks/table.py`` makes the tables 
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import statistics
 import sys
@@ -79,8 +78,7 @@ def main() -> None:
     names = arguments.cases or [name for name in CASES if CASES[name].measure != "epoch"]
     for name in names:
         row = run_case(name, CASES[name], effort, quick=arguments.quick)
-        with results.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        facts.append(row, results)
         print("\n".join([f"{name}: {CASES[name].workload.describe()}", *_shown(row), ""]))
         sys.stdout.flush()
 
@@ -233,9 +231,7 @@ def _circumstances() -> Row:
         "mkl": re.search(r"Math Kernel Library Version (\S+)", configuration),
     }
     return {
-        **facts.state("src", "native"),
-        "time": facts.now(),
-        **{key: value for key, value in facts.machine().items() if key != "slug"},
+        **facts.stamp("src", "native"),
         **{name: match[1] if match else None for name, match in versions.items()},
         "onnxruntime": facts.version_or_none("onnxruntime"),
         "instruction_set": native.instruction_set,

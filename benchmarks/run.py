@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,9 +146,7 @@ def main() -> None:
         commands = [name for name, case in CASES.items() if case.quick]
     for name in commands:
         for row in _measure(name, CASES[name], arguments.keep):
-            with results.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
-            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+            sys.stdout.write(facts.append(row, results) + "\n")
             sys.stdout.flush()
     if kernels or not arguments.cases:
         where = ["--results", str(arguments.results)] if arguments.results else []
@@ -156,7 +154,7 @@ def main() -> None:
         subprocess.run([*PYTHON, script, *kernels, *where], check=True)
 
 
-def _measure(name: str, case: Case, keep: Path | None) -> Iterator[Mapping[str, Any]]:
+def _measure(name: str, case: Case, keep: Path | None) -> Iterator[dict[str, Any]]:
     state = facts.state("src")
     for repeat in range(case.repeats):
         with _folders(cold=case.cold) as (out, environment):

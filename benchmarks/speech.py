@@ -15,9 +15,7 @@ are compared take turns. It prints a row of JSON and appends it to the file that
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -77,15 +75,9 @@ def main() -> None:
         "rounds": arguments.rounds,
         "threads": 1,
         "instruction_set": status().instruction_set,
-        **facts.state("src", "native"),
-        "time": facts.now(),
-        **{key: value for key, value in facts.machine().items() if key != "slug"},
+        **facts.stamp("src", "native"),
     }
-    line = json.dumps(row, ensure_ascii=False)
-    if arguments.results:
-        with arguments.results.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-    sys.stdout.write(line + "\n")
+    print(facts.append(row, arguments.results))
 
 
 def connected(test: Recordings, *, is_even: bool) -> tuple[Sounds, list[str], int]:

@@ -13,7 +13,6 @@ It prints a row of JSON, of frames a second, and appends it to the file that ``-
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -51,11 +50,7 @@ def main() -> None:
         with denormals.flushed():  # for both
             serve(lambda: prepare(arguments))
         return
-    line = json.dumps(measure(arguments), ensure_ascii=False)
-    if arguments.results:
-        with arguments.results.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-    print(line)
+    print(facts.append(measure(arguments), arguments.results))
 
 
 def prepare(arguments: argparse.Namespace) -> tuple[dict[str, Callable[[], object]], Row]:
@@ -143,9 +138,7 @@ def measure(arguments: argparse.Namespace) -> Row:
         },
         "threads": arguments.threads,
         "instruction_set": status().instruction_set,
-        **facts.state("src", "native"),
-        "time": facts.now(),
-        **{key: value for key, value in facts.machine().items() if key != "slug"},
+        **facts.stamp("src", "native"),
     }
 
 

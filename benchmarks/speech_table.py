@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
-from typing import Any
 
-Row = dict[str, Any]
-Runs = dict[str, list[Row]]
-Say = Callable[[str], str]
+from cells import Runs, Words, command, other_seeds, quartiles, seconds, table, test_of, walls
 
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 
@@ -46,97 +42,65 @@ ENGLISH = {
 }
 
 
-def error_rates(runs: Runs, say: Say) -> list[list[str]]:
-    """Return measured, figure, time, and command of each trained recogniser."""
+def error_rates(runs: Runs, say: Words) -> list[str]:
+    """Return how well speech is recognised, and how long training takes."""
     lines = []
     for case in ("speech-fsdd", "speech-fsdd-stream"):
         if case in runs:
-            figure = f"**{test(runs[case][0])['accuracy']:.4f}**" + _seeds(case, runs)
-            lines.append([say(case), figure, _minutes(runs[case]), _command(runs[case][0])])
+            row = runs[case][0]
+            figure = f"**{test_of(row)['accuracy']:.4f}**"
+            figure += other_seeds(case, runs, say, "accuracy")
+            lines.append([say(case), figure, seconds(walls(runs[case])), f"`{command(row)}`"])
     speakers = {
         name: runs[case][0] for name in SPEAKERS if (case := f"speech-fsdd-without-{name}") in runs
     }
     if speakers:
-        each = {name: test(row)["accuracy"] for name, row in speakers.items()}
-        figure = f"**{statistics.mean(each.values()):.4f}** (" + ", ".join(
-            f"{name} {value:.3f}" for name, value in each.items()
-        )
-        command = _command(next(iter(speakers.values()))).replace(next(iter(speakers)), "NAME")
-        lines.append([say("speech-speakers"), figure + ")", "–", command])
+        each = {name: test_of(row)["accuracy"] for name, row in speakers.items()}
+        listed = ", ".join(f"{name} {value:.3f}" for name, value in each.items())
+        figure = f"**{statistics.mean(each.values()):.4f}** ({listed})"
+        first = next(iter(speakers))
+        typed = command(speakers[first]).replace(first, "NAME")
+        lines.append([say("speech-speakers"), figure, "–", f"`{typed}`"])
     if "demo-transcribe" in runs:
         rows = runs["demo-transcribe"]
-        figure = f"**{test(rows[0])['cer']:.4f}**"
-        lines.append([say("demo-transcribe"), figure, _minutes(rows), "`ostinato demo transcribe`"])
+        figure = f"**{test_of(rows[0])['cer']:.4f}**"
+        typed = "`ostinato demo transcribe`"
+        lines.append([say("demo-transcribe"), figure, seconds(walls(rows)), typed])
     sides = (("", "run"), ("-as-they-are", "as_they_are"), ("-stream", "stream"))
-    for suffix, side in sides:
-        if "speech" in runs:
-            figures = runs["speech"][0]["connected"][side]["greedy"]
-            interval = f"{figures['wer_low']:.4f}–{figures['wer_high']:.4f}"
-            figure = f"**{figures['wer']:.4f}** ({interval})"
-            lines.append([say(f"speech-connected{suffix}"), figure, "–", _SCRIPT])
-    return lines
+    for suffix, side in sides if "speech" in runs else ():
+        figures = runs["speech"][0]["connected"][side]["greedy"]
+        interval = f"{figures['wer_low']:.4f}–{figures['wer_high']:.4f}"
+        figure = f"**{figures['wer']:.4f}** ({interval})"
+        lines.append([say(f"speech-connected{suffix}"), figure, "–", _SCRIPT])
+    names = ("measured", "figure", "time", "command")
+    return table([say(name) for name in names], lines, say)
 
 
-_SCRIPT = "`python benchmarks/speech.py RUN STREAM`"
+def speeds(runs: Runs, say: Words) -> list[str]:
+    """Return how fast trained recognisers are, with quartiles."""
+    lines = []
+    if "speech" in runs:
+        row = runs["speech"][0]
+        factors = row["real_time_factor"]
+        shown = {"rtf-offline": "offline", "rtf-one": "one_by_one", "rtf-stream": "streaming"}
+        lines = [[say(name), quartiles(factors[key], 4)] for name, key in shown.items()]
+        lines.append([say("beam"), quartiles(row["beam_to_greedy"], 2)])
+        lines.append([say("beam-connected"), quartiles(row["beam_to_greedy_connected"], 2)])
+    return table([say(name) for name in ("measured", "figure")], lines, say)
 
 
-def speeds(runs: Runs, say: Say) -> list[list[str]]:
-    """Return measured and figure of each speed, with quartiles."""
-    if "speech" not in runs:
-        return []
-    row = runs["speech"][0]
-    factors = row["real_time_factor"]
-    return [
-        *(
-            [say(name), quartiles(factors[key], 4)]
-            for name, key in (
-                ("rtf-offline", "offline"),
-                ("rtf-one", "one_by_one"),
-                ("rtf-stream", "streaming"),
-            )
-        ),
-        [say("beam"), quartiles(row["beam_to_greedy"], 2)],
-        [say("beam-connected"), quartiles(row["beam_to_greedy_connected"], 2)],
-    ]
-
-
-def peers(runs: Runs, say: Say) -> list[list[str]]:
-    """Return steps a second of plain torch and of ours, and their ratio."""
+def peers(runs: Runs, say: Words) -> list[str]:
+    """Return the speed of our network beside the same in plain torch."""
     lines = []
     for cell in ("gru", "lstm"):
+        row = runs.get(f"speech-peer-{cell}", [None])[-1]
         for task, name in (("train", "training step"), ("infer", "inference")):
-            row = runs.get(f"speech-peer-{cell}", [None])[-1]
             if row is not None:
                 sides = [f"{row[task][side]['median']:,.0f}" for side in ("torch", "ours")]
                 ratio = quartiles(row[task]["ratio"], 1)
                 lines.append([f"{say(name)}, {cell.upper()}", *sides, ratio])
-    return lines
+    names = ("steps a second", "torch", "ostinato", "ratio (quartiles)")
+    return table([say(name) for name in names], lines, say)
 
 
-def test(row: Row) -> dict[str, Any]:
-    """Return the figures of the test part."""
-    found: dict[str, Any] = row["metrics"]["test"]
-    return found
-
-
-def quartiles(spread: dict[str, float], digits: int) -> str:
-    """Return a median with its quartiles."""
-    median, q1, q3 = (f"{spread[name]:.{digits}f}" for name in ("median", "q1", "q3"))
-    return f"{median} ({q1}–{q3})"
-
-
-def _seeds(case: str, runs: Runs) -> str:
-    others = [runs[f"{case}-seed-{n}"][0] for n in (1, 2) if f"{case}-seed-{n}" in runs]
-    if not others:
-        return ""
-    return " (" + ", ".join(f"{test(row)['accuracy']:.4f}" for row in others) + ")"
-
-
-def _minutes(rows: Sequence[Row]) -> str:
-    walls = [row["wall_s"] for row in rows]
-    spread = f" ({min(walls):.0f}–{max(walls):.0f})" if len(walls) > 1 else ""
-    return f"{statistics.median(walls):.0f} s{spread}"
-
-
-def _command(row: Row) -> str:
-    return f"`{row['command'].replace('{out}', 'runs/' + row['case'])}`"
+_SCRIPT = "`python benchmarks/speech.py RUN STREAM`"

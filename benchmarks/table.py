@@ -15,20 +15,29 @@ import json
 import re
 import statistics
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import kernel_table
 import speech_table
 from facts import RESULTS, ROOT
 
+from cells import (
+    Row,
+    Runs,
+    Words,
+    command,
+    costs,
+    other_seeds,
+    quartiles,
+    seconds,
+    table,
+    test_of,
+    walls,
+)
+
 PAGES = ("README.md", "README.zh-CN.md", "docs/benchmarks.md")
 MARKED = re.compile(r"(<!-- results:([\w-]+) -->\n).*?(<!-- /results:\2 -->)", re.DOTALL)
-
-Row = dict[str, Any]
-Runs = dict[str, list[Row]]
-"""The rows of the newest run of each case, one a repeat."""
 
 CHINESE = {
     **kernel_table.CHINESE,
@@ -99,17 +108,6 @@ ENGLISH = {
 }
 
 
-class Words:
-    """The words of a table in the language of its page."""
-
-    def __init__(self, words: dict[str, str]) -> None:
-        self._words = words
-
-    def __call__(self, word: str) -> str:
-        """Return a word; in English most stand for themselves."""
-        return self._words.get(word, word)
-
-
 def newest_runs(rows: Iterable[Row]) -> Runs:
     """Return of each case the rows of its newest run, from its repeat 0 on."""
     runs: Runs = {}
@@ -136,20 +134,20 @@ def defaults(runs: Runs, say: Words) -> list[str]:
     lines = []
     for case in ("imdb", "imdb-off", "chnsenticorp", "demo"):
         if case in runs:
-            lines.append([say(case), _accuracies(case, runs, say), *_costs(runs[case])])
+            lines.append([say(case), _accuracies(case, runs, say), *costs(runs[case])])
     if {"import-ostinato", "import-torch"} <= runs.keys():
-        ours, base = (_walls(runs[f"import-{name}"]) for name in ("ostinato", "torch"))
+        ours, base = (walls(runs[f"import-{name}"]) for name in ("ostinato", "torch"))
         beyond = max(statistics.median(ours) - statistics.median(base), 0.0)
-        command = runs["import-ostinato"][0]["command"]
-        lines.append([say("import"), _seconds([beyond]), _seconds(ours), "–", f"`{command}`"])
+        typed = runs["import-ostinato"][0]["command"]
+        lines.append([say("import"), seconds([beyond]), seconds(ours), "–", f"`{typed}`"])
     if "help" in runs:
-        lines.append([say("help"), _seconds(_walls(runs["help"])), *_costs(runs["help"])])
+        lines.append([say("help"), seconds(walls(runs["help"])), *costs(runs["help"])])
     for case in ("encode-cold", "encode-cached"):
         if case in runs:
             inside = [float(row["printed"].split(" s ")[0]) for row in runs[case]]
-            lines.append([say(case), _seconds(inside), *_costs(runs[case])])
+            lines.append([say(case), seconds(inside), *costs(runs[case])])
     head = [say(name) for name in ("measured", "figure", "time", "peak memory", "command")]
-    return _table(head, lines, say)
+    return table(head, lines, say)
 
 
 def tutorial(runs: Runs, say: Words) -> list[str]:
@@ -162,13 +160,13 @@ def tutorial(runs: Runs, say: Words) -> list[str]:
     for label, case in shown.items():
         row = runs[case][0]
         by_epoch = [f"{epoch['test']['accuracy']:.4f}" for epoch in row["epochs"]]
-        best = f"{_test(row)['accuracy']:.4f} ({row['metrics']['best_epoch']})"
-        seconds = [epoch["seconds"] for row in runs[case] for epoch in row["epochs"]]
+        best = f"{test_of(row)['accuracy']:.4f} ({row['metrics']['best_epoch']})"
+        spent = [epoch["seconds"] for row in runs[case] for epoch in row["epochs"]]
         by_epoch += ["–"] * (count - len(by_epoch))
-        lines.append([label, *by_epoch, best, _seconds(seconds)])
+        lines.append([label, *by_epoch, best, seconds(spent)])
     head = [say("network"), *(say("epoch").format(n + 1) for n in range(count))]
     head += [say("chosen by validation (epoch)"), say("seconds an epoch")]
-    return _table(head, lines, say) + _commands(runs[case][0] for case in shown.values())
+    return table(head, lines, say) + _commands(runs[case][0] for case in shown.values())
 
 
 def max_length(runs: Runs, say: Words) -> list[str]:
@@ -179,7 +177,7 @@ def max_length(runs: Runs, say: Words) -> list[str]:
         row = runs[case][0]
         best = row["epochs"][row["metrics"]["best_epoch"] - 1]
         figures = [f"{best['validation'][name]:.4f}" for name in ("accuracy", "loss")]
-        lines.append([str(length), *figures, *_costs(runs[case])])
+        lines.append([str(length), *figures, *costs(runs[case])])
     names = (
         "max_length",
         "validation accuracy",
@@ -188,13 +186,13 @@ def max_length(runs: Runs, say: Words) -> list[str]:
         "peak memory",
         "command",
     )
-    return _table([say(name) for name in names], lines, say)
+    return table([say(name) for name in names], lines, say)
 
 
 def kernels(runs: Runs, say: Words) -> list[str]:
     """Return the kernels against their peers, and what that was measured on."""
     rows = kernel_table.kernel_rows(runs)
-    shown = _table(kernel_table.head(say), kernel_table.lines(rows, say), say)
+    shown = table(kernel_table.head(say), kernel_table.lines(rows, say), say)
     for note in kernel_table.notes(rows, say):
         shown += ["", note]
     return shown
@@ -216,7 +214,7 @@ def flair(runs: Runs, say: Words) -> list[str]:
             ours, before = (f"{found[name]['ms']:.0f} ms" for name in ("ours", "torch"))
             lines.append([row["model"], say(task), before, ours, ratio, f"{found['bound']:.1f}"])
     names = ("model", "task", "torch", "converted", "ratio (quartiles)", "bound")
-    return _table([say(name) for name in names], lines, say)
+    return table([say(name) for name in names], lines, say)
 
 
 TAGGING = {
@@ -236,15 +234,10 @@ def tagging(runs: Runs, say: Words) -> list[str]:
         if case not in runs:
             continue
         row = runs[case][0]
-        seeds = [runs[f"{case}-seed-{n}"][0] for n in (1, 2) if f"{case}-seed-{n}" in runs]
-        figure = f"{say(name)} **{_test(row)[name]:.4f}**"
-        if seeds:
-            values = ", ".join(f"{_test(other)[name]:.4f}" for other in seeds)
-            numbers = ", ".join(other["command"].rsplit(" ", 1)[1] for other in seeds)
-            figure += say("other seeds").format(numbers, values)
-        lines.append([say(case), figure, *_costs(runs[case])])
+        figure = f"{say(name)} **{test_of(row)[name]:.4f}**" + other_seeds(case, runs, say, name)
+        lines.append([say(case), figure, *costs(runs[case])])
     names = ("measured", "figure", "time", "peak memory", "command")
-    return _table([say(name) for name in names], lines, say)
+    return table([say(name) for name in names], lines, say)
 
 
 def tagging_flair(runs: Runs, say: Words) -> list[str]:
@@ -258,36 +251,18 @@ def tagging_flair(runs: Runs, say: Words) -> list[str]:
         for task in ("train", "predict")[: 2 if precision == "float32" else 1]:
             speeds = [f"{row[task][side]['median']:,.0f}" for side in ("flair", "ours")]
             label = say(task) + ("" if precision == "float32" else f", {precision}")
-            lines.append([label, *speeds, speech_table.quartiles(row[task]["ratio"], 1)])
+            lines.append([label, *speeds, quartiles(row[task]["ratio"], 1)])
         if precision == "float32":
             lines.append(
                 [
                     say("CRF, share of the step"),
                     "–",
                     "–",
-                    speech_table.quartiles(row["crf_share"], 3),
+                    quartiles(row["crf_share"], 3),
                 ]
             )
     names = ("words a second", f"Flair {', '.join(versions)}", "ostinato", "ratio (quartiles)")
-    return _table([say(name) for name in names], lines, say)
-
-
-def speech(runs: Runs, say: Words) -> list[str]:
-    """Return how well speech is recognised, and how long training takes."""
-    names = ("measured", "figure", "time", "command")
-    return _table([say(name) for name in names], speech_table.error_rates(runs, say), say)
-
-
-def speech_speed(runs: Runs, say: Words) -> list[str]:
-    """Return how fast trained recognisers are."""
-    names = ("measured", "figure")
-    return _table([say(name) for name in names], speech_table.speeds(runs, say), say)
-
-
-def speech_torch(runs: Runs, say: Words) -> list[str]:
-    """Return the speed of our network beside the same in plain torch."""
-    names = ("steps a second", "torch", "ostinato", "ratio (quartiles)")
-    return _table([say(name) for name in names], speech_table.peers(runs, say), say)
+    return table([say(name) for name in names], lines, say)
 
 
 def machine(runs: Runs, say: Words) -> list[str]:
@@ -303,7 +278,7 @@ def machine(runs: Runs, say: Words) -> list[str]:
         period = dates[0] if dates[0] == dates[-1] else f"{dates[0]} – {dates[-1]}"
         lines.append([cpu, versions, commit, period, ", ".join(cases)])
     head = [say(name) for name in ("processor", "versions", "commit", "date", "case")]
-    return _table(head, lines, say)
+    return table(head, lines, say)
 
 
 def _machine(row: Row, say: Words) -> tuple[str, str, str]:
@@ -319,62 +294,21 @@ def _accuracies(case: str, runs: Runs, say: Words) -> str:
     if case == "demo":
         printed = dict(line.split(":", 1) for line in row["printed"])
         bag = printed["bag of words"].split()[-1]
-        return say("beside a bag of words").format(f"{_test(row)['accuracy']:.4f}", bag)
-    figure = f"**{_test(row)['accuracy']:.4f}**"
-    others = [runs[f"{case}-seed-{n}"][0] for n in (1, 2) if f"{case}-seed-{n}" in runs]
-    if others:
-        values = ", ".join(f"{_test(other)['accuracy']:.4f}" for other in others)
-        numbers = ", ".join(other["command"].rsplit(" ", 1)[1] for other in others)
-        figure += say("other seeds").format(numbers, values)
-    if "accuracy_unseen" in _test(row):
-        unseen = (_test(row)["accuracy_unseen"], _test(row)["n_unseen"])
+        return say("beside a bag of words").format(f"{test_of(row)['accuracy']:.4f}", bag)
+    figure = f"**{test_of(row)['accuracy']:.4f}**"
+    figure += other_seeds(case, runs, say, "accuracy")
+    if "accuracy_unseen" in test_of(row):
+        unseen = (test_of(row)["accuracy_unseen"], test_of(row)["n_unseen"])
         figure += say("of texts unseen in train").format(*unseen)
     return figure
 
 
-def _test(row: Row) -> dict[str, Any]:
-    found: dict[str, Any] = row["metrics"]["test"]
-    return found
-
-
-def _costs(rows: Sequence[Row]) -> list[str]:
-    """Return time, peak memory and command of a run."""
-    peaks = [row["metrics"]["peak_memory_bytes"] for row in rows if "metrics" in row]
-    memory = f"{max(peaks) / 2**30:.2f} GiB" if peaks else "–"
-    return [_seconds(_walls(rows)), memory, f"`{_command(rows[0])}`"]
-
-
-def _walls(rows: Sequence[Row]) -> list[float]:
-    return [row["wall_s"] for row in rows]
-
-
-def _seconds(values: Sequence[float]) -> str:
-    """Return the median, with the range if there are several."""
-    digits = 2 if statistics.median(values) < 10 else 0
-    median = f"{statistics.median(values):.{digits}f}"
-    if len(values) == 1:
-        return f"{median} s"
-    return f"{median} s ({min(values):.{digits}f}–{max(values):.{digits}f})"
-
-
-def _command(row: Row) -> str:
-    command: str = row["command"]
-    return command.replace("{films}", "films").replace("{out}", f"runs/{row['case']}")
-
-
 def _commands(rows: Iterable[Row]) -> list[str]:
     """Return a block with the command of each row, marked as not run by the tests."""
-    commands = [f"$ {_command(row)}" for row in rows]
+    commands = [f"$ {command(row)}" for row in rows]
     if not commands:
         return []
     return ["", "<!-- not run: needs the data and hours -->", "```console", *commands, "```"]
-
-
-def _table(head: Sequence[str], lines: Sequence[Sequence[str]], say: Words) -> list[str]:
-    if not lines:
-        return [f"*{say('not measured yet')}*"]
-    rows = [head, ["---"] * len(head), *lines]
-    return ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in rows]
 
 
 TABLES: dict[str, Callable[[Runs, Words], list[str]]] = {
@@ -384,9 +318,9 @@ TABLES: dict[str, Callable[[Runs, Words], list[str]]] = {
     "kernels-summary": kernels_summary,
     "machine": machine,
     "max-length": max_length,
-    "speech": speech,
-    "speech-speed": speech_speed,
-    "speech-torch": speech_torch,
+    "speech": speech_table.error_rates,
+    "speech-speed": speech_table.speeds,
+    "speech-torch": speech_table.peers,
     "tagging": tagging,
     "tagging-flair": tagging_flair,
     "tutorial": tutorial,
@@ -396,13 +330,13 @@ TABLES: dict[str, Callable[[Runs, Words], list[str]]] = {
 def rewritten(page: str, runs: Runs, words: dict[str, str]) -> str:
     """Return a page with its tables made anew."""
 
-    def table(match: re.Match[str]) -> str:
+    def made(match: re.Match[str]) -> str:
         if match[2] not in TABLES:
             raise SystemExit(f"there is no table {match[2]}; there are {', '.join(TABLES)}")
         lines = TABLES[match[2]](runs, Words(words))
         return match[1] + "\n" + "\n".join(lines) + "\n\n" + match[3]
 
-    return MARKED.sub(table, page)
+    return MARKED.sub(made, page)
 
 
 def main() -> int:

@@ -19,7 +19,6 @@ names.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import random
@@ -124,11 +123,7 @@ def main() -> None:
     if arguments.side:
         work(arguments)
         return
-    line = json.dumps(measure(arguments), ensure_ascii=False)
-    if arguments.results:
-        with arguments.results.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-    print(line)
+    print(facts.append(measure(arguments), arguments.results))
 
 
 def work(arguments: argparse.Namespace) -> None:
@@ -185,9 +180,7 @@ def measure(arguments: argparse.Namespace) -> Row:
         "threads": arguments.threads,
         "flair": flair.__version__,
         "instruction_set": status().instruction_set,
-        **facts.state("src", "native"),
-        "time": facts.now(),
-        **{key: value for key, value in facts.machine().items() if key != "slug"},
+        **facts.stamp("src", "native"),
     }
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.commands import ok
 
 from ostinato._native import library
 from ostinato.cli.main import run
@@ -28,13 +29,6 @@ def jsonl(path: Path, start: int, stop: int) -> Path:
     ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
-
-
-def ok(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[str, str]:
-    code = run([str(argument) for argument in arguments])
-    out, err = capsys.readouterr()
-    assert code == 0, err
-    return out, err
 
 
 @pytest.fixture(scope="module")

@@ -11,19 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
-
-from ostinato.training import load_tensors
+from tests.commands import bits
 
 SCRIPT = Path(__file__).with_name("train_and_die.py")
 OPTIONS = [
     *("--hidden-size", "8", "--embedding-size", "8", "--min-freq", "1", "--epochs", "2"),
     *("--batch-size", "16", "--checkpoint-steps", "3"),
 ]
-
-
-def bits(run: Path) -> dict[str, bytes]:
-    weights, _ = load_tensors(run / "model.safetensors")
-    return {name: tensor.numpy().tobytes() for name, tensor in weights.items()}
 
 
 @pytest.fixture(scope="module")

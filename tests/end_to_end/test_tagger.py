@@ -5,16 +5,14 @@ from __future__ import annotations
 import io
 import json
 import shutil
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
+from tests.commands import bits, killed, ok, refused, weights_of_one_and_of_two
 
 from ostinato.cli.main import run
-from ostinato.training import load_tensors
 
 SMALL = [
     *("--hidden-size", "8", "--embedding-size", "8", "--characters-hidden-size", "4"),
@@ -23,7 +21,6 @@ SMALL = [
 SHORT = [*SMALL, "--epochs", "2"]
 UNDROPPED = ["--word-dropout", "0", "--locked-dropout", "0", "--head-dropout", "0"]
 LONG = [*SMALL, *UNDROPPED, "--epochs", "8"]
-SCRIPT = Path(__file__).with_name("train_and_die.py")
 
 
 def conll(path: Path, start: int, stop: int) -> Path:
@@ -51,20 +48,6 @@ def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("runs") / "run"
     assert run(["train", "tag", str(data), "--out", str(out), *LONG]) == 0
     return out
-
-
-def ok(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[str, str]:
-    code = run([str(argument) for argument in arguments])
-    out, err = capsys.readouterr()
-    assert code == 0, err
-    return out, err
-
-
-def refused(capsys: pytest.CaptureFixture[str], code: int, *arguments: object) -> str:
-    assert run([str(argument) for argument in arguments]) == code
-    err = capsys.readouterr().err
-    assert "Traceback" not in err
-    return err.strip().splitlines()[-1]
 
 
 def test_evaluate_gives_the_figures_of_the_run_and_of_any_file(trained, data, capsys):
@@ -142,16 +125,9 @@ def test_parts_of_speech_are_another_column(data, tmp_path, capsys):
     assert "/" in out
 
 
-def bits(folder: Path) -> dict[str, bytes]:
-    weights, _ = load_tensors(folder / "model.safetensors")
-    return {name: tensor.numpy().tobytes() for name, tensor in weights.items()}
-
-
 def test_a_killed_run_goes_on_to_the_same_bits(trained, data, tmp_path, capsys):
-    command = [sys.executable, SCRIPT, "11", "train", "tag", data, "--out", tmp_path / "run"]
     options = [*SHORT, "--checkpoint-steps", "3"]
-    done = subprocess.run([*map(str, command), *options], capture_output=True, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    killed(11, "train", "tag", data, "--out", tmp_path / "run", *options)
     whole = tmp_path / "whole"
     ok(capsys, "train", "tag", data, "--out", whole, *options)
     ok(capsys, "resume", tmp_path / "run")
@@ -161,15 +137,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(trained, data, tmp_path, capsys):
 @pytest.mark.slow
 def test_two_processes_train_as_one(data, tmp_path):
     options = [*SHORT, *UNDROPPED]
-    launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
-    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
-    launch += ["--num_cpu_threads_per_process", "1"]
-    for name, launcher in (("one", []), ("two", launch)):
-        command = [sys.executable, *launcher, "-m", "ostinato", "train", "tag", str(data)]
-        command += ["--out", str(tmp_path / name), *options]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-        assert done.returncode == 0, done.stderr
-    one, two = (load_tensors(tmp_path / name / "model.safetensors")[0] for name in ("one", "two"))
+    one, two = weights_of_one_and_of_two("tag", data, tmp_path, options)
     for name, weight in one.items():
         # Measured: 3.1e-7; the halves of a batch are added up in another order.
         torch.testing.assert_close(weight, two[name], atol=2e-6, rtol=0, msg=name)

@@ -1,0 +1,79 @@
+"""Rows of results as the cells and lines of a table."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+Row = dict[str, Any]
+Runs = dict[str, list[Row]]
+"""The rows of the newest run of each case, one a repeat."""
+
+
+class Words:
+    """The words of a table in the language of its page."""
+
+    def __init__(self, words: dict[str, str]) -> None:
+        self._words = words
+
+    def __call__(self, word: str) -> str:
+        """Return a word; in English most stand for themselves."""
+        return self._words.get(word, word)
+
+
+def test_of(row: Row) -> dict[str, Any]:
+    """Return the figures of the test part."""
+    found: dict[str, Any] = row["metrics"]["test"]
+    return found
+
+
+def other_seeds(case: str, runs: Runs, say: Words, figure: str) -> str:
+    """Return a figure of the runs of a case with other seeds; nothing if there are none."""
+    others = [runs[f"{case}-seed-{n}"][0] for n in (1, 2) if f"{case}-seed-{n}" in runs]
+    if not others:
+        return ""
+    values = ", ".join(f"{test_of(other)[figure]:.4f}" for other in others)
+    numbers = ", ".join(other["command"].rsplit(" ", 1)[1] for other in others)
+    return say("other seeds").format(numbers, values)
+
+
+def costs(rows: Sequence[Row]) -> list[str]:
+    """Return time, peak memory and command of a run."""
+    peaks = [row["metrics"]["peak_memory_bytes"] for row in rows if "metrics" in row]
+    memory = f"{max(peaks) / 2**30:.2f} GiB" if peaks else "–"
+    return [seconds(walls(rows)), memory, f"`{command(rows[0])}`"]
+
+
+def walls(rows: Sequence[Row]) -> list[float]:
+    """Return the seconds of each repeat, start of Python included."""
+    return [row["wall_s"] for row in rows]
+
+
+def seconds(values: Sequence[float]) -> str:
+    """Return the median, with the range if there are several."""
+    digits = 2 if statistics.median(values) < 10 else 0
+    median = f"{statistics.median(values):.{digits}f}"
+    if len(values) == 1:
+        return f"{median} s"
+    return f"{median} s ({min(values):.{digits}f}–{max(values):.{digits}f})"
+
+
+def command(row: Row) -> str:
+    """Return the command of a row as a reader types it."""
+    typed: str = row["command"]
+    return typed.replace("{films}", "films").replace("{out}", f"runs/{row['case']}")
+
+
+def table(head: Sequence[str], lines: Sequence[Sequence[str]], say: Words) -> list[str]:
+    """Return the lines of a table, or that there is nothing yet."""
+    if not lines:
+        return [f"*{say('not measured yet')}*"]
+    rows = [head, ["---"] * len(head), *lines]
+    return ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in rows]
+
+
+def quartiles(spread: dict[str, float], digits: int) -> str:
+    """Return a median with its quartiles."""
+    median, q1, q3 = (f"{spread[name]:.{digits}f}" for name in ("median", "q1", "q3"))
+    return f"{median} ({q1}–{q3})"
