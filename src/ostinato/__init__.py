@@ -23,7 +23,13 @@ from ostinato._version import __version__
 
 if TYPE_CHECKING:
     from ostinato import datasets, nn
-    from ostinato.tasks import SequenceTagger, SpeechRecognizer, TextClassifier, load
+    from ostinato.tasks import (
+        SequenceTagger,
+        SeriesClassifier,
+        SpeechRecognizer,
+        TextClassifier,
+        load,
+    )
 
 __all__ = [
     "Augmentation",
@@ -32,10 +38,12 @@ __all__ = [
     "ConfigError",
     "DatasetError",
     "Features",
+    "Forecaster",
     "NativeError",
     "OstinatoError",
     "Recurrent",
     "SequenceTagger",
+    "SeriesClassifier",
     "ShapeError",
     "SpeechRecognizer",
     "StoppedError",
@@ -49,7 +57,9 @@ __all__ = [
 ]
 
 _LAZY = {
+    "Forecaster": "ostinato.tasks",
     "SequenceTagger": "ostinato.tasks",
+    "SeriesClassifier": "ostinato.tasks",
     "SpeechRecognizer": "ostinato.tasks",
     "TextClassifier": "ostinato.tasks",
     "load": "ostinato.tasks",

@@ -25,17 +25,17 @@ def say(line: str) -> None:
 
 
 def print_figures(part: str, figures: Mapping[str, Any]) -> None:
-    """Write the figures of a part in one line, and below it those of each class."""
-    numbers = {name: value for name, value in figures.items() if not isinstance(value, Mapping)}
+    """Write the figures of a part in one line, and below it those of each class or of others."""
+    numbers = {name: value for name, value in figures.items() if isinstance(value, (int, float))}
     shown = ", ".join(
         f"{name} {value:,}" if isinstance(value, int) else f"{name} {value:.4f}"
         for name, value in numbers.items()
     )
-    show(f"{part}: {shown}")
-    for inner in figures.values():
-        if isinstance(inner, Mapping):
-            for name, value in inner.items():
-                print_figures(f"  {name}", value)
+    if numbers:
+        show(f"{part}: {shown}")
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            print_figures(f"  {name}", value)
 
 
 def is_first_process() -> bool:

@@ -1,4 +1,4 @@
-"""``ostinato demo``: a recurrent network beside a count of words, where order and context decide."""
+"""``ostinato demo``: a recurrent network beside a count, where order and context decide."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from ostinato import datasets, report
 from ostinato.cli.console import say, show
-from ostinato.cli.train import classify, tag, transcribe
+from ostinato.cli.train import classify, classify_series, tag, transcribe
 from ostinato.datasets.samples import words
 from ostinato.metrics import tagging_metrics
 from ostinato.tasks import load
@@ -36,15 +38,18 @@ MORSE: dict[str, Any] = {
 
 
 def demo(
-    task: Literal["classify", "tag", "transcribe"] = "classify", /, *, out: Path | None = None
+    task: Literal["classify", "tag", "transcribe", "classify-series"] = "classify",
+    /,
+    *,
+    out: Path | None = None,
 ) -> None:
-    """Train on the bundled samples, and compare with counting words where there are words.
+    """Train on the bundled samples, and compare with a model that does not know their order.
 
     Args:
-        task: Classify reviews beside a bag of words, tag names beside a lookup of words, or write down
-            Morse code.
-        out: Run folder to write, else runs/demo, runs/demo-tag or runs/demo-transcribe; one that stands
-            there is replaced.
+        task: Classify reviews beside a bag of words, tag names beside a lookup of words, write down
+            Morse code, or classify gestures beside a bag of steps.
+        out: Run folder to write, else runs/demo, or runs/demo-tag and the like; one that stands there is
+            replaced.
     """
     out = out or Path("runs") / ("demo" if task == "classify" else f"demo-{task}")
     if task == "classify":
@@ -57,6 +62,11 @@ def demo(
         tag("samples-tag", out=out, overwrite=True, settings=SHORT)
         show(f"lookup:       f1 {lookup(datasets.load_tagged('samples-tag')):.4f}")
         show(f"recurrent:    f1 {load(out).metrics_['test']['f1']:.4f}")
+    elif task == "classify-series":
+        say("Generated gestures of two hands, in which only the order of the motifs decides.")
+        classify_series("gestures", out=out, overwrite=True, settings={})
+        show(f"bag of steps: accuracy {bag_of_steps(datasets.load_sequences('gestures')):.4f}")
+        show(f"recurrent:    accuracy {load(out).metrics_['test']['accuracy']:.4f}")
     else:
         say("Generated Morse code at all speeds and pitches, the test messages in noise at 10 dB.")
         transcribe("morse", out=out, overwrite=True, settings=MORSE)
@@ -72,6 +82,18 @@ def bag_of_words(parts: Mapping[str, datasets.Examples]) -> float:
     model = make_pipeline(CountVectorizer(analyzer=words), LogisticRegression(max_iter=1000))
     model.fit(list(parts["train"].texts), parts["train"].labels)
     return float(model.score(list(parts["test"].texts), parts["test"].labels))
+
+
+def bag_of_steps(parts: Mapping[str, datasets.Sequences]) -> float:
+    """Return the test accuracy of logistic regression on mean and deviation of each feature."""
+
+    def moments(part: datasets.Sequences) -> list[Any]:
+        rows = [part[row] for row in range(len(part))]
+        return [np.concatenate([steps.mean(axis=0), steps.std(axis=0)]) for steps in rows]
+
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    model.fit(moments(parts["train"]), parts["train"].labels)
+    return float(model.score(moments(parts["test"]), parts["test"].labels))
 
 
 def lookup(parts: Mapping[str, datasets.Tagged]) -> float:

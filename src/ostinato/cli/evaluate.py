@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from ostinato._config import check_names
 from ostinato._errors import ConfigError
 from ostinato.cli.console import print_figures, say, show_json
+from ostinato.cli.options import NO_COLUMNS, Columns
 from ostinato.cli.train import load_parts
-from ostinato.tasks import Estimator, load, run_folder
+from ostinato.tasks import Estimator, Forecaster, load, run_folder
+from ostinato.training import Figures
 
 
 def evaluate(
@@ -17,43 +20,56 @@ def evaluate(
     data: str = "test",
     /,
     *,
-    text_column: str | None = None,
-    label_column: str | None = None,
-    column: str | None = None,
-    audio_column: str | None = None,
-    speaker_column: str | None = None,
+    columns: Columns = NO_COLUMNS,
     on_error: Literal["raise", "skip"] | None = None,
+    cutoffs: int | None = None,
+    refit: bool | None = None,
     json: bool = False,
 ) -> None:
     """Measure a trained model on the parts it was trained beside, or on any other file.
 
     Args:
         run: Run folder.
-        data: test, validation or train: that part of the run's data; or the path of a file.
-        text_column: Column with the texts of a file; found by its name if not given.
-        label_column: Column with the labels of a file; found by its name if not given.
-        column: For a tagger: column of the tags of a file, by name or by number from 1.
-        audio_column: For a recogniser: column with the paths of the recordings.
-        speaker_column: For a recogniser: column with the speakers.
+        data: test, validation or train: that part of the run's data; the path of a file; or, for a
+            forecaster, backtest: models trained anew forecast its series from several cutoffs.
+        columns: Names of the columns of a file.
         on_error: For a recogniser: stop at a recording that cannot be read, or skip it and say so.
+        cutoffs: For a backtest: from how many cutoffs, a horizon apart; 5 if not given.
+        refit: For a backtest: train anew for every cutoff, not for the first alone.
         json: Print one JSON object as the last line.
     """
     estimator = load(run)
-    columns = {
-        "text_column": text_column,
-        "label_column": label_column,
-        "column": column,
-        "audio_column": audio_column,
-        "speaker_column": speaker_column,
-        "on_error": on_error,
-    }
-    given = {name: value for name, value in columns.items() if value is not None}
+    given = {**columns.given(), **({} if on_error is None else {"on_error": on_error})}
+    asked = {"cutoffs": cutoffs, "refit": refit}
+    options = {name: value for name, value in asked.items() if value is not None}
+    part, source, figures = _measured(estimator, run, data, given, options)
+    if json:
+        show_json({"run": str(run), "part": part, "source": source, **figures})
+    else:
+        print_figures(part, figures)
+
+
+def _measured(
+    estimator: Estimator,
+    run: Path,
+    data: str,
+    given: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> tuple[str, str, Figures]:
+    """Return what was measured, where it comes from, and its figures."""
+    if data in ("train", "validation", "test", "backtest") and given:
+        raise ConfigError(
+            f"evaluate: columns are for a file; {data} is of the run's own data. "
+            "Leave the columns out, or give a file."
+        )
+    if data == "backtest":
+        return data, *_backtest(estimator, run, options)
+    if options:
+        raise ConfigError(
+            f"evaluate: {', '.join(options)} are for a backtest; got {data}. "
+            f"Write: ostinato evaluate {run} backtest"
+        )
     if data in ("train", "validation", "test"):
-        if given:
-            raise ConfigError(
-                f"evaluate: columns are for a file; {data} is a part of the run's own data. "
-                "Leave the columns out, or give a file."
-            )
         part, examples, seen = data, *_part_of_run(estimator, run, data)
     else:
         part, seen = "file", None
@@ -62,10 +78,18 @@ def evaluate(
         wanted = {name: given.get(name) or saved.get(name) for name in estimator.columns}
         examples = estimator.read_part(data, **wanted)
     figures = estimator.evaluate(*estimator.pairs_of(examples), seen=seen)
-    if json:
-        show_json({"run": str(run), "part": part, "source": examples.source, **figures})
-    else:
-        print_figures(part, figures)
+    return part, examples.source, figures
+
+
+def _backtest(estimator: Estimator, run: Path, options: Mapping[str, Any]) -> tuple[str, Figures]:
+    if not isinstance(estimator, Forecaster):
+        raise ConfigError(
+            f"evaluate: backtest is for forecasters; {run} is a {estimator.task} run."
+        )
+    examples, _ = _part_of_run(estimator, run, "test")
+    found = estimator.backtest(examples.panel, **options)
+    by_cutoff = {f"cutoff {count}": one for count, one in enumerate(found.by_cutoff, 1)}
+    return examples.source, {**found.figures, "cutoffs": by_cutoff}
 
 
 def _part_of_run(estimator: Estimator, run: Path, part: str) -> tuple[Any, list[str] | None]:

@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 import typing
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import docstring_parser
@@ -16,6 +17,41 @@ from ostinato.tasks import Estimator
 
 Command = Callable[..., None]
 SHARED = ("recurrent", "training")
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """Names of the columns of a file, of whatever task.
+
+    Args:
+        text_column: Column with the texts of a file; found by its name if not given.
+        label_column: Column with the labels of a file; found by its name if not given.
+        column: For a tagger: column of the tags of a file, by name or by number from 1.
+        audio_column: For a recogniser: column with the paths of the recordings; found by its name.
+        speaker_column: For a recogniser: column with the speakers.
+        id_column: For sequences and series: column that tells them apart; found by its name.
+        time_column: For sequences and series: column that orders the steps; found by its name.
+        feature_columns: For sequences: column of a feature, one or several.
+    """
+
+    text_column: str | None = None
+    label_column: str | None = None
+    column: str | None = None
+    audio_column: str | None = None
+    speaker_column: str | None = None
+    id_column: str | None = None
+    time_column: str | None = None
+    feature_columns: Annotated[
+        tuple[str, ...], Parameter(name="--feature-column", consume_multiple=True)
+    ] = ()
+
+    def given(self) -> dict[str, Any]:
+        """Return those that were given, by their names in Python."""
+        return {name: value for name, value in vars(self).items() if value}
+
+
+NO_COLUMNS = Columns()
 
 
 def with_settings(function: Command, options: Mapping[str, inspect.Parameter]) -> Command:
@@ -69,7 +105,12 @@ def fields_of(settings: object, group: Group) -> dict[str, inspect.Parameter]:
             default=getattr(settings, field.name),
             annotation=Annotated[
                 hints[field.name],
-                Parameter(help=helps.get(field.name), group=group, negative_none="no-"),
+                Parameter(
+                    help=helps.get(field.name),
+                    group=group,
+                    negative_none="no-",
+                    consume_multiple=typing.get_origin(hints[field.name]) is tuple,
+                ),
             ],
         )
         for field in dataclasses.fields(settings)  # type: ignore[arg-type]  # a dataclass instance

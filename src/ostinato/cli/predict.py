@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+from cyclopts import Parameter
 
 from ostinato._config import check_names
 from ostinato._errors import ConfigError, DatasetError
 from ostinato.cli.console import show, show_json
+from ostinato.cli.options import NO_COLUMNS, Columns
 from ostinato.cli.stream import listen
 from ostinato.tasks import HOT, Estimator, load
 
@@ -31,45 +35,63 @@ FILE_ENDINGS = (
 MOST_AT_ONCE = 4096  # texts, so that standard input may be endless
 
 
-def predict(
-    run: Path,
-    /,
-    *inputs: str,
-    text_column: str | None = None,
-    audio_column: str | None = None,
-    beam_width: int | None = None,
-    n_best: int | None = None,
-    hot_words: tuple[str, ...] = (),
-    on_error: Literal["raise", "skip"] | None = None,
-    stream: bool = False,
-    sample_rate_hz: int | None = None,
-    json: bool = False,
-) -> None:
-    """Predict texts or recordings: arguments, a file, or one a line on standard input.
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is asked of one task alone.
 
     Args:
-        run: Run folder.
-        inputs: Texts; or one file: txt with a text a line, csv, tsv, jsonl or parquet; for a tagger
-            also CoNLL columns and CoNLL-U; for a recogniser sound files, folders or manifests.
-        text_column: Column with the texts of a file; found by its name if not given.
-        audio_column: Column with the paths of a manifest; found by its name if not given.
         beam_width: For a recogniser: hypotheses kept at each step; 1 takes the likeliest each time.
         n_best: For a recogniser: how many texts to tell, with their probabilities.
         hot_words: For a recogniser: words to expect; once for each.
         on_error: For a recogniser: stop at a recording that cannot be read, or answer with the error.
+        horizon: For a forecaster: steps ahead, at most those that it was trained for.
+        future: For a forecaster: table of the steps ahead with the columns that are known of them.
+    """
+
+    beam_width: int | None = None
+    n_best: int | None = None
+    hot_words: tuple[str, ...] = ()
+    on_error: Literal["raise", "skip"] | None = None
+    horizon: int | None = None
+    future: Path | None = None
+
+    def options(self) -> dict[str, Any]:
+        """Return those that were given, as `Estimator.explain` takes them."""
+        found = {**vars(self), "hot_words": dict.fromkeys(self.hot_words, HOT)}
+        return {name: value for name, value in found.items() if value not in (None, {})}
+
+
+NOTHING_ASKED = Asked()
+
+
+def predict(
+    run: Path,
+    /,
+    *inputs: str,
+    columns: Columns = NO_COLUMNS,
+    asked: Asked = NOTHING_ASKED,
+    stream: bool = False,
+    sample_rate_hz: int | None = None,
+    json: bool = False,
+) -> None:
+    """Predict texts, recordings, sequences or series: arguments, files, or standard input.
+
+    Args:
+        run: Run folder.
+        inputs: Texts; or one file: txt with a text a line, csv, tsv, jsonl or parquet; for a tagger
+            also CoNLL columns and CoNLL-U; for a recogniser sound files, folders or manifests; for
+            sequences .ts, .npz or a table with a step a row; for a forecaster tables of series, or
+            nothing for those it was trained on.
+        columns: Names of columns.
+        asked: What is asked of one task alone.
         stream: For a recogniser: hear raw 16-bit samples, one channel, on standard input, and write
             along.
         sample_rate_hz: Rate of that stream; that of the training recordings if not given.
         json: Print JSON Lines with all that the model says, probabilities too.
     """
     estimator = load(run)
-    asked = {
-        "beam_width": beam_width,
-        "n_best": n_best,
-        "hot_words": dict.fromkeys(hot_words, HOT) or None,
-        "on_error": on_error,
-    }
-    options = {name: value for name, value in asked.items() if value is not None}
+    options = asked.options()
     if stream:
         listen(estimator, inputs, sample_rate_hz, options, as_json=json)
         return
@@ -77,8 +99,7 @@ def predict(
         raise ConfigError("--sample-rate-hz: is for --stream; a sound file tells its own rate.")
     check_names(options, dict.fromkeys(estimator.options), f"predict: a {estimator.task} run")
     explain: Any = estimator.explain
-    columns = {"text_column": text_column, "audio_column": audio_column}
-    examples = iter(_inputs(estimator, inputs, {k: v for k, v in columns.items() if v}))
+    examples = iter(_inputs(estimator, inputs, columns.given()))
     size = 1  # the first answer at once, then more at a time
     while chunk := list(itertools.islice(examples, size)):
         size = min(2 * size, MOST_AT_ONCE)
@@ -90,10 +111,10 @@ def predict(
 
 
 def _inputs(
-    estimator: Estimator, inputs: tuple[str, ...], columns: Mapping[str, str]
+    estimator: Estimator, inputs: tuple[str, ...], columns: Mapping[str, Any]
 ) -> Iterable[Any]:
     if not inputs:
-        return _lines()
+        return [None] if estimator.remembers else _lines()
     if estimator.takes_files:
         return itertools.chain.from_iterable(estimator.read_inputs(i, **columns) for i in inputs)
     if len(inputs) == 1 and _names_a_file(inputs[0]):

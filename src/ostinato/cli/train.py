@@ -6,9 +6,9 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from torch import distributed
 
 from ostinato import datasets
@@ -17,8 +17,10 @@ from ostinato.cli.console import is_first_process, print_figures, say
 from ostinato.cli.options import options_of, with_settings
 from ostinato.tasks import (
     Estimator,
+    Forecaster,
     Parts,
     SequenceTagger,
+    SeriesClassifier,
     SpeechRecognizer,
     TextClassifier,
     run_folder,
@@ -173,6 +175,124 @@ def transcribe(
 
 
 app.command(with_settings(transcribe, options_of(SpeechRecognizer)), name="transcribe")
+
+
+def classify_series(
+    source: str,
+    /,
+    *,
+    out: Path,
+    id_column: str | None = None,
+    time_column: str | None = None,
+    label_column: str | None = None,
+    feature_columns: Annotated[
+        tuple[str, ...], Parameter(name="--feature-column", consume_multiple=True)
+    ] = (),
+    validation: Path | None = None,
+    test: Path | None = None,
+    test_each_epoch: bool = False,
+    overwrite: bool = False,
+    tensorboard: bool = False,
+    settings: Mapping[str, Any],
+) -> None:
+    """Train a classifier of sequences of numbers, or a regression, and write a run folder.
+
+    Args:
+        source: Name of a registered data set, a folder, or a file: .ts of sktime, .npz of NumPy, or a
+            csv, tsv, jsonl or parquet table with a step a row.
+        out: Run folder to write.
+        id_column: Column of a table that tells the sequences apart; found by its name if not given.
+        time_column: Column that orders the steps; found by its name, else the rows are in order.
+        label_column: Column with the labels; found by its name if not given.
+        feature_columns: Column of a feature, one or several; none for all the other columns.
+        validation: File that chooses the best epoch; else the source's own, else a tenth of train.
+        test: File that is measured at the end; else the source's own.
+        test_each_epoch: Also measure the test part after every epoch; nothing is selected by it.
+        overwrite: Replace the run that stands in the run folder.
+        tensorboard: Write TensorBoard files into the run folder.
+        settings: Settings given on the command line.
+    """
+    arguments = {
+        "source": _absolute(source),
+        "id_column": id_column,
+        "time_column": time_column,
+        "label_column": label_column,
+        "feature_columns": list(feature_columns),
+        "validation": _absolute(validation),
+        "test": _absolute(test),
+        "test_each_epoch": test_each_epoch,
+        "tensorboard": tensorboard,
+    }
+    estimator = _configured(SeriesClassifier, None, settings)
+    run_folder.check_free(out, overwrite=overwrite)
+    _train(estimator, out, arguments, overwrite=overwrite)
+
+
+app.command(with_settings(classify_series, options_of(SeriesClassifier)), name="classify-series")
+
+
+def forecast(
+    source: str,
+    /,
+    *,
+    out: Path,
+    id_column: str | None = None,
+    time_column: str | None = None,
+    target_columns: Annotated[
+        tuple[str, ...], Parameter(name="--target-column", consume_multiple=True)
+    ] = (),
+    known_columns: Annotated[
+        tuple[str, ...], Parameter(name="--known-column", consume_multiple=True)
+    ] = (),
+    past_columns: Annotated[
+        tuple[str, ...], Parameter(name="--past-column", consume_multiple=True)
+    ] = (),
+    static_columns: Annotated[
+        tuple[str, ...], Parameter(name="--static-column", consume_multiple=True)
+    ] = (),
+    wide: bool = False,
+    test_each_epoch: bool = False,
+    overwrite: bool = False,
+    tensorboard: bool = False,
+    settings: Mapping[str, Any],
+) -> None:
+    """Train a forecaster and write a run folder; the last horizon of each series is for test.
+
+    Args:
+        source: Name of a registered data set, or a csv, tsv, jsonl or parquet table with a step a row.
+        out: Run folder to write.
+        id_column: Column that tells the series apart; found by its name, one series if there is none.
+        time_column: Column of the times; found by its name if not given.
+        target_columns: Column to forecast, one or several; found by its name if not given.
+        known_columns: Column known before its time, such as a promotion, one or several.
+        past_columns: Column known only once its time has come, one or several.
+        static_columns: Attribute of a series, such as its region, one or several.
+        wide: Each column but the time is a series.
+        test_each_epoch: Also measure the test part after every epoch; nothing is selected by it.
+        overwrite: Replace the run that stands in the run folder.
+        tensorboard: Write TensorBoard files into the run folder.
+        settings: Settings given on the command line.
+    """
+    arguments = {
+        "source": _absolute(source),
+        "id_column": id_column,
+        "time_column": time_column,
+        "target_columns": list(target_columns),
+        "known_columns": list(known_columns),
+        "past_columns": list(past_columns),
+        "static_columns": list(static_columns),
+        "wide": wide,
+        "validation": None,
+        "test": None,
+        "test_each_epoch": test_each_epoch,
+        "tensorboard": tensorboard,
+    }
+    estimator = _configured(Forecaster, None, settings)
+    run_folder.check_free(out, overwrite=overwrite)
+    _train(estimator, out, arguments, overwrite=overwrite)
+
+
+app.command(with_settings(forecast, options_of(Forecaster)), name="forecast")
 
 
 def resume(run: Path, /) -> None:

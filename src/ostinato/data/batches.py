@@ -78,14 +78,14 @@ def length_buckets(
 
 
 def collate(column: Ragged, rows: npt.ArrayLike) -> PackedSequence:
-    """Pack rows of token ids straight from the flat column, time-major, no padding in between.
+    """Pack rows straight from the flat column, time-major, no padding in between.
 
     Args:
-        column: Rows of integer ids; may be memory-mapped.
+        column: Rows of integer ids, or of float features of each step; may be memory-mapped.
         rows: Row indices, sorted by decreasing length as `length_buckets` gives them.
 
     Returns:
-        What ``torch.nn.utils.rnn.pack_sequence`` gives for these rows, with int64 data.
+        What ``torch.nn.utils.rnn.pack_sequence`` gives for these rows; ids as int64.
 
     Raises:
         ShapeError: A row is empty, there is no row, or they are not sorted.
@@ -98,14 +98,30 @@ def collate(column: Ragged, rows: npt.ArrayLike) -> PackedSequence:
     starts = column.offsets[indices]
     lengths = column.offsets[indices + 1] - starts
     _check_packable(indices, lengths)
+    row, step, batch_sizes = packed_places(lengths)
+    place = starts[row] + step
+    values = column.values[place]
+    if values.dtype.kind != "f":
+        values = values.astype(np.int64, copy=False)
+    return PackedSequence(torch.from_numpy(values), torch.from_numpy(batch_sizes))
+
+
+def packed_places(lengths: Int64s) -> tuple[Int64s, Int64s, Int64s]:
+    """Return the row and the step at each place of a packed batch, and its batch sizes.
+
+    Args:
+        lengths: Steps of each row, never rising, at least 1.
+
+    Example:
+        >>> [part.tolist() for part in packed_places(np.array([3, 1]))]
+        [[0, 1, 0, 0], [0, 0, 1, 2], [2, 1, 1]]
+    """
     steps = int(lengths[0])
     ended = np.cumsum(np.bincount(lengths, minlength=steps + 1))
-    batch_sizes = len(indices) - ended[:steps]
+    batch_sizes = len(lengths) - ended[:steps]
     first = np.cumsum(batch_sizes) - batch_sizes
-    place = starts[np.arange(lengths.sum()) - np.repeat(first, batch_sizes)]
-    place += np.repeat(np.arange(steps), batch_sizes)
-    data = torch.from_numpy(column.values[place].astype(np.int64, copy=False))
-    return PackedSequence(data, torch.from_numpy(batch_sizes))
+    row = np.arange(lengths.sum()) - np.repeat(first, batch_sizes)
+    return row, np.repeat(np.arange(steps), batch_sizes), batch_sizes
 
 
 def unpacked(data: Tensor, batch_sizes: Tensor) -> Iterator[npt.NDArray[Any]]:

@@ -8,6 +8,11 @@ from ostinato.datasets.loading import load
 from ostinato.datasets.recordings import Audio, Recordings
 from ostinato.datasets.registry import REGISTRY, get, locate
 from ostinato.datasets.schemes import SCHEMES, Scheme, Span
+from ostinato.datasets.sequence_loading import load_sequences, read_sequences
+from ostinato.datasets.sequences import Sequences
+from ostinato.datasets.series import SeriesTable
+from ostinato.datasets.series_loading import load_series
+from ostinato.datasets.series_tables import read_series
 from ostinato.datasets.speech_loading import load_speech, read_speech
 from ostinato.datasets.tables import read
 from ostinato.datasets.tagged import Tagged
@@ -23,6 +28,8 @@ __all__ = [
     "File",
     "Recordings",
     "Scheme",
+    "Sequences",
+    "SeriesTable",
     "Span",
     "Tagged",
     "Texts",
@@ -33,10 +40,14 @@ __all__ = [
     "holds_tokens",
     "home",
     "load",
+    "load_sequences",
+    "load_series",
     "load_speech",
     "load_tagged",
     "locate",
     "read",
+    "read_sequences",
+    "read_series",
     "read_speech",
     "read_tagged",
 ]

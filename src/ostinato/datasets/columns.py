@@ -126,6 +126,38 @@ def usual_column(
     return found
 
 
+def named_column(
+    kind: str,
+    given: str | None,
+    names: Sequence[str],
+    usual: Sequence[str],
+    where: str,
+    *,
+    needed: bool,
+) -> str | None:
+    """Return the column that is given, checked to be there, else the one with a usual name.
+
+    Args:
+        kind: What it is the column of, for the message.
+        given: Name of the column, or None.
+        names: Columns there are.
+        usual: Usual names, the likeliest first.
+        where: File or object for the message.
+        needed: Whether there must be one.
+
+    Raises:
+        DatasetError: The one that is given is not there, or one is needed and there is none.
+
+    Example:
+        >>> named_column("time", None, ["id", "Date"], ["time", "date"], "a.csv", needed=True)
+        'Date'
+    """
+    if given is not None:
+        check_column(kind, given, names, where)
+        return given
+    return usual_column(kind, names, usual, where, needed=needed)
+
+
 def _not_found(kind: str, usual: Sequence[str], names: Sequence[str], where: str) -> DatasetError:
     return DatasetError(
         f"{where}: a {kind} column must be named or have a usual name ({', '.join(usual[:6])}, …). "

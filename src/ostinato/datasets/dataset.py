@@ -9,6 +9,8 @@ from typing import Literal
 
 from ostinato.datasets.examples import Examples
 from ostinato.datasets.recordings import Recordings
+from ostinato.datasets.sequences import Sequences
+from ostinato.datasets.series import SeriesTable
 from ostinato.datasets.tagged import Tagged
 
 Cut = Callable[[str], list[tuple[str, int, int]]]
@@ -42,7 +44,7 @@ class File:
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """A registered data set, of labelled texts, tagged sentences or recordings.
+    """A registered data set: of texts, tagged sentences, recordings, sequences or series.
 
     Args:
         name: Name in the registry.
@@ -55,7 +57,9 @@ class Dataset:
         is_present: Whether a folder holds its files, in any form that is understood.
         read: Reads the parts of labelled texts from the folder in which the files lie.
         read_tagged: The same for tagged sentences.
-        read_speech: The same for recordings. A data set has one of the three.
+        read_speech: The same for recordings.
+        read_sequences: The same for sequences of numbers.
+        read_series: Reads the table of series. A data set has one of these readers.
         generate: Writes the files into a folder, for a data set that is generated.
         version: Raised with every change of what is generated.
 
@@ -76,14 +80,20 @@ class Dataset:
     read: Callable[[Path], dict[str, Examples]] | None = None
     read_tagged: TaggedReader | None = None
     read_speech: Callable[[Path], dict[str, Recordings]] | None = None
+    read_sequences: Callable[[Path], dict[str, Sequences]] | None = None
+    read_series: Callable[[Path], SeriesTable] | None = None
     generate: Callable[[Path], None] | None = None
     version: int = 1
 
     @property
-    def task(self) -> Literal["classify", "tag", "transcribe"]:
+    def task(self) -> Literal["classify", "tag", "transcribe", "classify-series", "forecast"]:
         """What ``ostinato train`` makes of it."""
         if self.read_speech is not None:
             return "transcribe"
+        if self.read_sequences is not None:
+            return "classify-series"
+        if self.read_series is not None:
+            return "forecast"
         return "classify" if self.read_tagged is None else "tag"
 
     @property
@@ -93,5 +103,6 @@ class Dataset:
             "classify": "labelled texts",
             "tag": "tagged sentences",
             "transcribe": "recordings",
+            "classify-series": "labelled sequences",
         }
-        return f"one of {words[self.task]}"
+        return "one series table" if self.task == "forecast" else f"one of {words[self.task]}"

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from ostinato._errors import DatasetError
-from ostinato.datasets.columns import check_column, usual_column
+from ostinato.datasets.columns import named_column
 from ostinato.datasets.recordings import Recordings
 from ostinato.datasets.streams import check_file, decode, format_of, read_bytes
 from ostinato.datasets.tables import json_object
@@ -61,9 +61,9 @@ def read_manifest(
         raise DatasetError(f"{path}: the file must have rows; it has none. Name a file with data.")
     columns = list(dict.fromkeys(name for row in rows for name in row))
     where = str(path)
-    audio = _column("audio", audio_column, columns, AUDIO_NAMES, where, needed=True)
-    text = _column("text", text_column, columns, TRANSCRIPT_NAMES, where, needed=labelled)
-    speaker = _column("speaker", speaker_column, columns, SPEAKER_NAMES, where, needed=False)
+    audio = named_column("audio", audio_column, columns, AUDIO_NAMES, where, needed=True)
+    text = named_column("text", text_column, columns, TRANSCRIPT_NAMES, where, needed=labelled)
+    speaker = named_column("speaker", speaker_column, columns, SPEAKER_NAMES, where, needed=False)
     assert audio is not None  # it was needed
     files = [str(_value(row, audio, number, where)) for number, row in enumerate(rows, 1)]
     return Recordings.make(
@@ -179,21 +179,6 @@ def _separated(path: Path, text: str, delimiter: str) -> list[Mapping[str, Any]]
                 f"{len(row)} in line {line}. Put a text with delimiters in double quotes."
             )
     return [dict(zip(names, row, strict=True)) for _, row in lines[1:]]
-
-
-def _column(
-    kind: str,
-    given: str | None,
-    names: Sequence[str],
-    usual: Sequence[str],
-    where: str,
-    *,
-    needed: bool,
-) -> str | None:
-    if given is not None:
-        check_column(kind, given, names, where)
-        return given
-    return usual_column(kind, names, usual, where, needed=needed)
 
 
 def _value(row: Mapping[str, Any], column: str, number: int, where: str) -> Any:

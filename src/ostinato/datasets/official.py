@@ -10,6 +10,7 @@ from typing import TypeVar
 from ostinato._errors import DatasetError
 from ostinato.datasets.dataset import File
 from ostinato.datasets.examples import Examples
+from ostinato.datasets.series import SeriesTable
 from ostinato.datasets.streams import file_sha256, find_file, format_of
 from ostinato.datasets.tagged import Tagged
 
@@ -18,7 +19,7 @@ logger = logging.getLogger("ostinato")
 Parts = Mapping[str, tuple[File, Mapping[str, int]]]
 """The file of each part, and how many of what it must hold."""
 
-Part = TypeVar("Part", Examples, Tagged)
+Part = TypeVar("Part", Examples, Tagged, SeriesTable)
 
 
 def are_present(parts: Parts, folder: Path) -> bool:
@@ -44,8 +45,8 @@ def read_parts(
 
     Args:
         name: Name of the data set, for messages.
-        parts: The files and their counts: ``rows`` of examples, ``sentences`` and ``tokens`` of
-            tagged sentences.
+        parts: The files and their counts: ``rows`` of examples or of series, ``sentences`` and
+            ``tokens`` of tagged sentences.
         folder: Folder in which they lie, plain or compressed.
         read: Reads one file.
 
@@ -75,7 +76,9 @@ def read_parts(
     return found
 
 
-def _counts(part: Examples | Tagged) -> dict[str, int]:
+def _counts(part: Examples | Tagged | SeriesTable) -> dict[str, int]:
+    if isinstance(part, SeriesTable):
+        return {"rows": len(part)}
     if isinstance(part, Examples):
         return {"rows": len(part.texts)}
     return {"sentences": len(part.sentences), "tokens": int(part.lengths.sum())}

@@ -8,12 +8,16 @@ from pathlib import Path
 
 from ostinato._errors import ConfigError, DatasetError, did_you_mean
 from ostinato.datasets import (
+    airpassengers,
     chnsenticorp,
     conll2003,
+    etth1,
     fsdd,
+    gestures,
     imdb,
     morse,
     resume_ner,
+    sales,
     samples,
     samples_tag,
     ud_english_ewt,
@@ -26,6 +30,8 @@ _MODULES = (
     *(imdb, chnsenticorp, samples),
     *(conll2003, ud_english_ewt, resume_ner, samples_tag),
     *(fsdd, morse),
+    gestures,
+    *(airpassengers, etth1, sales),
 )
 REGISTRY: dict[str, Dataset] = {module.DATASET.name: module.DATASET for module in _MODULES}
 

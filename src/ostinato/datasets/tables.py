@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from ostinato._errors import DatasetError, did_you_mean
-from ostinato.datasets.columns import find_columns, label_strings
+from ostinato.datasets.columns import check_column, find_columns, label_strings
 from ostinato.datasets.examples import Examples, Texts
 from ostinato.datasets.streams import check_file, decode, format_of, read_bytes
 
@@ -61,14 +62,50 @@ def read(
     return FORMATS[suffix](path, text_column, label_column, labelled)
 
 
+def read_columns(path: str | Path) -> pa.Table:
+    r"""Read every column of a csv, tsv, jsonl or parquet file, plain or compressed.
+
+    Those of csv and tsv are strings; those of jsonl have the type of their values, and are strings
+    where these have several.
+
+    Args:
+        path: The file.
+
+    Raises:
+        DatasetError: The file is missing, of another format, or something in it is wrong.
+
+    Example:
+        >>> path = getfixture("tmp_path") / "a.csv"
+        >>> _ = path.write_text("ds,y\n2016-07-01,1.5\n")
+        >>> read_columns(path).to_pylist()
+        [{'ds': '2016-07-01', 'y': '1.5'}]
+    """
+    path = Path(path)
+    check_file(path)
+    suffix = format_of(path)[0]
+    if suffix in (".csv", ".tsv"):
+        delimiter = "," if suffix == ".csv" else "\t"
+        data, names = _separated_data(path, delimiter)
+        for name in names:
+            check_column("csv", name, names, str(path))
+        return _parse_separated(path, data, delimiter, names, names)
+    if suffix in (".jsonl", ".ndjson"):
+        rows = _json_rows(path)
+        columns = dict.fromkeys(name for row in rows for name in row)
+        return pa.table({name: _json_column([row.get(name) for row in rows]) for name in columns})
+    if suffix == ".parquet":
+        with _parquet(path) as file:
+            return file.read()
+    formats = [known for known in FORMATS if known != ".txt"]
+    raise DatasetError(
+        f"{path}: the format must be one of {', '.join(formats)}, plain or compressed; got "
+        f"`{suffix}`{did_you_mean(suffix, formats) or '.'} The file's name tells its format."
+    )
+
+
 def _read_separated(delimiter: str) -> Callable[[Path, str | None, str | None, bool], Examples]:
     def read_file(path: Path, text: str | None, label: str | None, labelled: bool) -> Examples:  # noqa: FBT001
-        data = read_bytes(path)
-        decode(data, str(path))
-        data = data.removeprefix(_BOM)
-        if not data.endswith(b"\n"):  # Arrow takes a lone line of column names for an empty file
-            data += b"\n"
-        names = _header(data, delimiter)
+        data, names = _separated_data(path, delimiter)
         text, label = find_columns(
             names, text_column=text, label_column=label, labelled=labelled, where=str(path)
         )
@@ -79,6 +116,16 @@ def _read_separated(delimiter: str) -> Callable[[Path, str | None, str | None, b
         return _examples(path, table[text], labels)
 
     return read_file
+
+
+def _separated_data(path: Path, delimiter: str) -> tuple[bytes, list[str]]:
+    """Return the bytes of a file, checked to be UTF-8, and the names of its columns."""
+    data = read_bytes(path)
+    decode(data, str(path))
+    data = data.removeprefix(_BOM)
+    if not data.endswith(b"\n"):  # Arrow takes a lone line of column names for an empty file
+        data += b"\n"
+    return data, _header(data, delimiter)
 
 
 def _header(data: bytes, delimiter: str) -> list[str]:
@@ -128,10 +175,7 @@ def _field_error(
 
 
 def _read_json_lines(path: Path, text: str | None, label: str | None, labelled: bool) -> Examples:  # noqa: FBT001
-    rows = []
-    for number, line in enumerate(decode(read_bytes(path), str(path)).split("\n"), 1):
-        if line.strip():
-            rows.append(json_object(line, f"{path}: line {number}"))
+    rows = _json_rows(path)
     names = list(dict.fromkeys(name for row in rows for name in row))
     text, label = find_columns(
         names, text_column=text, label_column=label, labelled=labelled, where=str(path)
@@ -141,6 +185,22 @@ def _read_json_lines(path: Path, text: str | None, label: str | None, labelled: 
         labels = label_strings([row.get(label) for row in rows], str(path))
     texts = [_json_text(row.get(text), i, path) for i, row in enumerate(rows, 1)]
     return Examples.make(texts, labels, str(path))
+
+
+def _json_rows(path: Path) -> list[dict[str, Any]]:
+    return [
+        json_object(line, f"{path}: line {number}")
+        for number, line in enumerate(decode(read_bytes(path), str(path)).split("\n"), 1)
+        if line.strip()
+    ]
+
+
+def _json_column(values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values)
+    except (pa.ArrowException, UnicodeEncodeError):
+        strings = [v if v is None or isinstance(v, str) else json.dumps(v) for v in values]
+        return pa.array(strings, pa.large_string())
 
 
 def json_object(line: str, where: str) -> dict[str, Any]:
@@ -209,13 +269,24 @@ def json_text(value: str, where: str) -> str:
     return value
 
 
-def _read_parquet(path: Path, text: str | None, label: str | None, labelled: bool) -> Examples:  # noqa: FBT001
-    compressed = bool(format_of(path)[1])
+@contextlib.contextmanager
+def _parquet(path: Path) -> Iterator[pyarrow.parquet.ParquetFile]:
+    """Open a Parquet file; one that cannot be read raises DatasetError."""
     if not path.stat().st_size:
         raise DatasetError(f"{path}: the file must have rows; it is empty. Name a file with data.")
     try:
+        compressed = bool(format_of(path)[1])
         source = pa.BufferReader(read_bytes(path)) if compressed else pa.memory_map(str(path))
-        file = pyarrow.parquet.ParquetFile(source)
+        yield pyarrow.parquet.ParquetFile(source)
+    except (pa.ArrowException, OSError) as error:
+        raise DatasetError(
+            f"{path}: it must be a whole Parquet file; got {str(error).splitlines()[0]} "
+            "It may be truncated or damaged: fetch or make it anew."
+        ) from error
+
+
+def _read_parquet(path: Path, text: str | None, label: str | None, labelled: bool) -> Examples:  # noqa: FBT001
+    with _parquet(path) as file:
         text, label = find_columns(
             file.schema_arrow.names,
             text_column=text,
@@ -224,11 +295,6 @@ def _read_parquet(path: Path, text: str | None, label: str | None, labelled: boo
             where=str(path),
         )
         table = file.read(columns=[text, *filter(None, [label])])
-    except (pa.ArrowException, OSError) as error:
-        raise DatasetError(
-            f"{path}: it must be a whole Parquet file; got {str(error).splitlines()[0]} "
-            "It may be truncated or damaged: fetch or make it anew."
-        ) from error
     return table_examples(path, table, text, label)
 
 

@@ -1,4 +1,4 @@
-"""A network that reads a sequence of ids and scores classes."""
+"""Networks that read a whole sequence, of ids or of numbers, and score it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,36 @@ from ostinato.nn import GRU, LSTM, RNN, LockedDropout, Pooling, WordDropout
 from ostinato.nn.pooling import PoolingName
 
 
-class SequenceClassifier(nn.Module):
+class SequenceReader(nn.Module):
+    """Abstract base: recurrent stack, pooling over the real steps, linear head.
+
+    A network says how its input becomes features, and then adds the stack that reads them.
+    """
+
+    def _add_stack(
+        self,
+        input_size: int,
+        num_outputs: int,
+        *,
+        recurrent: Recurrent,
+        pooling: PoolingName,
+        head_dropout: float,
+    ) -> None:
+        self.recurrent = make_recurrent(input_size, recurrent)
+        output_size = recurrent.hidden_size * (2 if recurrent.bidirectional else 1)
+        self.pooling = Pooling(pooling, output_size)
+        self.head_dropout = nn.Dropout(head_dropout)
+        self.head = nn.Linear(self.pooling.output_size, num_outputs)
+
+    def _score(self, inputs: PackedSequence) -> Tensor:
+        output, state = self.recurrent(inputs)
+        h_n = state[0] if isinstance(state, tuple) else state
+        pooled = self.pooling(output, h_n)
+        scores: Tensor = self.head(self.head_dropout(pooled))
+        return scores
+
+
+class SequenceClassifier(SequenceReader):
     """Embedding, recurrent stack, pooling over the real steps, linear head.
 
     Args:
@@ -62,21 +91,19 @@ class SequenceClassifier(nn.Module):
         nn.init.normal_(self.embedding.weight, std=0.1)
         self.embedding_dropout = nn.Dropout(embedding_dropout)
         self.locked_dropout = LockedDropout(locked_dropout)
-        self.recurrent = make_recurrent(embedding_size, recurrent)
-        output_size = recurrent.hidden_size * (2 if recurrent.bidirectional else 1)
-        self.pooling = Pooling(pooling, output_size)
-        self.head_dropout = nn.Dropout(head_dropout)
-        self.head = nn.Linear(self.pooling.output_size, num_outputs)
+        self._add_stack(
+            embedding_size,
+            num_outputs,
+            recurrent=recurrent,
+            pooling=pooling,
+            head_dropout=head_dropout,
+        )
 
     def forward(self, ids: PackedSequence) -> Tensor:
         """Score each sequence."""
         ids = self.word_dropout(ids)
         inputs = ids._replace(data=self.embedding_dropout(self.embedding(ids.data)))
-        output, state = self.recurrent(self.locked_dropout(inputs))
-        h_n = state[0] if isinstance(state, tuple) else state
-        pooled = self.pooling(output, h_n)
-        scores: Tensor = self.head(self.head_dropout(pooled))
-        return scores
+        return self._score(self.locked_dropout(inputs))
 
 
 def make_recurrent(input_size: int, settings: Recurrent) -> RNN | GRU | LSTM:

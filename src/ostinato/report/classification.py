@@ -1,4 +1,4 @@
-"""Runs of text classification: their predictions, and what the page shows of them."""
+"""Runs of classification: their predictions, and what the page shows of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -109,7 +109,9 @@ class Results:
 
 
 class Classification(Task[TextPredictions]):
-    """Texts of which each has one class, or any number of labels."""
+    """Texts, or sequences, of which each has one class, or any number of labels."""
+
+    subject: ClassVar[str] = "Text"
 
     template = "classification.html"
     sections = (("classes", "Classes"), ("trust", "Trust"), ("mistakes", "Mistakes"))
@@ -125,13 +127,15 @@ class Classification(Task[TextPredictions]):
         Curve(
             key="accuracy",
             name="accuracy",
-            hint="Share of texts answered right; higher is better.",
+            hint="Share of the answers that are right; higher is better.",
         ),
     )
 
     def title(self, labels: Labels) -> str:
         """Return what the model does, in a few words."""
-        return "Text classification" + (", several labels to a text" * labels.multi_label)
+        return f"{self.subject} classification" + (
+            ", several labels to a text" * labels.multi_label
+        )
 
     def read_predictions(self, path: Path, labels: Labels) -> TextPredictions | None:
         """Read and check predictions.parquet.
@@ -179,7 +183,7 @@ class Classification(Task[TextPredictions]):
             mistakes=_most_confident_mistakes(predictions, classes),
             plots={
                 "calibration": plots.reliability(bins),
-                "by_length": plots.accuracy_by_length(lengths),
+                "by_length": plots.accuracy_by_length(lengths, self.unit, self.example),
                 **confusion_plot(matrix, classes),
             },
         )
@@ -191,7 +195,7 @@ class Classification(Task[TextPredictions]):
         yield Headline(
             name=f"{part.capitalize()} accuracy",
             value=formatting.percent(figures.get("accuracy"), 2),
-            note=_accuracy_note(figures),
+            note=_accuracy_note(figures, self.example),
         )
         yield Headline(
             name="F1, mean of classes",
@@ -201,15 +205,15 @@ class Classification(Task[TextPredictions]):
         yield Headline(
             name="Loss",
             value=formatting.number(figures.get("loss"), 4),
-            note="nats per label" if labels.multi_label else "nats per text",
+            note=f"nats per {'label' if labels.multi_label else self.example}",
         )
 
     def balance(self, parts: Sequence[Part], labels: Labels) -> Balance:
-        """Return how many texts of each part have each class."""
-        several = "; a text may have several labels" * labels.multi_label
+        """Return how many examples of each part have each class."""
+        several = f"; a {self.example} may have several labels" * labels.multi_label
         return Balance(
             title="Class balance",
-            hint=f"Texts of each class, and their share of the part{several}.",
+            hint=f"{self.example.capitalize()}s of each class, and their share of the part{several}.",
             head="Class",
             rows=balance_rows(parts, labels.classes, [part.n for part in parts]),
         )
@@ -220,13 +224,22 @@ def _outcomes(labels: NDArray[Any], answers: NDArray[Any]) -> Outcomes:
     return Outcomes(found=counts[:, 1, 1], missed=counts[:, 1, 0], false_alarms=counts[:, 0, 1])
 
 
-def _accuracy_note(figures: Mapping[str, float]) -> str:
+class SeriesClassification(Classification):
+    """Sequences of numbers, each of one class."""
+
+    subject = "Series"
+    example = "sequence"
+    unit = "step"
+    unknown = "values that are missing"
+
+
+def _accuracy_note(figures: Mapping[str, float], example: str) -> str:
     if "accuracy_unseen" in figures:
         unseen = formatting.percent(figures["accuracy_unseen"], 2)
         return f"{unseen} of the {formatting.number(figures.get('n_unseen'))} not also in train"
     total = figures.get("n", math.nan)
     right = note("{} of ", formatting.number(figures.get("accuracy", math.nan) * total))
-    return note(f"{right}{{}} texts", formatting.number(total))
+    return note(f"{right}{{}} {example}s", formatting.number(total))
 
 
 def _most_confident_mistakes(

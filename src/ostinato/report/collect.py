@@ -11,7 +11,9 @@ from typing import Any
 
 from ostinato._errors import CheckpointError
 from ostinato._version import RUN_FORMAT
-from ostinato.report.classification import Classification
+from ostinato.report.classification import Classification, SeriesClassification
+from ostinato.report.forecasting import Forecasting
+from ostinato.report.regression import Regression
 from ostinato.report.run import Epoch, Labels, Part, Run
 from ostinato.report.tagging import Tagging
 from ostinato.report.task import Task
@@ -23,6 +25,9 @@ TASKS: dict[str, Task[Any]] = {
     "text-classification": Classification(),
     "sequence-labelling": Tagging(),
     "speech-recognition": Transcription(),
+    "forecasting": Forecasting(),
+    "series-classification": SeriesClassification(),
+    "series-regression": Regression(),
 }
 """How to read and show the runs of each task."""
 
@@ -48,9 +53,13 @@ def collect(run: Path) -> Run:
         CheckpointError: The folder is no run folder, or one of its files is broken or foreign.
     """
     config = _read_config(run)
+    if _is_regression(config):
+        config["task"] = "series-regression"
     metrics = _read_object(run / "metrics.json") if (run / "metrics.json").exists() else {}
     has_predictions = (run / "predictions.parquet").exists()
-    has_labels = has_predictions or (run / "labels.json").exists()
+    has_labels = TASKS[config["task"]].has_labels and (
+        has_predictions or (run / "labels.json").exists()
+    )
     labels = _read_labels(run / "labels.json") if has_labels else Labels()
     predictions = (
         TASKS[config["task"]].read_predictions(run / "predictions.parquet", labels)
@@ -73,7 +82,7 @@ def collect(run: Path) -> Run:
         labels=labels,
         history=_read_history(run / "history.jsonl", is_finished=bool(metrics)),
         figures={
-            name: _read_figures(metrics[name])
+            name: _read_nested(metrics[name])
             for name in ("test", "validation")
             if isinstance(metrics.get(name), Mapping)
         },
@@ -111,6 +120,16 @@ def _read_config(run: Path) -> dict[str, Any]:
             f"Use the version of ostinato that wrote the run ({config['ostinato']})."
         )
     return config
+
+
+def _is_regression(config: Mapping[str, Any]) -> bool:
+    """Tell whether a run of sequences has values for labels, which are shown otherwise."""
+    settings = config.get("settings")
+    return (
+        config["task"] == "series-classification"
+        and isinstance(settings, Mapping)
+        and settings.get("regression") is True
+    )
 
 
 def _read_text(path: Path) -> str:
@@ -216,6 +235,13 @@ def _read_figures(value: Mapping[str, Any]) -> dict[str, float]:
     }
 
 
+def _read_nested(value: Any) -> Any:
+    """Return the numbers by name, with those in mappings and lists; what is none becomes NaN."""
+    if isinstance(value, Mapping):
+        return {str(key): _read_nested(inner) for key, inner in value.items()}
+    return [_read_nested(inner) for inner in value] if isinstance(value, list) else _number(value)
+
+
 def _read_parts(data: Mapping[str, Any], path: Path) -> tuple[Part, ...]:
     parts = _mapping(data, "parts", path)
     try:
@@ -232,6 +258,9 @@ def _read_parts(data: Mapping[str, Any], path: Path) -> tuple[Part, ...]:
                 duplicates_of_train=_count(value.get("duplicates_of_train")),
                 seconds=_finite(value.get("seconds")),
                 too_long=_count(value.get("too_long")),
+                series=_count(value.get("series")),
+                missing=_finite(value.get("missing")),
+                frequency=str(value.get("frequency") or ""),
             )
             for name, value in parts.items()
         )

@@ -75,9 +75,9 @@ def render(run: Run) -> str:
         headlines=_headlines(run, task),
         learning=learning(run, task.curves),
         split=said.split if said else "",
-        results=task.results(said, run.labels) if said else None,
+        results=task.results_of(run),
         balance=task.balance(run.parts, run.labels),
-        lengths=_lengths(said, task) if said else "",
+        lengths=_lengths(said, task) if said and task.has_lengths else "",
         settings=_groups(run.settings, "task"),
     )
     return html.strip() + "\n"
@@ -85,7 +85,7 @@ def render(run: Run) -> str:
 
 def _lengths(said: Predictions, task: Task[Any]) -> str:
     return plots.length_histogram(
-        said.num_tokens, task.example, units_per_second=task.units_per_second
+        said.num_tokens, task.example, unit=task.unit, units_per_second=task.units_per_second
     )
 
 

@@ -81,8 +81,8 @@ def learning_curve(
         is_share: Whether it is a share, written as a percentage.
         from_zero: Whether it is drawn from 0.
     """
-    with _style():
-        canvas, (axes,) = _axes(height=2.9)
+    with page_style():
+        canvas, (axes,) = page_axes(height=2.9)
         epochs = [epoch.number for epoch in history]
         for part, colour in SERIES.items():
             values = [epoch.scores.get(part, {}).get(figure, np.nan) for epoch in history]
@@ -94,7 +94,7 @@ def learning_curve(
         if from_zero:
             axes.set_ylim(bottom=0)
         _epoch_axis(axes, epochs)
-        return _svg(canvas, figure)
+        return page_svg(canvas, figure)
 
 
 def gradient_norms(history: Sequence[Epoch], limit: float | None) -> str:
@@ -104,8 +104,8 @@ def gradient_norms(history: Sequence[Epoch], limit: float | None) -> str:
         history: Epochs, at least one.
         limit: Norm to which gradients were clipped, drawn as a line; none if they were not.
     """
-    with _style():
-        canvas, (axes,) = _axes(height=2.9)
+    with page_style():
+        canvas, (axes,) = page_axes(height=2.9)
         epochs = [epoch.number for epoch in history]
         largest = [epoch.norm_max for epoch in history]
         _line(axes, epochs, largest, color=SERIES["train"], linestyle=DASHES["train"])
@@ -116,26 +116,26 @@ def gradient_norms(history: Sequence[Epoch], limit: float | None) -> str:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
         _epoch_axis(axes, epochs)
-        return _svg(canvas, "gradients")
+        return page_svg(canvas, "gradients")
 
 
 def clipped_share(history: Sequence[Epoch]) -> str:
     """Draw the share of steps whose gradient was clipped in each epoch; returns SVG."""
-    with _style():
-        canvas, (axes,) = _axes(height=2.9)
+    with page_style():
+        canvas, (axes,) = page_axes(height=2.9)
         epochs = [epoch.number for epoch in history]
         clipped = np.nan_to_num([epoch.clipped for epoch in history])
         axes.bar(epochs, clipped, color=ACCENT, width=0.45)
         axes.set_ylim(0, 1)
         axes.yaxis.set_major_formatter(PERCENT)
         _epoch_axis(axes, epochs)
-        return _svg(canvas, "clipped")
+        return page_svg(canvas, "clipped")
 
 
 def reliability(bins: Calibration) -> str:
     """Draw how often probabilities came true, and how many there are of each; returns SVG."""
-    with _style():
-        canvas, (curve, counts) = _axes(height=4.2, ratios=(4, 1))
+    with page_style():
+        canvas, (curve, counts) = page_axes(height=4.2, ratios=(4, 1))
         filled = bins.count > 0
         curve.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
         curve.plot(
@@ -155,13 +155,13 @@ def reliability(bins: Calibration) -> str:
             axes.set_xlim(0, 1.005)
             axes.xaxis.set_major_formatter(PERCENT)
             axes.yaxis.set_major_formatter(PERCENT)
-        return _svg(canvas, "calibration")
+        return page_svg(canvas, "calibration")
 
 
-def accuracy_by_length(bins: LengthBins) -> str:
-    """Draw the accuracy of short to long texts with its 95 % interval; returns SVG."""
-    with _style():
-        canvas, (axes,) = _axes(height=1.0 + 0.4 * max(len(bins.count), 3))
+def accuracy_by_length(bins: LengthBins, unit: str = "token", example: str = "text") -> str:
+    """Draw the accuracy of short to long examples with its 95 % interval; returns SVG."""
+    with page_style():
+        canvas, (axes,) = page_axes(height=1.0 + 0.4 * max(len(bins.count), 3))
         rows = np.arange(len(bins.count))
         names = [
             f"{low:,}" if low == high else f"{low:,}–{high:,}"
@@ -173,25 +173,30 @@ def accuracy_by_length(bins: LengthBins) -> str:
         )
         axes.set_yticks(rows, names)
         axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_ylabel("tokens in the text")
+        axes.set_ylabel(f"{unit}s in the {example}")
         axes.xaxis.set_major_formatter(PERCENT)
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.set_xlabel("accuracy")
-        return _svg(canvas, "length-accuracy")
+        return page_svg(canvas, "length-accuracy")
 
 
 def length_histogram(
-    num_tokens: NDArray[Any], example: str, *, units_per_second: int | None = None
+    num_tokens: NDArray[Any],
+    example: str,
+    *,
+    unit: str = "token",
+    units_per_second: int | None = None,
 ) -> str:
     """Draw, as SVG, how many examples have each length; the longest hundredth is one bar.
 
     Args:
         num_tokens: Length of each example.
         example: What they are called: ``"text"``, ``"sentence"``.
+        unit: What their length is counted in.
         units_per_second: Units of length in a second, if the axis shows seconds.
     """
-    with _style():
-        canvas, (axes,) = _axes(height=2.4)
+    with page_style():
+        canvas, (axes,) = page_axes(height=2.4)
         longest = max(int(np.quantile(num_tokens, 0.99)), 1)
         num_bins = min(40, longest + 1)
         axes.hist(
@@ -202,19 +207,19 @@ def length_histogram(
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         if units_per_second is None:
             axes.xaxis.set_major_formatter(COUNT)
-            axes.set_xlabel(f"tokens in the {example}")
+            axes.set_xlabel(f"{unit}s in the {example}")
         else:
             seconds = FuncFormatter(lambda length, _: f"{length / units_per_second:g}")
             axes.xaxis.set_major_formatter(seconds)
             axes.set_xlabel(f"seconds of the {example}")
         axes.set_ylabel(f"{example}s")
-        return _svg(canvas, "lengths")
+        return page_svg(canvas, "lengths")
 
 
 def confusion_map(matrix: NDArray[Any]) -> str:
     """Draw a confusion matrix of many classes, darker = larger share of the row; returns SVG."""
-    with _style():
-        canvas, (axes,) = _axes(height=WIDTH_INCHES * 0.94)
+    with page_style():
+        canvas, (axes,) = page_axes(height=WIDTH_INCHES * 0.94)
         shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
         shades = np.ceil(shares * NUM_SHADES).astype(int)
         for shade in range(1, NUM_SHADES + 1):
@@ -231,18 +236,25 @@ def confusion_map(matrix: NDArray[Any]) -> str:
         axes.grid(visible=False)
         for spine in axes.spines.values():
             spine.set_visible(True)
-        return _svg(canvas, "confusion")
+        return page_svg(canvas, "confusion")
 
 
 def _square(x: int, y: int) -> Outline:
     return Outline([(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1), (x, y)], closed=True)
 
 
-def _style() -> Any:
+def page_style() -> Any:
+    """Return the context in which drawings for a page are made, whatever a user has set."""
     return matplotlib.style.context(["default", STYLE])
 
 
-def _axes(*, height: float, ratios: tuple[int, ...] = (1,)) -> tuple[Figure, list[Axes]]:
+def page_axes(*, height: float, ratios: tuple[int, ...] = (1,)) -> tuple[Figure, list[Axes]]:
+    """Return an empty drawing and its axes, one below the other.
+
+    Args:
+        height: Height in inches.
+        ratios: That of each, beside the others.
+    """
     figure = Figure(figsize=(WIDTH_INCHES, height), layout="constrained")
     FigureCanvasSVG(figure)
     grid = figure.subplots(len(ratios), 1, squeeze=False, height_ratios=ratios)
@@ -267,8 +279,8 @@ def _epoch_axis(axes: Axes, epochs: Sequence[int]) -> None:
     axes.set_xlabel("epoch")
 
 
-def _svg(figure: Figure, name: str) -> str:
-    """Return the drawing as an SVG element without namespaces, sizes, dates or foreign fonts.
+def page_svg(figure: Figure, name: str) -> str:
+    """Return a drawing as an SVG element without namespaces, sizes, dates or foreign fonts.
 
     It is named and described by the page's elements ``<name>-title`` and ``<name>-hint``.
     """

@@ -55,7 +55,8 @@ class Part:
     """Facts about one part of the data: train, validation or test.
 
     Of sound there are also the seconds of all recordings together, and how many transcripts are too
-    long for their recordings.
+    long for their recordings; of series to forecast, how many they are, the share of their values
+    that is missing, and their frequency.
     """
 
     name: str
@@ -69,6 +70,9 @@ class Part:
     duplicates_of_train: int | None
     seconds: float | None = None
     too_long: int | None = None
+    series: int | None = None
+    missing: float | None = None
+    frequency: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +109,8 @@ class Run:
         environment: Versions, platform, processor and threads.
         labels: Classes and how they are meant.
         history: Epochs so far.
-        figures: Final figures by part, empty while the run is not finished.
+        figures: Final figures by part, empty while the run is not finished: numbers, and under
+            their names those in mappings and lists, such as those of each type or step.
         totals: Best epoch, training time (seconds), peak memory (bytes), as far as known.
         predictions: Predictions of the test part (or validation) in the form of the task, None if
             there are none yet.
@@ -123,7 +128,7 @@ class Run:
     environment: Mapping[str, Any]
     labels: Labels
     history: tuple[Epoch, ...]
-    figures: Mapping[str, Mapping[str, float]]
+    figures: Mapping[str, Mapping[str, Any]]
     totals: Mapping[str, float]
     predictions: Predictions | None
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ostinato.report import formatting
-from ostinato.report.run import Labels, Part, Predictions
+from ostinato.report.run import Labels, Part, Predictions, Run
 
 Balances = tuple[tuple[str, tuple[tuple[int, float], ...]], ...]
 P = TypeVar("P", bound=Predictions)
@@ -79,6 +79,8 @@ class Task(ABC, Generic[P]):
         unit: What its length is counted in.
         unknown: What ``unknown_rate`` is a share of, and which of them are unknown.
         units_per_second: How many there are in a second, if lengths are drawn in seconds.
+        has_labels: Whether its runs have a labels.json.
+        has_lengths: Whether the length of the examples is drawn.
         has_images: Whether drawings hold images, inside the page like everything.
         curves: The figures to follow over the epochs; the last one that there is judges the run.
     """
@@ -89,6 +91,8 @@ class Task(ABC, Generic[P]):
     unit: ClassVar[str] = "token"
     unknown: ClassVar[str] = "tokens that are not in the vocabulary"
     units_per_second: ClassVar[int | None] = None
+    has_labels: ClassVar[bool] = True
+    has_lengths: ClassVar[bool] = True
     has_images: ClassVar[bool] = False
     curves: ClassVar[tuple[Curve, ...]]
 
@@ -111,9 +115,17 @@ class Task(ABC, Generic[P]):
     def results(self, predictions: P, labels: Labels) -> Any:
         """Return what predictions say about the model, with the drawings of the template."""
 
+    def results_of(self, run: Run) -> Any:
+        """Return what a run's predictions say, None if it has none yet.
+
+        A task that shows figures of the run beside them overrides it.
+        """
+        said: Any = run.predictions  # of the form that this task has read
+        return None if said is None else self.results(said, run.labels)
+
     @abstractmethod
     def headlines(
-        self, labels: Labels, part: str, figures: Mapping[str, float]
+        self, labels: Labels, part: str, figures: Mapping[str, Any]
     ) -> Iterator[Headline]:
         """Yield the final figures of a part that stand at the top, the most important first."""
 

@@ -8,13 +8,16 @@ from ostinato._errors import CheckpointError
 from ostinato.tasks import run_folder
 from ostinato.tasks.estimator import Estimator as Estimator
 from ostinato.tasks.estimator import Parts as Parts
+from ostinato.tasks.forecasting import Forecaster as Forecaster
 from ostinato.tasks.sequence_tagging import SequenceTagger as SequenceTagger
+from ostinato.tasks.series_classification import SeriesClassifier as SeriesClassifier
 from ostinato.tasks.speech_recognition import SpeechRecognizer as SpeechRecognizer
 from ostinato.tasks.text_classification import TextClassifier as TextClassifier
 from ostinato.tasks.transcripts import HOT as HOT
 
 TASKS: dict[str, type[Estimator]] = {
-    task.task: task for task in (TextClassifier, SequenceTagger, SpeechRecognizer)
+    task.task: task
+    for task in (TextClassifier, SequenceTagger, SpeechRecognizer, SeriesClassifier, Forecaster)
 }
 
 
@@ -50,8 +53,10 @@ __all__ = [
     "HOT",
     "TASKS",
     "Estimator",
+    "Forecaster",
     "Parts",
     "SequenceTagger",
+    "SeriesClassifier",
     "SpeechRecognizer",
     "TextClassifier",
     "load",

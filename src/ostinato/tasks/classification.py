@@ -9,11 +9,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence
 
-from ostinato.data.batches import collate
+from ostinato._config import Training
+from ostinato.data.batches import collate, length_buckets
 from ostinato.data.ragged import Ragged
 from ostinato.data.splits import duplicates
 from ostinato.metrics import classification_metrics
@@ -23,7 +24,7 @@ from ostinato.training import Figures
 
 @dataclass(frozen=True)
 class ClassifiedPart:
-    """Sequences of ids and their targets, as the loop wants them."""
+    """Sequences of ids, or of features, and their targets, as the loop wants them."""
 
     column: Ragged
     targets: Tensor
@@ -34,16 +35,21 @@ class ClassifiedPart:
         return self.column.lengths
 
     def batch(self, rows: npt.NDArray[np.int64]) -> tuple[PackedSequence, Tensor]:
-        """Return the packed ids and the targets of some rows."""
+        """Return the packed steps and the targets of some rows."""
         return collate(self.column, rows), self.targets[rows]
 
 
 @dataclass(frozen=True)
 class ClassificationObjective:
-    """Cross-entropy and accuracy, over one class a text or any number of them."""
+    """Cross-entropy and accuracy, over one class a sequence or any number of them.
+
+    Args:
+        multi_label: Whether there is any number of them.
+        monitor: The figure that marks the best epoch; of few sequences, accuracies are often equal.
+    """
 
     multi_label: bool
-    monitor: Literal["accuracy"] = "accuracy"
+    monitor: Literal["accuracy", "log_likelihood"] = "accuracy"
 
     def sums(self, output: Tensor, targets: Tensor) -> Tensor:
         """Return the summed loss, the number of sequences, and how many were right."""
@@ -58,9 +64,53 @@ class ClassificationObjective:
         return torch.stack([losses.sum(), count, right.sum().to(losses.dtype)])
 
     def figures(self, sums: Tensor) -> Figures:
-        """Return mean loss and accuracy."""
+        """Return mean loss and accuracy, and the log-likelihood if that is the monitor."""
         loss, count, right = sums.tolist()
-        return {"loss": loss / count, "accuracy": right / count}
+        figures = {"loss": loss / count, "accuracy": right / count}
+        if self.monitor == "log_likelihood":
+            figures["log_likelihood"] = -loss / count
+        return figures
+
+
+@torch.inference_mode()
+def scores_of(module: nn.Module, column: Ragged, outputs: int, settings: Training) -> Tensor:
+    """Return what a network says of each sequence, ``(sequences, outputs)`` float32.
+
+    Args:
+        module: The network, from packed steps to one row a sequence; it is put into evaluation.
+        column: The sequences.
+        outputs: Columns of its output.
+        settings: How large batches may be.
+    """
+    module.eval()
+    scores = torch.empty(len(column), outputs)
+    for rows in length_buckets(
+        column.lengths,
+        batch_tokens=settings.batch_tokens,
+        batch_size=settings.batch_size,
+        seed=0,
+        epoch=None,
+    ):
+        scores[rows] = module(collate(column, rows)).float()
+    return scores
+
+
+def explained(labels: Labels, probabilities: npt.NDArray[np.float32]) -> list[dict[str, Any]]:
+    """Return what each row of probabilities says: label, confidence, and all of them by class."""
+    names = [str(name) for name in labels.classes]
+    return [
+        {
+            "label": label,
+            "confidence": float(confidence),
+            "probabilities": dict(zip(names, row.tolist(), strict=True)),
+        }
+        for label, confidence, row in zip(
+            labels.decode(probabilities),
+            labels.confidence(probabilities),
+            probabilities,
+            strict=True,
+        )
+    ]
 
 
 def classification_figures(

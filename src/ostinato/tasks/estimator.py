@@ -54,6 +54,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         columns: Arguments of :meth:`load_parts` and :meth:`read_part` that say how data are read.
         options: Arguments of :meth:`explain` beside the raw examples.
         takes_files: Whether what is predicted lies in files; else it may stand on the command line.
+        remembers: Whether it has a past of its own to go on from, so that it needs no input.
         presets: Named settings to start from.
     """
 
@@ -62,6 +63,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     columns: ClassVar[tuple[str, ...]]
     options: ClassVar[tuple[str, ...]] = ()
     takes_files: ClassVar[bool] = False
+    remembers: ClassVar[bool] = False
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     recurrent: Recurrent
     training: Training
@@ -210,6 +212,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
                 if isinstance(default, Settings):
                     check_names(settings[name], default.get_params(), name)
                     settings[name] = type(default)(**settings[name])
+                elif isinstance(default, tuple):
+                    settings[name] = tuple(settings[name])
             return cls(**settings)
         except (ConfigError, KeyError, TypeError) as error:
             raise CheckpointError(
@@ -297,6 +301,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
             self.metrics_,
             self._example(run),
             self._reads(),
+            judged=self._judged(),
             pipeline_tag=self.pipeline_tag,
         )
         write_text(run / "README.md", card)
@@ -318,7 +323,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         """Read one labelled file as a part."""
 
     @abstractmethod
-    def pairs_of(self, part: Any) -> tuple[Sequence[Any], Sequence[Any]]:
+    def pairs_of(self, part: Any) -> tuple[Any, Any]:
         """Return the raw examples of a part, and their labels."""
 
     @abstractmethod
@@ -326,7 +331,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         """Read what is to be predicted from a file."""
 
     @abstractmethod
-    def evaluate(self, X: Sequence[Any], y: Any, *, seen: Sequence[Any] | None = None) -> Figures:
+    def evaluate(self, X: Any, y: Any, *, seen: Sequence[Any] | None = None) -> Figures:
         """Return the task's figures on raw examples and their labels."""
 
     @abstractmethod
@@ -359,13 +364,19 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     def _example(self, run: Path) -> str:
         """Return a few lines of Python that use the model, for its card."""
 
+    def _judged(self) -> str:
+        """Return what is to be said of the figures, for its card; nothing if they speak alone."""
+        return ""
+
     def _reads(self) -> str:
         """Return how the model reads raw input, for its card; nothing if its settings tell."""
         return ""
 
 
 def _plain(value: Any) -> Any:
-    """Return a number of numpy, as a grid search may set, as one of Python."""
+    """Return a number of numpy, as a grid search may set, as one of Python; a tuple as JSON has it."""
+    if isinstance(value, tuple):
+        return list(value)
     return value.item() if hasattr(value, "item") else value
 
 

@@ -47,7 +47,7 @@ def describe(
             "source": part.source,
             "fingerprint": part.fingerprint,
             "labels": dict(sorted(Counter(labels[name]).items())),
-            "length": _length(lengths[name]),
+            "length": length_facts(lengths[name]),
             "unknown_rate": unknown_rate[name],
             "repeated": len(part.keys) - len(set(part.keys)),
             "duplicates_of_train": 0
@@ -58,24 +58,34 @@ def describe(
     }
 
 
-def lines(facts: Facts, texts: str = "texts") -> list[str]:
-    """Say the facts in a few lines, the worrying ones in words; ``texts`` is what they are of."""
+def lines(
+    facts: Facts, texts: str = "texts", *, unit: str = "token", lacking: str = "unknown"
+) -> list[str]:
+    """Say the facts in a few lines, the worrying ones in words.
+
+    Args:
+        facts: What `describe` counted.
+        texts: What they are of.
+        unit: What lengths are counted in.
+        lacking: What ``unknown_rate`` is the share of.
+    """
     told = []
     for name, part in facts.items():
         counts = part["labels"]
         length = part["length"]
         shown = ", ".join(f"{label} {count:,}" for label, count in list(counts.items())[:8])
         more = f" and {len(counts) - 8} more classes" if len(counts) > 8 else ""
+        classes = f" ({shown}{more})" if counts else ""
         told.append(
-            f"{name}: {part['n']:,} {texts} ({shown}{more}); tokens: median {length['median']:.0f}, "
+            f"{name}: {part['n']:,} {texts}{classes}; {unit}s: median {length['median']:.0f}, "
             f"95% up to {length['p95']:.0f}, at most {length['max']:,}; "
-            f"unknown {part['unknown_rate']:.1%}"
+            f"{lacking} {part['unknown_rate']:.1%}"
         )
         if part["repeated"]:
             told.append(f"{name}: {part['repeated']:,} {texts} repeat an earlier one of this part")
         if part["duplicates_of_train"]:
             told.append(f"{name}: {part['duplicates_of_train']:,} {texts} also stand in train")
-        if part["unknown_rate"] > MANY_UNKNOWN:
+        if unit == "token" and part["unknown_rate"] > MANY_UNKNOWN:
             told.append(
                 f"{name}: one token in {1 / part['unknown_rate']:.0f} is unknown; "
                 "a lower min_freq or another tokenizer may help"
@@ -94,7 +104,8 @@ def imbalance(facts: Facts) -> list[str]:
     ]
 
 
-def _length(lengths: npt.NDArray[np.int64]) -> dict[str, float]:
+def length_facts(lengths: npt.NDArray[np.int64]) -> dict[str, float]:
+    """Return mean, median, 95th percentile and maximum of some lengths."""
     return {
         "mean": float(lengths.mean()),
         "median": float(np.median(lengths)),

@@ -49,7 +49,28 @@ def write_predictions(
             ],
         }
     )
-    _write(run, part, table)
+    write_table(run, part, table)
+
+
+def write_values(
+    run: Path,
+    *,
+    part: str,
+    names: Sequence[str],
+    labels: npt.NDArray[np.float64],
+    predictions: npt.NDArray[np.float64],
+    lengths: npt.NDArray[np.int64],
+) -> None:
+    """Write one row a sequence: its name, its value, what was said, and its length."""
+    table = pa.table(
+        {
+            "sequence": pa.array(names, pa.string()),
+            "label": labels,
+            "prediction": predictions,
+            "num_tokens": lengths.astype(np.int32),
+        }
+    )
+    write_table(run, part, table)
 
 
 def write_tagged_predictions(
@@ -74,7 +95,7 @@ def write_tagged_predictions(
             "span_confidence": pa.array(span_confidence, pa.list_(pa.float32())),
         }
     )
-    _write(run, part, table)
+    write_table(run, part, table)
 
 
 def write_transcripts(
@@ -123,11 +144,14 @@ def write_transcripts(
             ),
         }
     )
-    _write(run, part, table)
+    write_table(run, part, table)
 
 
-def _write(run: Path, part: str, table: pa.Table) -> None:
-    table = table.replace_schema_metadata({"split": part})
+def write_table(
+    run: Path, part: str, table: pa.Table, told: Mapping[str, str] | None = None
+) -> None:
+    """Write a table as ``predictions.parquet``, with the name of its part and more."""
+    table = table.replace_schema_metadata({"split": part, **(told or {})})
     with replacing(run / "predictions.parquet") as temporary:
         pq.write_table(table, temporary, compression="zstd")
 

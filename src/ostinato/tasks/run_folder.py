@@ -36,6 +36,7 @@ FILES = (
     "model.safetensors",
     "predictions.parquet",
     "report.html",
+    "scaling.json",
     "tensorboard",
     "tokenizer.json",
     "tokenizer_config.json",
@@ -178,6 +179,7 @@ def card(
     example: str,
     reads: str,
     *,
+    judged: str,
     pipeline_tag: str,
 ) -> str:
     """Return the model card: what the model is, what it was trained on, how good it is."""
@@ -188,7 +190,7 @@ def card(
         for part, figures in metrics.items()
         if isinstance(figures, Mapping)
         for name, value in figures.items()
-        if not isinstance(value, Mapping)
+        if isinstance(value, (int, float))
     ]
     parts = [
         f"- {name}: {facts['n']:,} examples from `{facts['source']}`"
@@ -221,6 +223,7 @@ def card(
             "|---|---|---|",
             *rows,
             "",
+            *([judged, ""] if judged else []),
             "## Settings",
             "",
             settings,

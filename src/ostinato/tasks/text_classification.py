@@ -17,7 +17,6 @@ from typing_extensions import Self
 
 from ostinato import datasets
 from ostinato._config import Recurrent, Training, check_range
-from ostinato.data.batches import collate, length_buckets
 from ostinato.data.ragged import Ragged
 from ostinato.data.splits import stratified_holdout
 from ostinato.datasets import Examples, check_parts
@@ -29,6 +28,8 @@ from ostinato.tasks.classification import (
     ClassificationObjective,
     ClassifiedPart,
     classification_figures,
+    explained,
+    scores_of,
 )
 from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.inputs import check_list, examples_of, flat, named, take
@@ -161,24 +162,8 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
 
     def explain(self, X: Sequence[str]) -> list[dict[str, Any]]:
         """Return for each text what was decided, how surely, and the probability of each class."""
-        probabilities = self.predict_proba(X)
-        return [
-            {
-                "text": text,
-                "label": label,
-                "confidence": float(confidence),
-                "probabilities": dict(
-                    zip(map(str, self.labels_.classes), row.tolist(), strict=True)
-                ),
-            }
-            for text, label, confidence, row in zip(
-                X,
-                self.labels_.decode(probabilities),
-                self.labels_.confidence(probabilities),
-                probabilities,
-                strict=True,
-            )
-        ]
+        answers = explained(self.labels_, self.predict_proba(X))
+        return [{"text": text, **answer} for text, answer in zip(X, answers, strict=True)]
 
     def evaluate(
         self, X: Sequence[str], y: Sequence[Any], *, seen: Sequence[str] | None = None
@@ -342,19 +327,8 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     def _shorten(self, column: Ragged) -> Ragged:
         return column if self.max_length is None else column.head_and_tail(self.max_length)
 
-    @torch.inference_mode()
     def _probabilities(self, column: Ragged) -> npt.NDArray[np.float32]:
-        self.module_.eval()
-        scores = torch.empty(len(column), len(self.labels_.classes))
-        settings = self.training
-        for rows in length_buckets(
-            column.lengths,
-            batch_tokens=settings.batch_tokens,
-            batch_size=settings.batch_size,
-            seed=0,
-            epoch=None,
-        ):
-            scores[rows] = self.module_(collate(column, rows)).float()
+        scores = scores_of(self.module_, column, len(self.labels_.classes), self.training)
         probabilities = scores.sigmoid() if self.multi_label else scores.softmax(dim=1)
         return probabilities.numpy()
 

@@ -51,12 +51,14 @@ def test_every_registered_data_set_is_described():
         **dict.fromkeys(("imdb", "chnsenticorp", "samples"), "classify"),
         **dict.fromkeys(("conll2003", "ud-english-ewt", "resume-ner", "samples-tag"), "tag"),
         **dict.fromkeys(("fsdd", "morse"), "transcribe"),
+        "gestures": "classify-series",
+        **dict.fromkeys(("airpassengers", "etth1", "sales"), "forecast"),
     }
     for name, dataset in REGISTRY.items():
         assert dataset.name == name
         assert dataset.files or dataset.generate
-        readers = (dataset.read, dataset.read_tagged, dataset.read_speech)
-        assert sum(read is not None for read in readers) == 1
+        readers = ("read", "read_tagged", "read_speech", "read_sequences", "read_series")
+        assert sum(getattr(dataset, read) is not None for read in readers) == 1
         for text in (dataset.description, dataset.source, dataset.licence, dataset.citation):
             assert text
         for file in dataset.files:
@@ -196,7 +198,9 @@ def test_the_real_chnsenticorp_repeats_its_training_texts():
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("name", ["chnsenticorp", "conll2003", "ud-english-ewt", "resume-ner"])
+@pytest.mark.parametrize(
+    "name", ["chnsenticorp", "conll2003", "ud-english-ewt", "resume-ner", "airpassengers", "etth1"]
+)
 def test_the_real_files_are_those_that_are_registered(name):
     for file in REGISTRY[name].files:
         data = read_bytes(find_file(locate(name), file.name))

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.unit.report.forecast_runs import forecasts, one_series, unfinished_forecasts
 from tests.unit.report.speech_runs import chinese_speech, speech, unfinished_speech
 
 from ostinato.datasets.schemes import Span, spans_of, tags_of
@@ -55,6 +56,9 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
         "speech": speech,
         "chinese-speech": chinese_speech,
         "unfinished-speech": unfinished_speech,
+        "forecasts": forecasts,
+        "one-series": one_series,
+        "unfinished-forecasts": unfinished_forecasts,
     }
     return lambda kind, **options: kinds[kind](tmp_path / kind, **options)
 

@@ -27,6 +27,9 @@ KINDS = [
     "speech",
     "chinese-speech",
     "unfinished-speech",
+    "forecasts",
+    "one-series",
+    "unfinished-forecasts",
 ]
 
 

@@ -1,0 +1,144 @@
+"""From whatever names a set of labelled sequences to its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ostinato._errors import DatasetError, did_you_mean
+from ostinato.datasets.loading import PART_NAMES, check_source, find_parts
+from ostinato.datasets.registry import REGISTRY, locate
+from ostinato.datasets.sequence_tables import read_long, read_npz
+from ostinato.datasets.sequences import Sequences
+from ostinato.datasets.streams import check_file, format_of
+from ostinato.datasets.ts_files import read_ts
+
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+FORMATS = (".ts", ".npz", *TABLES)
+
+
+def load_sequences(
+    source: str | Path,
+    *,
+    id_column: str | None = None,
+    time_column: str | None = None,
+    label_column: str | None = None,
+    feature_columns: Sequence[str] = (),
+    validation: str | Path | None = None,
+    test: str | Path | None = None,
+) -> dict[str, Sequences]:
+    """Load the parts of a set of labelled sequences.
+
+    Args:
+        source: Name of a registered data set; a file as :func:`read_sequences` takes it (it is train);
+            or a folder with such files named train, dev (valid, validation) and test.
+        id_column: Column of a table that tells the sequences apart, if it has no usual name.
+        time_column: Column that orders the steps, if it has no usual name.
+        label_column: Column of the labels, if it has no usual name.
+        feature_columns: Columns of the features; none for all the others.
+        validation: File to use as the validation part.
+        test: File to use as the test part.
+
+    Returns:
+        ``"train"`` and, where there, ``"validation"`` and ``"test"``.
+
+    Raises:
+        DatasetError: Something is missing or wrong; the message says what and where.
+
+    Example:
+        >>> {name: len(part) for name, part in load_sequences("gestures").items()}
+        {'train': 270, 'test': 900}
+    """
+
+    def read(path: str | Path) -> Sequences:
+        return read_sequences(
+            path,
+            id_column=id_column,
+            time_column=time_column,
+            label_column=label_column,
+            feature_columns=feature_columns,
+        )
+
+    if isinstance(source, str) and source in REGISTRY:
+        parts = _read_registered(source)
+    else:
+        path = Path(source).expanduser()
+        check_source(path)
+        formats = f"({', '.join(FORMATS)})"
+        paths = find_parts(path, formats, FORMATS) if path.is_dir() else {"train": path}
+        parts = {part: read(place) for part, place in paths.items()}
+    for name, given in (("validation", validation), ("test", test)):
+        if given is not None:
+            parts[name] = read(given)
+    return {name: parts[name] for name in PART_NAMES if name in parts}
+
+
+def read_sequences(
+    path: str | Path,
+    *,
+    id_column: str | None = None,
+    time_column: str | None = None,
+    label_column: str | None = None,
+    feature_columns: Sequence[str] = (),
+    labelled: bool = True,
+) -> Sequences:
+    r"""Read sequences of numbers and their labels from one file.
+
+    Args:
+        path: A ``.ts`` file of sktime; a NumPy archive ``.npz`` with ``X``, ``y`` and, for unequal
+            lengths, ``offsets``; or a csv, tsv, jsonl or parquet table with a step a row.
+        id_column: Column of a table that tells the sequences apart; None for one with a usual name.
+        time_column: Column that orders the steps; None for one with a usual name, else the rows are
+            in order.
+        label_column: Column of the labels; None for one with a usual name (label, class, target, …).
+        feature_columns: Columns of the features; none for all the others.
+        labelled: Whether there must be labels.
+
+    Raises:
+        DatasetError: The file is missing or malformed; the message names the line or the sequence.
+
+    Example:
+        >>> path = getfixture("tmp_path") / "a.ts"
+        >>> _ = path.write_text("@classLabel true up down\n@data\n1,2,3:up\n3,1:down\n")
+        >>> read_sequences(path).labels
+        ['up', 'down']
+    """
+    path = Path(path).expanduser()
+    check_file(path)
+    suffix, compression = format_of(path)
+    if suffix in TABLES:
+        return read_long(
+            path,
+            id_column=id_column,
+            time_column=time_column,
+            label_column=label_column,
+            feature_columns=feature_columns,
+            labelled=labelled,
+        )
+    if suffix not in FORMATS or (suffix == ".npz" and compression):
+        hint = did_you_mean(suffix, FORMATS) or "."
+        raise DatasetError(
+            f"{path}: sequences must come as one of {', '.join(FORMATS)}; got `{suffix}{compression}`"
+            f"{hint}"
+        )
+    if id_column or time_column or label_column or feature_columns:
+        raise DatasetError(
+            f"{path}: only tables have columns; a {suffix} file has none. Leave the columns out."
+        )
+    part = read_npz(path, labelled=labelled) if suffix == ".npz" else read_ts(path)
+    if labelled and part.labels is None:
+        raise DatasetError(
+            f"{path}: sequences must have labels; got none. Add a line @classLabel true, with the "
+            "classes, or @targetLabel true, and end each line with its label."
+        )
+    return part
+
+
+def _read_registered(name: str) -> dict[str, Sequences]:
+    dataset = REGISTRY[name]
+    if dataset.read_sequences is None:
+        raise DatasetError(
+            f"Data set {name}: it must be one of labelled sequences; got {dataset.content}. "
+            f"Train on it: ostinato train {dataset.task} {name}."
+        )
+    return dataset.read_sequences(locate(name))

@@ -1,0 +1,77 @@
+"""From whatever names a table of series to the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ostinato._errors import DatasetError
+from ostinato.datasets.loading import check_source
+from ostinato.datasets.registry import REGISTRY, locate
+from ostinato.datasets.series import SeriesTable
+from ostinato.datasets.series_tables import read_series
+
+
+def load_series(
+    source: str | Path | Any,
+    *,
+    id_column: str | None = None,
+    time_column: str | None = None,
+    target_columns: Sequence[str] = (),
+    known_columns: Sequence[str] = (),
+    past_columns: Sequence[str] = (),
+    static_columns: Sequence[str] = (),
+    wide: bool = False,
+) -> SeriesTable:
+    """Load a table of series: a registered one by its name, or what :func:`read_series` takes.
+
+    Args:
+        source: Name of a registered data set, a file, or a table in memory.
+        id_column: As of :func:`read_series`, like the rest. Of a registered data set, targets and past
+            columns may be chosen among its targets; the other columns are what they are.
+        time_column: Column of the times.
+        target_columns: Columns to forecast.
+        known_columns: Columns known before their time comes.
+        past_columns: Columns known only once their time has come.
+        static_columns: Attributes of a series.
+        wide: Whether each column is a series.
+
+    Raises:
+        DatasetError: Something is missing or wrong; the message says what and where.
+
+    Example:
+        >>> table = load_series("sales")
+        >>> list(table.values), list(table.known), list(table.static)
+        (['units'], ['promotion', 'price'], ['region', 'kind'])
+    """
+    if isinstance(source, str) and source in REGISTRY:
+        if id_column or time_column or known_columns or static_columns or wide:
+            raise DatasetError(
+                f"Data set {source}: id, time, known and static columns are known; got some. Leave them "
+                "out."
+            )
+        return _read_registered(source).select(target_columns, past_columns)
+    if isinstance(source, (str, Path)):
+        source = Path(source).expanduser()
+        check_source(source)
+    return read_series(
+        source,
+        id_column=id_column,
+        time_column=time_column,
+        target_columns=target_columns,
+        known_columns=known_columns,
+        past_columns=past_columns,
+        static_columns=static_columns,
+        wide=wide,
+    )
+
+
+def _read_registered(name: str) -> SeriesTable:
+    dataset = REGISTRY[name]
+    if dataset.read_series is None:
+        raise DatasetError(
+            f"Data set {name}: it must be one series table; got {dataset.content}. "
+            f"Train on it: ostinato train {dataset.task} {name}."
+        )
+    return dataset.read_series(locate(name))

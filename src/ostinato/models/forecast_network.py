@@ -1,0 +1,215 @@
+"""Networks that read the past of a series once and give all steps ahead together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ostinato._config import Recurrent
+from ostinato.models.sequence_classifier import make_recurrent
+from ostinato.models.windows import Windows
+from ostinato.nn.pooling import last_state
+
+EMBEDDING_SIZE = 16  # features of an attribute, at most
+
+
+class Encoder(nn.Module):
+    """Read the context of a window into the state of a recurrent stack.
+
+    Args:
+        context_size: Inputs of a step.
+        categories: How many values each attribute has.
+        recurrent: The recurrent stack.
+        projection_size: Features that a step is projected to first; none to read it as it is.
+        dropout: Probability of dropping a feature of the projected step.
+
+    Shape:
+        windows: A batch.
+        output: ``(batch, attribute_size)`` and ``(batch, output_size)``.
+    """
+
+    def __init__(
+        self,
+        context_size: int,
+        categories: Sequence[int],
+        recurrent: Recurrent,
+        *,
+        projection_size: int | None,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.attributes = Attributes(categories)
+        size = context_size
+        self.projection: nn.Module | None = None
+        if projection_size is not None:
+            self.projection = nn.Sequential(nn.Linear(context_size, projection_size), nn.ReLU())
+            size = projection_size
+        self.dropout = nn.Dropout(dropout)
+        self.recurrent = make_recurrent(size + self.attributes.size, recurrent)
+        self.output_size = recurrent.hidden_size * (2 if recurrent.bidirectional else 1)
+
+    def forward(self, windows: Windows) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+        """Return attributes, the top layer's last output, and the whole final state."""
+        context = windows.context
+        data = context.data
+        if self.projection is not None:
+            data = self.dropout(self.projection(data))
+        attributes = self.attributes(windows.codes)
+        if self.attributes.size:
+            rows = torch.cat([attributes[:size] for size in context.batch_sizes.tolist()])
+            data = torch.cat([data, rows], dim=1)
+        _, state = self.recurrent(context._replace(data=data))
+        states = state if isinstance(state, tuple) else (state,)
+        return attributes, last_state(states[0], self.output_size), states
+
+
+class Attributes(nn.Module):
+    """Embed the categories of the attributes of a series, side by side.
+
+    Args:
+        categories: How many values each attribute has; one value tells nothing and has no embedding.
+    """
+
+    def __init__(self, categories: Sequence[int]) -> None:
+        super().__init__()
+        sizes = [min(EMBEDDING_SIZE, (count + 1) // 2) if count > 1 else 0 for count in categories]
+        self.places = [place for place, size in enumerate(sizes) if size]
+        self.embeddings = nn.ModuleList(
+            nn.Embedding(categories[place], sizes[place]) for place in self.places
+        )
+        self.size = sum(sizes)
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """Return ``(batch, size)``."""
+        parts = [
+            embedding(codes[:, place])
+            for place, embedding in zip(self.places, self.embeddings, strict=True)
+        ]
+        return torch.cat([codes.new_empty(len(codes), 0, dtype=torch.float32), *parts], dim=1)
+
+
+class DirectForecaster(nn.Module):
+    """A recurrent encoder, and a small network that gives every step ahead from what it read.
+
+    Args:
+        context_size: Inputs of a step of the context.
+        future_size: Inputs of a step ahead.
+        categories: How many values each attribute has.
+        horizon: Steps ahead.
+        num_outputs: Outputs for each step, such as quantiles.
+        recurrent: The recurrent stack.
+        dropout: Probability of dropping a feature between the parts.
+
+    Shape:
+        windows: A batch.
+        output: ``(batch, horizon, num_outputs)``.
+
+    Source: Wen et al. 2017, https://arxiv.org/abs/1711.11053, section 3.
+    """
+
+    def __init__(
+        self,
+        context_size: int,
+        future_size: int,
+        categories: Sequence[int],
+        *,
+        horizon: int,
+        num_outputs: int,
+        recurrent: Recurrent,
+        dropout: float,
+        step_size: int = 16,
+    ) -> None:
+        super().__init__()
+        self.horizon = horizon
+        self.encoder = Encoder(
+            context_size, categories, recurrent, projection_size=None, dropout=dropout
+        )
+        size = self.encoder.output_size
+        self.dropout = nn.Dropout(dropout)
+        self.steps = nn.Linear(size, horizon * step_size)
+        self.whole = nn.Linear(size, size)
+        inputs = size + step_size + future_size + self.encoder.attributes.size
+        self.decoder = nn.Sequential(nn.Linear(inputs, size), nn.ReLU(), nn.Dropout(dropout))
+        self.head = nn.Linear(size, num_outputs)
+        self.season = nn.Parameter(torch.ones(()))
+
+    def forward(self, windows: Windows) -> Tensor:
+        """Return the outputs of every step ahead."""
+        attributes, last, _ = self.encoder(windows)
+        last = self.dropout(last)
+        whole = torch.cat([self.whole(last).relu(), attributes], dim=1)
+        inputs = [
+            self.steps(last).relu().unflatten(1, (self.horizon, -1)),
+            whole[:, None].expand(-1, self.horizon, -1),
+            windows.future,
+        ]
+        outputs: Tensor = self.head(self.decoder(torch.cat(inputs, dim=2)))
+        return outputs + self.season * windows.future[..., :1]
+
+
+class SegmentForecaster(nn.Module):
+    """A recurrent stack over segments of time that gives each segment ahead in one step.
+
+    Every segment ahead is one step of the same stack from the state the context ended with, told
+    which segment it is; so a long horizon adds no steps one after another.
+
+    Args:
+        context_size: Inputs of a segment of the context.
+        future_size: Inputs of a time step ahead.
+        categories: How many values each attribute has.
+        horizon: Time steps ahead.
+        segment: Time steps of a segment.
+        num_outputs: Outputs for each time step, such as quantiles.
+        recurrent: The recurrent stack, of one direction.
+        dropout: Probability of dropping a feature of a projected segment and of an output.
+
+    Shape:
+        windows: A batch.
+        output: ``(batch, horizon, num_outputs)``.
+
+    Source: Lin et al. 2023, https://arxiv.org/abs/2308.11200, section 3: parallel multi-step
+    forecasting.
+    """
+
+    def __init__(
+        self,
+        context_size: int,
+        future_size: int,
+        categories: Sequence[int],
+        *,
+        horizon: int,
+        segment: int,
+        num_outputs: int,
+        recurrent: Recurrent,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.horizon, self.segment = horizon, segment
+        size = recurrent.hidden_size
+        self.encoder = Encoder(
+            context_size, categories, recurrent, projection_size=size, dropout=dropout
+        )
+        self.count = -(-horizon // segment)
+        self.position = nn.Parameter(torch.randn(self.count, size))
+        self.future = nn.Linear(segment * future_size, size)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(size, segment * num_outputs)
+        self.season = nn.Parameter(torch.ones(()))
+
+    def forward(self, windows: Windows) -> Tensor:
+        """Return the outputs of every step ahead."""
+        attributes, _, states = self.encoder(windows)
+        batch = len(attributes)
+        future = windows.future.flatten(1)
+        missing = self.count * self.segment * windows.future.shape[2] - future.shape[1]
+        future = nn.functional.pad(future, (0, missing)).unflatten(1, (self.count, -1))
+        steps = self.position + self.future(future)
+        data = torch.cat([steps, attributes[:, None].expand(-1, self.count, -1)], dim=2)
+        start = tuple(state.repeat_interleave(self.count, dim=1) for state in states)
+        hx = start if len(start) > 1 else start[0]
+        output, _ = self.encoder.recurrent(data.flatten(0, 1)[None], hx)
+        found: Tensor = self.head(self.dropout(output[0]))
+        found = found.view(batch, self.count * self.segment, -1)[:, : self.horizon]
+        return found + self.season * windows.future[..., :1]

@@ -1,0 +1,38 @@
+"""A batch of windows of series, as the forecasting networks read it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
+
+
+class Windows(NamedTuple):
+    """What is known before a cutoff, and of the steps after it.
+
+    Args:
+        context: Inputs of the steps before the cutoff.
+        future: Inputs of the steps ahead.
+        codes: Category of each attribute, the series itself among them.
+        paths: Values of the steps ahead where they are given, for a network that feeds on them.
+
+    Shape:
+        context: Packed ``(steps, context_size)``.
+        future: ``(batch, horizon, future_size)``.
+        codes: ``(batch, attributes)``, int64.
+        paths: ``(batch, horizon)``, NaN where missing.
+    """
+
+    context: PackedSequence
+    future: Tensor
+    codes: Tensor
+    paths: Tensor
+
+    def to(self, device: torch.device) -> Windows:
+        """Return the batch on a device."""
+        context = self.context.to(device)  # type: ignore[arg-type]
+        return Windows(
+            context, self.future.to(device), self.codes.to(device), self.paths.to(device)
+        )

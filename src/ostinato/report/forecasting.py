@@ -1,0 +1,387 @@
+"""Runs of forecasting: their predictions, and what the page shows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ostinato.report import forecast_drawings, formatting
+from ostinato.report.forecast_plot import ends_of, forecast_drawing
+from ostinato.report.forecast_results import (
+    NUM_SERIES,
+    Residuals,
+    SeriesRow,
+    Verdict,
+    autocorrelations,
+    compared,
+    pictured,
+    series_row,
+    series_rows,
+    standardised,
+    verdict,
+)
+from ostinato.report.forecast_rows import BASELINES, ForecastPredictions, read_forecasts, written
+from ostinato.report.run import Labels, Part, Run
+from ostinato.report.task import Balance, Curve, Headline, Task, note
+
+Floats: TypeAlias = NDArray[np.float64]
+
+FIGURES = ("mase", "mae", "rmse", "smape", "crps")
+"""What the model is compared by with those that need none."""
+
+HEADLINED = 2
+"""Intervals at the top, the widest of all."""
+
+MANY_WINDOWS = 20
+"""Coverage is drawn by step if each is of as many values."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineRow:
+    """Figures of the model, or of a forecast that needs none.
+
+    Args:
+        name: What it is called.
+        figures: Those of `FIGURES` that are known.
+        ratio: MASE, or else MAE, of the model over its own; None for the model itself.
+    """
+
+    name: str
+    figures: Mapping[str, float]
+    ratio: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntervalRow:
+    """One interval.
+
+    Args:
+        level: Percent that it is to hold.
+        coverage: Share that it held.
+        width: Mean width.
+        below: Share of the kept values below it.
+        above: The same above.
+    """
+
+    level: float
+    coverage: float
+    width: float | None
+    below: float
+    above: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A forecast that is drawn.
+
+    Args:
+        rank: Best, median or worst; empty if there is nothing to compare.
+        id: Which series.
+        target: Which of its columns.
+        cutoff: Time of the last known step.
+        row: Figures of this window.
+        plot: The drawing, SVG.
+    """
+
+    rank: str
+    id: str
+    target: str
+    cutoff: str
+    row: SeriesRow
+    plot: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """What the forecasts of one part say.
+
+    Args:
+        verdict: Whether the model beats the forecasts that need none; None if that is not known.
+        baselines: The model, then those forecasts.
+        pictures: Windows to look at.
+        series: Figures of the worst series, worst first.
+        num_series: Series in all.
+        num_beaten: Series whose MASE is below that of the seasonal naive forecast.
+        num_scored: Series that have both.
+        intervals: What each held; none if they were not measured.
+        drawn_levels: Percent of those whose coverage is drawn by step.
+        residuals: What the forecasts left over; None if too little is known.
+        has_targets: Whether there are several columns that are forecast.
+        predictions: All that was kept.
+        plots: Drawings by name, SVG.
+    """
+
+    verdict: Verdict | None
+    baselines: tuple[BaselineRow, ...]
+    pictures: tuple[Picture, ...]
+    series: tuple[SeriesRow, ...]
+    num_series: int
+    num_beaten: int
+    num_scored: int
+    intervals: tuple[IntervalRow, ...]
+    drawn_levels: tuple[float, ...]
+    residuals: Residuals | None
+    has_targets: bool
+    predictions: ForecastPredictions
+    plots: Mapping[str, str]
+
+
+class Forecasting(Task[ForecastPredictions]):
+    """Series of numbers over time, and what comes next in them."""
+
+    template = "forecasting.html"
+    sections = (
+        ("naive", "Against the naive"),
+        ("forecasts", "Forecasts"),
+        ("horizon", "Horizon and intervals"),
+        ("residuals", "Residuals"),
+    )
+    example = "window"
+    unit = "step"
+    has_labels = False
+    has_lengths = False
+    curves = (
+        Curve(
+            key="loss",
+            name="loss",
+            hint="Twice the pinball loss, averaged over the quantiles, on the scale of the network; of "
+            "an autoregressive model the negative log-likelihood in nats a value. Lower is better.",
+            is_share=False,
+        ),
+        Curve(
+            key="mae",
+            name="MAE",
+            hint="Mean absolute error of the median on the scale of the network; lower is better.",
+            is_share=False,
+            lower_is_better=True,
+        ),
+        Curve(
+            key="skill",
+            name="skill",
+            hint="By how much the loss is below the mean absolute error of the seasonal naive "
+            "forecast: 1 is perfect, 0 no better; higher is better.",
+            is_share=False,
+        ),
+    )
+
+    def title(self, labels: Labels) -> str:
+        """Return what the model does, in a few words."""
+        return "Forecasting"
+
+    def read_predictions(self, path: Path, labels: Labels) -> ForecastPredictions | None:
+        """Read and check predictions.parquet.
+
+        Raises:
+            CheckpointError: The file is broken, or its columns do not fit each other.
+        """
+        return read_forecasts(path)
+
+    def results_of(self, run: Run) -> Results | None:
+        """Return what predictions and figures of a run say; None if it has no predictions yet."""
+        said = run.predictions
+        if not isinstance(said, ForecastPredictions):
+            return None
+        return self.results(said, run.labels, run.figures.get(said.split))
+
+    def results(
+        self,
+        predictions: ForecastPredictions,
+        labels: Labels,
+        figures: Mapping[str, Any] | None = None,
+    ) -> Results:
+        """Return what predictions say, with the drawings of the template.
+
+        Args:
+            predictions: The windows that were kept.
+            labels: None that matter.
+            figures: Those of all windows.
+        """
+        measured = figures or {}
+        rows = series_rows(predictions)
+        both = [row for row in rows if row.mase is not None and row.naive_mase is not None]
+        intervals = _interval_rows(predictions, measured)
+        residuals = standardised(predictions)
+        return Results(
+            verdict=verdict(measured),
+            baselines=_baseline_rows(measured),
+            pictures=tuple(_picture(predictions, *chosen) for chosen in pictured(predictions)),
+            series=rows[:NUM_SERIES],
+            num_series=len(rows),
+            num_beaten=sum((row.mase or 0.0) < (row.naive_mase or 0.0) for row in both),
+            num_scored=len(both),
+            intervals=intervals,
+            drawn_levels=_few(intervals),
+            residuals=residuals,
+            has_targets=len(set(predictions.targets)) > 1,
+            predictions=predictions,
+            plots={
+                **_step_plots(predictions, measured, intervals),
+                **_residual_plots(predictions, residuals),
+            },
+        )
+
+    def headlines(
+        self, labels: Labels, part: str, figures: Mapping[str, Any]
+    ) -> Iterator[Headline]:
+        """Yield the scaled error, coverage, CRPS and the error beside the best naive forecast."""
+        yield Headline(
+            name=f"{part.capitalize()} MASE",
+            value=formatting.number(figures.get("mase"), 3),
+            note=_best_note(figures, "mase"),
+        )
+        for level in _covered(figures)[-HEADLINED:]:
+            width = formatting.significant(figures.get(f"width_{level}"))
+            yield Headline(
+                name=f"Inside the {level}% interval",
+                value=formatting.percent(figures.get(f"coverage_{level}")),
+                note=note("mean width {}", width),
+            )
+        yield Headline(
+            name="CRPS",
+            value=formatting.significant(figures.get("crps")),
+            note=note(
+                "{} of the values, weighted quantile loss", formatting.percent(figures.get("wql"))
+            ),
+        )
+        yield Headline(
+            name="MAE",
+            value=formatting.significant(figures.get("mae")),
+            note="; ".join(
+                text
+                for text in (
+                    _best_note(figures, "mae"),
+                    note("MSE {}", formatting.significant(figures.get("mse"))),
+                )
+                if text
+            ),
+        )
+
+    def balance(self, parts: Sequence[Part], labels: Labels) -> Balance:
+        """Return no rows, as there are no classes."""
+        return Balance(title="", hint="", head="", rows=())
+
+
+def _best_note(figures: Mapping[str, Any], key: str) -> str:
+    """Return the best forecast that needs no model, by a figure."""
+    theirs = compared(figures, key)
+    if not theirs:
+        return ""
+    best = min(theirs, key=lambda name: theirs[name])
+    return f"best without a model: {BASELINES[best]}, {formatting.significant(theirs[best])}"
+
+
+def _covered(figures: Mapping[str, Any]) -> list[str]:
+    """Return the levels whose coverage was measured, the lowest first."""
+    levels = [key.removeprefix("coverage_") for key in figures if key.startswith("coverage_")]
+    return sorted(levels, key=float)
+
+
+def _baseline_rows(figures: Mapping[str, Any]) -> tuple[BaselineRow, ...]:
+    named = {name: figures[name] for name in BASELINES if isinstance(figures.get(name), Mapping)}
+    if not named:
+        return ()
+    key = "mase" if compared(figures, "mase") else "mae"
+    theirs = compared(figures, key)
+    return tuple(
+        BaselineRow(
+            name=BASELINES.get(name, name),
+            figures={key: found[key] for key in FIGURES if key in found},
+            ratio=figures[key] / theirs[name] if theirs.get(name) else None,
+        )
+        for name, found in {"model": figures, **named}.items()
+    )
+
+
+def _picture(predictions: ForecastPredictions, rank: str, row: int) -> Picture:
+    name = f"forecast-{rank}" if rank else "forecast"
+    return Picture(
+        rank=rank,
+        id=predictions.ids[row],
+        target=predictions.targets[row],
+        cutoff=written(predictions.cutoffs[row]),
+        row=series_row(predictions, np.array([row])),
+        plot=forecast_drawing(predictions.forecast(row), name),
+    )
+
+
+def _interval_rows(
+    predictions: ForecastPredictions, figures: Mapping[str, Any]
+) -> tuple[IntervalRow, ...]:
+    rows = []
+    known = ~np.isnan(predictions.actual)
+    for level in predictions.levels:
+        ends, share = ends_of(level, predictions.probabilities), figures.get(f"coverage_{level:g}")
+        if ends is None or share is None or np.isnan(share) or not known.any():
+            continue
+        low, high = (predictions.quantiles[..., end][known] for end in ends)
+        actual = predictions.actual[known]
+        rows.append(
+            IntervalRow(
+                level=level,
+                coverage=share,
+                width=figures.get(f"width_{level:g}"),
+                below=float((actual < low).mean()),
+                above=float((actual > high).mean()),
+            )
+        )
+    return tuple(rows)
+
+
+def _step_plots(
+    predictions: ForecastPredictions,
+    figures: Mapping[str, Any],
+    intervals: Sequence[IntervalRow],
+) -> dict[str, str]:
+    """Return the drawings of each step ahead, as far as it was measured."""
+    found = figures.get("by_step")
+    steps: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
+    horizon = predictions.mean.shape[1]
+
+    def line(name: str) -> Floats | None:
+        given = steps.get(name)
+        if not isinstance(given, list) or not all(isinstance(value, float) for value in given):
+            return None
+        values = np.array(given)
+        return values if len(values) == horizon > 1 and np.isfinite(values).any() else None
+
+    plots = {}
+    errors = {name: line(name) for name in ("mae", "naive_mae", "seasonal_naive_mae")}
+    drawn = {name: values for name, values in errors.items() if values is not None}
+    if len(drawn) == len(errors):
+        plots["error"] = forecast_drawings.error_by_step(drawn)
+    if intervals:
+        plots["coverage"] = forecast_drawings.coverage(
+            [row.level for row in intervals], [row.coverage for row in intervals]
+        )
+    are_many = predictions.num_windows >= MANY_WINDOWS
+    shares = {level: line(f"coverage_{level:g}") for level in _few(intervals) if are_many}
+    known = {level: values for level, values in shares.items() if values is not None}
+    if known and len(known) == len(shares):
+        plots["step_coverage"] = forecast_drawings.coverage_by_step(known)
+    return plots
+
+
+def _few(intervals: Sequence[IntervalRow]) -> tuple[float, ...]:
+    """Return the lowest, the middle and the highest level."""
+    levels = [row.level for row in intervals]
+    return tuple(levels if len(levels) <= 3 else (levels[0], levels[len(levels) // 2], levels[-1]))
+
+
+def _residual_plots(
+    predictions: ForecastPredictions, residuals: Residuals | None
+) -> dict[str, str]:
+    if residuals is None:
+        return {}
+    values = residuals.values
+    plots = {"histogram": forecast_drawings.residual_histogram(values[~np.isnan(values)])}
+    if values.shape[1] > 1:
+        plots["residuals"] = forecast_drawings.residuals_by_step(values)
+    found = autocorrelations(predictions, residuals)
+    if found is not None:
+        plots["autocorrelation"] = forecast_drawings.autocorrelation(*found)
+    return plots

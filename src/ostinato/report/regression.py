@@ -1,0 +1,164 @@
+"""Runs that say a value for each sequence: their predictions, and what the page shows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ostinato.report import formatting
+from ostinato.report.predictions import floats, misfit, read_columns, right_types
+from ostinato.report.run import Labels, Part
+from ostinato.report.task import Balance, Curve, Headline, Task, note
+from ostinato.report.value_plots import error_histogram, predicted_and_right
+
+COLUMNS = ("sequence", "label", "prediction", "num_tokens")
+NUM_WORST = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValuePredictions:
+    """What the model said about each sequence of one part.
+
+    Args:
+        split: The part: test or validation.
+        labels: Right values, ``(n,)``.
+        predictions: Predicted values, ``(n,)``.
+        num_tokens: Length of each sequence in steps, ``(n,)``.
+        names: How each sequence is called.
+    """
+
+    split: str
+    labels: NDArray[np.float64]
+    predictions: NDArray[np.float64]
+    num_tokens: NDArray[np.int64]
+    names: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorstRow:
+    """A sequence whose value was said wrongest."""
+
+    name: str
+    label: float
+    prediction: float
+    error: float
+    num_tokens: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """What the predictions of one part say.
+
+    Args:
+        worst: The largest errors, largest first.
+        bias: Mean of predicted minus right values.
+        plots: Drawings by name, SVG.
+    """
+
+    worst: tuple[WorstRow, ...]
+    bias: float
+    plots: Mapping[str, str]
+
+
+class Regression(Task[ValuePredictions]):
+    """Sequences of numbers, each with a value."""
+
+    template = "regression.html"
+    sections = (("values", "Values"), ("worst", "Largest errors"))
+    example = "sequence"
+    unit = "step"
+    unknown = "values that are missing"
+    curves = (
+        Curve(
+            key="loss",
+            name="loss",
+            hint="Mean squared error, in squares of the deviation in train; lower is better.",
+            is_share=False,
+            lower_is_better=True,
+        ),
+        Curve(
+            key="r2",
+            name="R²",
+            hint="Share of the variance that is explained; 1 at best, 0 for always saying the mean.",
+            is_share=False,
+        ),
+    )
+
+    def title(self, labels: Labels) -> str:
+        """Return what the model does, in a few words."""
+        return "Series regression"
+
+    def read_predictions(self, path: Path, labels: Labels) -> ValuePredictions | None:
+        """Read and check predictions.parquet.
+
+        Raises:
+            CheckpointError: The file is broken.
+        """
+        split, columns = read_columns(path, COLUMNS)
+        if not len(columns["label"]):
+            return None
+        with right_types(path):
+            return ValuePredictions(
+                split=split,
+                labels=_finite(columns["label"], "label", path),
+                predictions=_finite(columns["prediction"], "prediction", path),
+                num_tokens=columns["num_tokens"].cast(pa.int64()).to_numpy(zero_copy_only=False),
+                names=columns["sequence"].cast(pa.string()),
+            )
+
+    def results(self, predictions: ValuePredictions, labels: Labels) -> Results:
+        """Return what predictions say about the model, with the drawings of the template."""
+        errors = predictions.predictions - predictions.labels
+        order = np.argsort(-np.abs(errors), kind="stable")[:NUM_WORST]
+        return Results(
+            worst=tuple(
+                WorstRow(
+                    name=predictions.names[int(row)].as_py() or "",
+                    label=float(predictions.labels[row]),
+                    prediction=float(predictions.predictions[row]),
+                    error=float(errors[row]),
+                    num_tokens=int(predictions.num_tokens[row]),
+                )
+                for row in order
+            ),
+            bias=float(errors.mean()),
+            plots={
+                "values": predicted_and_right(predictions.labels, predictions.predictions),
+                "errors": error_histogram(errors),
+            },
+        )
+
+    def headlines(
+        self, labels: Labels, part: str, figures: Mapping[str, float]
+    ) -> Iterator[Headline]:
+        """Yield R2 and the errors."""
+        yield Headline(
+            name=f"{part.capitalize()} R²",
+            value=formatting.number(figures.get("r2"), 4),
+            note=note("of {} sequences", formatting.number(figures.get("n"))),
+        )
+        yield Headline(
+            name="Root mean squared error",
+            value=formatting.significant(figures.get("rmse")),
+            note=note("{} of those not also in train", formatting.significant(unseen))
+            if (unseen := figures.get("rmse_unseen")) is not None
+            else "",
+        )
+        yield Headline(name="Mean absolute error", value=formatting.significant(figures.get("mae")))
+
+    def balance(self, parts: Sequence[Part], labels: Labels) -> Balance:
+        """Return a table without rows: there are no classes."""
+        return Balance(title="", hint="", head="", rows=())
+
+
+def _finite(column: Any, name: str, path: Path) -> NDArray[np.float64]:
+    values = floats(column)
+    if not np.isfinite(values).all():
+        raise misfit(path, f"must have finite numbers in {name}", "another")
+    return values

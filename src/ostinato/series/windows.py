@@ -1,0 +1,249 @@
+"""Windows over a panel: what is known before a cutoff, and of the steps after it, as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ostinato.data.batches import packed_places
+from ostinato.data.ragged import Ragged
+from ostinato.series.calendar import calendar_features
+from ostinato.series.panel import Panel
+from ostinato.series.scaling import SeriesScaling
+
+Floats = npt.NDArray[np.float32]
+Int64s = npt.NDArray[np.int64]
+WindowScaling = Literal["last", "standard", "mean", "none"]
+
+SMALLEST = 1e-3  # least scale of a window, in deviations of its series
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Where windows stand: a row each, ``(windows,)``.
+
+    Args:
+        series: Row of the panel.
+        target: Column of its values.
+        origin: Position of the first step that is forecast.
+    """
+
+    series: Int64s
+    target: Int64s
+    origin: Int64s
+
+    def __len__(self) -> int:
+        return len(self.origin)
+
+    def take(self, rows: Int64s | slice) -> Places:
+        """Return some of them, in that order."""
+        return Places(self.series[rows], self.target[rows], self.origin[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class WindowArrays:
+    """Windows as a network reads them, by falling length of their contexts.
+
+    Args:
+        order: Which of the windows asked for each row is.
+        context: Packed steps: for each of their time steps the value, whether it was observed, the value a
+            season before, calendar and columns.
+        batch_sizes: Windows that still run at each step.
+        future: Inputs known of the steps ahead: the value of a season before, calendar, columns.
+        shift: What was taken off the values.
+        scale: What they were divided by.
+
+    Shape:
+        context: ``(packed steps, segment * context_size)``.
+        future: ``(windows, horizon, future_size)``.
+        order, shift, scale: ``(windows,)``.
+    """
+
+    order: Int64s
+    context: Floats
+    batch_sizes: Int64s
+    future: Floats
+    shift: Floats
+    scale: Floats
+
+
+class WindowReader:
+    """Cut windows out of a panel.
+
+    Args:
+        panel: The series.
+        scaling: Brings each series to one scale.
+        context: Most steps before the cutoff that are read.
+        horizon: Steps after it.
+        segment: Time steps that a step of the network reads at once.
+        season: Steps of a season.
+        window_scaling: What a window is measured from: its last observed value; mean and deviation of
+            its context; nothing, divided by the mean of its absolute values; or nothing.
+        cycles: Cycles of the calendar that are among the inputs.
+    """
+
+    def __init__(
+        self,
+        panel: Panel,
+        scaling: SeriesScaling,
+        *,
+        context: int,
+        horizon: int,
+        segment: int,
+        season: int,
+        window_scaling: WindowScaling,
+        cycles: Sequence[str],
+    ) -> None:
+        self.panel, self.context, self.horizon = panel, context, horizon
+        self.segment, self.season, self.window_scaling = segment, season, window_scaling
+        self.levels, self.values = scaling.of(panel), scaling.forward(panel)
+        self.begin = panel.values.offsets[:-1]
+        self.observed = np.isfinite(self.values)
+        self.last = _last_observed(self.values, panel.values)
+        self.known = _known_inputs(panel, scaling, horizon, cycles)
+        self.past = scaling.past(panel)
+        filled = np.where(self.observed, self.values, 0).astype(np.float64)
+        self._sums = [_running(column) for column in (filled, filled**2, np.abs(filled))]
+        self._counts = _running(self.observed.astype(np.float64))
+
+    def lengths(self, places: Places) -> Int64s:
+        """Return how many steps of the network each context has."""
+        steps = np.minimum(places.origin, self.context)
+        lengths: Int64s = np.maximum(-(-steps // self.segment), 1)
+        return lengths
+
+    def take(self, places: Places) -> WindowArrays:
+        """Return windows as a network reads them."""
+        lengths = self.lengths(places)
+        order = np.argsort(-lengths, kind="stable")
+        places, lengths = places.take(order), lengths[order]
+        shift, scale = self._window_scale(places)
+        rows, steps, batch_sizes = packed_places(lengths)
+        first = places.origin - lengths * self.segment
+        position = (first[rows] + steps * self.segment)[:, None] + np.arange(self.segment)
+        series, target = places.series[rows, None], places.target[rows, None]
+        before = np.maximum(places.origin - self.context, 0)[rows, None]
+        outside = position < before
+        place = self.begin[series] + np.maximum(position, 0)
+        value = (self.values[place, target] - shift[rows, None]) / scale[rows, None]
+        observed = self.observed[place, target] & ~outside
+        seasonal = self._at(series, target, position - self.season)
+        seasonal = (seasonal - shift[rows, None]) / scale[rows, None]
+        inputs = [
+            np.where(observed, value, 0)[..., None],
+            observed[..., None],
+            np.where(np.isfinite(seasonal), seasonal, 0)[..., None],
+            self.known.values[self.known.offsets[series] + np.maximum(position, 0)],
+            self.past[place],
+        ]
+        context = np.concatenate([part.astype(np.float32) for part in inputs], axis=-1)
+        context[outside] = 0
+        ahead = places.origin[:, None] + np.arange(self.horizon)
+        known = self.known.values[self.known.offsets[places.series][:, None] + ahead]
+        seasonal = (self.season_before(places) - shift[:, None]) / scale[:, None]
+        return WindowArrays(
+            order=order,
+            context=context.reshape(len(rows), -1),
+            batch_sizes=batch_sizes,
+            future=np.concatenate([seasonal[..., None], known], axis=-1, dtype=np.float32),
+            shift=shift,
+            scale=scale,
+        )
+
+    def has_past(self, places: Places) -> npt.NDArray[np.bool_]:
+        """Tell of which windows the context has an observed value."""
+        end = self.begin[places.series] + places.origin
+        start = self.begin[places.series] + np.maximum(places.origin - self.context, 0)
+        found: npt.NDArray[np.bool_] = self._between(self._counts, start, end, places.target) > 0
+        return found
+
+    def usable(self, places: Places) -> Places:
+        """Return the windows with an observed value before the cutoff and after it."""
+        start = self.begin[places.series] + places.origin
+        end = np.minimum(
+            start + self.horizon, self.begin[places.series] + self.panel.lengths[places.series]
+        )
+        has_future = self._between(self._counts, start, end, places.target) > 0
+        return places.take(np.flatnonzero(has_future & self.has_past(places)))
+
+    def targets(self, places: Places) -> Floats:
+        """Return the steps ahead on the scale of the series, NaN where nothing is known."""
+        ahead = places.origin[:, None] + np.arange(self.horizon)
+        inside = ahead < self.panel.lengths[places.series][:, None]
+        place = self.begin[places.series][:, None] + np.where(inside, ahead, 0)
+        return np.where(inside, self.values[place, places.target[:, None]], np.nan)
+
+    def season_before(self, places: Places) -> Floats:
+        """Return for each step ahead the value of the last season; else the last one observed."""
+        ahead = np.arange(self.horizon)
+        back = ahead % self.season - self.season  # into the last season before the cutoff
+        position = places.origin[:, None] + back
+        found = self._at(places.series[:, None], places.target[:, None], position)
+        return np.where(np.isfinite(found), found, self._last(places)[:, None])
+
+    def _at(self, series: Int64s, target: Int64s, position: Int64s) -> Floats:
+        """Return the value at some positions, NaN before the first."""
+        value = self.values[self.begin[series] + np.maximum(position, 0), target]
+        return np.where(position >= 0, value, np.float32(np.nan))
+
+    def _last(self, places: Places) -> Floats:
+        """Return the last observed value before each cutoff; 0 where there is none."""
+        place = self.begin[places.series] + np.maximum(places.origin - 1, 0)
+        value = self.last[place, places.target]
+        return np.where(np.isfinite(value) & (places.origin > 0), value, 0).astype(np.float32)
+
+    def _window_scale(self, places: Places) -> tuple[Floats, Floats]:
+        ones = np.ones(len(places), np.float32)
+        if self.window_scaling == "none":
+            return 0 * ones, ones
+        if self.window_scaling == "last":
+            return self._last(places), ones
+        end = self.begin[places.series] + places.origin
+        start = self.begin[places.series] + np.maximum(places.origin - self.context, 0)
+        count = np.maximum(self._between(self._counts, start, end, places.target), 1)
+        total, squares, absolute = (
+            self._between(sums, start, end, places.target) / count for sums in self._sums
+        )
+        if self.window_scaling == "mean":
+            return 0 * ones, np.where(absolute > 0, absolute, 1).astype(np.float32)
+        deviation = np.sqrt(np.maximum(squares - total**2, 0))
+        return total.astype(np.float32), np.maximum(deviation, SMALLEST).astype(np.float32)
+
+    @staticmethod
+    def _between(
+        running: npt.NDArray[np.float64], start: Int64s, end: Int64s, target: Int64s
+    ) -> npt.NDArray[np.float64]:
+        return running[end, target] - running[start, target]
+
+
+def _running(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
+
+
+def _last_observed(values: Floats, column: Ragged) -> Floats:
+    """Return at each step the last value observed up to it; NaN before the first one of a series."""
+    places = np.arange(len(values))[:, None]
+    last = np.maximum.accumulate(np.where(np.isfinite(values), places, -1), axis=0)
+    begin = np.repeat(column.offsets[:-1], column.lengths)[:, None]
+    found = np.take_along_axis(values, np.maximum(last, 0), axis=0)
+    return np.where(last >= begin, found, np.float32(np.nan))
+
+
+def _known_inputs(
+    panel: Panel, scaling: SeriesScaling, horizon: int, cycles: Sequence[str]
+) -> Ragged:
+    """Return what is known of every step and of ``horizon`` more: calendar and known columns."""
+    columns, rows = scaling.known(panel), []
+    for row, length in enumerate(panel.lengths.tolist()):
+        times = panel.times(row, 0, length + horizon)
+        known = np.zeros((len(times), columns.values.shape[1]), np.float32)
+        given = columns[row][: len(times)]
+        known[: len(given)] = np.nan_to_num(given)
+        calendar = calendar_features(times, panel.frequency, cycles, panel.zone)
+        rows.append(np.concatenate([calendar, known], axis=1))
+    offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    return Ragged(np.concatenate(rows), offsets)

@@ -1,0 +1,150 @@
+"""From the settings of a forecaster to its network, for the series it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ostinato._config import Recurrent, check_range
+from ostinato._errors import ConfigError
+from ostinato.metrics import quantile_levels_of
+from ostinato.models import AutoregressiveForecaster, DirectForecaster, SegmentForecaster
+from ostinato.models.likelihoods import LIKELIHOODS, LikelihoodName
+from ostinato.series import Panel
+
+if TYPE_CHECKING:
+    from ostinato.tasks.forecasting import Forecaster
+
+Int64s = npt.NDArray[np.int64]
+Method = Literal["direct", "segment", "autoregressive"]
+Network = DirectForecaster | SegmentForecaster | AutoregressiveForecaster
+
+CONTEXT_SEASONS = 3  # seasons that a context is long, if it is not set
+LONGEST_SEGMENT = 48  # steps, if it is not set
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The sizes of a forecaster, with those that were not set filled in.
+
+    Args:
+        horizon: Steps ahead.
+        context: Most steps of the past that are read.
+        season: Steps of a season.
+        segment: Time steps that a step of the network reads.
+        quantiles: Probabilities of the quantiles that are told, the median in the middle.
+    """
+
+    horizon: int
+    context: int
+    season: int
+    segment: int
+    quantiles: tuple[float, ...]
+
+    @staticmethod
+    def make(settings: Forecaster, season: int) -> Plan:
+        """Fill in what the settings of a forecaster leave open.
+
+        Args:
+            settings: The forecaster.
+            season: Steps of the usual season of its series.
+        """
+        season = settings.season or season
+        horizon = settings.horizon or season
+        context = settings.context or max(CONTEXT_SEASONS * season, 2 * horizon)
+        segment = settings.segment or min(season, LONGEST_SEGMENT, context)
+        return Plan(
+            horizon=horizon,
+            context=context,
+            season=season,
+            segment=segment if settings.method == "segment" else 1,
+            quantiles=quantile_levels_of(settings.levels),
+        )
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """The categories of each attribute of a series; the series itself is the first attribute.
+
+    Args:
+        values: The values that train has, by the name of the attribute.
+    """
+
+    values: Mapping[str, Sequence[str]]
+
+    @staticmethod
+    def of(panel: Panel) -> Attributes:
+        """Learn them from train; a series alone needs no name."""
+        found = {"": panel.ids if len(panel.ids) > 1 else ()}
+        for name, column in panel.static.items():
+            found[name] = tuple(sorted({str(value) for value in column}))
+        return Attributes(found)
+
+    @property
+    def categories(self) -> list[int]:
+        """How many values each attribute has; 0 stands for one that train did not have."""
+        return [len(values) + 1 if len(values) > 1 else 1 for values in self.values.values()]
+
+    def codes(self, panel: Panel) -> Int64s:
+        """Return the category of each attribute of each series, ``(series, attributes)``."""
+        columns = []
+        for name, values in self.values.items():
+            known = {value: place for place, value in enumerate(values, 1)}
+            given = panel.ids if not name else panel.static[name]
+            codes = [known.get(str(value), 0) for value in given]
+            columns.append(codes if len(values) > 1 else [0] * len(codes))
+        return np.array(columns, np.int64).T.reshape(len(panel.ids), -1)
+
+
+def check_settings(settings: Forecaster) -> None:
+    """Raise ConfigError where a setting is outside its rule, or two do not go together."""
+    where = "Forecaster"
+    for name in ("horizon", "context", "segment", "num_samples", "season", "train_windows"):
+        check_range(where, name, getattr(settings, name), low=1)
+    check_range(where, "head_dropout", settings.head_dropout, low=0, below=1)
+    if not settings.levels:
+        raise ConfigError("Forecaster: levels must name an interval, such as 80; got none.")
+    for level in settings.levels:
+        check_range(where, "levels", level, above=0, below=100)
+    if settings.method != "direct" and settings.recurrent.bidirectional:
+        raise ConfigError(
+            f"Forecaster: recurrent must have one direction for the {settings.method} method, which goes "
+            "on from its last state; got bidirectional. Set bidirectional=False."
+        )
+
+
+def network_of(
+    method: Method,
+    sizes: tuple[int, int],
+    plan: Plan,
+    categories: Sequence[int],
+    *,
+    recurrent: Recurrent,
+    likelihood: LikelihoodName,
+    dropout: float,
+) -> Network:
+    """Return a network for windows of some sizes.
+
+    Args:
+        method: How it forecasts.
+        sizes: Inputs of a time step of the context, and of one ahead.
+        plan: The sizes.
+        categories: How many values each attribute has, the target's column the last.
+        recurrent: The recurrent stack.
+        likelihood: What a step is drawn from, for the autoregressive method.
+        dropout: Probability of dropping a feature between the parts.
+    """
+    horizon, count = plan.horizon, len(plan.quantiles)
+    shared: dict[str, Any] = {"horizon": horizon, "recurrent": recurrent, "dropout": dropout}
+    if method == "autoregressive":
+        return AutoregressiveForecaster(
+            sizes[1], categories, likelihood=LIKELIHOODS[likelihood], **shared
+        )
+    inputs = (plan.segment * sizes[0], sizes[1], categories)
+    if method == "segment":
+        return SegmentForecaster(*inputs, segment=plan.segment, num_outputs=count, **shared)
+    return DirectForecaster(*inputs, num_outputs=count, **shared)

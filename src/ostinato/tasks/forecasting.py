@@ -1,0 +1,395 @@
+"""Series in, forecasts with intervals out: one network for all series, honest about its cutoffs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+from torch import Tensor
+from typing_extensions import Self
+
+from ostinato import datasets
+from ostinato._config import Recurrent, Training, check_range
+from ostinato._errors import ConfigError
+from ostinato.models.likelihoods import LIKELIHOODS, LikelihoodName
+from ostinato.series import Calibration, Panel, panel_of
+from ostinato.series.scaling import Transform
+from ostinato.series.windows import WindowScaling
+from ostinato.tasks import series_facts, stretches
+from ostinato.tasks.backtest import Backtest, backtest
+from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.facts import Facts
+from ostinato.tasks.forecast_measure import judged, write_forecasts
+from ostinato.tasks.forecast_network import Method, Network, Plan, check_settings, network_of
+from ostinato.tasks.forecast_parts import LikelihoodObjective, QuantileObjective
+from ostinato.tasks.forecasts import Forecasts, picture
+from ostinato.tasks.foresight import Foresight, windows_by_part
+from ostinato.tasks.remembered import read_remembered, write_remembered
+from ostinato.tasks.series_reading import Reading
+from ostinato.tasks.stretches import Stretch
+from ostinato.training import Figures, Listener, Objective, Part
+
+logger = logging.getLogger("ostinato")
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Forecaster(Estimator):
+    """Forecaster of one or thousands of series: one recurrent network, with intervals.
+
+    Args:
+        recurrent: The recurrent stack.
+        training: How it is trained.
+        horizon: Steps ahead; none for a season.
+        context: Most steps of the past that are read; none for three seasons or twice the horizon,
+            the longer of the two.
+        method: All steps ahead at once (direct), segment by segment for long horizons (segment), or
+            step by step, sampled from a likelihood (autoregressive).
+        segment: Steps of a segment, for that method; none for a season, at most 48.
+        likelihood: What a step is drawn from, for the autoregressive method.
+        num_samples: Paths that are drawn of each window, for the same.
+        levels: Percent of the outcomes that each interval is to hold.
+        frequency: Step of the series, such as D, h, 15min, MS or W-SUN; none to find it out.
+        season: Steps of a season; none for the usual one of the frequency.
+        transform: Take logarithms (log) or not (none); auto does where positive series swing the more
+            the higher they are.
+        window_scaling: What a window is measured from: its last value, mean and deviation of its
+            context (standard), the mean of its absolute values (mean), or nothing.
+        calendar: Whether the calendar is among the inputs: its cycles that train goes through twice.
+        head_dropout: Probability of dropping a feature of what the recurrent stack reads or gives.
+        train_windows: Most windows in an epoch; of more, one of every few is drawn anew each time. Few are
+            gone through several times.
+
+    Raises:
+        ConfigError: A setting is outside its rule (on fit).
+
+    Example:
+        >>> from ostinato import Forecaster, Recurrent, Training
+        >>> table = {"ds": list(range(80)), "y": [float(step % 4) for step in range(80)]}
+        >>> model = Forecaster(
+        ...     horizon=4,
+        ...     season=4,
+        ...     recurrent=Recurrent(cell="gru", hidden_size=16, bidirectional=False),
+        ...     training=Training(epochs=20, batch_size=8, learning_rate=1e-2),
+        ... )
+        >>> [round(value) for value in model.fit(table).predict()["median"].to_pylist()]
+        [0, 1, 2, 3]
+
+    Source: Wen et al. 2017, https://arxiv.org/abs/1711.11053 (direct); Lin et al. 2023,
+    https://arxiv.org/abs/2308.11200 (segment); Salinas et al. 2020,
+    https://arxiv.org/abs/1704.04110 (autoregressive).
+    """
+
+    task: ClassVar[str] = "forecasting"
+    pipeline_tag: ClassVar[str] = "time-series-forecasting"
+    columns: ClassVar[tuple[str, ...]] = (
+        *("id_column", "time_column", "target_columns"),
+        *("known_columns", "past_columns", "static_columns", "wide"),
+    )
+    options: ClassVar[tuple[str, ...]] = ("horizon", "future")
+    takes_files: ClassVar[bool] = True
+    remembers: ClassVar[bool] = True
+
+    recurrent: Recurrent = field(
+        default_factory=lambda: Recurrent(cell="gru", hidden_size=256, bidirectional=False)
+    )
+    training: Training = field(
+        default_factory=lambda: Training(
+            epochs=20, batch_tokens=None, batch_size=64, learning_rate=2e-3
+        )
+    )
+    horizon: int | None = None
+    context: int | None = None
+    method: Method = "segment"
+    segment: int | None = None
+    likelihood: LikelihoodName = "student-t"
+    num_samples: int = 200
+    levels: tuple[int, ...] = (80, 95)
+    frequency: str | None = None
+    season: int | None = None
+    transform: Transform = "auto"
+    window_scaling: WindowScaling = "last"
+    calendar: bool = True
+    head_dropout: float = 0.5
+    train_windows: int = 16384
+
+    module_: Network = field(init=False)
+    reading_: Reading = field(init=False)
+    calibration_: Calibration | None = field(init=False)
+    series_: Panel = field(init=False)
+    columns_: dict[str, Any] = field(init=False, default_factory=dict)
+
+    def fit(
+        self,
+        X: Any,
+        y: None = None,
+        *,
+        out: str | Path | None = None,
+        overwrite: bool = False,
+        resume: bool = False,
+        listeners: Sequence[Listener] = (),
+        **columns: Any,
+    ) -> Self:
+        """Train on series; their last steps choose the best epoch and calibrate the intervals.
+
+        Args:
+            X: Rows of ``unique_id``, ``ds`` and ``y``: a path, a table of pandas, polars or pyarrow,
+                or a dictionary of columns.
+            y: Not used; the values to forecast are columns of ``X``.
+            out: Run folder to write: checkpoints, history, the model, its figures.
+            overwrite: Replace a run that stands in ``out``.
+            resume: Go on with the interrupted run in ``out``; ends with the same bits.
+            listeners: Told of every step and epoch, such as ``ostinato.training.Console``.
+            columns: Names of columns, as :func:`ostinato.datasets.read_series` takes them.
+
+        Raises:
+            ConfigError: A setting is wrong, or ``out`` must not be written.
+            DatasetError: The series cannot be trained on.
+            TrainingError: The loss is no longer finite.
+        """
+        panel = self._read(X, columns)
+        return self.fit_parts(
+            {"train": Stretch(panel, np.zeros_like(panel.lengths))},
+            out=Path(out) if out is not None else None,
+            overwrite=overwrite,
+            resume=resume,
+            listeners=listeners,
+        )
+
+    def predict(self, X: Any = None, *, horizon: int | None = None, future: Any = None) -> pa.Table:
+        """Forecast what comes after the series that were trained on, or after others.
+
+        Args:
+            X: Series in the form of those of :meth:`fit`; none for those, up to their end.
+            horizon: Steps ahead, at most those trained for; none for these.
+            future: Rows of the steps ahead with the known columns, where there are any.
+
+        Returns:
+            A row a step: ``unique_id``, ``ds``, ``target`` where there are several, ``mean``,
+            ``median`` and the ends of the intervals (``lo-80``, ``hi-80``, …).
+
+        Raises:
+            ConfigError: The horizon is longer than the one trained for.
+            DatasetError: The series do not fit those of train, or a step ahead lacks a known column.
+        """
+        return self._ahead(X, horizon, future).table()
+
+    def explain(
+        self, X: Sequence[Any], *, horizon: int | None = None, future: Any = None
+    ) -> list[dict[str, Any]]:
+        """Return a row a step of each of some sets of series, ready for JSON.
+
+        Args:
+            X: Each as of :meth:`predict`.
+            horizon: Steps ahead.
+            future: Rows of the steps ahead.
+
+        Raises:
+            OstinatoError: As of :meth:`predict`.
+        """
+        return [row for one in X for row in self._ahead(one, horizon, future).rows()]
+
+    def evaluate(self, X: Any, y: None = None, *, seen: Sequence[Any] | None = None) -> Figures:
+        """Return the figures of forecasts of the last horizon of each series, and of naive ones.
+
+        Args:
+            X: Series as of :meth:`fit`, or a part of :meth:`load_parts`.
+            y: Not used, as ``seen``: the cutoffs tell what was seen.
+            seen: Not used.
+
+        Raises:
+            DatasetError: The series do not fit those of train, or are too short.
+        """
+        part = X if isinstance(X, Stretch) else self.read_part(X)
+        return self.foresight.measured(part)[1].figures(self.levels)
+
+    def score(self, X: Any, y: None = None) -> float:
+        """Return the share of the seasonal naive's CRPS that is saved; 1 is best, 0 no better."""
+        figures = self.evaluate(X)
+        return 1.0 - float(figures["crps"] / figures["seasonal_naive"]["crps"])
+
+    def plot(self, name: str | None = None, *, target: str | None = None) -> Any:
+        """Draw the forecast of a series after its last steps.
+
+        Args:
+            name: Id of the series; none for the first.
+            target: Which of its columns; none for the first.
+
+        Returns:
+            A figure of matplotlib: ``plot("a").savefig("a.svg")``.
+
+        Raises:
+            DatasetError: There is no such series.
+            ConfigError: There is no such column.
+        """
+        return picture(self._ahead(None, None, None), self.levels, name, target)
+
+    def backtest(
+        self,
+        X: Any,
+        *,
+        cutoffs: int = 5,
+        step: int | None = None,
+        refit: bool = False,
+        **columns: Any,
+    ) -> Backtest:
+        """Forecast from several cutoffs, by models that saw nothing after them.
+
+        This model is not changed: others with its settings are trained.
+
+        Args:
+            X: Series as of :meth:`fit`.
+            cutoffs: How many, the last one a horizon before the end of each series.
+            step: Steps from one cutoff to the next; none for a horizon.
+            refit: Train anew for every cutoff, on all that came before it; else once, on what came
+                before the first.
+            columns: Names of columns, as of :meth:`fit`.
+
+        Raises:
+            ConfigError: A setting is wrong.
+            DatasetError: The series are too short for that many cutoffs.
+        """
+        check_range("backtest", "cutoffs", cutoffs, low=1)
+        check_range("backtest", "step", step, low=1)
+        panel = X if isinstance(X, Panel) else self._read(X, columns)
+        return backtest(self, panel, cutoffs=cutoffs, step=step, refit=refit)
+
+    def load_parts(self, *, validation: Any = None, test: Any = None, **arguments: Any) -> Parts:
+        """Load series by the arguments of `ostinato.datasets.load_series`, and part them by time."""
+        for name, given in (("validation", validation), ("test", test)):
+            if given is not None:
+                raise ConfigError(
+                    f"--{name}: series are parted by time, not by file. Leave it out: the last "
+                    "horizon of each series is the test part, what comes before it validation."
+                )
+        panel = self._read(arguments.pop("source"), arguments)
+        return stretches.parts_of(panel, self.plan_of(panel).horizon)
+
+    def read_part(self, path: Any, **columns: Any) -> Stretch:
+        """Read series whose last horizon is to be measured."""
+        panel = self._read(path, columns)
+        return stretches.last_of(panel, self.plan_of(panel).horizon)
+
+    def pairs_of(self, part: Stretch) -> tuple[Any, None]:
+        """Return a part; what is to be forecast stands in it."""
+        return part, None
+
+    def read_inputs(self, path: str, **columns: Any) -> Sequence[Panel]:
+        """Read series to be forecast from a file."""
+        return [self._read(path, columns)]
+
+    def hold_out(self, parts: Parts) -> Parts:
+        """Return ``parts`` with a validation part: the last steps of train if there is none."""
+        return stretches.with_validation(parts, self.plan_of(parts["train"].panel).horizon)
+
+    def line(self, answer: Mapping[str, Any]) -> str:
+        """Return a step of `explain` as a line: series, time, mean, and each quantile."""
+        figures = [answer["mean"], *answer["quantiles"].values()]
+        where = [answer[name] for name in ("id", "target", "time") if answer.get(name)]
+        return "\t".join([*where, *(f"{figure:.6g}" for figure in figures)])
+
+    def _check(self) -> None:
+        super()._check()
+        check_settings(self)
+
+    def _learn_labels(self, parts: Parts) -> None:
+        pass  # series have none
+
+    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, Facts]:
+        train: Panel = parts["train"].panel
+        plan = self.plan_of(train)
+        self.reading_ = Reading.learn(train, self, plan.season)
+        self.calibration_ = None
+        self.series_ = list(parts.values())[-1].panel
+        windows = windows_by_part(self, self.reading_, plan, parts)
+        facts = series_facts.describe(parts, windows)
+        for line in series_facts.lines(facts, plan, is_log=self.reading_.scaling.is_log):
+            logger.info(line)
+        self.module_ = self._build()
+        objective: Objective = QuantileObjective(plan.quantiles)
+        if self.method == "autoregressive":
+            objective = LikelihoodObjective(LIKELIHOODS[self.likelihood])
+        return dict(windows), objective, facts
+
+    @property
+    def foresight(self) -> Foresight:
+        """The trained network with all that it takes to forecast."""
+        self._check_fitted()
+        plan = Plan.make(self, self.reading_.season)
+        return Foresight(self, self.module_, self.reading_, plan, self.calibration_)
+
+    def plan_of(self, panel: Panel) -> Plan:
+        """Return the sizes for some series: the settings, with what they leave open filled in."""
+        return Plan.make(self, panel.season)
+
+    def _build(self) -> Network:
+        return network_of(
+            self.method,
+            self.reading_.sizes,
+            self.plan_of(self.series_),
+            [*self.reading_.attributes.categories, len(self.reading_.targets)],
+            recurrent=self.recurrent,
+            likelihood=self.likelihood,
+            dropout=self.head_dropout,
+        )
+
+    def _read(self, source: Any, columns: Mapping[str, Any]) -> Panel:
+        """Read series with the columns that were named, else those of train."""
+        if isinstance(source, Panel):
+            return source
+        given = {name: value for name, value in columns.items() if value not in (None, [], ())}
+        named = given or self.columns_
+        table = datasets.load_series(source, **named)
+        self.columns_ = dict(named)
+        return panel_of(table, self.frequency)
+
+    def _ahead(self, X: Any, horizon: int | None, future: Any) -> Forecasts:
+        foresight = self.foresight
+        panel = self.series_ if X is None else self._read(X, {})
+        if future is not None:
+            columns = {**self.columns_, "target_columns": (), "past_columns": ()}
+            panel = panel.with_future(datasets.load_series(future, **columns))
+        return foresight.ahead(panel, horizon)
+
+    def _finish(self, parts: Parts, out: Path | None) -> None:
+        self.calibration_ = self.foresight.calibrated(parts["validation"])
+        if out:
+            self.reading_.save(out, self.calibration_)
+        super()._finish(parts, out)
+
+    def _measure(
+        self, examples: Stretch, part: str, *, seen: Sequence[str], run: Path | None
+    ) -> Figures:
+        forecasts, measured = self.foresight.measured(examples)
+        if run:
+            write_forecasts(
+                run,
+                forecasts,
+                measured,
+                self.levels,
+                part=part,
+                season=self.plan_of(examples.panel).season,
+                standardised=examples.standardised,
+            )
+        return measured.figures(self.levels, with_coverage=part != "validation")
+
+    def _save_reader(self, run: Path) -> None:
+        self.reading_.save(run, self.calibration_)
+        plan = self.plan_of(self.series_)
+        write_remembered(run, self.series_, plan.context + plan.season)
+
+    def _load_reader(self, run: Path, weights: Mapping[str, Tensor]) -> None:
+        self.reading_, self.calibration_ = Reading.load(run)
+        self.columns_ = dict(self.reading_.columns)
+        self.series_ = read_remembered(run)
+        self.module_ = self._build()
+
+    def _example(self, run: Path) -> str:
+        return f'import ostinato\n\nprint(ostinato.load("{run.name}").predict())'
+
+    def _judged(self) -> str:
+        return judged(self.metrics_)

@@ -1,0 +1,199 @@
+"""A forecasting network with all that it takes to forecast: from series to figures in their units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ostinato._config import check_range
+from ostinato._errors import ConfigError, DatasetError
+from ostinato.series import Calibration, Panel, Places, WindowReader
+from ostinato.tasks.forecast_measure import Measured
+from ostinato.tasks.forecast_network import Network, Plan
+from ostinato.tasks.forecast_parts import WindowPart
+from ostinato.tasks.forecasts import Forecasts, forecast
+from ostinato.tasks.series_reading import Reading
+from ostinato.tasks.stretches import Stretch, train_stretch
+
+if TYPE_CHECKING:
+    from ostinato.tasks.forecasting import Forecaster
+
+Doubles = npt.NDArray[np.float64]
+
+FEWEST_WINDOWS = 1024  # of an epoch of training; fewer are gone through several times
+MEASURED_SHARE = 4  # an epoch measures a quarter as many windows as it trains on
+
+
+def windows_by_part(
+    settings: Forecaster, reading: Reading, plan: Plan, parts: Mapping[str, Stretch]
+) -> dict[str, WindowPart]:
+    """Return the windows of each part for the training loop.
+
+    Args:
+        settings: The forecaster.
+        reading: How series are read.
+        plan: Its sizes.
+        parts: The parts.
+
+    Raises:
+        ConfigError: There are past columns, and the method reads none.
+        DatasetError: There is no window to train on, or to choose by.
+    """
+    if settings.method == "autoregressive" and reading.past:
+        raise ConfigError(
+            "Forecaster: the autoregressive method reads no past columns, which it would need ahead; "
+            f"got {', '.join(reading.past)}. Use another method, or leave them out."
+        )
+    found = {}
+    for name, part in parts.items():
+        is_train = name == "train"
+        cutoffs = train_stretch(part.panel, plan.context, plan.horizon) if is_train else part
+        most = settings.train_windows // (1 if is_train else MEASURED_SHARE)
+        windows = windows_of(settings, reading, plan, cutoffs, most=most, is_train=is_train)
+        if not len(windows.places):
+            raise DatasetError(
+                f"{part.source}: {name} must have a window with a value observed in its {plan.horizon} steps "
+                "ahead, and one before them; got none. Give longer or fuller series."
+            )
+        found[name] = windows
+    return found
+
+
+def windows_of(
+    settings: Forecaster, reading: Reading, plan: Plan, part: Stretch, *, most: int, is_train: bool
+) -> WindowPart:
+    """Return the windows of a part in which anything is observed, as a network reads them.
+
+    Args:
+        settings: The forecaster.
+        reading: How series are read.
+        plan: Its sizes.
+        part: The part.
+        most: Most windows of an epoch; of more, one of every few.
+        is_train: Whether the network is trained on them.
+    """
+    scaling = reading.scaling.knowing(part.panel.until(part.begin))
+    reader = WindowReader(
+        part.panel,
+        scaling,
+        context=plan.context,
+        horizon=plan.horizon,
+        segment=plan.segment,
+        season=plan.season,
+        window_scaling=settings.window_scaling if scaling.is_scaled else "mean",
+        cycles=reading.cycles,
+    )
+    places = reader.usable(part.places(plan.horizon))
+    return WindowPart(
+        reader,
+        places,
+        reading.attributes.codes(part.panel),
+        stride=max(1, -(-len(places) // most)),
+        repeats=max(1, FEWEST_WINDOWS // max(len(places), 1)) if is_train else 1,
+        is_train=is_train,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Foresight:
+    """A trained network, and what it reads and tells.
+
+    Args:
+        settings: The forecaster's settings.
+        network: The network.
+        reading: How series are read.
+        plan: Its sizes.
+        calibration: Corrections of the intervals; none before they are known.
+    """
+
+    settings: Forecaster
+    network: Network
+    reading: Reading
+    plan: Plan
+    calibration: Calibration | None
+
+    def ahead(self, panel: Panel, horizon: int | None = None) -> Forecasts:
+        """Return forecasts of what comes after the last step of each series.
+
+        Args:
+            panel: The series.
+            horizon: Steps ahead; none for those trained for.
+
+        Raises:
+            ConfigError: The horizon is longer than that.
+            DatasetError: A series has no value at all, or lacks known columns of the steps ahead.
+        """
+        longest = self.plan.horizon
+        check_range("predict", "horizon", horizon, low=1)
+        horizon = longest if horizon is None else horizon
+        if horizon > longest:
+            raise ConfigError(
+                f"predict: horizon must be at most {longest}, what was trained for; got {horizon}. "
+                f"Train with --horizon {horizon}."
+            )
+        panel.check_future(horizon)
+        part = self._windows(Stretch(panel, panel.lengths))
+        count, targets = len(panel), len(panel.targets)
+        series, target = np.divmod(np.arange(count * targets), targets)
+        places = Places(series, target, panel.lengths[series])
+        blind = np.flatnonzero(~part.reader.has_past(places))
+        if len(blind):
+            name = panel.ids[series[blind[0]]]
+            raise DatasetError(
+                f"{panel.source}: series `{name}` must have a value of `{panel.targets[target[blind[0]]]}` "
+                f"in its last {self.plan.context} steps; got none. Leave it out, or give its past."
+            )
+        found = self._forecasts(part, places)
+        return Forecasts(panel, places, found.probabilities, found.quantiles[:, :horizon])
+
+    def measured(self, part: Stretch) -> tuple[Forecasts, Measured]:
+        """Return forecasts of a part, and these beside what came.
+
+        Raises:
+            DatasetError: It has no window with a value observed in it and before it.
+        """
+        windows = self._windows(part)
+        places = windows.places
+        if not len(places):
+            raise DatasetError(
+                f"{part.source}: a series must have a value in its last {self.plan.horizon} steps, and "
+                "one before them; got none. Give longer or fuller series."
+            )
+        forecasts = self._forecasts(windows, places)
+        deviation = np.ones(len(places))
+        if part.standardised and not self.reading.scaling.is_log:
+            deviation = windows.reader.levels[places.series, 1, places.target]
+        return forecasts, Measured.of(forecasts, self.plan.season, deviation)
+
+    def calibrated(self, part: Stretch) -> Calibration:
+        """Return the corrections that make the intervals right on a part."""
+        windows = self._windows(part)
+        quantiles, scale = self._quantiles(windows, windows.places)
+        actual = windows.reader.targets(windows.places)
+        return Calibration.fit(actual, quantiles, self.plan.quantiles, scale)
+
+    def _windows(self, part: Stretch) -> WindowPart:
+        self.reading.check(part.panel)
+        return windows_of(self.settings, self.reading, self.plan, part, most=2**62, is_train=False)
+
+    def _quantiles(self, part: WindowPart, places: Places) -> tuple[Doubles, Doubles]:
+        return forecast(
+            self.network,
+            part,
+            places,
+            self.plan.quantiles,
+            num_samples=self.settings.num_samples,
+            seed=self.settings.training.seed,
+        )
+
+    def _forecasts(self, part: WindowPart, places: Places) -> Forecasts:
+        quantiles, scale = self._quantiles(part, places)
+        if self.calibration is not None:
+            quantiles = self.calibration.apply(quantiles, scale)
+        levels = part.reader.levels[places.series, :, places.target]
+        in_units = self.reading.scaling.backward(quantiles, levels)
+        return Forecasts(part.reader.panel, places, self.plan.quantiles, in_units)

@@ -1,0 +1,178 @@
+"""What saying a value for whole sequences means to the training loop: targets, loss, figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ostinato._errors import DatasetError
+from ostinato._files import read_json, write_json
+from ostinato.data.splits import duplicates
+from ostinato.metrics import regression_metrics
+from ostinato.training import Figures
+
+SMALLEST_SPREAD = 1e-12
+"""Least sum of squares of targets that R2 is a share of."""
+
+
+@dataclass(frozen=True)
+class Values:
+    """How values are told from the mean of those of train, in units of their deviation.
+
+    Args:
+        mean: Mean of the training values.
+        deviation: Their standard deviation.
+
+    Example:
+        >>> values = Values.fit([2.0, 4.0])
+        >>> values.encode([2, "4"]).tolist(), values.decode(np.array([0.0])).tolist()
+        ([-1.0, 1.0], [3.0])
+    """
+
+    mean: float
+    deviation: float
+
+    @classmethod
+    def fit(cls, labels: Sequence[Any], names: Sequence[str] | None = None) -> Values:
+        """Learn the scale of the training values.
+
+        Raises:
+            DatasetError: One is missing or no number, or all are equal.
+        """
+        values = numbers_of(labels, "train", names)
+        mean, deviation = float(values.mean()), float(values.std())
+        if not deviation > 0:
+            raise DatasetError(
+                f"train: values must differ; got {mean:g} for all {len(values)} sequences. "
+                "Name another label column."
+            )
+        return cls(mean, deviation)
+
+    def encode(
+        self, labels: Sequence[Any], part: str = "data", names: Sequence[str] | None = None
+    ) -> Tensor:
+        """Return values as the network says them, ``(n,)`` float32."""
+        scaled = (numbers_of(labels, part, names) - self.mean) / self.deviation
+        return torch.from_numpy(scaled.astype(np.float32))
+
+    def decode(self, scaled: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Return values that the network says, in their own unit."""
+        return scaled.astype(np.float64) * self.deviation + self.mean
+
+    def save(self, run: Path) -> None:
+        """Write ``labels.json``, which has no classes."""
+        saved = {"classes": [], "multi_label": False, "values": asdict(self)}
+        write_json(run / "labels.json", saved)
+
+    @classmethod
+    def load(cls, run: Path) -> Values:
+        """Read ``labels.json``."""
+        return cls(**read_json(run / "labels.json")["values"])
+
+
+@dataclass(frozen=True)
+class RegressionObjective:
+    """Mean squared error of standardised values; R2 judges.
+
+    Args:
+        deviation: Standard deviation of the training values, for errors in their unit.
+    """
+
+    deviation: float
+    monitor: Literal["r2"] = "r2"
+
+    def sums(self, output: Tensor, targets: Tensor) -> Tensor:
+        """Return sums of squared errors, sequences, absolute errors, targets and squares."""
+        said = output.float().squeeze(1)
+        count = said.new_tensor(len(targets))
+        return torch.stack(
+            [
+                F.mse_loss(said, targets, reduction="sum"),
+                count,
+                (said.detach() - targets).abs().sum(),
+                targets.sum(),
+                targets.square().sum(),
+            ]
+        )
+
+    def figures(self, sums: Tensor) -> Figures:
+        """Return the mean loss, RMSE and MAE in the unit of the values, and R2."""
+        squared, count, absolute, total, squares = sums.tolist()
+        spread = max(squares - total**2 / count, SMALLEST_SPREAD)
+        return {
+            "loss": squared / count,
+            "rmse": math.sqrt(squared / count) * self.deviation,
+            "mae": absolute / count * self.deviation,
+            "r2": 1 - squared / spread,
+        }
+
+
+def regression_figures(
+    values: Values,
+    rights: npt.NDArray[np.float64],
+    said: npt.NDArray[np.float64],
+    keys: Sequence[str],
+    seen: Sequence[str] | None,
+) -> Figures:
+    """Return the figures on some sequences; also without those ``seen``, if some were."""
+    figures = regression_metrics(rights, said, scale=values.deviation)
+    unseen = ~duplicates(seen or (), keys)
+    if unseen.any() and not unseen.all():
+        rest = regression_metrics(rights[unseen], said[unseen])
+        figures |= {"rmse_unseen": rest["rmse"], "n_unseen": rest["n"]}
+    return figures
+
+
+def numbers_of(
+    labels: Sequence[Any], part: str, names: Sequence[str] | None = None
+) -> npt.NDArray[np.float64]:
+    """Return labels as numbers.
+
+    Args:
+        labels: Numbers, or texts that are numbers, as a file has them.
+        part: Where they come from, for messages.
+        names: How messages call each sequence, else by its number.
+
+    Raises:
+        DatasetError: One is missing, infinite, or no number.
+
+    Example:
+        >>> numbers_of(["1.5", 2], "train").tolist()
+        [1.5, 2.0]
+    """
+    found = np.empty(len(labels))
+    for row, label in enumerate(labels):
+        try:
+            found[row] = float(label)
+        except (TypeError, ValueError):
+            found[row] = math.nan
+        if not math.isfinite(found[row]):
+            name = names[row] if names is not None else f"sequence {row + 1}"
+            raise DatasetError(
+                f"{part}: {name} must have a finite number for its label; got {label!r}. Correct it, "
+                "or leave the sequence out; classes are learnt without --regression."
+            )
+    return found
+
+
+def are_values(labels: Sequence[Any]) -> bool:
+    """Tell whether labels are numbers of which some are not whole: values, not classes.
+
+    Example:
+        >>> are_values(["0.5", "1.25"]), are_values([1.0, 2.0]), are_values(["up", "0.5"])
+        (True, False, False)
+    """
+    try:
+        values = np.array([float(label) for label in labels])
+    except (TypeError, ValueError):
+        return False
+    return bool(np.any(values % 1 != 0) and np.isfinite(values).all())

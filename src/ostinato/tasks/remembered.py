@@ -1,0 +1,88 @@
+"""The last steps of the series that a forecaster saw, kept in its run folder to forecast from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ostinato._errors import CheckpointError
+from ostinato._files import replacing
+from ostinato.datasets import SeriesTable
+from ostinato.series import Panel, panel_of
+
+FILE = "series.parquet"
+KINDS = ("values", "known", "past", "static")
+
+
+def write_remembered(run: Path, panel: Panel, steps: int) -> None:
+    """Write the last steps of each series, and the rows known of its future, as a long table.
+
+    Args:
+        run: Run folder.
+        panel: The series.
+        steps: Steps to keep of each.
+    """
+    begin = np.maximum(panel.lengths - steps, 0)
+    ends = np.maximum(panel.known.lengths, panel.lengths) if panel.known_names else panel.lengths
+    counts = ends - begin
+    owner = np.repeat(np.arange(len(panel)), counts)
+    step = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts - begin, counts)
+    times = [
+        panel.times(row, int(first), int(last))
+        for row, (first, last) in enumerate(zip(begin, ends, strict=True))
+    ]
+    columns: dict[str, Any] = {
+        "id": np.array(panel.ids, object)[owner],
+        "time": np.concatenate(times),
+    }
+    for kind, names in (
+        ("values", panel.targets),
+        ("known", panel.known_names),
+        ("past", panel.past_names),
+    ):
+        column = getattr(panel, kind)
+        is_there = step < column.lengths[owner]
+        place = column.offsets[owner] + np.where(is_there, step, 0)
+        for number, name in enumerate(names):
+            columns[f"{kind}:{name}"] = np.where(is_there, column.values[place, number], np.nan)
+    for name, values in panel.static.items():
+        columns[f"static:{name}"] = values[owner]
+    told = {"source": panel.source, "zone": panel.zone or "", "season": str(panel.season)}
+    table = pa.table(columns).replace_schema_metadata({**told, "frequency": panel.frequency.alias})
+    with replacing(run / FILE) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def read_remembered(run: Path) -> Panel:
+    """Read what :func:`write_remembered` wrote.
+
+    Raises:
+        CheckpointError: The file is missing, damaged or something else.
+    """
+    path = run / FILE
+    try:
+        table = pq.read_table(path)
+        told = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
+        found: dict[str, Any] = {kind: {} for kind in KINDS}
+        for name in table.column_names[2:]:
+            kind, _, column = name.partition(":")
+            found[kind][column] = table[name].to_numpy()
+        made = SeriesTable.make(
+            table["time"].to_numpy(),
+            found.pop("values"),
+            ids=table["id"].to_numpy(),
+            **found,
+            source=told["source"],
+            zone=told["zone"] or None,
+            season=int(told["season"]),
+        )
+        return panel_of(made, told["frequency"])
+    except (OSError, pa.ArrowException, KeyError, AttributeError, ValueError) as error:
+        raise CheckpointError(
+            f"{path}: must hold the last steps of the series; got {error}. Copy the run folder anew, or "
+            "train again."
+        ) from error

@@ -1,0 +1,392 @@
+"""Sequences of numbers in, classes or values out: gestures, sensors, sounds already in features."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import r2_score
+from sklearn.utils import RegressorTags
+from torch import Tensor
+from typing_extensions import Self
+
+from ostinato import datasets, models
+from ostinato._config import Recurrent, Training, check_range
+from ostinato._errors import DatasetError
+from ostinato.data.ragged import Ragged
+from ostinato.data.splits import stratified_holdout
+from ostinato.datasets import Sequences
+from ostinato.datasets.sequences import numbered
+from ostinato.metrics import decide
+from ostinato.nn.pooling import PoolingName
+from ostinato.tasks import facts as data_facts
+from ostinato.tasks.classification import (
+    ClassificationObjective,
+    ClassifiedPart,
+    classification_figures,
+    explained,
+    scores_of,
+)
+from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.inputs import named
+from ostinato.tasks.labels import Labels
+from ostinato.tasks.predictions import write_predictions, write_values
+from ostinato.tasks.regression import (
+    RegressionObjective,
+    Values,
+    numbers_of,
+    regression_figures,
+)
+from ostinato.tasks.series_inputs import Scaling, classes_of, sequences_of
+from ostinato.training import Figures, Listener, Objective, Part
+
+logger = logging.getLogger("ostinato")
+
+HELD_OUT = 0.1  # share of train that becomes validation where none is given
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Classifier of sequences of numbers: recurrent stack, pooling over time, linear head.
+
+    Sequences have one feature or many and any lengths. Each feature is told from its mean in train; NaN
+    is a missing value, read as that mean, and the network is told of it if train has some too.
+
+    Args:
+        recurrent: The recurrent stack.
+        training: How it is trained.
+        pooling: How the outputs over time become one vector.
+        noise: Standard deviation of the noise added to each feature while training, in units of the
+            feature's own.
+        head_dropout: Probability of dropping a feature of the pooled vector.
+        regression: Whether labels are values instead of classes.
+
+    Raises:
+        ConfigError: A setting is outside its rule (on fit).
+
+    Example:
+        >>> import numpy as np
+        >>> from ostinato import Recurrent, SeriesClassifier, Training
+        >>> steps = np.linspace(0, 1, 12)
+        >>> sequences = [steps[: 6 + n % 6] * (n if n % 2 else -n - 1) for n in range(40)]
+        >>> labels = ["up" if n % 2 else "down" for n in range(40)]
+        >>> settings = Training(epochs=5, batch_size=8, learning_rate=2e-2)
+        >>> model = SeriesClassifier(recurrent=Recurrent(hidden_size=8), training=settings)
+        >>> model.fit(sequences, labels).predict([9 * steps, -9 * steps]).tolist()
+        ['up', 'down']
+    """
+
+    task: ClassVar[str] = "series-classification"
+    pipeline_tag: ClassVar[str] = "time-series-classification"
+    columns: ClassVar[tuple[str, ...]] = (
+        *("id_column", "time_column", "label_column"),
+        "feature_columns",
+    )
+    takes_files: ClassVar[bool] = True
+
+    recurrent: Recurrent = field(default_factory=lambda: Recurrent(cell="gru", hidden_size=64))
+    training: Training = field(
+        default_factory=lambda: Training(
+            epochs=50, batch_tokens=8192, batch_size=16, learning_rate=6e-3
+        )
+    )
+    pooling: PoolingName = "last"
+    noise: float = 0.5
+    head_dropout: float = 0.3
+    regression: bool = False
+
+    classes_: npt.NDArray[Any] = field(init=False)
+    labels_: Labels = field(init=False)
+    values_: Values = field(init=False)
+    scaling_: Scaling = field(init=False)
+
+    def fit(
+        self,
+        X: Sequence[Any] | npt.NDArray[Any],
+        y: Sequence[Any] | npt.NDArray[Any],
+        *,
+        validation: tuple[Any, Sequence[Any]] | None = None,
+        out: str | Path | None = None,
+        overwrite: bool = False,
+        resume: bool = False,
+        listeners: Sequence[Listener] = (),
+    ) -> Self:
+        """Train on sequences and their labels.
+
+        Args:
+            X: Arrays ``(time, features)`` or ``(time,)`` of any lengths, or one array
+                ``(sequences, time, features)``; NaN for a missing value.
+            y: A class each, or for ``regression`` a number each.
+            validation: Sequences and labels that choose the best epoch; without them a stratified
+                seeded tenth of ``X`` is held out and never trained on.
+            out: Run folder to write: checkpoints, history, the model, its figures.
+            overwrite: Replace a run that stands in ``out``.
+            resume: Go on with the interrupted run in ``out``; ends with the same bits.
+            listeners: Told of every step and epoch, such as ``ostinato.training.Console``.
+
+        Raises:
+            ConfigError: A setting is wrong, or ``out`` must not be written.
+            DatasetError: Sequences or labels cannot be trained on.
+            TrainingError: The loss is no longer finite.
+        """
+        parts = {"train": sequences_of(X, y, "train")}
+        if validation is not None:
+            parts["validation"] = sequences_of(*validation, "validation")
+        return self.fit_parts(
+            parts,
+            out=Path(out) if out is not None else None,
+            overwrite=overwrite,
+            resume=resume,
+            listeners=listeners,
+        )
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """Return the likeliest class of each sequence; for ``regression`` its value."""
+        self._check_fitted()
+        said = self._said(sequences_of(X, None, "predict"))
+        if self.regression:
+            return said
+        return np.asarray(self.labels_.decode(said), dtype=self.classes_.dtype)
+
+    def predict_proba(self, X: Any) -> npt.NDArray[np.float32]:
+        """Return the probability of each of ``classes_``, ``(sequences, classes)``.
+
+        Raises:
+            AttributeError: It is a regression, which has none.
+        """
+        self._check_fitted()
+        if self.regression:
+            raise AttributeError(
+                "SeriesClassifier: a regression has no probabilities. Call predict."
+            )
+        return self._said(sequences_of(X, None, "predict"))
+
+    def explain(self, X: Any) -> list[dict[str, Any]]:
+        """Return of each sequence its class, how surely, and all probabilities; or its value."""
+        self._check_fitted()
+        part = sequences_of(X, None, "predict")
+        said = self._said(part)
+        answers: list[dict[str, Any]] = (
+            [{"value": value} for value in said.tolist()]
+            if self.regression
+            else explained(self.labels_, said)
+        )
+        return [
+            {"sequence": name, **answer} for name, answer in zip(part.names, answers, strict=True)
+        ]
+
+    def evaluate(self, X: Any, y: Sequence[Any], *, seen: Sequence[str] | None = None) -> Figures:
+        """Return ``n, loss, accuracy, f1_macro``, or for values ``n, loss, rmse, mae, r2``.
+
+        Args:
+            X: Sequences.
+            y: Their labels.
+            seen: Keys (`ostinato.datasets.Sequences.keys`) of the sequences that the model was trained
+                on; if some of ``X`` are among them, the figures include ``accuracy_unseen`` or
+                ``rmse_unseen``, and ``n_unseen``, without those.
+
+        Raises:
+            DatasetError: A class never occurred in train, or a value is no number.
+        """
+        self._check_fitted()
+        part = sequences_of(X, y, "evaluate")
+        return self._figures(part, self._said(part), "data", seen)
+
+    def score(self, X: Any, y: Sequence[Any], sample_weight: Any = None) -> float:
+        """Return the accuracy, for ``regression`` R2; higher is better, at most 1."""
+        self._check_fitted()
+        part = sequences_of(X, y, "score")
+        said, labels = self._said(part), part.labels or ()
+        if self.regression:
+            rights = numbers_of(labels, "score", part.names)
+            return float(r2_score(rights, said, sample_weight=sample_weight))
+        is_right = decide(said) == self.labels_.encode(labels, "score").numpy()
+        return float(np.average(is_right, weights=sample_weight))
+
+    def load_parts(self, **arguments: Any) -> Parts:
+        """Load data by the arguments of `ostinato.datasets.load_sequences`."""
+        return datasets.load_sequences(**_given(arguments))
+
+    def read_part(self, path: str, **columns: Any) -> Sequences:
+        """Read one labelled file, by the arguments of `ostinato.datasets.read_sequences`."""
+        return datasets.read_sequences(path, **_given(self._columns(columns)))
+
+    def pairs_of(self, part: Sequences) -> tuple[Any, Sequence[Any]]:
+        """Return the sequences of a part, and their labels."""
+        return part, part.labels or ()
+
+    def read_inputs(self, path: str, **columns: Any) -> Sequence[Any]:
+        """Read the sequences of a file, by the arguments of `ostinato.datasets.read_sequences`."""
+        wanted = {**self._columns(columns), "label_column": None}
+        part = datasets.read_sequences(path, labelled=False, **_given(wanted))
+        return [part.take([row]) for row in range(len(part))]
+
+    def hold_out(self, parts: Parts) -> Parts:
+        """Return ``parts`` with a validation part: a seeded tenth of train if none."""
+        if "validation" in parts:
+            return parts
+        train = parts["train"]
+        labels = [""] * len(train) if self.regression else named(train.labels)
+        seed = self.training.seed
+        kept, held_out = stratified_holdout(labels, HELD_OUT, seed, groups=train.keys)
+        others = {name: part for name, part in parts.items() if name != "train"}
+        return {"train": train.take(kept), "validation": train.take(held_out), **others}
+
+    def line(self, answer: Mapping[str, Any]) -> str:
+        """Return label and confidence, or value, and sequence of an answer, parted by tabs."""
+        if "value" in answer:
+            return f"{answer['value']:.6g}\t{answer['sequence']}"
+        return f"{answer['label']}\t{answer['confidence']:.4f}\t{answer['sequence']}"
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        if self.regression:
+            tags.estimator_type, tags.classifier_tags = "regressor", None
+            tags.regressor_tags = RegressorTags()
+        return tags
+
+    def _check(self) -> None:
+        super()._check()
+        check_range("SeriesClassifier", "noise", self.noise, low=0)
+        check_range("SeriesClassifier", "head_dropout", self.head_dropout, low=0, below=1)
+
+    def _learn_labels(self, parts: Parts) -> None:
+        for name, part in parts.items():
+            if part.labels is None:
+                raise DatasetError(
+                    f"{part.source}: {name} must have labels; got none. Name the label column."
+                )
+        train = parts["train"]
+        if self.regression:
+            self.values_ = Values.fit(train.labels, train.names)
+            return
+        self._set_labels(classes_of(train))
+
+    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, data_facts.Facts]:
+        self.scaling_ = Scaling.fit(parts["train"])
+        columns = {name: self.scaling_.column(part) for name, part in parts.items()}
+        targets = {name: self._targets(part, name) for name, part in parts.items()}
+        facts = data_facts.describe(
+            parts,
+            labels={k: () if self.regression else named(p.labels) for k, p in parts.items()},
+            lengths={name: part.lengths for name, part in parts.items()},
+            unknown_rate={k: float(np.isnan(part.values).mean()) for k, part in parts.items()},
+        )
+        told = data_facts.lines(facts, "sequences", unit="step", lacking="missing values")
+        for line in (*told, *(() if self.regression else data_facts.imbalance(facts))):
+            logger.info(line)
+        self.module_ = self._build()
+        loop_parts: dict[str, Part] = {
+            name: ClassifiedPart(columns[name], targets[name]) for name in parts
+        }
+        if self.regression:
+            return loop_parts, RegressionObjective(self.values_.deviation), facts
+        objective = ClassificationObjective(multi_label=False, monitor="log_likelihood")
+        return loop_parts, objective, facts
+
+    def _columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the columns of a table: those given, else those of train."""
+        saved = self.provenance_.get("arguments") or {}
+        columns = {name: given.get(name) or saved.get(name) for name in self.columns}
+        features = self.scaling_.features
+        if not columns["feature_columns"] and features != numbered(len(features)):
+            columns["feature_columns"] = features
+        return columns
+
+    def _targets(self, part: Sequences, name: str) -> Tensor:
+        if self.regression:
+            return self.values_.encode(part.labels or (), name, part.names)
+        return self.labels_.encode(part.labels or (), name)
+
+    def _build(self) -> models.SeriesClassifier:
+        return models.SeriesClassifier(
+            self.scaling_.num_inputs,
+            1 if self.regression else len(self.labels_.classes),
+            recurrent=self.recurrent,
+            pooling=self.pooling,
+            noise=self.noise,
+            head_dropout=self.head_dropout,
+        )
+
+    def _set_labels(self, labels: Labels) -> None:
+        self.labels_ = labels
+        self.classes_ = np.asarray(labels.classes)
+
+    def _said(self, part: Sequences) -> npt.NDArray[Any]:
+        """Return the values of sequences, or the probabilities of their classes."""
+        column: Ragged = self.scaling_.column(part)
+        if self.regression:
+            said = scores_of(self.module_, column, 1, self.training)
+            return self.values_.decode(said.squeeze(1).numpy())
+        scores = scores_of(self.module_, column, len(self.labels_.classes), self.training)
+        return scores.softmax(dim=1).numpy()
+
+    def _measure(
+        self, examples: Sequences, part: str, *, seen: Sequence[str], run: Path | None
+    ) -> Figures:
+        said = self._said(examples)
+        labels = examples.labels or ()
+        if run and self.regression:
+            write_values(
+                run,
+                part=part,
+                names=examples.names,
+                labels=numbers_of(labels, part, examples.names),
+                predictions=said,
+                lengths=examples.lengths,
+            )
+        elif run:
+            write_predictions(
+                run,
+                part=part,
+                texts=examples.names,
+                labels=labels,
+                predictions=self.labels_.decode(said),
+                confidence=self.labels_.confidence(said),
+                probabilities=said,
+                num_tokens=examples.lengths,
+            )
+        return self._figures(examples, said, part, seen)
+
+    def _figures(
+        self,
+        examples: Sequences,
+        said: npt.NDArray[Any],
+        part: str,
+        seen: Sequence[str] | None,
+    ) -> Figures:
+        labels = examples.labels or ()
+        if not self.regression:
+            return classification_figures(self.labels_, said, examples.keys, labels, seen, part)
+        rights = numbers_of(labels, part, examples.names)
+        return regression_figures(self.values_, rights, said, examples.keys, seen)
+
+    def _save_reader(self, run: Path) -> None:
+        self.scaling_.save(run)
+        (self.values_ if self.regression else self.labels_).save(run)
+
+    def _load_reader(self, run: Path, weights: Mapping[str, Tensor]) -> None:
+        self.scaling_ = Scaling.load(run)
+        if self.regression:
+            self.values_ = Values.load(run)
+        else:
+            self._set_labels(Labels.load(run))
+        self.module_ = self._build()
+
+    def _example(self, run: Path) -> str:
+        shape = f"[np.zeros((20, {len(self.scaling_.features)}))]"
+        return (
+            "import numpy as np\nimport ostinato\n\n"
+            f'ostinato.load("{run.name}").predict({shape})  # (time, features) each'
+        )
+
+
+def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments that are not None, as a command leaves out what was not given."""
+    return {name: value for name, value in arguments.items() if value is not None}

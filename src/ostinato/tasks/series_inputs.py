@@ -1,0 +1,151 @@
+"""Sequences as Python users hand them over, and as a network reads them: standardised, in packs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ostinato._errors import DatasetError
+from ostinato._files import read_json, write_json
+from ostinato.data.ragged import Ragged
+from ostinato.datasets import Sequences
+from ostinato.datasets.sequences import joined
+from ostinato.tasks.labels import Labels
+from ostinato.tasks.regression import are_values
+
+MOST_DEVIATIONS = 1e6
+"""Values further off than this are taken for this: float32 and the network end somewhere."""
+
+FILE = "scaling.json"
+
+
+def sequences_of(X: Any, y: Any, part: str) -> Sequences:
+    """Return sequences and labels as a part of a data set.
+
+    Args:
+        X: Arrays ``(time, features)`` or ``(time,)``; one array ``(sequences, time, features)``; or
+            what the readers of `ostinato.datasets` give, one or a list of them.
+        y: A class or a number for each, or None.
+        part: Name for messages.
+
+    Raises:
+        DatasetError: They are no sequences of numbers, or do not fit one another.
+
+    Example:
+        >>> sequences_of([[1.0, 2.0], [3.0]], ["up", "flat"], "train").lengths
+        array([2, 1])
+    """
+    if isinstance(X, str | Path) or any(isinstance(row, str | Path) for row in X):
+        raise DatasetError(
+            f"{part}: sequences must be arrays of numbers; got text. Read a file with "
+            "ostinato.datasets.read_sequences, or name it to `ostinato predict`."
+        )
+    if isinstance(X, Sequences):
+        read = X
+    elif len(X) and all(isinstance(row, Sequences) for row in X):
+        read = joined(X)
+    else:
+        return Sequences.make(X, y, part)
+    if y is None:
+        return read
+    rows = [read[row] for row in range(len(read))]
+    return Sequences.make(rows, y, read.source, features=read.features, names=read.names)
+
+
+def classes_of(train: Sequences) -> Labels:
+    """Return the classes of labelled training sequences.
+
+    Raises:
+        DatasetError: There is one class only, or the labels are values.
+    """
+    labels = Labels.fit(train.labels or ())
+    if len(labels.classes) < 2:
+        raise DatasetError(
+            f"{train.source}: train must have at least two different labels; got "
+            f"{labels.classes[0]!r} in all {len(train)} sequences. Add sequences of another class."
+        )
+    if are_values(labels.classes):
+        raise DatasetError(
+            f"{train.source}: labels are numbers such as {labels.classes[0]!r}, which are no classes. "
+            "Set regression (--regression), or name the classes in words."
+        )
+    return labels
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """How each feature is told from its mean in train, in units of its deviation there.
+
+    A missing value is read as the mean; a feature that is missing somewhere in train gets a second
+    input, which says where it was there.
+
+    Args:
+        features: Names of the features.
+        means: Mean of each in train.
+        deviations: Its standard deviation; 1 for a feature that is always the same.
+        is_marked: Whether it was missing somewhere.
+    """
+
+    features: tuple[str, ...]
+    means: tuple[float, ...]
+    deviations: tuple[float, ...]
+    is_marked: tuple[bool, ...]
+
+    @classmethod
+    def fit(cls, part: Sequences) -> Scaling:
+        """Learn the scale of the training sequences.
+
+        Raises:
+            DatasetError: A feature has no value at all.
+
+        Example:
+            >>> part = Sequences.make([[[1.0, 5.0], [3.0, np.nan]]], None, "train")
+            >>> scaling = Scaling.fit(part)
+            >>> scaling.column(part).values
+            array([[-1.,  0.,  1.],
+                   [ 1.,  0.,  0.]], dtype=float32)
+        """
+        is_missing = np.asarray(np.isnan(part.values))
+        empty = is_missing.all(axis=0)
+        if empty.any():
+            raise DatasetError(
+                f"{part.source}: every feature must have a value in train; feature "
+                f"`{part.features[int(empty.argmax())]}` has none. Leave it out."
+            )
+        deviations = np.nanstd(part.values, axis=0)
+        return cls(
+            part.features,
+            tuple(np.nanmean(part.values, axis=0).tolist()),
+            tuple(np.where(deviations > 0, deviations, 1.0).tolist()),
+            tuple(bool(column.any()) for column in is_missing.T),
+        )
+
+    @property
+    def num_inputs(self) -> int:
+        """Inputs of the network at each step."""
+        return len(self.features) + sum(self.is_marked)
+
+    def column(self, part: Sequences) -> Ragged:
+        """Return the inputs of a part, float32.
+
+        Raises:
+            DatasetError: It has other features than train.
+        """
+        values = part.arranged(self.features).values
+        scaled = (values - np.array(self.means)) / np.array(self.deviations)
+        scaled = np.clip(scaled, -MOST_DEVIATIONS, MOST_DEVIATIONS)
+        is_there = ~np.isnan(values[:, np.array(self.is_marked)])
+        inputs = np.concatenate([np.nan_to_num(scaled), is_there], axis=1, dtype=np.float32)
+        return Ragged(inputs, part.offsets)
+
+    def save(self, run: Path) -> None:
+        """Write ``scaling.json``."""
+        write_json(run / FILE, asdict(self))
+
+    @classmethod
+    def load(cls, run: Path) -> Scaling:
+        """Read ``scaling.json``."""
+        return cls(**{name: tuple(values) for name, values in read_json(run / FILE).items()})

@@ -1,0 +1,160 @@
+"""What a forecaster reads series with: frequency, columns, levels, categories; and what it saw last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ostinato._errors import DatasetError
+from ostinato._files import read_json, write_json
+from ostinato.models.likelihoods import LIKELIHOODS
+from ostinato.series import Calibration, Frequency, Panel, SeriesScaling
+from ostinato.series.calendar import cycles_of
+from ostinato.tasks.forecast_network import Attributes
+
+if TYPE_CHECKING:
+    from ostinato.tasks.forecasting import Forecaster
+
+FILE = "series.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """How series are read.
+
+    Args:
+        frequency: Their step.
+        season: Steps of a season of the data, as far as their frequency or their owner tells.
+        targets: Columns that are forecast.
+        known: Columns that are known of the steps ahead.
+        past: Columns that are known of the past alone.
+        cycles: Cycles of the calendar that are read.
+        attributes: The categories of their attributes.
+        scaling: Their levels in train.
+        columns: The arguments with which their table was read.
+    """
+
+    frequency: Frequency
+    season: int
+    targets: tuple[str, ...]
+    known: tuple[str, ...]
+    past: tuple[str, ...]
+    cycles: tuple[str, ...]
+    attributes: Attributes
+    scaling: SeriesScaling
+    columns: Mapping[str, Any]
+
+    @staticmethod
+    def learn(panel: Panel, settings: Forecaster, season: int) -> Reading:
+        """Learn it from train.
+
+        Args:
+            panel: The series.
+            settings: The forecaster.
+            season: Steps of a season.
+
+        Raises:
+            DatasetError: The likelihood is one of counts, and a value is none.
+        """
+        counts = settings.method == "autoregressive" and LIKELIHOODS[settings.likelihood].counts
+        reading = Reading(
+            panel.frequency,
+            panel.season,
+            panel.targets,
+            panel.known_names,
+            panel.past_names,
+            cycles_of(panel.frequency, int(panel.lengths.max())) if settings.calendar else (),
+            Attributes.of(panel),
+            SeriesScaling.fit(
+                panel, "none" if counts else settings.transform, season, is_scaled=not counts
+            ),
+            dict(settings.columns_),
+        )
+        reading.check(panel)
+        return reading
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """How many inputs a time step of the context has, and one ahead."""
+        known = 2 * len(self.cycles) + len(self.known)
+        return 3 + known + len(self.past), 1 + known
+
+    def check(self, panel: Panel) -> None:
+        """Raise DatasetError unless a panel has the columns and the frequency of train."""
+        for kind, wanted, given in (
+            ("target", self.targets, panel.targets),
+            ("known", self.known, panel.known_names),
+            ("past", self.past, panel.past_names),
+            ("static", tuple(self.attributes.values)[1:], tuple(panel.static)),
+        ):
+            if wanted != given:
+                raise DatasetError(
+                    f"{panel.source}: the {kind} columns must be those of train, "
+                    f"{', '.join(wanted) or 'none'}; got {', '.join(given) or 'none'}. "
+                    f"Name them: {kind}_columns (--{kind}-column)."
+                )
+        if panel.frequency.alias != self.frequency.alias:
+            raise DatasetError(
+                f"{panel.source}: a step must be {self.frequency.alias}, as in train; got "
+                f"{panel.frequency.alias}. Bring the series to that step, or train on these."
+            )
+        values = panel.values.values
+        if self.scaling.is_log:
+            _check(panel, ~(values <= 0), "be above 0", "Train with --transform none to allow it.")
+        if not self.scaling.is_scaled:
+            is_count = np.isnan(values) | ((values >= 0) & (values == np.floor(values)))
+            _check(panel, is_count, "be a count, 0 or more", "Train with another likelihood.")
+
+    def save(self, run: Path, calibration: Calibration | None) -> None:
+        """Write ``series.json``, with the corrections of the intervals once there are some."""
+        write_json(
+            run / FILE,
+            {
+                "frequency": self.frequency.alias,
+                "season": self.season,
+                "targets": self.targets,
+                "known": self.known,
+                "past": self.past,
+                "cycles": self.cycles,
+                "attributes": self.attributes.values,
+                "scaling": self.scaling.to_json(),
+                "columns": self.columns,
+                "calibration": calibration.to_json() if calibration else None,
+            },
+        )
+
+    @staticmethod
+    def load(run: Path) -> tuple[Reading, Calibration | None]:
+        """Read what :meth:`save` wrote."""
+        saved = read_json(run / FILE)
+        reading = Reading(
+            Frequency.parse(saved["frequency"]),
+            int(saved["season"]),
+            tuple(saved["targets"]),
+            tuple(saved["known"]),
+            tuple(saved["past"]),
+            tuple(saved["cycles"]),
+            Attributes(saved["attributes"]),
+            SeriesScaling.from_json(saved["scaling"]),
+            saved["columns"],
+        )
+        found = saved["calibration"]
+        return reading, Calibration.from_json(found) if found else None
+
+
+def _check(panel: Panel, fits: npt.NDArray[np.bool_], rule: str, advice: str) -> None:
+    """Raise DatasetError at the first value that does not fit."""
+    wrong = np.argwhere(~fits)
+    if len(wrong):
+        place, target = (int(part) for part in wrong[0])
+        row = int(np.searchsorted(panel.values.offsets, place, side="right")) - 1
+        where = panel.place(row, place - int(panel.values.offsets[row]))
+        raise DatasetError(
+            f"{panel.source}: {where}: `{panel.targets[target]}` must {rule}; "
+            f"got {panel.values.values[place, target]:g}. {advice}"
+        )

@@ -1,0 +1,147 @@
+"""Parts of series by time: what is trained on, what chooses, what is measured, never the reverse."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ostinato._errors import DatasetError
+from ostinato.series import Panel, Places
+
+Int64s = npt.NDArray[np.int64]
+
+HELD_OUT = 0.15  # share of a series that becomes validation, at least a horizon
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """A part of the series: steps to forecast, with all that came before them.
+
+    Args:
+        panel: The series, which end where the part ends.
+        begin: First position of each series that belongs to the part.
+        every_cutoff: Whether every step of it is a cutoff, or only its first.
+        standardised: Whether errors are measured on the scale of train's mean and deviation.
+    """
+
+    panel: Panel
+    begin: Int64s
+    every_cutoff: bool = True
+    standardised: bool = False
+
+    @property
+    def source(self) -> str:
+        """Where the series come from."""
+        return self.panel.source
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of the series, and of where the part begins and ends."""
+        digest = hashlib.sha256(self.panel.fingerprint.encode())
+        digest.update(np.stack([self.begin, self.panel.lengths]).astype("<i8").tobytes())
+        return digest.hexdigest()
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The ids of the series."""
+        return self.panel.ids
+
+    def places(self, horizon: int) -> Places:
+        """Return the windows whose steps ahead lie in the part, series by series.
+
+        Args:
+            horizon: Steps ahead.
+        """
+        targets = len(self.panel.targets)
+        cutoffs = self.panel.lengths - horizon - self.begin + 1
+        counts = np.where(self.every_cutoff, cutoffs, 1) * (cutoffs > 0)
+        series = np.repeat(np.arange(len(counts)), counts * targets)
+        first = np.cumsum(counts * targets) - counts * targets
+        within = np.arange(len(series)) - first[series]
+        target, place = np.divmod(within, counts[series])
+        return Places(series, target, self.begin[series] + place)
+
+
+def train_stretch(panel: Panel, context: int, horizon: int) -> Stretch:
+    """Return a panel as what is trained on: every cutoff with a context before it.
+
+    A series too short for a whole context has windows with a part of it.
+    """
+    spare = np.maximum((panel.lengths - horizon) // 2, 1)
+    return Stretch(panel, np.minimum(context, spare))
+
+
+def parts_of(panel: Panel, horizon: int) -> dict[str, Stretch]:
+    """Return train and test, and validation where the data set says when it begins.
+
+    Without such borders the last horizon of each series is the test part; a series too short to spare it
+    is trained on whole.
+
+    Args:
+        panel: The series.
+        horizon: Steps ahead.
+
+    Raises:
+        DatasetError: No series is long enough.
+    """
+    if panel.borders is None:
+        begin = panel.lengths - horizon
+        _check_enough(panel, begin, horizon)
+        begin = np.where(begin > horizon, begin, panel.lengths)
+        return {
+            "train": Stretch(panel.until(begin), np.zeros_like(begin)),
+            "test": Stretch(panel, begin, every_cutoff=False),
+        }
+    validation, test = (
+        np.array([_position(panel, row, border) for row in range(len(panel))])
+        for border in panel.borders
+    )
+    return {
+        "train": Stretch(panel.until(validation), np.zeros_like(validation)),
+        "validation": Stretch(panel.until(test), validation, standardised=panel.standardised),
+        "test": Stretch(panel, test, standardised=panel.standardised),
+    }
+
+
+def last_of(panel: Panel, horizon: int) -> Stretch:
+    """Return the last horizon of each series as what is to be measured."""
+    return Stretch(panel, np.maximum(panel.lengths - horizon, 0), every_cutoff=False)
+
+
+def with_validation(parts: Mapping[str, Stretch], horizon: int) -> dict[str, Stretch]:
+    """Return parts whose train gave its last steps to validation, if they had none."""
+    if "validation" in parts:
+        return dict(parts)
+    panel = parts["train"].panel
+    held = np.maximum(horizon, (HELD_OUT * panel.lengths).astype(np.int64))
+    begin = panel.lengths - held
+    _check_enough(panel, begin, horizon)
+    begin = np.where(begin > horizon, begin, panel.lengths)
+    rest = {name: part for name, part in parts.items() if name != "train"}
+    return {
+        "train": Stretch(panel.until(begin), parts["train"].begin),
+        "validation": Stretch(panel, begin),
+        **rest,
+    }
+
+
+def _position(panel: Panel, row: int, time: Any) -> int:
+    """Return the first step of a series that is not before a time."""
+    return int(np.searchsorted(panel.times(row), time))
+
+
+def _check_enough(panel: Panel, begin: Int64s, horizon: int) -> None:
+    """Raise DatasetError unless some series has steps to train on before those held out."""
+    if (begin > horizon).any():
+        return
+    longest = int(panel.lengths.argmax()) if len(panel.lengths) else 0
+    raise DatasetError(
+        f"{panel.source}: some series must be longer than three horizons of {horizon} steps, to train, "
+        f"to choose and to measure; the longest, `{panel.ids[longest]}`, has "
+        f"{panel.lengths[longest]}. Give longer series or a shorter horizon."
+    )

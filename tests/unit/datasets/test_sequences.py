@@ -1,0 +1,94 @@
+"""Sequences keep what they are given, whole and in order, and say what cannot be one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ostinato import DatasetError
+from ostinato.datasets import Sequences
+from ostinato.datasets.sequences import joined
+
+lengths = st.lists(st.integers(1, 5), min_size=1, max_size=6)
+
+
+def rows_of(sizes: list[int], width: int = 2) -> list[np.ndarray]:
+    total = np.arange(sum(sizes) * width, dtype=float).reshape(-1, width)
+    return np.split(total, np.cumsum(sizes)[:-1])
+
+
+@given(lengths, st.randoms())
+def test_rows_come_back_and_taken_rows_too(sizes, random):
+    rows = rows_of(sizes)
+    part = Sequences.make(rows, list(range(len(sizes))), "rows")
+    assert len(part) == len(sizes)
+    assert part.lengths.tolist() == sizes
+    order = list(range(len(sizes)))
+    random.shuffle(order)
+    taken = part.take(order)
+    for place, row in enumerate(order):
+        assert np.array_equal(taken[place], rows[row])
+    assert taken.labels == order
+    assert taken.keys == [part.keys[row] for row in order]
+    again = joined([part.take([row]) for row in range(len(sizes))])
+    assert again.fingerprint == part.fingerprint
+    assert again.names == part.names
+
+
+def test_one_array_is_the_same_as_its_rows_and_one_feature_needs_no_axis():
+    cube = np.random.default_rng(0).normal(size=(3, 4, 2))
+    whole, rows = Sequences.make(cube, None, "a"), Sequences.make(list(cube), None, "b")
+    assert whole.fingerprint == rows.fingerprint
+    flat = Sequences.make(cube[:, :, 0], None, "a")
+    assert flat.fingerprint == Sequences.make(cube[:, :, :1], None, "a").fingerprint
+
+
+def test_the_fingerprint_tells_values_lengths_and_labels_apart():
+    base = Sequences.make([[1.0, 2.0], [3.0]], ["a", "b"], "x")
+    others = [
+        Sequences.make([[1.0, 2.0], [4.0]], ["a", "b"], "x"),
+        Sequences.make([[1.0], [2.0, 3.0]], ["a", "b"], "x"),
+        Sequences.make([[1.0, 2.0], [3.0]], ["a", "c"], "x"),
+        Sequences.make([[1.0, 2.0], [3.0]], None, "x"),
+        Sequences.make([[[1.0, 2.0]], [[3.0, 3.0]]], ["a", "b"], "x"),
+    ]
+    assert len({base.fingerprint, *(other.fingerprint for other in others)}) == 6
+    assert Sequences.make([[1.0, 2.0], [3.0]], ["a", "b"], "y").fingerprint == base.fingerprint
+
+
+def test_features_are_arranged_by_name():
+    train = Sequences.make(rows_of([2]), None, "train", features=("x", "y"))
+    turned = Sequences.make([rows_of([2])[0][:, ::-1]], None, "test", features=("y", "x"))
+    assert np.array_equal(turned.arranged(train.features).values, train.values)
+    unnamed = Sequences.make(rows_of([2]), None, "test")
+    assert unnamed.arranged(train.features) is unnamed
+    with pytest.raises(DatasetError, match="must have the feature `x`, as in train"):
+        Sequences.make(rows_of([2]), None, "t", features=("y", "z")).arranged(train.features)
+    with pytest.raises(DatasetError, match="must have 2 features, as in train; got 1 feature"):
+        Sequences.make([[1.0]], None, "t").arranged(train.features)
+
+
+@pytest.mark.parametrize(
+    ("rows", "labels", "message"),
+    [
+        ([], None, "there must be a sequence"),
+        ([[1.0], []], None, "sequence 2 must have at least one step"),
+        ([[1.0], [[1.0, 2.0]]], None, "sequence 2 must have 1 features, as the others have; got 2"),
+        ([[1.0], ["a"]], None, "sequence 2 must be an array of numbers"),
+        ([[1.0], [None]], None, "sequence 2 must be an array of numbers"),
+        ([[[1.0], [1.0, 2.0]]], None, "sequence 1 must be an array of numbers"),
+        ([np.zeros((2, 2, 2))], None, r"sequence 1 must be \(time, features\).*\(2, 2, 2\)"),
+        ([[0.0], [1.0, -np.inf]], None, "sequence 2: .* got -inf at step 2 of feature `1`"),
+        ([[1.0], [2.0]], ["a"], "as many labels as sequences; got 1 labels and 2"),
+    ],
+)
+def test_what_is_no_sequence_is_refused(rows, labels, message):
+    with pytest.raises(DatasetError, match=message):
+        Sequences.make(rows, labels, "train")
+
+
+def test_missing_values_stay_missing():
+    part = Sequences.make([[1.0, np.nan]], None, "a")
+    assert np.isnan(part.values[1, 0])

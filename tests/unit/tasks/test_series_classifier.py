@@ -1,0 +1,240 @@
+"""The classifier of sequences keeps scikit-learn's conventions and its own promises."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.metrics import r2_score
+from sklearn.model_selection import cross_val_score
+
+import ostinato
+from ostinato import ConfigError, DatasetError, Recurrent, SeriesClassifier, Training, report
+from ostinato.datasets import Sequences
+from ostinato.tasks.series_inputs import Scaling
+
+
+def rising(count: int = 80, seed: int = 0) -> tuple[list[np.ndarray], list[str]]:
+    """Sequences of which one feature rises or falls; their values are the same but for the order."""
+    rng = np.random.default_rng(seed)
+    sequences, labels = [], []
+    for n in range(count):
+        steps = np.sort(rng.normal(size=rng.integers(3, 12)))
+        steps = steps if n % 2 else steps[::-1]
+        sequences.append(np.stack([steps * 1000 + 5000, rng.normal(size=len(steps))], axis=1))
+        labels.append("up" if n % 2 else "down")
+    return sequences, labels
+
+
+X, Y = rising()
+VALUES = [float(x[:, 0].mean() / 100) for x in X]
+
+
+def small(**settings) -> SeriesClassifier:
+    model = SeriesClassifier(
+        recurrent=Recurrent(cell="gru", hidden_size=8),
+        training=Training(epochs=12, batch_size=8, learning_rate=0.02),
+        noise=0.0,
+        head_dropout=0.0,
+    )
+    return model.set_params(**settings)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> SeriesClassifier:
+    return small().fit(X, Y)
+
+
+@pytest.fixture(scope="module")
+def regressor() -> SeriesClassifier:
+    return small(regression=True, training__epochs=20).fit(X, VALUES)
+
+
+def test_it_learns_that_order_decides(fitted):
+    others, labels = rising(seed=1)
+    assert fitted.score(others, labels) > 0.95
+    assert fitted.predict(others[:2]).tolist() == labels[:2]
+    np.testing.assert_allclose(fitted.predict_proba(others).sum(1), 1, rtol=1e-5)
+
+
+def test_it_learns_values_in_their_own_unit(regressor):
+    others, _ = rising(seed=1)
+    right = [float(x[:, 0].mean() / 100) for x in others]
+    said = regressor.predict(others)
+    assert regressor.score(others, right) == r2_score(right, said) > 0.8
+    figures = regressor.evaluate(others, right)
+    assert figures["r2"] == pytest.approx(r2_score(right, said))
+    with pytest.raises(AttributeError, match="no probabilities"):
+        regressor.predict_proba(others)
+
+
+def test_inside_scikit_learn():
+    cube = np.random.default_rng(0).normal(size=(40, 6, 2))
+    labels = np.arange(40) % 2
+    model = small(training__epochs=1)
+    assert is_classifier(model)
+    assert not is_classifier(small(regression=True))
+    assert is_regressor(small(regression=True))
+    assert clone(model).get_params() == model.get_params()
+    for settings, y in (({}, labels), ({"regression": True}, cube.sum((1, 2)))):
+        scores = cross_val_score(clone(model).set_params(**settings), cube, y, cv=2)
+        assert np.isfinite(scores).all()
+    assert cross_val_score(model, X, Y, cv=2).shape == (2,)
+
+
+def test_batch_mates_and_order_change_nothing(fitted):
+    together = fitted.predict_proba(X)
+    alone = np.concatenate([fitted.predict_proba([x]) for x in X])
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+
+
+def test_the_unit_and_zero_of_a_feature_do_not_matter():
+    other = [x * [1e-3, 40.0] - [7.0, 2.0] for x in X]
+    first = small(training__epochs=2).fit(X, Y).predict_proba(X)
+    second = small(training__epochs=2).fit(other, Y).predict_proba(other)
+    np.testing.assert_allclose(first, second, atol=1e-4)
+
+
+def test_test_sequences_are_scaled_by_train():
+    scaling = Scaling.fit(Sequences.make([[1.0, 3.0]], None, "train"))
+    shifted = scaling.column(Sequences.make([[3.0, 5.0]], None, "test")).values
+    assert shifted.ravel().tolist() == [1.0, 3.0]
+    constant = Scaling.fit(Sequences.make([[2.0, 2.0]], None, "train"))
+    assert constant.column(Sequences.make([[2.0, 3.0]], None, "t")).values.tolist() == [[0], [1]]
+
+
+def test_missing_values_are_told_to_the_network_where_train_has_some():
+    rng = np.random.default_rng(0)
+    rows, labels = [], []
+    for n in range(80):
+        row = np.zeros((8, 1)) + rng.normal(size=(8, 1))
+        row[rng.permutation(8)[: 2 + 3 * (n % 2)]] = np.nan  # only how many are missing tells
+        rows.append(row)
+        labels.append(n % 2)
+    model = small().fit(rows, labels)
+    assert model.scaling_.num_inputs == 2
+    assert model.score(rows, labels) == 1.0
+    plain = small(training__epochs=1).fit(X, Y)
+    assert plain.scaling_.num_inputs == 2
+    gap = X[0].copy()
+    gap[0, 0] = np.nan
+    mean = X[0].copy()
+    mean[0, 0] = plain.scaling_.means[0]
+    np.testing.assert_allclose(plain.predict_proba([gap]), plain.predict_proba([mean]), atol=1e-6)
+
+
+def test_same_seed_same_bits():
+    first, again, other = (
+        small(training__epochs=1, noise=0.3, training__seed=seed).fit(X, Y).predict_proba(X)
+        for seed in (0, 0, 1)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("regression", [False, True])
+def test_a_run_folder_is_whole_and_saved_equals_loaded(tmp_path, regression):
+    run, y = tmp_path / "run", VALUES if regression else Y
+    model = small(regression=regression, training__epochs=2).fit(X, y, out=run)
+    loaded = ostinato.load(run)
+    assert loaded.explain(X) == model.explain(X)
+    assert loaded.get_params() == model.get_params()
+    model.save(tmp_path / "again")
+    assert ostinato.load(tmp_path / "again").explain(X) == model.explain(X)
+    assert not [path for path in run.rglob("*") if path.suffix in (".pt", ".pkl", ".bin")]
+    page = report.write(run).read_text()
+    metrics = json.loads((run / "metrics.json").read_text())["validation"]
+    assert (f"{metrics['r2']:.4f}" if regression else f"{100 * metrics['accuracy']:.2f}%") in page
+
+
+@pytest.mark.parametrize("kind", [int, bool, str])
+def test_labels_keep_their_type(kind):
+    labels = [kind(label == "up") for label in Y]
+    model = small(training__epochs=1).fit(X, np.asarray(labels))
+    assert type(model.predict(X[:1]).tolist()[0]) is kind
+
+
+def test_validation_is_never_trained_on_and_repeated_sequences_do_not_straddle():
+    for regression, labels in ((False, Y), (True, VALUES)):
+        part = Sequences.make(X + X, labels + labels, "test")
+        parts = small(regression=regression).hold_out({"train": part})
+        train, held = parts["train"], parts["validation"]
+        assert not set(train.keys) & set(held.keys)
+        assert len(train) + len(held) == 2 * len(X)
+        assert 0 < len(held) <= 0.15 * 2 * len(X)
+
+
+def test_seen_sequences_are_reported_apart(fitted, regressor):
+    seen = Sequences.make(X[:4], None, "seen").keys
+    assert fitted.evaluate(X[:10], Y[:10], seen=seen)["n_unseen"] == 6
+    figures = regressor.evaluate(X[:10], VALUES[:10], seen=seen)
+    assert figures["n_unseen"] == 6
+    rest = regressor.evaluate(X[4:10], VALUES[4:10])
+    assert figures["rmse_unseen"] == pytest.approx(rest["rmse"])
+    assert "n_unseen" not in regressor.evaluate(X[:10], VALUES[:10], seen=["other"])
+
+
+def test_what_readers_give_can_be_handed_on_and_columns_find_their_place(fitted):
+    part = Sequences.make(X, Y, "file", features=("x", "y"))
+    model = small(training__epochs=1).fit(part, Y)
+    turned = Sequences.make([x[:, ::-1] for x in X], Y, "other", features=("y", "x"))
+    assert np.array_equal(model.predict_proba(turned), model.predict_proba(part))
+    answers = model.explain([turned.take([3]), turned.take([0])])
+    assert [answer["sequence"] for answer in answers] == ["sequence 4", "sequence 1"]
+
+
+BAD = X[:-1]
+
+
+@pytest.mark.parametrize(
+    ("sequences", "labels", "match"),
+    [
+        (X, ["up"] * len(X), "at least two different labels; got 'up' in all 80"),
+        (X, Y[:-1], "as many labels as sequences"),
+        ([*BAD, np.zeros((0, 2))], Y, "train: sequence 80 must have at least one step"),
+        ([*BAD, np.zeros((3, 1))], Y, "sequence 80 must have 2 features.*got 1"),
+        ([*BAD, np.full((3, 2), np.inf)], Y, "sequence 80: .*got inf at step 1 of feature `1`"),
+        ([*BAD, [["a", "b"]]], Y, "sequence 80 must be an array of numbers"),
+        (["a.ts", "b.ts"], ["x", "y"], "must be arrays of numbers; got text"),
+        ([x * [1, np.nan] for x in X], Y, "feature `2` has none"),
+        (X, [None, *Y[1:]], "the label must not be missing"),
+        (X, VALUES, "labels are numbers such as .*Set regression"),
+    ],
+)
+def test_bad_data(sequences, labels, match):
+    with pytest.raises(DatasetError, match=match):
+        small().fit(sequences, labels)
+
+
+@pytest.mark.parametrize(
+    ("values", "match"),
+    [
+        (
+            [float("nan"), *VALUES[1:]],
+            "sequence 1 must have a finite number for its label; got nan",
+        ),
+        (["x", *VALUES[1:]], "sequence 1 must have a finite number for its label; got 'x'"),
+        ([2.0] * len(X), "values must differ; got 2 for all 80"),
+    ],
+)
+def test_bad_values(values, match):
+    with pytest.raises(DatasetError, match=match):
+        small(regression=True).fit(X, values)
+
+
+def test_wrong_use_is_told(fitted):
+    with pytest.raises(ConfigError, match="must be fitted first"):
+        SeriesClassifier().predict(X)
+    with pytest.raises(DatasetError, match="label 'flat', which never occurs in train"):
+        fitted.evaluate(X[:1], ["flat"])
+    with pytest.raises(DatasetError, match="must have 2 features, as in train; got 3 features"):
+        fitted.predict([np.zeros((4, 3))])
+    with pytest.raises(ConfigError, match="noise must be at least 0"):
+        small(noise=-1.0).fit(X, Y)
+
+
+def test_a_value_far_outside_of_train_is_still_answered(fitted):
+    far = np.full((3, 2), 1e300)
+    assert np.isfinite(fitted.predict_proba([far])).all()
