@@ -32,6 +32,7 @@ demo: $(VENV)/.installed
 	$(BIN)/ostinato demo
 	$(BIN)/ostinato demo tag
 	$(BIN)/ostinato demo transcribe
+	$(BIN)/ostinato demo forecast
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(ARGS)

@@ -73,8 +73,32 @@ def _transcribe(source: str, *options: str, cold: bool = False) -> Case:
     return Case(command, cold=cold)
 
 
+def _forecast(*options: str) -> Case:
+    return Case((*OSTINATO, "train", "forecast", *options, "--out", "{out}"))
+
+
+def _gestures(*options: str) -> Case:
+    return Case((*OSTINATO, "train", "classify-series", "gestures", *options, "--out", "{out}"))
+
+
 DATA = os.environ.get("OSTINATO_DATA", "")
 GLOVE = str(Path(DATA) / "glove" / "glove.6B.50d.10k.txt.gz")
+
+ETTH1 = ("etth1", "--no-calendar")  # a year of train tells little of a calendar
+FORECASTS = {
+    "airpassengers": ("airpassengers", "--horizon", "12"),
+    "etth1-96": (*ETTH1, "--context", "96", "--horizon", "96"),
+    "etth1-720": (*ETTH1, "--context", "96", "--horizon", "720", "--epochs", "5"),
+    "etth1-ot-24": (*ETTH1, "--target-column", "OT", "--context", "336", "--horizon", "24"),
+    "etth1-ot-168": (
+        *(*ETTH1, "--target-column", "OT", "--context", "336", "--horizon", "168"),
+        *("--epochs", "5"),
+    ),
+    "sales": ("sales", "--horizon", "28"),
+}
+"""What each forecasting case gives `ostinato train forecast`."""
+
+SEEDS = (("", ()), ("-seed-1", ("--seed", "1")), ("-seed-2", ("--seed", "2")))
 
 CASES = {
     "import-torch": Case((*PYTHON, "-c", "import torch"), repeats=7, quick=True),
@@ -103,7 +127,7 @@ CASES = {
             "ewt-xpos": ("ud-english-ewt", "--column", "xpos", "--vectors", GLOVE),
             "resume": ("resume-ner", "--preset", "chinese"),
         }.items()
-        for suffix, seed in (("", ()), ("-seed-1", ("--seed", "1")), ("-seed-2", ("--seed", "2")))
+        for suffix, seed in SEEDS
     },
     "demo-transcribe": Case((*OSTINATO, "demo", "transcribe", "--out", "{out}"), quick=True),
     "speech-fsdd": _transcribe("fsdd", cold=True),
@@ -111,10 +135,18 @@ CASES = {
     **{f"speech-fsdd-seed-{seed}": _transcribe("fsdd", "--seed", str(seed)) for seed in (1, 2)},
     **{
         f"speech-fsdd-without-{speaker}": _transcribe(
-            "fsdd", "--epochs", "20", "--test-speaker", speaker
+            *("fsdd", "--test-speaker", speaker, "--unit", "word", "--epochs", "20"),
+            *("--augmentation-masks", "2", "--augmentation-mask-bands", "12"),
         )
         for speaker in ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
     },
+    "demo-forecast": Case((*OSTINATO, "demo", "forecast", "--out", "{out}"), repeats=3, quick=True),
+    **{
+        f"forecast-{name}{suffix}": _forecast(*options, *seed)
+        for name, options in FORECASTS.items()
+        for suffix, seed in SEEDS
+    },
+    **{f"classify-series-gestures{suffix}": _gestures(*seed) for suffix, seed in SEEDS},
     "tutorial-rnn": _tutorial(),
     "tutorial-gru": _tutorial("--cell", "gru"),
     "tutorial-lstm": _tutorial("--cell", "lstm"),
@@ -204,6 +236,9 @@ def _figures(out: Path, printed: str) -> dict[str, Any]:
         lines = printed.strip().splitlines()
         return {"printed": lines[-1]} if lines and len(lines) < 4 else {}
     metrics = json.loads((out / "metrics.json").read_text())
+    for part in metrics.values():
+        if isinstance(part, dict):
+            part.pop("by_step", None)  # of a forecaster: lists as long as its horizon
     history = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
     epochs = [
         {

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import kernel_table
+import series_table
 import speech_table
 from facts import RESULTS, ROOT
 
@@ -42,6 +43,7 @@ MARKED = re.compile(r"(<!-- results:([\w-]+) -->\n).*?(<!-- /results:\2 -->)", r
 CHINESE = {
     **kernel_table.CHINESE,
     **speech_table.CHINESE,
+    **series_table.CHINESE,
     "beside a bag of words": "{}（词袋模型 {}）",
     "chosen by validation (epoch)": "验证集所选（轮次）",
     "case": "用例",
@@ -86,6 +88,7 @@ CHINESE = {
 ENGLISH = {
     **kernel_table.ENGLISH,
     **speech_table.ENGLISH,
+    **series_table.ENGLISH,
     "beside a bag of words": "{} (bag of words {})",
     "of texts unseen in train": "; without the texts that also stand in train {:.4f} (n = {:,})",
     "other seeds": " (seeds {}: {})",
@@ -314,10 +317,13 @@ def _commands(rows: Iterable[Row]) -> list[str]:
 TABLES: dict[str, Callable[[Runs, Words], list[str]]] = {
     "defaults": defaults,
     "flair": flair,
+    "forecasting": series_table.forecasts,
+    "forecasting-speed": series_table.speeds,
     "kernels": kernels,
     "kernels-summary": kernels_summary,
     "machine": machine,
     "max-length": max_length,
+    "series-classification": series_table.sequences,
     "speech": speech_table.error_rates,
     "speech-speed": speech_table.speeds,
     "speech-torch": speech_table.peers,

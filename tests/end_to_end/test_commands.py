@@ -179,6 +179,18 @@ def test_demo_tag_beats_a_lookup(tmp_path, capsys):
     assert (tmp_path / "demo" / "report.html").exists()
 
 
+@pytest.mark.slow
+def test_demo_forecast_beats_the_naive(tmp_path, capsys):
+    out, _ = ok(capsys, "demo", "forecast", "--out", tmp_path / "demo")
+    mase = {
+        line.split(":")[0]: float(line.split()[-1])
+        for line in out.splitlines()
+        if " mase " in line and line.startswith(("naive", "seasonal naive", "recurrent"))
+    }
+    assert mase["recurrent"] <= 0.75 * mase["seasonal naive"] < mase["naive"]
+    assert (tmp_path / "demo" / "report.html").exists()
+
+
 @pytest.mark.data
 def test_chinese_reviews_are_read_with_their_repeats(tmp_path, capsys):
     _, err = ok(

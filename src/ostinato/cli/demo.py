@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from ostinato import datasets, report
 from ostinato.cli.console import say, show
-from ostinato.cli.train import classify, classify_series, tag, transcribe
+from ostinato.cli.train import classify, classify_series, forecast, tag, transcribe
 from ostinato.datasets.samples import words
 from ostinato.metrics import tagging_metrics
 from ostinato.tasks import load
@@ -36,9 +36,19 @@ MORSE: dict[str, Any] = {
 }
 """Settings of the recogniser: a tone is on or off, and the recordings vary enough by themselves."""
 
+SALES: dict[str, Any] = {
+    "horizon": 28,
+    "context": 84,
+    "recurrent__hidden_size": 64,
+    "training__epochs": 8,
+    "training__learning_rate": 4e-3,
+    "train_windows": 8192,
+}
+"""Settings of the forecaster: four weeks from twelve."""
+
 
 def demo(
-    task: Literal["classify", "tag", "transcribe", "classify-series"] = "classify",
+    task: Literal["classify", "tag", "transcribe", "classify-series", "forecast"] = "classify",
     /,
     *,
     out: Path | None = None,
@@ -47,7 +57,7 @@ def demo(
 
     Args:
         task: Classify reviews beside a bag of words, tag names beside a lookup of words, write down
-            Morse code, or classify gestures beside a bag of steps.
+            Morse code, classify gestures beside a bag of steps, or forecast sales beside naive forecasts.
         out: Run folder to write, else runs/demo, or runs/demo-tag and the like; one that stands there is
             replaced.
     """
@@ -67,6 +77,13 @@ def demo(
         classify_series("gestures", out=out, overwrite=True, settings={})
         show(f"bag of steps: accuracy {bag_of_steps(datasets.load_sequences('gestures')):.4f}")
         show(f"recurrent:    accuracy {load(out).metrics_['test']['accuracy']:.4f}")
+    elif task == "forecast":
+        say("Generated sales of 40 stores by day: two seasons, trends, promotions known ahead.")
+        forecast("sales", out=out, overwrite=True, settings=SALES)
+        figures = load(out).metrics_["test"]
+        for name in ("naive", "seasonal_naive"):
+            show(f"{name.replace('_', ' ') + ':':15} mase {figures[name]['mase']:.4f}")
+        show(f"recurrent:      mase {figures['mase']:.4f}")
     else:
         say("Generated Morse code at all speeds and pitches, the test messages in noise at 10 dB.")
         transcribe("morse", out=out, overwrite=True, settings=MORSE)

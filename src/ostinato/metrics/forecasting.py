@@ -184,6 +184,7 @@ def forecast_metrics(
     actual: ArrayLike,
     mean: ArrayLike,
     *,
+    median: ArrayLike | None = None,
     quantiles: ArrayLike | None = None,
     quantile_levels: Sequence[float] = (),
     levels: Sequence[float] = (),
@@ -195,6 +196,7 @@ def forecast_metrics(
     Args:
         actual: What happened, ``(windows, horizon)``; NaN is not counted.
         mean: What was forecast, of the same shape.
+        median: By which absolute errors are judged, as it is best for them; none for the mean.
         quantiles: Forecast quantiles, ``(windows, horizon, n)``.
         quantile_levels: Level of each, ``(n,)``.
         levels: Percent of the intervals to judge; their ends must be among the quantile levels.
@@ -220,13 +222,14 @@ def forecast_metrics(
     """
     where = "forecast_metrics"
     right, answer = _checked(where, actual, mean, name="mean")
-    steps = _steps(where, right, answer, scale, quantiles, quantile_levels, levels)
+    middle = answer if median is None else _checked(where, actual, median, name="median")[1]
+    steps = _steps(where, right, answer, middle, scale, quantiles, quantile_levels, levels)
     figures = {name: float(mean_of_known(values)) for name, values in steps}
     figures["rmse"] = float(np.sqrt(figures["mse"]))
     if "crps" in figures:
         figures["wql"] = weighted(figures["crps"], right)
     if scale is not None and naive2 is not None:
-        figures["owa"] = owa(right, answer, naive2, scale)
+        figures["owa"] = owa(right, middle, naive2, scale)
     known = {name: figures[name] for name in _order(figures) if not np.isnan(figures[name])}
     has_value = ~np.isnan(right).all(axis=1)
     counts = {"n": int(has_value.sum())}
@@ -240,6 +243,7 @@ def by_step(
     actual: ArrayLike,
     mean: ArrayLike,
     *,
+    median: ArrayLike | None = None,
     quantiles: ArrayLike | None = None,
     quantile_levels: Sequence[float] = (),
     levels: Sequence[float] = (),
@@ -265,7 +269,8 @@ def by_step(
     """
     where = "by_step"
     right, answer = _checked(where, actual, mean, name="mean")
-    steps = _steps(where, right, answer, scale, quantiles, quantile_levels, levels)
+    middle = answer if median is None else _checked(where, actual, median, name="median")[1]
+    steps = _steps(where, right, answer, middle, scale, quantiles, quantile_levels, levels)
     figures = {name: mean_of_known(values, axis=0) for name, values in steps}
     figures["rmse"] = np.sqrt(figures["mse"])
     figures["n"] = np.count_nonzero(~np.isnan(right), axis=0).astype(np.float64)
@@ -276,16 +281,17 @@ def _steps(
     where: str,
     actual: Floats,
     mean: Floats,
+    median: Floats,
     scale: ArrayLike | None,
     quantiles: ArrayLike | None,
     quantile_levels: Sequence[float],
     levels: Sequence[float],
 ) -> Iterator[tuple[str, Floats]]:
     """Yield each figure of every step, one figure at a time, as they may be large."""
-    error = _absolute(actual, mean)
-    yield "mse", error**2
+    yield "mse", _absolute(actual, mean) ** 2
+    error = _absolute(actual, median)
     yield "mae", error
-    yield "smape", _percent(actual, mean)
+    yield "smape", _percent(actual, median)
     if scale is not None:
         yield "mase", error / check_scale(where, scale, actual)
     if quantiles is not None:

@@ -133,7 +133,7 @@ class DirectForecaster(nn.Module):
         inputs = size + step_size + future_size + self.encoder.attributes.size
         self.decoder = nn.Sequential(nn.Linear(inputs, size), nn.ReLU(), nn.Dropout(dropout))
         self.head = nn.Linear(size, num_outputs)
-        self.season = nn.Parameter(torch.ones(()))
+        self.season = nn.Parameter(torch.ones(horizon, 1))
 
     def forward(self, windows: Windows) -> Tensor:
         """Return the outputs of every step ahead."""
@@ -196,7 +196,7 @@ class SegmentForecaster(nn.Module):
         self.future = nn.Linear(segment * future_size, size)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(size, segment * num_outputs)
-        self.season = nn.Parameter(torch.ones(()))
+        self.season = nn.Parameter(torch.ones(horizon, 1))
 
     def forward(self, windows: Windows) -> Tensor:
         """Return the outputs of every step ahead."""

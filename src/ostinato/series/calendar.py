@@ -34,7 +34,11 @@ def cycles_of(frequency: Frequency, steps: int) -> tuple[str, ...]:
     Example:
         >>> cycles_of(Frequency.parse("D"), 1000), cycles_of(Frequency.parse("h"), 500)
         (('week', 'month', 'year'), ('day', 'week'))
+        >>> cycles_of(Frequency.parse("1"), 1000)
+        ()
     """
+    if frequency.is_counted:
+        return ()
     span = steps * _step_us(frequency)
     return tuple(name for name, period, _ in _cycles(frequency) if 2 * period <= span)
 
@@ -56,8 +60,8 @@ def calendar_features(
 
     Example:
         >>> noon = np.array(["2024-01-01T12:00"], "datetime64[us]")
-        >>> calendar_features(noon, Frequency.parse("h"), ["day"]).round(3).tolist()
-        [[-0.0, -1.0]]
+        >>> (calendar_features(noon, Frequency.parse("h"), ["day"]).round(3) + 0).tolist()
+        [[0.0, -1.0]]
     """
     if not cycles:
         return np.zeros((len(times), 0), np.float32)
@@ -104,8 +108,6 @@ def _step_us(frequency: Frequency) -> int:
 
 def _cycles(frequency: Frequency) -> list[tuple[str, int, Callable[[Times], Shares]]]:
     """Return name, period and function of each cycle that has several steps."""
-    if frequency.is_counted:
-        return []
     step = _step_us(frequency)
     of_days = [("week", 7 * DAY, _of_week), ("month", _MONTH_US, _of_month)]
     table = [

@@ -107,8 +107,8 @@ class WindowReader:
         self.known = _known_inputs(panel, scaling, horizon, cycles)
         self.past = scaling.past(panel)
         filled = np.where(self.observed, self.values, 0).astype(np.float64)
-        self._sums = [_running(column) for column in (filled, filled**2, np.abs(filled))]
-        self._counts = _running(self.observed.astype(np.float64))
+        columns = (filled, filled**2, np.abs(filled), self.observed.astype(np.float64))
+        *self._sums, self._counts = (_running(Ragged(c, panel.values.offsets)) for c in columns)
 
     def lengths(self, places: Places) -> Int64s:
         """Return how many steps of the network each context has."""
@@ -156,18 +156,14 @@ class WindowReader:
 
     def has_past(self, places: Places) -> npt.NDArray[np.bool_]:
         """Tell of which windows the context has an observed value."""
-        end = self.begin[places.series] + places.origin
-        start = self.begin[places.series] + np.maximum(places.origin - self.context, 0)
-        found: npt.NDArray[np.bool_] = self._between(self._counts, start, end, places.target) > 0
+        start = np.maximum(places.origin - self.context, 0)
+        found: npt.NDArray[np.bool_] = _between(self._counts, places, start, places.origin) > 0
         return found
 
     def usable(self, places: Places) -> Places:
         """Return the windows with an observed value before the cutoff and after it."""
-        start = self.begin[places.series] + places.origin
-        end = np.minimum(
-            start + self.horizon, self.begin[places.series] + self.panel.lengths[places.series]
-        )
-        has_future = self._between(self._counts, start, end, places.target) > 0
+        end = np.minimum(places.origin + self.horizon, self.panel.lengths[places.series])
+        has_future = _between(self._counts, places, places.origin, end) > 0
         return places.take(np.flatnonzero(has_future & self.has_past(places)))
 
     def targets(self, places: Places) -> Floats:
@@ -202,26 +198,39 @@ class WindowReader:
             return 0 * ones, ones
         if self.window_scaling == "last":
             return self._last(places), ones
-        end = self.begin[places.series] + places.origin
-        start = self.begin[places.series] + np.maximum(places.origin - self.context, 0)
-        count = np.maximum(self._between(self._counts, start, end, places.target), 1)
+        start, end = np.maximum(places.origin - self.context, 0), places.origin
+        count = np.maximum(_between(self._counts, places, start, end), 1)
         total, squares, absolute = (
-            self._between(sums, start, end, places.target) / count for sums in self._sums
+            _between(sums, places, start, end) / count for sums in self._sums
         )
         if self.window_scaling == "mean":
             return 0 * ones, np.where(absolute > 0, absolute, 1).astype(np.float32)
         deviation = np.sqrt(np.maximum(squares - total**2, 0))
         return total.astype(np.float32), np.maximum(deviation, SMALLEST).astype(np.float32)
 
-    @staticmethod
-    def _between(
-        running: npt.NDArray[np.float64], start: Int64s, end: Int64s, target: Int64s
-    ) -> npt.NDArray[np.float64]:
-        return running[end, target] - running[start, target]
+
+def _running(column: Ragged) -> Ragged:
+    """Return the sums of each row up to each of its steps, from 0 on; each row by itself.
+
+    A sum that ran on would carry the rounding of one series into the next.
+    """
+    offsets = column.offsets + np.arange(len(column) + 1)
+    sums = np.zeros((int(offsets[-1]), column.values.shape[1]))
+    for row, begin in enumerate(offsets[:-1].tolist()):
+        steps = column[row]
+        np.cumsum(steps, axis=0, out=sums[begin + 1 : begin + 1 + len(steps)])
+    return Ragged(sums, offsets)
 
 
-def _running(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
+def _between(
+    running: Ragged, places: Places, start: Int64s, end: Int64s
+) -> npt.NDArray[np.float64]:
+    """Return the sums of windows from some steps of their series to before others."""
+    begin = running.offsets[places.series]
+    found: npt.NDArray[np.float64] = (
+        running.values[begin + end, places.target] - running.values[begin + start, places.target]
+    )
+    return found
 
 
 def _last_observed(values: Floats, column: Ragged) -> Floats:

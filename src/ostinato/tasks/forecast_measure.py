@@ -116,6 +116,7 @@ class Measured:
             with_coverage: Whether intervals are judged; not on what they were calibrated on.
         """
         asked: dict[str, Any] = {
+            "median": self.quantiles[..., len(self.probabilities) // 2],
             "quantiles": self.quantiles,
             "quantile_levels": self.probabilities,
             "levels": levels if with_coverage else (),

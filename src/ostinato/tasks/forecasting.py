@@ -99,7 +99,7 @@ class Forecaster(Estimator):
     )
     training: Training = field(
         default_factory=lambda: Training(
-            epochs=20, batch_tokens=None, batch_size=64, learning_rate=2e-3
+            epochs=10, batch_tokens=None, batch_size=64, learning_rate=2e-3
         )
     )
     horizon: int | None = None
@@ -151,6 +151,7 @@ class Forecaster(Estimator):
             DatasetError: The series cannot be trained on.
             TrainingError: The loss is no longer finite.
         """
+        self.columns_ = {}
         panel = self._read(X, columns)
         return self.fit_parts(
             {"train": Stretch(panel, np.zeros_like(panel.lengths))},
@@ -351,12 +352,14 @@ class Forecaster(Estimator):
         foresight = self.foresight
         panel = self.series_ if X is None else self._read(X, {})
         if future is not None:
-            columns = {**self.columns_, "target_columns": (), "past_columns": ()}
-            panel = panel.with_future(datasets.load_series(future, **columns))
+            given = ("id_column", "time_column")
+            named: dict[str, Any] = {name: self.columns_.get(name) for name in given}
+            known = self.reading_.known
+            panel = panel.with_future(datasets.load_series(future, known_columns=known, **named))
         return foresight.ahead(panel, horizon)
 
     def _finish(self, parts: Parts, out: Path | None) -> None:
-        self.calibration_ = self.foresight.calibrated(parts["validation"])
+        self.calibration_ = self.foresight.calibrated(self.series_)
         if out:
             self.reading_.save(out, self.calibration_)
         super()._finish(parts, out)

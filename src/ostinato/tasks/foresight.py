@@ -16,6 +16,13 @@ from ostinato.tasks.forecast_measure import Measured
 from ostinato.tasks.forecast_network import Network, Plan
 from ostinato.tasks.forecast_parts import WindowPart
 from ostinato.tasks.forecasts import Forecasts, forecast
+from ostinato.tasks.recalibration import (
+    MOST_WINDOWS,
+    Windows,
+    learnt_by,
+    recalibrated,
+    recent_steps,
+)
 from ostinato.tasks.series_reading import Reading
 from ostinato.tasks.stretches import Stretch, train_stretch
 
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     from ostinato.tasks.forecasting import Forecaster
 
 Doubles = npt.NDArray[np.float64]
+Int64s = npt.NDArray[np.int64]
 
 FEWEST_WINDOWS = 1024  # of an epoch of training; fewer are gone through several times
 MEASURED_SHARE = 4  # an epoch measures a quarter as many windows as it trains on
@@ -107,7 +115,7 @@ class Foresight:
         network: The network.
         reading: How series are read.
         plan: Its sizes.
-        calibration: Corrections of the intervals; none before they are known.
+        calibration: Corrections of the intervals ahead; none before they are known.
     """
 
     settings: Forecaster
@@ -147,11 +155,15 @@ class Foresight:
                 f"{panel.source}: series `{name}` must have a value of `{panel.targets[target[blind[0]]]}` "
                 f"in its last {self.plan.context} steps; got none. Leave it out, or give its past."
             )
-        found = self._forecasts(part, places)
-        return Forecasts(panel, places, found.probabilities, found.quantiles[:, :horizon])
+        quantiles, scale = self._quantiles(part, places)
+        if self.calibration is not None:
+            quantiles = self.calibration.apply(quantiles, scale)
+        return self._in_units(part, places, quantiles[:, :horizon])
 
     def measured(self, part: Stretch) -> tuple[Forecasts, Measured]:
         """Return forecasts of a part, and these beside what came.
+
+        The intervals at a cutoff are corrected by what had been forecast and had come by then.
 
         Raises:
             DatasetError: It has no window with a value observed in it and before it.
@@ -163,22 +175,42 @@ class Foresight:
                 f"{part.source}: a series must have a value in its last {self.plan.horizon} steps, and "
                 "one before them; got none. Give longer or fuller series."
             )
-        forecasts = self._forecasts(windows, places)
+        scored = self._scored(windows, places, part.begin)
+        before = self._scored(windows, self._before(windows, part.begin), part.begin)
+        quantiles = recalibrated(scored, before, self.plan.quantiles, season=self.plan.season)
+        forecasts = self._in_units(windows, places, quantiles)
         deviation = np.ones(len(places))
         if part.standardised and not self.reading.scaling.is_log:
             deviation = windows.reader.levels[places.series, 1, places.target]
         return forecasts, Measured.of(forecasts, self.plan.season, deviation)
 
-    def calibrated(self, part: Stretch) -> Calibration:
-        """Return the corrections that make the intervals right on a part."""
-        windows = self._windows(part)
-        quantiles, scale = self._quantiles(windows, windows.places)
-        actual = windows.reader.targets(windows.places)
-        return Calibration.fit(actual, quantiles, self.plan.quantiles, scale)
+    def calibrated(self, panel: Panel) -> Calibration | None:
+        """Return the corrections that are learnt from the last steps of some series, or None.
+
+        Only windows after those that were trained on tell how wrong the network is.
+        """
+        windows = self._windows(Stretch(panel, panel.lengths))
+        before = self._scored(windows, self._before(windows, panel.lengths), panel.lengths)
+        recent = recent_steps(self.plan.horizon, self.plan.season)
+        return learnt_by([before], 0, self.plan.quantiles, recent)
 
     def _windows(self, part: Stretch) -> WindowPart:
         self.reading.check(part.panel)
         return windows_of(self.settings, self.reading, self.plan, part, most=2**62, is_train=False)
+
+    def _before(self, part: WindowPart, begin: Int64s) -> Places:
+        """Return windows before a part that were not trained on, as many as corrections need."""
+        panel, horizon = part.reader.panel, self.plan.horizon
+        first = begin - horizon - recent_steps(horizon, self.plan.season)
+        earlier = Stretch(panel.until(begin), np.maximum(first, self.reading.trained(panel)))
+        places = part.reader.usable(earlier.places(horizon))
+        return places.take(slice(None, None, max(1, -(-len(places) // MOST_WINDOWS))))
+
+    def _scored(self, part: WindowPart, places: Places, begin: Int64s) -> Windows:
+        quantiles, scale = self._quantiles(part, places)
+        since = places.origin - begin[places.series]
+        actual = part.reader.targets(places).astype(np.float64)
+        return Windows(since, actual, quantiles, scale)
 
     def _quantiles(self, part: WindowPart, places: Places) -> tuple[Doubles, Doubles]:
         return forecast(
@@ -190,10 +222,7 @@ class Foresight:
             seed=self.settings.training.seed,
         )
 
-    def _forecasts(self, part: WindowPart, places: Places) -> Forecasts:
-        quantiles, scale = self._quantiles(part, places)
-        if self.calibration is not None:
-            quantiles = self.calibration.apply(quantiles, scale)
+    def _in_units(self, part: WindowPart, places: Places, quantiles: Doubles) -> Forecasts:
         levels = part.reader.levels[places.series, :, places.target]
         in_units = self.reading.scaling.backward(quantiles, levels)
         return Forecasts(part.reader.panel, places, self.plan.quantiles, in_units)

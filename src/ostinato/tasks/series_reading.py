@@ -36,6 +36,8 @@ class Reading:
         cycles: Cycles of the calendar that are read.
         attributes: The categories of their attributes.
         scaling: Their levels in train.
+        ends: Where train ends in each series: the first time that the network was not trained on, in
+            microseconds since 1970, or counted.
         columns: The arguments with which their table was read.
     """
 
@@ -47,6 +49,7 @@ class Reading:
     cycles: tuple[str, ...]
     attributes: Attributes
     scaling: SeriesScaling
+    ends: Mapping[str, int]
     columns: Mapping[str, Any]
 
     @staticmethod
@@ -73,6 +76,10 @@ class Reading:
             SeriesScaling.fit(
                 panel, "none" if counts else settings.transform, season, is_scaled=not counts
             ),
+            {
+                name: int(panel.times(row, end, end + 1).astype(np.int64)[0])
+                for row, (name, end) in enumerate(zip(panel.ids, panel.lengths, strict=True))
+            },
             dict(settings.columns_),
         )
         reading.check(panel)
@@ -83,6 +90,15 @@ class Reading:
         """How many inputs a time step of the context has, and one ahead."""
         known = 2 * len(self.cycles) + len(self.known)
         return 3 + known + len(self.past), 1 + known
+
+    def trained(self, panel: Panel) -> npt.NDArray[np.int64]:
+        """Return how many steps of each series train had, ``(series,)``."""
+        starts = panel.starts.astype(np.int64)
+        ends = np.array(
+            [self.ends.get(name, start) for name, start in zip(panel.ids, starts, strict=True)]
+        )
+        steps, _ = panel.frequency.steps(panel.starts, ends.astype(panel.starts.dtype))
+        return np.maximum(steps, 0)
 
     def check(self, panel: Panel) -> None:
         """Raise DatasetError unless a panel has the columns and the frequency of train."""
@@ -123,6 +139,7 @@ class Reading:
                 "cycles": self.cycles,
                 "attributes": self.attributes.values,
                 "scaling": self.scaling.to_json(),
+                "ends": self.ends,
                 "columns": self.columns,
                 "calibration": calibration.to_json() if calibration else None,
             },
@@ -141,6 +158,7 @@ class Reading:
             tuple(saved["cycles"]),
             Attributes(saved["attributes"]),
             SeriesScaling.from_json(saved["scaling"]),
+            saved["ends"],
             saved["columns"],
         )
         found = saved["calibration"]

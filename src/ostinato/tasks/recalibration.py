@@ -1,0 +1,116 @@
+"""Intervals made right on what was lately forecast and has come true since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ostinato.series import Calibration
+
+Doubles = npt.NDArray[np.float64]
+Int64s = npt.NDArray[np.int64]
+
+RECENT_SEASONS = 60  # that corrections are learnt from, or two horizons if these are longer
+MOST_WINDOWS = 2048  # of those; of more, one of every few
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Forecasts on the scale of their series, and what came.
+
+    Args:
+        since: Steps from the beginning of the part to the cutoff; before it, below 0.
+        actual: What came, NaN where nothing is known of it.
+        quantiles: What was forecast.
+        scale: What the values of each window were divided by.
+
+    Shape:
+        since, scale: ``(windows,)``.
+        actual: ``(windows, horizon)``.
+        quantiles: ``(windows, horizon, quantiles)``.
+    """
+
+    since: Int64s
+    actual: Doubles
+    quantiles: Doubles
+    scale: Doubles
+
+    def take(self, rows: Int64s) -> Windows:
+        """Return some of them."""
+        return Windows(self.since[rows], self.actual[rows], self.quantiles[rows], self.scale[rows])
+
+
+def recent_steps(horizon: int, season: int) -> int:
+    """Return how many cutoffs corrections are learnt from.
+
+    Args:
+        horizon: Steps ahead.
+        season: Steps of a season.
+    """
+    return max(RECENT_SEASONS * season, 2 * horizon)
+
+
+def learnt_by(
+    windows: Sequence[Windows], at: int, probabilities: Sequence[float], recent: int
+) -> Calibration | None:
+    """Return the corrections that can be learnt from what has come by some step, or None.
+
+    Args:
+        windows: Forecasts of windows that the network was not trained on.
+        at: Steps from the beginning of the part.
+        probabilities: Of the quantiles.
+        recent: How many cutoffs to go back.
+    """
+    chosen = []
+    for some in windows:
+        latest = at - some.actual.shape[1]  # a horizon later everything has come
+        chosen.append(
+            some.take(np.flatnonzero((some.since <= latest) & (some.since > latest - recent)))
+        )
+    count = sum(len(some.since) for some in chosen)
+    stride = -(-count // MOST_WINDOWS) or 1
+    chosen = [some.take(np.arange(0, len(some.since), stride)) for some in chosen]
+    actual = np.concatenate([some.actual for some in chosen])
+    if not np.isfinite(actual).any(axis=0).all():
+        return None
+    return Calibration.fit(
+        actual,
+        np.concatenate([some.quantiles for some in chosen]),
+        probabilities,
+        np.concatenate([some.scale for some in chosen]),
+    )
+
+
+def recalibrated(
+    windows: Windows, before: Windows, probabilities: Sequence[float], *, season: int
+) -> Doubles:
+    """Return the quantiles of a part, each corrected by what had come by its cutoff.
+
+    The corrections are learnt anew once a season, or four times a horizon if that is less often.
+
+    Args:
+        windows: The forecasts of the part.
+        before: Forecasts before it, of windows that the network was not trained on.
+        probabilities: Of the quantiles.
+        season: Steps of a season.
+
+    Shape:
+        output: ``(windows, horizon, quantiles)``.
+
+    Source: Romano et al. 2019, https://arxiv.org/abs/1905.03222, on a window that moves on, as Gibbs
+    and Candès 2021, https://arxiv.org/abs/2106.00170, motivate it.
+    """
+    horizon = windows.actual.shape[1]
+    step, recent = max(season, horizon // 4), recent_steps(horizon, season)
+    found = windows.quantiles.copy()
+    block = windows.since // step
+    for number in np.unique(block):
+        at = int(number) * step
+        calibration = learnt_by([before, windows], at, probabilities, recent)
+        if calibration is not None:
+            rows = np.flatnonzero(block == number)
+            found[rows] = calibration.apply(windows.quantiles[rows], windows.scale[rows])
+    return found

@@ -1,0 +1,410 @@
+"""The forecaster keeps its promises, whatever holds the series and whichever way it forecasts."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from matplotlib.figure import Figure
+from sklearn.base import clone
+
+import ostinato
+from ostinato import ConfigError, DatasetError, Forecaster, Recurrent, Training
+
+LENGTHS = {"a": 90, "b": 75, "c": 60}
+HORIZON = 7
+FEW_DAYS = pd.Timedelta(days=HORIZON)
+
+
+def sales(**lengths: int) -> pd.DataFrame:
+    """Days of some series with a week in them, each on its own level."""
+    rng = np.random.default_rng(0)
+    tables = []
+    for n, (name, length) in enumerate((lengths or LENGTHS).items()):
+        step = np.arange(length)
+        y = (n + 1) * 100 + 20 * np.sin(2 * np.pi * step / 7) + rng.normal(size=length)
+        days = pd.date_range("2024-01-01", periods=length)
+        tables.append(pd.DataFrame({"unique_id": name, "ds": days, "y": y.round(2)}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def promoted() -> pd.DataFrame:
+    """Sales that a promotion lifts at once, with what was known when, and where."""
+    table = sales()
+    rng = np.random.default_rng(1)
+    table["promotion"] = rng.integers(0, 2, len(table))
+    table["visitors"] = rng.normal(size=len(table))
+    table["region"] = table["unique_id"].map({"a": "north", "b": "south", "c": "north"})
+    table["y"] += 60 * table["promotion"]
+    return table
+
+
+ROLES = {"known_columns": ["promotion"], "past_columns": ["visitors"], "static_columns": ["region"]}
+
+
+def ahead(promotion: float) -> pd.DataFrame:
+    """The days after those series, all with or all without a promotion."""
+    last = promoted().groupby("unique_id")["ds"].max()
+    days = [pd.date_range(end, periods=HORIZON + 1)[1:] for end in last]
+    rows = {"unique_id": np.repeat(last.index, HORIZON), "ds": np.concatenate(days)}
+    return pd.DataFrame({**rows, "promotion": promotion})
+
+
+def small(**settings) -> Forecaster:
+    model = Forecaster(
+        horizon=HORIZON,
+        context=14,
+        recurrent=Recurrent(cell="gru", hidden_size=8, bidirectional=False),
+        training=Training(epochs=2, batch_tokens=None, batch_size=64, learning_rate=1e-2),
+        num_samples=50,
+    )
+    return model.set_params(**settings)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Forecaster:
+    return small().fit(sales())
+
+
+@pytest.fixture(scope="module")
+def informed() -> Forecaster:
+    model = small(training__epochs=20, recurrent__hidden_size=16, head_dropout=0.0)
+    return model.fit(promoted(), **ROLES)
+
+
+@pytest.fixture(scope="module")
+def of_two() -> Forecaster:
+    table = sales()
+    return small().fit(table.assign(z=-table["y"]), target_columns=["y", "z"])
+
+
+def medians(table: pa.Table) -> np.ndarray:
+    return np.asarray(table["median"])
+
+
+def test_a_row_a_step_begins_after_the_last_one_of_each_series(fitted):
+    found = fitted.predict().to_pandas()
+    assert list(found) == [
+        *("unique_id", "ds", "mean", "lo-95", "lo-80", "median", "hi-80", "hi-95")
+    ]
+    assert found["unique_id"].tolist() == [name for name in "abc" for _ in range(HORIZON)]
+    days = [pd.date_range("2024-01-01", periods=n + HORIZON)[n:] for n in LENGTHS.values()]
+    assert found["ds"].tolist() == np.concatenate(days).tolist()
+
+
+def test_intervals_hold_one_another(fitted):
+    found = fitted.predict().to_pandas()
+    ends = found[["lo-95", "lo-80", "median", "hi-80", "hi-95"]].to_numpy()
+    assert np.isfinite(ends).all()
+    assert (np.diff(ends) >= 0).all()
+    assert (ends[:, 0] < ends[:, -1]).all()
+
+
+def forms(folder) -> dict[str, tuple[object, dict]]:
+    """The same series as whatever may hold them, and how each is read."""
+    table = sales()
+    table.to_csv(folder / "sales.csv", index=False)
+    wide = table.pivot(index="ds", columns="unique_id", values="y")
+    wide.reset_index().to_csv(folder / "wide.csv", index=False)
+    called = {"unique_id": "shop", "ds": "day of sale", "y": "sold"}
+    names = {"id_column": "shop", "time_column": "day of sale", "target_columns": ["sold"]}
+    return {
+        "dict": (table.to_dict("list"), {}),
+        "polars": (pl.from_pandas(table), {}),
+        "pyarrow": (pa.table(table), {}),
+        "csv": (folder / "sales.csv", {}),
+        "path as a string": (str(folder / "sales.csv"), {}),
+        "in any order": (table.sample(frac=1, random_state=0), {}),
+        "other names": (table.rename(columns=called), names),
+        "wide": (wide, {"wide": True}),
+        "wide csv": (folder / "wide.csv", {"wide": True}),
+    }
+
+
+FORMS = ("dict", "polars", "pyarrow", "csv", "path as a string", "in any order")
+
+
+@pytest.mark.parametrize("form", [*FORMS, "other names", "wide", "wide csv"])
+def test_it_learns_the_same_from_whatever_holds_the_series(fitted, form, tmp_path):
+    source, columns = forms(tmp_path)[form]
+    model = small().fit(source, **columns)
+    assert model.predict().equals(fitted.predict())
+    assert model.predict(source).equals(fitted.predict())  # the columns are those of train
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_it_reads_new_series_from_whatever_holds_them(fitted, form, tmp_path):
+    assert fitted.predict(forms(tmp_path)[form][0]).equals(fitted.predict())
+
+
+def test_a_missing_row_is_a_missing_value():
+    table = sales()
+    gaps = (table["unique_id"] == "b") & (table.index % 9 == 4)
+    emptied = small(training__epochs=1).fit(table.assign(y=table["y"].mask(gaps)))
+    left_out = small(training__epochs=1).fit(table[~gaps])
+    assert emptied.predict().equals(left_out.predict())
+    assert np.isfinite(medians(emptied.predict())).all()
+
+
+def test_no_series_depends_on_those_beside_it(fitted):
+    alone = fitted.predict(sales()[lambda t: t["unique_id"] == "b"]).to_pandas()
+    beside = fitted.predict().to_pandas()[lambda t: t["unique_id"] == "b"]
+    np.testing.assert_allclose(alone["hi-95"], beside["hi-95"], rtol=1e-5)
+    np.testing.assert_allclose(alone["mean"], beside["mean"], rtol=1e-5)
+
+
+def test_the_unit_of_a_series_does_not_matter(fitted):
+    table = sales()
+    found = small().fit(table.assign(y=table["y"] * 1024)).predict()
+    np.testing.assert_allclose(medians(found), 1024 * medians(fitted.predict()), rtol=1e-6)
+
+
+def test_series_that_were_not_trained_on_are_forecast_too(fitted):
+    found = fitted.predict(sales(new=40, a=90)).to_pandas()
+    assert found["unique_id"].unique().tolist() == ["a", "new"]
+    assert found["ds"].iloc[-1] == pd.Timestamp("2024-01-01") + pd.Timedelta(days=46)
+    assert np.isfinite(found["median"]).all()
+
+
+def test_a_history_that_has_gone_on_is_forecast_from_its_end(fitted):
+    found = fitted.predict(sales(a=100)).to_pandas()
+    assert found["ds"].iloc[0] == pd.Timestamp("2024-04-10")
+    assert len(found) == HORIZON
+
+
+def test_a_shorter_horizon_is_the_beginning_of_the_longer(fitted):
+    whole = fitted.predict().to_pandas().groupby("unique_id").head(3).reset_index(drop=True)
+    pd.testing.assert_frame_equal(fitted.predict(horizon=3).to_pandas(), whole)
+
+
+def test_a_longer_horizon_than_the_one_trained_for_is_refused(fitted):
+    with pytest.raises(ConfigError, match="horizon must be at most 7, .*got 8"):
+        fitted.predict(horizon=8)
+    with pytest.raises(ConfigError, match="horizon"):
+        fitted.predict(horizon=0)
+
+
+def test_several_targets_are_forecast_side_by_side(of_two):
+    found = of_two.predict().to_pandas()
+    assert len(found) == 2 * len(LENGTHS) * HORIZON
+    assert found["target"].unique().tolist() == ["y", "z"]
+    ends = found.groupby(["unique_id", "target"])["median"].mean().unstack()
+    assert (ends["y"] > 0).all()
+    assert (ends["z"] < 0).all()
+
+
+def test_what_is_known_of_the_future_is_used(informed):
+    with_it, without = (medians(informed.predict(future=ahead(p))) for p in (1, 0))
+    assert (with_it > without).mean() > 0.9
+
+
+def test_the_future_may_stand_in_the_table_or_beside_it(informed):
+    table = promoted()
+    both = pd.concat([table, ahead(1)])
+    both["region"] = both["region"].fillna(
+        both["unique_id"].map(table.groupby("unique_id")["region"].first())
+    )
+    assert informed.predict(both).equals(informed.predict(future=ahead(1)))
+
+
+@pytest.mark.parametrize("column", ["visitors", "promotion"])
+def test_the_columns_of_the_past_are_read(informed, column):
+    table = promoted()
+    table[column] = 1 - table[column]
+    changed = informed.predict(table, future=ahead(0))
+    assert (medians(changed) != medians(informed.predict(future=ahead(0)))).all()
+
+
+def test_attributes_of_a_series_are_read(informed):
+    table = promoted()
+    table["region"] = table["region"].map({"north": "south", "south": "north"})
+    changed = informed.predict(table, future=ahead(0))
+    assert (medians(changed) != medians(informed.predict(future=ahead(0)))).all()
+    new = informed.predict(table.assign(region="west"), future=ahead(0))
+    assert np.isfinite(medians(new)).all()
+
+
+def test_a_step_ahead_of_which_too_little_is_known_is_refused(informed):
+    rule = r"series b, time 2024-03-18.*known column `promotion`"
+    future = ahead(1)
+    day = (future["unique_id"] == "b") & (future["ds"] == "2024-03-18")
+    with pytest.raises(DatasetError, match=rule):
+        informed.predict(future=future[~day])
+    with pytest.raises(DatasetError, match=rule):
+        informed.predict(future=future.assign(promotion=future["promotion"].mask(day)))
+    with pytest.raises(DatasetError, match=r"series a, time 2024-03-31.*`promotion`"):
+        informed.predict()
+    with pytest.raises(DatasetError, match="promotion"):
+        informed.predict(future=future.drop(columns="promotion"))
+
+
+def test_a_shorter_horizon_needs_less_of_the_future(informed):
+    found = informed.predict(horizon=2, future=ahead(1).groupby("unique_id").head(2))
+    assert np.isfinite(medians(found)).all()
+    assert len(found) == 2 * len(LENGTHS)
+    with pytest.raises(DatasetError, match=r"series a, time 2024-04-01.*`promotion`"):
+        informed.predict(horizon=2, future=ahead(1).groupby("unique_id").head(1))
+
+
+@pytest.mark.parametrize("name", ["fitted", "informed", "of_two"])
+def test_a_loaded_model_says_the_same(name, request, tmp_path):
+    model = request.getfixturevalue(name)
+    model.save(tmp_path / "run")
+    loaded = ostinato.load(tmp_path / "run")
+    future = ahead(1) if name == "informed" else None
+    assert loaded.predict(future=future).equals(model.predict(future=future))
+    table = {"fitted": sales(), "informed": promoted()}.get(name)
+    if table is not None:  # the columns that it is read by are kept
+        assert loaded.evaluate(table) == model.evaluate(table)
+    assert loaded.get_params(deep=True) == model.get_params(deep=True)
+
+
+def test_the_same_seed_gives_the_same_bits(fitted):
+    again = clone(fitted).fit(sales())
+    assert again.predict().equals(fitted.predict())
+    other = small(training__seed=1).fit(sales())
+    assert not other.predict().equals(fitted.predict())
+
+
+def test_it_keeps_the_conventions_of_settings(fitted):
+    copy = clone(fitted)
+    assert copy.get_params(deep=True) == fitted.get_params(deep=True)
+    with pytest.raises(ConfigError, match="must be fitted first"):
+        copy.predict()
+    copy.set_params(horizon=3, recurrent__hidden_size=5)
+    assert (copy.horizon, copy.recurrent.hidden_size) == (3, 5)
+    assert fitted.recurrent.hidden_size == 8
+    with pytest.raises(ConfigError, match="did you mean `horizon`"):
+        copy.set_params(horizn=3)
+
+
+def test_figures_are_of_the_last_horizon_with_the_naive_beside(fitted):
+    figures = fitted.evaluate(sales())
+    actual = sales().groupby("unique_id").tail(HORIZON)["y"].to_numpy()
+    ends = sales().groupby("unique_id")["ds"].transform("max")
+    past = sales()[lambda t: t["ds"] <= ends - FEW_DAYS]
+    found = medians(
+        fitted.predict(past)
+    )  # intervals are corrected by what is known then, it is not
+    steps = figures["by_step"]
+    assert len(steps["mae"]) == HORIZON
+    weeks = past.groupby("unique_id")["y"].tail(HORIZON).to_numpy()
+    assert figures["seasonal_naive"]["mae"] == pytest.approx(np.abs(weeks - actual).mean())
+    assert figures["mae"] == pytest.approx(np.abs(found - actual).mean(), rel=0.5)
+    assert {"mse", "rmse", "smape", "mase", "crps", "coverage_80"} <= figures.keys()
+    assert {"naive", "seasonal_naive", "drift"} <= figures.keys()
+    saved = 1 - figures["crps"] / figures["seasonal_naive"]["crps"]
+    assert fitted.score(sales()) == pytest.approx(saved)
+
+
+def test_a_plot_is_a_figure(fitted, of_two):
+    assert isinstance(fitted.plot(), Figure)
+    assert "b" in fitted.plot("b").axes[0].get_title(loc="left") + str(fitted.plot("b").texts)
+    assert isinstance(of_two.plot("c", target="z"), Figure)
+    with pytest.raises(DatasetError, match="no series `d`"):
+        fitted.plot("d")
+    with pytest.raises(ConfigError, match="zz.*did you mean `z`"):
+        of_two.plot("c", target="zz")
+
+
+@pytest.mark.parametrize("method", ["direct", "segment", "autoregressive"])
+def test_each_method_keeps_the_promises(method, tmp_path):
+    model = small(method=method).fit(sales(), out=tmp_path / "run")
+    found = model.predict()
+    assert np.isfinite(medians(found)).all()
+    assert ostinato.load(tmp_path / "run").predict().equals(found)
+    short = medians(model.predict(horizon=2))
+    np.testing.assert_array_equal(short, medians(found).reshape(-1, HORIZON)[:, :2].ravel())
+    off = np.abs(medians(found).reshape(-1, HORIZON).mean(1) - [100, 200, 300])
+    assert (off < 40).all()  # each on its own level
+
+
+@pytest.mark.parametrize("method", ["segment", "autoregressive"])
+def test_a_method_that_goes_on_from_its_last_state_has_one_direction(method):
+    with pytest.raises(ConfigError, match=f"one direction for the {method} method"):
+        small(method=method, recurrent__bidirectional=True).fit(sales())
+
+
+def test_the_autoregressive_method_reads_no_past_columns():
+    with pytest.raises(ConfigError, match="reads no past columns.*visitors"):
+        small(method="autoregressive").fit(promoted(), **ROLES)
+
+
+COUNTED = {"method": "autoregressive", "likelihood": "negative-binomial"}
+
+
+def test_counts_are_forecast_by_counts():
+    table = sales().assign(y=np.random.default_rng(0).poisson(3, sum(LENGTHS.values())))
+    found = small(**COUNTED).fit(table).predict().to_pandas()
+    assert (found[["lo-95", "lo-80", "median", "hi-80", "hi-95"]] >= 0).all(axis=None)
+    assert np.isfinite(found["mean"]).all()
+
+
+@pytest.mark.parametrize("value", [0.5, -1.0])
+def test_what_is_no_count_is_refused(value):
+    table = sales().assign(y=1.0)
+    table.loc[95, "y"] = value
+    with pytest.raises(DatasetError, match=f"series b, time 2024-01-06.*`y` .*got {value:g}"):
+        small(**COUNTED).fit(table)
+
+
+def test_logarithms_are_of_what_is_above_0(fitted):
+    table = sales()
+    found = small(transform="log").fit(table)
+    assert (medians(found.predict()) > 0).all()
+    table.loc[95, "y"] = 0.0
+    rule = "series b, time 2024-01-06.*`y` must be above 0; got 0"
+    with pytest.raises(DatasetError, match=rule):
+        small(transform="log").fit(table)
+    with pytest.raises(DatasetError, match=rule):
+        found.predict(table)
+    assert np.isfinite(medians(small(training__epochs=1).fit(table).predict())).all()
+
+
+def test_growth_that_multiplies_is_told_in_logarithms():
+    step = np.arange(120)
+    grown = 10 * np.exp(0.03 * step) * (1 + 0.3 * np.sin(2 * np.pi * step / 7))
+    days = pd.date_range("2024-01-01", periods=120)
+    model = small().fit({"ds": days, "y": grown})
+    assert model.reading_.scaling.is_log
+    assert not small(training__epochs=1).fit(sales()).reading_.scaling.is_log
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"levels": (0,)}, "levels must be .*; got 0"),
+        ({"levels": (100,)}, "levels must be .*; got 100"),
+        ({"levels": ()}, "levels must name an interval"),
+        ({"horizon": 0}, "horizon must be .*; got 0"),
+        ({"context": 0}, "context must be .*; got 0"),
+        ({"segment": 0}, "segment must be .*; got 0"),
+        ({"season": 0}, "season must be .*; got 0"),
+        ({"num_samples": 0}, "num_samples must be .*; got 0"),
+        ({"train_windows": 0}, "train_windows must be .*; got 0"),
+        ({"head_dropout": 1.0}, "head_dropout must be .*; got 1"),
+        ({"method": "magic"}, "method must be .*magic"),
+        ({"likelihood": "poisson"}, "likelihood must be .*poisson"),
+        ({"transform": "root"}, "transform must be .*root"),
+        ({"window_scaling": "first"}, "window_scaling must be .*first"),
+        ({"frequency": "fortnight"}, "frequency: must be an alias"),
+    ],
+)
+def test_wrong_settings_are_refused_when_it_is_fitted(settings, message):
+    with pytest.raises(ConfigError, match=re.compile(message)):
+        small(**settings).fit(sales())
+
+
+def test_series_of_another_kind_than_those_of_train_are_refused(fitted, informed):
+    table = sales()
+    hours = table.assign(ds=pd.Timestamp("2024-01-01") + (table["ds"] - table["ds"].min()) / 24)
+    with pytest.raises(DatasetError, match="a step must be D, as in train; got h"):
+        fitted.predict(hours)
+    with pytest.raises(DatasetError, match="there is no known column `promotion`"):
+        informed.predict(table)
+    with pytest.raises(DatasetError, match="series `b` must have a value of `y`.*got none"):
+        fitted.predict(table.assign(y=table["y"].mask(table["unique_id"] == "b")))
