@@ -82,9 +82,8 @@ def read_series(
         targets = _usual_targets(data.column_names, taken, where, needed=not chosen["known"])
     _check_roles([*taken, *targets], where)
     of_id = f", id column `{ids}`" if ids is not None else ""
-    logger.info(
-        "%s: time column `%s`%s, target columns %s.", *(where, time, of_id, ", ".join(targets))
-    )
+    of_target = f", target columns {', '.join(targets)}" if targets else ""
+    logger.info("%s: time column `%s`%s%s.", where, time, of_id, of_target)
     return _read_long(data, where, ids, time, targets, chosen)
 
 

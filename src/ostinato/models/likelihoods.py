@@ -58,14 +58,28 @@ class Gaussian(Likelihood):
 
 
 class StudentsT(Likelihood):
-    """Student's t distribution: degrees of freedom above 2, location and scale."""
+    """Student's t distribution: degrees of freedom above 2, location and scale.
+
+    Source: Bailey 1994, https://doi.org/10.2307/2153537, for the samples: two random numbers each, so
+    that no sample depends on how many another one took.
+    """
 
     num_outputs = 3
 
-    def distribution(self, outputs: Tensor, scale: Tensor) -> Distribution:
+    def distribution(self, outputs: Tensor, scale: Tensor) -> StudentT:
         """Return it; see :class:`Likelihood`."""
         freedom, mean, spread = outputs.unbind(-1)
         return StudentT(2.0 + softplus(freedom), mean, softplus(spread) + SMALLEST)
+
+    def sample(self, outputs: Tensor, scale: Tensor) -> Tensor:
+        """Draw a value each."""
+        told = self.distribution(outputs, scale)
+        radius, angle = torch.rand(2, *told.df.shape, dtype=outputs.dtype, device=outputs.device)
+        grown = torch.expm1(-2 / told.df * torch.log1p(-radius))
+        drawn: Tensor = (
+            told.loc + told.scale * (told.df * grown).sqrt() * (2 * torch.pi * angle).cos()
+        )
+        return drawn
 
 
 class NegativeBinomials(Likelihood):

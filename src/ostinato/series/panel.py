@@ -163,7 +163,7 @@ class Panel:
             future: Where the known columns stand.
 
         Raises:
-            DatasetError: A known column is not there, or a time does not lie on the grid of its series.
+            DatasetError: There is no known column, one is not there, or a time does not lie on the grid of its series.
         """
         owners, times, columns = _future_rows(self, future)
         positions, fits = self.frequency.steps(self.starts[owners], times)
@@ -280,6 +280,11 @@ def panel_of(table: SeriesTable, frequency: str | None = None) -> Panel:
 
 def _future_rows(panel: Panel, future: SeriesTable | Panel) -> tuple[Int64s, Array, Floats]:
     """Return, of rows whose series is in the panel, which it is, their times and known columns."""
+    if not panel.known_names:
+        raise DatasetError(
+            f"{future.source}: a future tells the known columns, and the series have none. Leave it out, "
+            "or train with --known-column."
+        )
     given = future.known if isinstance(future, SeriesTable) else future.known_names
     for name in panel.known_names:
         if name not in given:

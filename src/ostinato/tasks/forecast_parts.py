@@ -132,7 +132,7 @@ class QuantileObjective:
     def figures(self, sums: Tensor) -> Figures:
         """Return loss and mean absolute error on the scale of the network, and the skill."""
         loss, count, wrong, naive = sums.tolist()
-        skill = 1 - loss / naive if naive > 0 else -loss
+        skill = 1 - loss / naive if naive > 0 else -loss / count
         return {"loss": loss / count, "mae": wrong / count, "skill": skill}
 
 

@@ -30,7 +30,7 @@ from ostinato.tasks.forecast_parts import LikelihoodObjective, QuantileObjective
 from ostinato.tasks.forecasts import Forecasts, picture
 from ostinato.tasks.foresight import Foresight, windows_by_part
 from ostinato.tasks.remembered import read_remembered, write_remembered
-from ostinato.tasks.series_reading import Reading
+from ostinato.tasks.series_reading import Reading, named_only
 from ostinato.tasks.stretches import Stretch
 from ostinato.training import Figures, Listener, Objective, Part
 
@@ -151,8 +151,8 @@ class Forecaster(Estimator):
             DatasetError: The series cannot be trained on.
             TrainingError: The loss is no longer finite.
         """
-        self.columns_ = {}
-        panel = self._read(X, columns)
+        self.columns_ = named_only(columns)
+        panel = self._read(X, {})
         return self.fit_parts(
             {"train": Stretch(panel, np.zeros_like(panel.lengths))},
             out=Path(out) if out is not None else None,
@@ -267,7 +267,9 @@ class Forecaster(Estimator):
                     f"--{name}: series are parted by time, not by file. Leave it out: the last "
                     "horizon of each series is the test part, what comes before it validation."
                 )
-        panel = self._read(arguments.pop("source"), arguments)
+        source = arguments.pop("source")
+        self.columns_ = named_only(arguments)
+        panel = self._read(source, {})
         return stretches.parts_of(panel, self.plan_of(panel).horizon)
 
     def read_part(self, path: Any, **columns: Any) -> Stretch:
@@ -303,7 +305,9 @@ class Forecaster(Estimator):
     def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, Facts]:
         train: Panel = parts["train"].panel
         plan = self.plan_of(train)
-        self.reading_ = Reading.learn(train, self, plan.season)
+        self.reading_ = Reading.learn(train, parts["validation"].panel, self, plan.season)
+        for part in parts.values():
+            self.reading_.check(part.panel)  # before hours of training
         self.calibration_ = None
         self.series_ = list(parts.values())[-1].panel
         windows = windows_by_part(self, self.reading_, plan, parts)
@@ -325,6 +329,7 @@ class Forecaster(Estimator):
 
     def plan_of(self, panel: Panel) -> Plan:
         """Return the sizes for some series: the settings, with what they leave open filled in."""
+        check_settings(self)
         return Plan.make(self, panel.season)
 
     def _build(self) -> Network:
@@ -342,11 +347,8 @@ class Forecaster(Estimator):
         """Read series with the columns that were named, else those of train."""
         if isinstance(source, Panel):
             return source
-        given = {name: value for name, value in columns.items() if value not in (None, [], ())}
-        named = given or self.columns_
-        table = datasets.load_series(source, **named)
-        self.columns_ = dict(named)
-        return panel_of(table, self.frequency)
+        named = named_only(columns) or self.columns_
+        return panel_of(datasets.load_series(source, **named), self.frequency)
 
     def _ahead(self, X: Any, horizon: int | None, future: Any) -> Forecasts:
         foresight = self.foresight

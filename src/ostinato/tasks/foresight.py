@@ -225,4 +225,8 @@ class Foresight:
     def _in_units(self, part: WindowPart, places: Places, quantiles: Doubles) -> Forecasts:
         levels = part.reader.levels[places.series, :, places.target]
         in_units = self.reading.scaling.backward(quantiles, levels)
+        if (
+            not self.reading.scaling.is_scaled
+        ):  # counts, which a correction may have brought below 0
+            in_units = np.maximum(in_units, 0)
         return Forecasts(part.reader.panel, places, self.plan.quantiles, in_units)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,10 +78,10 @@ def read_remembered(run: Path) -> Panel:
             ids=table["id"].to_numpy(),
             **found,
             source=told["source"],
-            zone=told["zone"] or None,
             season=int(told["season"]),
         )
-        return panel_of(made, told["frequency"])
+        panel = panel_of(made, told["frequency"])
+        return replace(panel, zone=told["zone"] or None)  # after, for dates are those of there
     except (OSError, pa.ArrowException, KeyError, AttributeError, ValueError) as error:
         raise CheckpointError(
             f"{path}: must hold the last steps of the series; got {error}. Copy the run folder anew, or "

@@ -53,19 +53,25 @@ class Reading:
     columns: Mapping[str, Any]
 
     @staticmethod
-    def learn(panel: Panel, settings: Forecaster, season: int) -> Reading:
+    def learn(panel: Panel, validation: Panel, settings: Forecaster, season: int) -> Reading:
         """Learn it from train.
 
         Args:
             panel: The series.
+            validation: The same with their validation part, whose values must have logarithms too.
             settings: The forecaster.
             season: Steps of a season.
 
         Raises:
-            DatasetError: The likelihood is one of counts, and a value is none.
+            DatasetError: A value is no count, or has no logarithm, where these are asked for.
         """
+        values = validation.values.values
+        is_positive = bool((values[np.isfinite(values)] > 0).all())
+        transform = settings.transform
+        if transform == "auto" and not is_positive:
+            transform = "none"
         counts = settings.method == "autoregressive" and LIKELIHOODS[settings.likelihood].counts
-        reading = Reading(
+        return Reading(
             panel.frequency,
             panel.season,
             panel.targets,
@@ -73,17 +79,13 @@ class Reading:
             panel.past_names,
             cycles_of(panel.frequency, int(panel.lengths.max())) if settings.calendar else (),
             Attributes.of(panel),
-            SeriesScaling.fit(
-                panel, "none" if counts else settings.transform, season, is_scaled=not counts
-            ),
+            SeriesScaling.fit(panel, "none" if counts else transform, season, is_scaled=not counts),
             {
                 name: int(panel.times(row, end, end + 1).astype(np.int64)[0])
                 for row, (name, end) in enumerate(zip(panel.ids, panel.lengths, strict=True))
             },
             dict(settings.columns_),
         )
-        reading.check(panel)
-        return reading
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -163,6 +165,16 @@ class Reading:
         )
         found = saved["calibration"]
         return reading, Calibration.from_json(found) if found else None
+
+
+def named_only(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns that were named, of the arguments with which a table is read.
+
+    Example:
+        >>> named_only({"id_column": None, "known_columns": ["promotion"], "wide": False})
+        {'known_columns': ['promotion']}
+    """
+    return {name: value for name, value in columns.items() if value not in (None, False, [], ())}
 
 
 def _check(panel: Panel, fits: npt.NDArray[np.bool_], rule: str, advice: str) -> None:

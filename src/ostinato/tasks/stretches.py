@@ -91,7 +91,7 @@ def parts_of(panel: Panel, horizon: int) -> dict[str, Stretch]:
     """
     if panel.borders is None:
         begin = panel.lengths - horizon
-        _check_enough(panel, begin, horizon)
+        _check_enough(panel, begin, horizon, is_measured=True)
         begin = np.where(begin > horizon, begin, panel.lengths)
         return {
             "train": Stretch(panel.until(begin), np.zeros_like(begin)),
@@ -120,7 +120,8 @@ def with_validation(parts: Mapping[str, Stretch], horizon: int) -> dict[str, Str
     panel = parts["train"].panel
     held = np.maximum(horizon, (HELD_OUT * panel.lengths).astype(np.int64))
     begin = panel.lengths - held
-    _check_enough(panel, begin, horizon)
+    whole = parts.get("test", parts["train"]).panel
+    _check_enough(whole, begin, horizon, is_measured="test" in parts)
     begin = np.where(begin > horizon, begin, panel.lengths)
     rest = {name: part for name, part in parts.items() if name != "train"}
     return {
@@ -135,13 +136,16 @@ def _position(panel: Panel, row: int, time: Any) -> int:
     return int(np.searchsorted(panel.times(row), time))
 
 
-def _check_enough(panel: Panel, begin: Int64s, horizon: int) -> None:
+def _check_enough(panel: Panel, begin: Int64s, horizon: int, *, is_measured: bool) -> None:
     """Raise DatasetError unless some series has steps to train on before those held out."""
     if (begin > horizon).any():
         return
     longest = int(panel.lengths.argmax()) if len(panel.lengths) else 0
+    count, uses = "two", "to train and to choose"
+    if is_measured:
+        count, uses = "three", "to train, to choose and to measure"
+    name = f", `{panel.ids[longest]}`," if panel.ids[longest] else ""
     raise DatasetError(
-        f"{panel.source}: some series must be longer than three horizons of {horizon} steps, to train, "
-        f"to choose and to measure; the longest, `{panel.ids[longest]}`, has "
-        f"{panel.lengths[longest]}. Give longer series or a shorter horizon."
+        f"{panel.source}: some series must be longer than {count} horizons of {horizon} steps, {uses}; "
+        f"the longest{name} has {panel.lengths[longest]}. Give longer series or a shorter horizon."
     )

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from ostinato import DatasetError
-from ostinato.series.calendar import calendar_features, calendar_names, local_times
+from ostinato.series.calendar import calendar_features, cycles_of, local_times
 from ostinato.series.frequency import Frequency
 
 CYCLES = {
@@ -22,23 +22,40 @@ CYCLES = {
 }
 
 
+LONG = 10**9  # steps, so that every cycle is gone through twice
+
+
 def features(times, alias, zone=None):
     frequency = Frequency.parse(alias)
-    found = calendar_features(np.asarray(times, "datetime64[us]"), frequency, zone)
-    return dict(zip(calendar_names(frequency), found.T, strict=True))
+    cycles = cycles_of(frequency, LONG)
+    found = calendar_features(np.asarray(times, "datetime64[us]"), frequency, cycles, zone)
+    names = [f"{wave} of {cycle}" for cycle in cycles for wave in ("sine", "cosine")]
+    return dict(zip(names, found.T, strict=True))
 
 
 @pytest.mark.parametrize("alias", CYCLES)
 def test_a_cycle_is_there_if_it_has_several_steps(alias):
     frequency = Frequency.parse(alias)
-    expected = [f"{wave} of {cycle}" for cycle in CYCLES[alias] for wave in ("sine", "cosine")]
-    assert list(calendar_names(frequency)) == expected
+    cycles = cycles_of(frequency, LONG)
+    assert list(cycles) == CYCLES[alias]
     start = 5 if frequency.is_counted else np.datetime64("2024-02-01", "us")
-    found = calendar_features(frequency.range(start, 50), frequency)
-    assert (found.shape, found.dtype) == ((50, len(expected)), np.float32)
-    if expected:
+    found = calendar_features(frequency.range(start, 50), frequency, cycles)
+    assert (found.shape, found.dtype) == ((50, 2 * len(cycles)), np.float32)
+    if cycles:
         assert np.abs(found).max() <= 1
         np.testing.assert_allclose((found**2).reshape(50, -1, 2).sum(2), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("alias", "steps", "expected"),
+    [
+        *(("h", 47, ()), ("h", 48, ("day",)), ("h", 8640, ("day", "week", "month"))),
+        *(("h", 17520, ("day", "week", "month", "year")), ("D", 13, ()), ("D", 14, ("week",))),
+        *(("MS", 23, ()), ("MS", 25, ("year",)), ("7", LONG, ())),
+    ],
+)
+def test_a_cycle_is_learnt_from_if_it_was_gone_through_twice(alias, steps, expected):
+    assert cycles_of(Frequency.parse(alias), steps) == expected
 
 
 def test_hours_come_back_each_day_and_tell_one_another_apart():

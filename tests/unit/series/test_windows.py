@@ -83,8 +83,9 @@ GIVEN = panel(targets=("y", "z"), known=HORIZON, missing=0.2)
 
 @every_scaling
 @every_segment
-def test_what_comes_after_a_cutoff_is_not_read(window_scaling, segment):
-    options = {"window_scaling": window_scaling, "segment": segment}
+@pytest.mark.parametrize("horizon", [HORIZON, 2 * SEASON + 1])
+def test_what_comes_after_a_cutoff_is_not_read(window_scaling, segment, horizon):
+    options = {"window_scaling": window_scaling, "segment": segment, "horizon": horizon}
     hidden = planted(GIVEN, ENDS)
     assert_equal(seen_before(GIVEN, **options), seen_before(hidden, **options))
 
@@ -200,7 +201,7 @@ def test_a_window_is_what_a_loop_over_its_steps_gives(window_scaling, segment):
         place = int(np.flatnonzero(found.order == number)[0])
         actual = (row.numpy(), found.future[place], found.shift[place], found.scale[place])
         for one, other in zip(actual, expected, strict=True):
-            # Measured: 5e-7, where values are not far from 1.
+            # Measured: 3e-7.
             np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
@@ -216,6 +217,43 @@ def test_a_window_does_not_depend_on_those_beside_it(seed, window_scaling, segme
         np.testing.assert_array_equal(alone.future[0], together.future[place])
         assert alone.shift[0] == together.shift[place]
         assert alone.scale[0] == together.scale[place]
+
+
+def test_the_last_season_is_told_over_and_over():
+    given_ = panel([30], with_columns=False)
+    values = reader(given_).values[:, 0]
+    found = reader(given_, horizon=2 * SEASON + 1).season_before(places((0, 0, 20)))[0]
+    np.testing.assert_array_equal(found, np.tile(values[16:20], 3)[:9])
+
+
+def shown(factor: float, plus: float, window_scaling: str) -> dict[str, np.ndarray]:
+    """Windows of series as they are, times a factor and more by a constant."""
+    values = Ragged(GIVEN.values.values * factor + plus, GIVEN.values.offsets)
+    given_ = dataclasses.replace(GIVEN, values=values)
+    scaling = SeriesScaling.fit(given_, "none", SEASON, is_scaled=False)
+    cut = reader(given_, scaling, window_scaling=window_scaling)
+    at = before(GIVEN.lengths - HORIZON)
+    plain = reader(GIVEN, scaling, window_scaling="standard").take(at)
+    is_wide = plain.scale > 10 * SMALLEST  # a value alone has no spread, a gap has no level
+    at = at.take(np.sort(plain.order[is_wide]))
+    found = arrays(cut, at)
+    return {**found, "targets": cut.targets(at.take(found["order"]))}
+
+
+@pytest.mark.parametrize(
+    ("window_scaling", "factor", "plus"),
+    [("standard", 7.0, 0.0), ("standard", 0.5, -300.0), ("last", 1.0, 300.0), ("mean", 7.0, 0.0)],
+)
+def test_a_window_is_told_apart_from_its_unit(window_scaling, factor, plus):
+    """What a scaling takes off or divides by is not told to the network, and can be undone."""
+    one, other = (shown(*change, window_scaling) for change in ((1.0, 0.0), (factor, plus)))
+    assert len(one["order"]) > 10
+    for name in ("context", "future"):
+        # Measured: 1.3e-4, of values of 300 in single precision.
+        np.testing.assert_allclose(other[name], one[name], rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(other["scale"], factor * one["scale"], rtol=1e-4)
+    np.testing.assert_allclose(other["shift"], factor * one["shift"] + plus, rtol=1e-5)
+    np.testing.assert_allclose(other["targets"], factor * one["targets"] + plus, rtol=1e-5)
 
 
 def test_what_lies_beyond_the_context_changes_nothing():
@@ -237,7 +275,7 @@ def test_what_lies_beyond_the_context_changes_nothing():
                 arrays(reader(some, scaling, window_scaling=kind), at) for some in (full, other)
             )
             for name in ("context", "future", "shift", "scale"):
-                # Measured: 1e-7; sums over the context are differences of longer ones.
+                # Measured: no difference; sums over a context are differences of longer ones.
                 np.testing.assert_allclose(one[name], two[name], rtol=2e-6, atol=2e-6)
 
 
