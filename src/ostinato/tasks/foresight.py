@@ -225,8 +225,6 @@ class Foresight:
     def _in_units(self, part: WindowPart, places: Places, quantiles: Doubles) -> Forecasts:
         levels = part.reader.levels[places.series, :, places.target]
         in_units = self.reading.scaling.backward(quantiles, levels)
-        if (
-            not self.reading.scaling.is_scaled
-        ):  # counts, which a correction may have brought below 0
+        if not self.reading.scaling.is_scaled:  # a correction may have put a count below 0
             in_units = np.maximum(in_units, 0)
         return Forecasts(part.reader.panel, places, self.plan.quantiles, in_units)
