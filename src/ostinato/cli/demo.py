@@ -25,11 +25,14 @@ SHORT: dict[str, Any] = {"training__epochs": 8, "recurrent__hidden_size": 64}
 
 MORSE: dict[str, Any] = {
     "channels": None,
-    "features__subsampling": 3,
+    "features__bands": 12,
+    "features__context": 9,
+    "features__subsampling": 4,
     "recurrent__hidden_size": 64,
-    "training__epochs": 15,
+    "training__epochs": 12,
     "training__batch_size": 8,
-    "training__learning_rate": 4e-3,
+    "training__learning_rate": 5e-3,
+    "augmentation__speed": 0.0,
     "augmentation__noise": 0.0,
     "augmentation__masks": 0,
     "augmentation__join": 0.0,
