@@ -32,7 +32,7 @@ class Windows(NamedTuple):
 
     def to(self, device: torch.device) -> Windows:
         """Return the batch on a device."""
-        context = self.context.to(device)  # type: ignore[arg-type]
+        context = self.context.to(device)  # type: ignore[arg-type]  # typed for dtypes alone
         return Windows(
             context, self.future.to(device), self.codes.to(device), self.paths.to(device)
         )

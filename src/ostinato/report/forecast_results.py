@@ -100,7 +100,7 @@ def verdict(figures: Mapping[str, Any]) -> Verdict | None:
         text += f" It beats {_forecasts(beaten)}." if beaten else ""
     else:
         text = f"The model beats {_forecasts(beaten)}: {what}{_of(best, beaten)}."
-    return Verdict(text=text + _by_squares(figures, not unbeaten), is_good=not unbeaten)
+    return Verdict(text=text + _by_squares(figures, beats_all=not unbeaten), is_good=not unbeaten)
 
 
 def compared(figures: Mapping[str, Any], key: str) -> dict[str, float]:
@@ -239,7 +239,7 @@ def _mean(values: Floats) -> float | None:
     return float(known.mean()) if len(known) else None
 
 
-def _by_squares(figures: Mapping[str, Any], beats_all: bool) -> str:  # noqa: FBT001
+def _by_squares(figures: Mapping[str, Any], *, beats_all: bool) -> str:
     """Return what squared errors say, if it is something else; they weigh large errors more."""
     theirs = compared(figures, "rmse")
     if not theirs:

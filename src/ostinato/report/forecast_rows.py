@@ -152,18 +152,6 @@ def read_forecasts(path: Path) -> ForecastPredictions | None:
         )
 
 
-def written(time: Any) -> str:
-    """Return a time as a reader wants it: without what is nought; a count as it is.
-
-    Example:
-        >>> written(np.datetime64("2024-01-01T00:00:00.000000")), written(np.int64(7))
-        ('2024-01-01', '7')
-    """
-    if not isinstance(time, np.datetime64):
-        return str(time)
-    return str(np.datetime_as_string(time, unit="auto")).replace("T", " ")
-
-
 def _told(path: Path) -> dict[str, Any]:
     """Return what the file tells of all its windows."""
     metadata = pq.read_schema(path).metadata or {}

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ostinato.datasets.series import written
 from ostinato.report import forecast_drawings, formatting
 from ostinato.report.forecast_plot import ends_of, forecast_drawing
 from ostinato.report.forecast_results import (
@@ -25,7 +26,7 @@ from ostinato.report.forecast_results import (
     standardised,
     verdict,
 )
-from ostinato.report.forecast_rows import BASELINES, ForecastPredictions, read_forecasts, written
+from ostinato.report.forecast_rows import BASELINES, ForecastPredictions, read_forecasts
 from ostinato.report.run import Labels, Part, Run
 from ostinato.report.task import Balance, Curve, Headline, Task, note
 

@@ -86,12 +86,7 @@ class Frequency:
         anchor = _anchor(unit, (anchor or "").removeprefix("-"), alias)
         frequency = cls(f"{size if size > 1 else ''}{unit}{anchor}")
         if unit not in _FIXED and unit not in _MONTHS:
-            try:
-                frequency._offset  # noqa: B018 to be refused here
-            except ConfigError:  # pandas is not there
-                raise
-            except ValueError:
-                raise _unknown(alias) from None
+            frequency._offset  # noqa: B018 to be refused here
         return frequency
 
     @classmethod
@@ -259,7 +254,10 @@ class Frequency:
             from pandas.tseries.frequencies import to_offset
         except ImportError:
             raise missing_extra("pandas", "series") from None
-        return to_offset(self.alias.lstrip("0123456789"))
+        try:
+            return to_offset(self.alias.lstrip("0123456789"))
+        except ValueError:
+            raise _unknown(self.alias) from None
 
     @cached_property
     def longest_step(self) -> int:

@@ -109,6 +109,7 @@ class Forecasts:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield a row a step, ready for JSON."""
+        mean = self.mean
         for row, (series, target) in enumerate(
             zip(self.places.series, self.places.target, strict=True)
         ):
@@ -118,7 +119,7 @@ class Forecasts:
                     "id": self.panel.ids[series],
                     "target": self.panel.targets[target],
                     "time": time,
-                    "mean": float(self.mean[row, step]),
+                    "mean": float(mean[row, step]),
                     "quantiles": dict(zip(map(str, self.probabilities), values, strict=True)),
                 }
 
