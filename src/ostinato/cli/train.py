@@ -70,9 +70,7 @@ def classify(
         "test_each_epoch": preset == "tutorial" if test_each_epoch is None else test_each_epoch,
         "tensorboard": tensorboard,
     }
-    estimator = _configured(TextClassifier, preset, settings)
-    run_folder.check_free(out, overwrite=overwrite)
-    _train(estimator, out, arguments, overwrite=overwrite)
+    _begin(TextClassifier, settings, out, arguments, preset=preset, overwrite=overwrite)
 
 
 app.command(with_settings(classify, options_of(TextClassifier)), name="classify")
@@ -114,9 +112,7 @@ def tag(
         "test_each_epoch": test_each_epoch,
         "tensorboard": tensorboard,
     }
-    estimator = _configured(SequenceTagger, preset, settings)
-    run_folder.check_free(out, overwrite=overwrite)
-    _train(estimator, out, arguments, overwrite=overwrite)
+    _begin(SequenceTagger, settings, out, arguments, preset=preset, overwrite=overwrite)
 
 
 app.command(with_settings(tag, options_of(SequenceTagger)), name="tag")
@@ -169,9 +165,7 @@ def transcribe(
         "test_each_epoch": test_each_epoch,
         "tensorboard": tensorboard,
     }
-    estimator = _configured(SpeechRecognizer, None, settings)
-    run_folder.check_free(out, overwrite=overwrite)
-    _train(estimator, out, arguments, overwrite=overwrite)
+    _begin(SpeechRecognizer, settings, out, arguments, overwrite=overwrite)
 
 
 app.command(with_settings(transcribe, options_of(SpeechRecognizer)), name="transcribe")
@@ -223,9 +217,7 @@ def classify_series(
         "test_each_epoch": test_each_epoch,
         "tensorboard": tensorboard,
     }
-    estimator = _configured(SeriesClassifier, None, settings)
-    run_folder.check_free(out, overwrite=overwrite)
-    _train(estimator, out, arguments, overwrite=overwrite)
+    _begin(SeriesClassifier, settings, out, arguments, overwrite=overwrite)
 
 
 app.command(with_settings(classify_series, options_of(SeriesClassifier)), name="classify-series")
@@ -287,9 +279,7 @@ def forecast(
         "test_each_epoch": test_each_epoch,
         "tensorboard": tensorboard,
     }
-    estimator = _configured(Forecaster, None, settings)
-    run_folder.check_free(out, overwrite=overwrite)
-    _train(estimator, out, arguments, overwrite=overwrite)
+    _begin(Forecaster, settings, out, arguments, overwrite=overwrite)
 
 
 app.command(with_settings(forecast, options_of(Forecaster)), name="forecast")
@@ -318,6 +308,20 @@ def load_parts(estimator: Estimator, arguments: Mapping[str, Any]) -> Parts:
     """Read the data of a run again, by the arguments that its config keeps."""
     names = ("source", *estimator.columns, "validation", "test")
     return estimator.load_parts(**{name: arguments[name] for name in names})
+
+
+def _begin(
+    task: type[Estimator],
+    settings: Mapping[str, Any],
+    out: Path,
+    arguments: Mapping[str, Any],
+    *,
+    preset: str | None = None,
+    overwrite: bool,
+) -> None:
+    estimator = _configured(task, preset, settings)
+    run_folder.check_free(out, overwrite=overwrite)  # before anything is read
+    _train(estimator, out, arguments, overwrite=overwrite)
 
 
 def _train(
