@@ -15,7 +15,7 @@ import pyarrow as pa
 from ostinato.datasets.series import written
 from ostinato.metrics import by_step, forecast_metrics, scale_of
 from ostinato.series import Panel, Places, drift, naive, naive2, seasonal_naive
-from ostinato.tasks.forecasts import Forecasts
+from ostinato.tasks.forecasts import HISTORY_HORIZONS, Forecasts
 from ostinato.tasks.predictions import write_table
 from ostinato.training import Figures
 
@@ -30,7 +30,7 @@ BASELINES: dict[str, Callable[[Doubles, int, int], Doubles]] = {
 
 OF_BASELINES = ("mse", "mae", "rmse", "smape", "mase")
 SHOWN = 2000  # windows that are kept for the report
-HISTORY = 200  # steps before a cutoff that are kept of each, or four horizons if these are fewer
+HISTORY = 200  # steps before a cutoff that are kept of each, at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,7 +257,7 @@ def _histories(panel: Panel, places: Places, horizon: int) -> tuple[list[Doubles
     """Return the values before each cutoff, and their times."""
     histories, times = [], []
     for series, target, origin in _rows(places):
-        start = max(0, origin - min(HISTORY, 4 * horizon))
+        start = max(0, origin - min(HISTORY, HISTORY_HORIZONS * horizon))
         histories.append(panel.values[series][start:origin, target])
         times.append([written(time) for time in panel.times(series, start, origin)])
     return histories, times

@@ -23,7 +23,7 @@ Doubles = npt.NDArray[np.float64]
 
 BATCH_STEPS = 2**17  # time steps of a batch of forecasts
 BATCH_PATHS = 2**13  # sampled paths of a batch
-HISTORY_HORIZONS = 4  # horizons of the past in a picture
+HISTORY_HORIZONS = 4  # horizons of the past that are shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +54,6 @@ class Forecasts:
     def mean(self) -> Doubles:
         """Mean of each step if the distribution is straight between its quantiles."""
         found: Doubles = self.quantiles @ _weights(self.probabilities)
-        return found
-
-    @property
-    def median(self) -> Doubles:
-        """Median of each step, ``(windows, horizon)``."""
-        found: Doubles = self.quantiles[..., len(self.probabilities) // 2]
         return found
 
     @property
