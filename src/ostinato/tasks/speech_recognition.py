@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -16,7 +16,6 @@ from ostinato import audio, datasets
 from ostinato._config import Augmentation, Features, Recurrent, Training, check_range
 from ostinato._errors import DatasetError
 from ostinato._files import read_json, write_json
-from ostinato.data.splits import stratified_holdout
 from ostinato.datasets import Recordings
 from ostinato.models import SpeechNetwork
 from ostinato.tasks import speech_facts
@@ -28,11 +27,11 @@ from ostinato.tasks.speech import SpeechObjective, SpeechPart, frames_of
 from ostinato.tasks.speech_measure import measure
 from ostinato.tasks.speech_stream import TranscriptionStream
 from ostinato.tasks.transcripts import Decoding, LanguageModel
+from ostinato.tasks.verdict import Compared
 from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
 
-HELD_OUT = 0.1  # share of train that becomes validation where none is given
 FEW = 0.1  # of the recordings: if no more transcripts differ, each is in train and validation
 
 
@@ -50,6 +49,7 @@ class SpeechRecognizer(Estimator):
         channels: Filters of the convolution over the bands; none to do without.
         head_dropout: Probability of dropping a feature of the outputs of the recurrent stack.
         beam_width: Hypotheses kept at each step; 1 takes the likeliest class of each step.
+        baseline: Measure simple models beside it.
 
     Raises:
         ConfigError: A setting is outside its rule (on fit).
@@ -86,11 +86,7 @@ class SpeechRecognizer(Estimator):
     recurrent: Recurrent = field(
         default_factory=lambda: Recurrent(cell="gru", hidden_size=128, num_layers=2, dropout=0.1)
     )
-    training: Training = field(
-        default_factory=lambda: Training(
-            epochs=40, batch_tokens=8192, batch_size=16, learning_rate=2e-3
-        )
-    )
+    training: Training = field(default_factory=Training)
     features: Features = field(default_factory=Features)
     augmentation: Augmentation = field(default_factory=Augmentation)
     unit: Literal["character", "word"] = "character"
@@ -98,6 +94,7 @@ class SpeechRecognizer(Estimator):
     channels: int | None = 32
     head_dropout: float = 0.1
     beam_width: int = 1
+    baseline: bool = True
 
     module_: SpeechNetwork = field(init=False)
     alphabet_: Alphabet = field(init=False)
@@ -272,16 +269,10 @@ class SpeechRecognizer(Estimator):
         said = answer["text"] if "text" in answer else f"error: {answer['error']}"
         return f"{answer['audio']}\t{said}"
 
-    def hold_out(self, parts: Parts) -> Parts:
-        """Return ``parts`` with a validation part: a seeded tenth of train if there is none."""
-        if "validation" in parts:
-            return parts
-        train: Recordings = parts["train"]
-        said = train.transcripts or []
+    def _strata(self, part: Recordings) -> tuple[Sequence[Any], Sequence[Hashable]]:
+        said = part.transcripts or []
         labels = said if len(set(said)) <= FEW * len(said) else [""] * len(said)
-        kept, held_out = stratified_holdout(labels, HELD_OUT, self.training.seed, groups=train.keys)
-        rest = {name: part for name, part in parts.items() if name != "train"}
-        return {"train": train.take(kept), "validation": train.take(held_out), **rest}
+        return labels, part.keys
 
     def _check(self) -> None:
         super()._check()
@@ -322,6 +313,17 @@ class SpeechRecognizer(Estimator):
         self.module_ = self._build()
         return dict(loop_parts), SpeechObjective(self.alphabet_), facts
 
+    def _sizes(self, parts: Parts) -> Mapping[str, Any]:
+        return {
+            "training__epochs": 40,
+            "training__batch_tokens": 8192,
+            "training__batch_size": 16,
+            "training__learning_rate": 2e-3,
+        }
+
+    def _compared(self) -> Compared:
+        return Compared("wer", "word error rate", lower_is_better=True)
+
     def _build(self) -> SpeechNetwork:
         return SpeechNetwork(
             self.features.bands,
@@ -360,7 +362,7 @@ class SpeechRecognizer(Estimator):
             self.features.fitted_to(self.recurrent),
             self.sample_rate_hz_,
             self.normalizer_,
-            self.training.batch_tokens,
+            self.sized_.training.batch_tokens,
         )
 
     def _measure(
