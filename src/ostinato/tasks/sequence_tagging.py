@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 from typing_extensions import Self
@@ -18,9 +17,7 @@ from ostinato._config import Characters, Recurrent, Training, check_range
 from ostinato._errors import ConfigError, DatasetError
 from ostinato._files import read_json, write_json
 from ostinato.data.batches import collate, length_buckets
-from ostinato.data.splits import duplicates
 from ostinato.datasets import Scheme, Tagged
-from ostinato.metrics import tagging_metrics
 from ostinato.nn import Chain, log_likelihood
 from ostinato.tasks import facts as data_facts
 from ostinato.tasks import tagger_network as network
@@ -33,12 +30,17 @@ from ostinato.tasks.answers import (
     line_of,
     located,
 )
+from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.inputs import as_sentences, as_texts
 from ostinato.tasks.predictions import write_tagged_predictions
 from ostinato.tasks.presets import TAGGING_PRESETS
 from ostinato.tasks.tagging import Rows, TaggedPart, TaggingObjective, words_of
+from ostinato.tasks.tagging_baselines import tagging_baselines
+from ostinato.tasks.tagging_measure import failure, tagging_figures
+from ostinato.tasks.tagging_sizing import sized
 from ostinato.tasks.tags import Tags
+from ostinato.tasks.verdict import Compared
 from ostinato.text import (
     EncodedWords,
     Lexicon,
@@ -69,13 +71,15 @@ class SequenceTagger(Estimator):
             jieba; none for char if all training tokens are single characters, else treebank.
         lowercase: Look words up in lower case; shape and characters tell how they are written.
         min_freq: Words seen less often in train are unknown.
-        pairs: Also read each word together with the next one, as helps with Chinese characters.
+        pairs: Also read each word together with the next one; none for doing so where tokens are
+            characters, as in Chinese.
         vectors: File of pretrained word vectors: GloVe, word2vec or fastText; its words are known
             even if train does not have them.
         freeze_vectors: Leave pretrained vectors as they are.
         embedding_size: Features of a word; none for the width of the vectors, else 100.
-        word_dropout: Probability of taking a word for unknown.
-        locked_dropout: Probability of dropping a feature of all words of a sentence.
+        word_dropout: Probability of taking a word for unknown; none for what fits the data.
+        locked_dropout: Probability of dropping a feature of all words of a sentence; none for what
+            fits the data.
         head_dropout: The same of the outputs of the recurrent stack.
         baseline: Measure simple models beside it.
 
@@ -111,12 +115,12 @@ class SequenceTagger(Estimator):
     tokenizer: str | None = None
     lowercase: bool = True
     min_freq: int = 1
-    pairs: bool = False
+    pairs: bool | None = None
     vectors: str | None = None
     freeze_vectors: bool = False
     embedding_size: int | None = None
-    word_dropout: float = 0.2
-    locked_dropout: float = 0.4
+    word_dropout: float | None = None
+    locked_dropout: float | None = None
     head_dropout: float = 0.5
     baseline: bool = True
 
@@ -266,7 +270,10 @@ class SequenceTagger(Estimator):
         longest = max(len(token) for sentence in train.sentences for token in sentence)
         self.tokenizer_ = self.tokenizer or ("char" if longest == 1 else "treebank")
         self.lexicon_ = Lexicon.fit(
-            train.sentences, min_freq=self.min_freq, lowercase=self.lowercase, pairs=self.pairs
+            train.sentences,
+            min_freq=self.min_freq,
+            lowercase=self.lowercase,
+            pairs=bool(self.sized_.pairs),
         )
         vectors = None
         if self.vectors is not None:
@@ -293,17 +300,13 @@ class SequenceTagger(Estimator):
         for line in data_facts.lines(facts, "sentences"):
             logger.info(line)
         width = vectors.dim if vectors is not None else self.embedding_size or EMBEDDING_SIZE
-        self.module_ = network.build(self, width)
+        self.module_ = network.build(self.sized_, self.lexicon_, self.tags_, width)
         if vectors is not None:
             network.set_vectors(self.module_, vectors, freeze=self.freeze_vectors)
         return dict(loop_parts), TaggingObjective(self.tags_), facts
 
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:
-        return {
-            "training__epochs": 14,
-            **({} if self.training.batch_size else {"training__batch_tokens": 8192}),
-            "training__learning_rate": 4e-3,
-        }
+        return sized(parts["train"])
 
     def _answers(self, sentences: Sentences) -> list[Answer]:
         """Tag sentences; one without a token has the answer of no tags."""
@@ -353,19 +356,25 @@ class SequenceTagger(Estimator):
                 known=known,
                 span_confidence=[answer.span_confidence for answer in answers],
             )
-        are_spans = self.tags_.are_spans
-        figures = tagging_metrics(labels, predictions, are_spans=are_spans, known=known)
-        figures["loss"] = loss / figures["n_tokens"]
-        is_new = np.flatnonzero(~duplicates(seen, examples.texts))
-        if 0 < len(is_new) < len(labels):
-            rest = tagging_metrics(
-                [labels[row] for row in is_new],
-                [predictions[row] for row in is_new],
-                are_spans=are_spans,
-            )
-            name = "f1" if are_spans else "accuracy"
-            figures |= {f"{name}_unseen": rest.get(name, 0.0), "n_unseen": rest["n"]}
-        return figures
+        figures = tagging_figures(
+            examples.sentences,
+            labels,
+            predictions,
+            are_spans=self.tags_.are_spans,
+            known=known,
+            spans=self.tags_.spans_of_train,
+            seen=seen,
+        )
+        return {**figures, "loss": loss / figures["n_tokens"]}
+
+    def _baselines(self, train: Tagged) -> Iterator[Baseline]:
+        return tagging_baselines(train)
+
+    def _compared(self) -> Compared:
+        return Compared("f1", "F1") if self.tags_.are_spans else Compared("accuracy", "accuracy")
+
+    def _failure(self, figures: Figures) -> str | None:
+        return failure(figures)
 
     def _cut(self, text: str) -> list[Token]:
         """Cut a raw text into tokens, as they are before the model has seen any."""
@@ -381,7 +390,8 @@ class SequenceTagger(Estimator):
         self.lexicon_ = Lexicon.load(run)
         self.tags_ = Tags.load(run)
         self.tokenizer_ = read_json(run / "tokenizer_config.json")["tokenizer"]
-        self.module_ = network.build(self, weights["embedding.weight"].shape[1])
+        width = weights["embedding.weight"].shape[1]
+        self.module_ = network.build(self.sized_, self.lexicon_, self.tags_, width)
 
     def _example(self, run: Path) -> str:
         call = 'predict_spans(["A raw text."])' if self.tags_.are_spans else 'explain(["A text."])'

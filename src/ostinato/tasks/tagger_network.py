@@ -16,24 +16,21 @@ logger = logging.getLogger("ostinato")
 
 
 class Plan(Protocol):
-    """What a tagger tells about its network: settings, and vocabularies that were learnt."""
+    """The settings of a tagger that its network is made from, all of them in force."""
 
     recurrent: Recurrent
     characters: Characters
     head: str
-    word_dropout: float
-    locked_dropout: float
-    head_dropout: float
-    lexicon_: Lexicon
-    tags_: Tags
+    word_dropout: float | None
+    locked_dropout: float | None
+    head_dropout: float | None
 
 
-def build(plan: Plan, embedding_size: int) -> SequenceTagger:
+def build(plan: Plan, lexicon: Lexicon, tags: Tags, embedding_size: int) -> SequenceTagger:
     """Return the network with new weights."""
-    lexicon = plan.lexicon_
     return SequenceTagger(
         lexicon.num_trained,
-        len(plan.tags_.classes),
+        len(tags.classes),
         num_characters=len(lexicon.characters),
         num_shapes=len(SHAPES),
         num_pairs=len(lexicon.pairs) if len(lexicon.pairs) > 1 else 0,
@@ -42,10 +39,10 @@ def build(plan: Plan, embedding_size: int) -> SequenceTagger:
         characters=plan.characters,
         recurrent=plan.recurrent,
         crf=plan.head == "crf",
-        allowed=plan.tags_.allowed(),
-        word_dropout=plan.word_dropout,
-        locked_dropout=plan.locked_dropout,
-        head_dropout=plan.head_dropout,
+        allowed=tags.allowed(),
+        word_dropout=plan.word_dropout or 0.0,
+        locked_dropout=plan.locked_dropout or 0.0,
+        head_dropout=plan.head_dropout or 0.0,
     )
 
 
