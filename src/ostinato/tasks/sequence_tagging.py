@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-import torch
 from torch import Tensor
 from typing_extensions import Self
 
@@ -16,7 +15,7 @@ from ostinato import datasets, models
 from ostinato._config import Characters, Recurrent, Training, check_range
 from ostinato._errors import ConfigError, DatasetError
 from ostinato._files import read_json, write_json
-from ostinato.data.batches import collate, length_buckets
+from ostinato.data.batches import collate
 from ostinato.datasets import Scheme, Tagged
 from ostinato.nn import Chain, log_likelihood
 from ostinato.tasks import facts as data_facts
@@ -32,10 +31,13 @@ from ostinato.tasks.answers import (
 )
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.feature_chain import FILE as CHAIN_FILE
+from ostinato.tasks.feature_chain import JoinedChain
 from ostinato.tasks.inputs import as_sentences, as_texts
 from ostinato.tasks.predictions import write_tagged_predictions
 from ostinato.tasks.presets import TAGGING_PRESETS
-from ostinato.tasks.tagging import Rows, TaggedPart, TaggingObjective, words_of
+from ostinato.tasks.tagger_joining import join_features
+from ostinato.tasks.tagging import Rows, TaggedPart, TaggingObjective, scores_of
 from ostinato.tasks.tagging_baselines import tagging_baselines
 from ostinato.tasks.tagging_measure import failure, tagging_figures
 from ostinato.tasks.tagging_sizing import sized
@@ -45,15 +47,12 @@ from ostinato.text import (
     EncodedWords,
     Lexicon,
     make_splitter,
-    read_vectors,
-    words_of_vectors,
 )
 from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
 
 EMBEDDING_SIZE = 100  # without pretrained vectors
-MOST_EXTRA = 100_000  # words of a file of vectors that are known beside those of train
 Sentences = Sequence[Sequence[str]]
 
 
@@ -81,6 +80,7 @@ class SequenceTagger(Estimator):
         locked_dropout: Probability of dropping a feature of all words of a sentence; none for what
             fits the data.
         head_dropout: The same of the outputs of the recurrent stack.
+        ngrams: Join a linear tagger of word features to the network, each weighted by validation.
         baseline: Measure simple models beside it.
 
     Raises:
@@ -122,12 +122,14 @@ class SequenceTagger(Estimator):
     word_dropout: float | None = None
     locked_dropout: float | None = None
     head_dropout: float = 0.5
+    ngrams: bool = True
     baseline: bool = True
 
     module_: models.SequenceTagger = field(init=False)
     tags_: Tags = field(init=False)
     lexicon_: Lexicon = field(init=False)
     tokenizer_: str = field(init=False)
+    chain_: JoinedChain | None = field(init=False)
 
     def fit(
         self,
@@ -269,21 +271,7 @@ class SequenceTagger(Estimator):
         train: Tagged = parts["train"]
         longest = max(len(token) for sentence in train.sentences for token in sentence)
         self.tokenizer_ = self.tokenizer or ("char" if longest == 1 else "treebank")
-        self.lexicon_ = Lexicon.fit(
-            train.sentences,
-            min_freq=self.min_freq,
-            lowercase=self.lowercase,
-            pairs=bool(self.sized_.pairs),
-        )
-        vectors = None
-        if self.vectors is not None:
-            self.lexicon_ = self.lexicon_.extended(words_of_vectors(self.vectors, MOST_EXTRA))
-            vectors = read_vectors(
-                self.vectors,
-                self.lexicon_.words,
-                embedding_size=self.embedding_size,
-                seed=self.training.seed,
-            )
+        self.lexicon_, vectors = network.read_words(train, self.sized_)
         loop_parts = {
             name: TaggedPart(
                 self.lexicon_.encode(part.sentences), self.tags_.encode(part.tags, name)
@@ -312,24 +300,26 @@ class SequenceTagger(Estimator):
         """Tag sentences; one without a token has the answer of no tags."""
         answers = [NOTHING] * len(sentences)
         places = [place for place, sentence in enumerate(sentences) if len(sentence)]
-        words = self.lexicon_.encode([sentences[place] for place in places])
-        for rows, scores in self._scores(words):
+        some = [sentences[place] for place in places]
+        for rows, scores in self._scores(some, self.lexicon_.encode(some)):
             for row, answer in zip(rows, answers_of(scores, self.tags_), strict=True):
                 answers[places[row]] = answer
         return answers
 
-    @torch.inference_mode()
-    def _scores(self, words: EncodedWords) -> Iterator[tuple[Rows, Chain]]:
+    def _scores(self, sentences: Sentences, words: EncodedWords) -> Iterator[tuple[Rows, Chain]]:
         """Yield the rows of each batch, the longest first, and their chain."""
-        self.module_.eval()
-        for rows in length_buckets(
-            words.column.lengths,
-            batch_tokens=self.sized_.training.batch_tokens,
-            batch_size=self.sized_.training.batch_size,
-            seed=0,
-            epoch=None,
-        ):
-            yield rows, self.module_(words_of(words, rows))
+        features = self.chain_.model.encode(sentences) if self.chain_ else None
+        for rows, scores in scores_of(self.module_, words, self.sized_.training):
+            if self.chain_ and features:
+                yield rows, self.chain_.join(scores, features, rows)
+            else:
+                yield rows, scores
+
+    def _finish(self, parts: Parts, out: Path | None) -> None:
+        self.chain_ = None
+        if self.ngrams:
+            self.chain_ = join_features(self.module_, self.lexicon_, self.tags_, self.sized_, parts)
+        super()._finish(parts, out)
 
     def _measure(
         self, examples: Tagged, part: str, *, seen: Sequence[str], run: Path | None
@@ -337,7 +327,7 @@ class SequenceTagger(Estimator):
         words = self.lexicon_.encode(examples.sentences)
         targets = self.tags_.encode(examples.tags or (), part)
         answers, loss = [NOTHING] * len(examples.sentences), 0.0
-        for rows, scores in self._scores(words):
+        for rows, scores in self._scores(examples.sentences, words):
             gold = collate(targets, rows).data.clamp(min=0)
             loss -= float(log_likelihood(scores, gold).sum())
             for row, answer in zip(rows, answers_of(scores, self.tags_), strict=True):
@@ -386,12 +376,18 @@ class SequenceTagger(Estimator):
         self.tags_.save(run)
         write_json(run / "tokenizer_config.json", {"tokenizer": self.tokenizer_})
 
+    def _write_figures(self, run: Path) -> None:
+        if self.chain_:
+            self.chain_.save(run)
+        super()._write_figures(run)
+
     def _load_reader(self, run: Path, weights: Mapping[str, Tensor]) -> None:
         self.lexicon_ = Lexicon.load(run)
         self.tags_ = Tags.load(run)
         self.tokenizer_ = read_json(run / "tokenizer_config.json")["tokenizer"]
         width = weights["embedding.weight"].shape[1]
         self.module_ = network.build(self.sized_, self.lexicon_, self.tags_, width)
+        self.chain_ = JoinedChain.load(run) if (run / CHAIN_FILE).exists() else None
 
     def _example(self, run: Path) -> str:
         call = 'predict_spans(["A raw text."])' if self.tags_.are_spans else 'explain(["A text."])'

@@ -7,23 +7,52 @@ from typing import Protocol
 
 import torch
 
-from ostinato._config import Characters, Recurrent
+from ostinato._config import Characters, Recurrent, Training
+from ostinato.datasets import Tagged
 from ostinato.models import SequenceTagger
 from ostinato.tasks.tags import Tags
-from ostinato.text import SHAPES, Lexicon, Vectors
+from ostinato.text import SHAPES, Lexicon, Vectors, read_vectors, words_of_vectors
 
 logger = logging.getLogger("ostinato")
+
+MOST_EXTRA = 100_000  # words of a file of vectors that are known beside those of train
 
 
 class Plan(Protocol):
     """The settings of a tagger that its network is made from, all of them in force."""
 
     recurrent: Recurrent
+    training: Training
     characters: Characters
     head: str
+    lowercase: bool
+    min_freq: int
+    pairs: bool | None
+    vectors: str | None
+    embedding_size: int | None
     word_dropout: float | None
     locked_dropout: float | None
     head_dropout: float | None
+
+
+def read_words(train: Tagged, plan: Plan) -> tuple[Lexicon, Vectors | None]:
+    """Return the vocabularies of train and, where there is a file of them, vectors and their words."""
+    lexicon = Lexicon.fit(
+        train.sentences,
+        min_freq=plan.min_freq,
+        lowercase=plan.lowercase,
+        pairs=bool(plan.pairs),
+    )
+    if plan.vectors is None:
+        return lexicon, None
+    lexicon = lexicon.extended(words_of_vectors(plan.vectors, MOST_EXTRA))
+    vectors = read_vectors(
+        plan.vectors,
+        lexicon.words,
+        embedding_size=plan.embedding_size,
+        seed=plan.training.seed,
+    )
+    return lexicon, vectors
 
 
 def build(plan: Plan, lexicon: Lexicon, tags: Tags, embedding_size: int) -> SequenceTagger:
