@@ -13,6 +13,7 @@ from ostinato.datasets import Examples
 STEPS = 1000  # of the optimizer, at least, before epochs are few enough to be bounded by
 MOST_EPOCHS, FEWEST_EPOCHS = 60, 4
 FEW_TEXTS, FEW_ROWS, ROWS = 500, 8, 16  # in a batch, of up to FEW_TEXTS texts and of more
+MEMBERS, SEVERAL_TEXTS = 3, 10_000  # networks that answer together, for up to as many texts
 FREQUENT = 10  # times that a word must be seen among many characters
 MANY_CHARACTERS = 10_000_000
 
@@ -29,6 +30,7 @@ def sized(train: Examples) -> dict[str, Any]:
     is_large = sum(map(len, train.texts)) > MANY_CHARACTERS
     return {
         "min_freq": FREQUENT if is_large else 1,
+        "members": MEMBERS if texts <= SEVERAL_TEXTS else 1,
         "training__epochs": min(max(epochs, FEWEST_EPOCHS), MOST_EPOCHS),
         "training__batch_size": rows if texts <= 20_000 else None,
         "training__batch_tokens": 8192,
