@@ -275,7 +275,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         loop_parts: dict[str, Part] = {
             k: ClassifiedPart(self._shorten(columns[k]), targets[k]) for k in parts
         }
-        return loop_parts, ClassificationObjective(self.multi_label), facts
+        return loop_parts, ClassificationObjective(self.multi_label, "log_likelihood"), facts
 
     def _strata(self, part: Examples) -> tuple[Sequence[Any], Sequence[Hashable]]:
         return named(part.labels or ()), part.texts
