@@ -39,7 +39,7 @@ def print_figures(part: str, figures: Mapping[str, Any]) -> None:
 
 
 def print_metrics(metrics: Mapping[str, Any]) -> None:
-    """Write what a run measured: its figures, those of the simple models beside it, the verdict."""
+    """Write the figures of a run, those of the simple models beside it, and the verdict."""
     for part in ("validation", "test"):
         if part in metrics:
             print_figures(part, metrics[part])
