@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from ostinato._errors import DatasetError
 from ostinato._files import read_json, write_json
 from ostinato.data.splits import duplicates
-from ostinato.metrics import regression_metrics
+from ostinato.metrics import correlation_z, regression_metrics
 from ostinato.training import Figures
 
 SMALLEST_SPREAD = 1e-12
@@ -125,6 +125,7 @@ def regression_figures(
 ) -> Figures:
     """Return the figures on some sequences; also without those ``seen``, if some were."""
     figures = regression_metrics(rights, said, scale=values.deviation)
+    figures["chance_z"] = correlation_z(rights, said)
     unseen = ~duplicates(seen or (), keys)
     if unseen.any() and not unseen.all():
         rest = regression_metrics(rights[unseen], said[unseen])

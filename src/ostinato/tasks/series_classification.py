@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,6 +25,7 @@ from ostinato.datasets.sequences import numbered
 from ostinato.metrics import decide
 from ostinato.nn.pooling import PoolingName
 from ostinato.tasks import facts as data_facts
+from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification import (
     ClassificationObjective,
     ClassifiedPart,
@@ -42,7 +43,9 @@ from ostinato.tasks.regression import (
     numbers_of,
     regression_figures,
 )
+from ostinato.tasks.series_baselines import class_baselines, value_baselines
 from ostinato.tasks.series_inputs import Scaling, classes_of, sequences_of
+from ostinato.tasks.verdict import ACCURACY, Compared
 from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
@@ -285,6 +288,14 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
             "training__batch_size": 16,
             "training__learning_rate": 6e-3,
         }
+
+    def _baselines(self, train: Sequences) -> Iterator[Baseline]:
+        if self.regression:
+            return value_baselines(train, self.scaling_)
+        return class_baselines(train, self.scaling_, self.labels_)
+
+    def _compared(self) -> Compared:
+        return Compared("r2", "R2", is_share=False) if self.regression else ACCURACY
 
     def _columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the columns of a table: those given, else those of train."""

@@ -13,17 +13,19 @@ from ostinato.training import Figures
 
 @dataclass(frozen=True)
 class Compared:
-    """The figure by which a model is compared with the simple ones, a share from 0 to 1.
+    """The figure by which a model is compared with the simple ones.
 
     Args:
         figure: Its key.
         title: Its name in a sentence.
         lower_is_better: Whether it is an error.
+        is_share: Whether it counts examples, from 0 to 1, so that gains are told in points.
     """
 
     figure: str
     title: str
     lower_is_better: bool = False
+    is_share: bool = True
 
     def gain(self, ours: Figures, theirs: Figures) -> float:
         """Return by how much ours is better, below 0 if it is worse."""
@@ -102,11 +104,18 @@ def judge(
             f"No better than {title}: {compared.title} {value:.4f} against {theirs:.4f} on {part}."
         )
         if beaten:
-            text += f" It beats {_listed(beaten)} points."
+            text += (
+                f" It beats {_listed(beaten)} points."
+                if compared.is_share
+                else f" It beats {_named(beaten)}."
+            )
         return Verdict(text, is_good=False, advice=advice)
     if not gains:
         return Verdict("", is_good=True)
     against = ", ".join(f"{theirs:.4f}" for _, theirs in gains.values())
+    if not compared.is_share:
+        text = f"Beats {_named(beaten)}: {compared.title} {value:.4f} against {against} on {part}."
+        return Verdict(text, is_good=True)
     text = f"Beats {_listed(beaten)} points of {compared.title} on {part} ({value:.4f} against {against})."
     least = min(beaten.values())
     noise = _noise(value, int(figures.get("n", 0)))
@@ -117,6 +126,11 @@ def judge(
 
 def _listed(beaten: Mapping[str, float]) -> str:
     return " and ".join(f"{title} by {100 * gain:.1f}" for title, gain in beaten.items())
+
+
+def _named(beaten: Mapping[str, float]) -> str:
+    *most, last = beaten
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _noise(share: float, n: int) -> float:
