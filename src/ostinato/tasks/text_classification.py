@@ -6,7 +6,7 @@ import logging
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification import (
     ClassificationObjective,
     ClassifiedPart,
+    Monitor,
     classification_figures,
     explained,
     scores_of,
@@ -40,6 +41,8 @@ from ostinato.tasks.predictions import write_predictions
 from ostinato.tasks.presets import PRESETS
 from ostinato.tasks.text_baselines import text_baselines
 from ostinato.tasks.text_sizing import sized
+from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
+from ostinato.tasks.weighting import check_no_class_weight, weights_of, with_weights
 from ostinato.text import Tokenizer, Vectors, encode_cached, fit_cached, read_vectors
 from ostinato.training import Figures, Listener, Objective, Part
 
@@ -72,6 +75,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         locked_dropout: Probability of dropping a feature of all embedded words of a text.
         head_dropout: Probability of dropping a feature of the pooled vector.
         multi_label: Whether a text has any number of classes instead of exactly one.
+        class_weight: balanced lets each class count the same in the loss, however many texts it has.
         ngrams: Join a linear model of n-grams to the network, each weighted by validation.
         baseline: Measure simple models beside it.
 
@@ -112,6 +116,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     locked_dropout: float = 0.5
     head_dropout: float = 0.5
     multi_label: bool = False
+    class_weight: Literal["balanced"] | None = None
     ngrams: bool = True
     baseline: bool = True
 
@@ -123,6 +128,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         X: Sequence[str],
         y: Sequence[Any],
         *,
+        sample_weight: npt.ArrayLike | None = None,
         validation: tuple[Sequence[str], Sequence[Any]] | None = None,
         out: str | Path | None = None,
         overwrite: bool = False,
@@ -134,6 +140,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         Args:
             X: Texts.
             y: A label each, or for ``multi_label`` a list of labels each.
+            sample_weight: How much each of ``X`` counts in the loss; none for all the same.
             validation: Texts and labels that choose the best epoch; without them a stratified
                 seeded tenth of ``X`` is held out and never trained on.
             out: Run folder to write: checkpoints, history, the model, its figures.
@@ -146,15 +153,11 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             DatasetError: Texts or labels cannot be trained on.
             TrainingError: The loss is no longer finite.
         """
-        parts = {"train": examples_of(X, y, "train")}
+        parts = {"train": with_weights(examples_of(X, y, "train"), sample_weight)}
         if validation is not None:
             parts["validation"] = examples_of(*validation, "validation")
         return self.fit_parts(
-            parts,
-            out=Path(out) if out is not None else None,
-            overwrite=overwrite,
-            resume=resume,
-            listeners=listeners,
+            parts, out=out, overwrite=overwrite, resume=resume, listeners=listeners
         )
 
     def predict(self, X: Sequence[str]) -> npt.NDArray[Any] | list[list[Any]]:
@@ -198,6 +201,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         return float(np.average(rows, weights=sample_weight))
 
     labels_: Labels = field(init=False)
+    weights_: npt.NDArray[np.float32] | None = field(init=False)
     ngrams_: JoinedNgrams | None = field(init=False)
 
     def load_parts(self, **arguments: Any) -> Parts:
@@ -232,6 +236,8 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             check_range("TextClassifier", name, getattr(self, name), low=low)
         for name in ("word_dropout", "embedding_dropout", "locked_dropout", "head_dropout"):
             check_range("TextClassifier", name, getattr(self, name), low=0, below=1)
+        if self.multi_label:
+            check_no_class_weight("TextClassifier", self.class_weight, "several labels a text")
 
     def _learn_labels(self, parts: Parts) -> None:
         self._set_labels(Labels.fit(parts["train"].labels or (), multi_label=self.multi_label))
@@ -273,10 +279,14 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             with torch.no_grad():
                 embedding.weight.copy_(torch.from_numpy(vectors.matrix))
             embedding.weight.requires_grad_(not self.freeze_vectors)
+        weights = weights_of(parts, targets, self.labels_ if self.class_weight else None)
         loop_parts: dict[str, Part] = {
-            k: ClassifiedPart(self._shorten(columns[k]), targets[k]) for k in parts
+            k: ClassifiedPart(self._shorten(columns[k]), targets[k], weights[k]) for k in parts
         }
-        return loop_parts, ClassificationObjective(self.multi_label), facts
+        self.ngrams_ = None  # until the network is trained
+        self.weights_ = None if weights["train"] is None else weights["train"].numpy()
+        monitor: Monitor = "accuracy" if self.weights_ is None else "log_likelihood"
+        return loop_parts, ClassificationObjective(self.multi_label, monitor), facts
 
     def _strata(self, part: Examples) -> tuple[Sequence[Any], Sequence[Hashable]]:
         return named(part.labels or ()), part.texts
@@ -291,7 +301,10 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         return found
 
     def _baselines(self, train: Examples) -> Iterator[Baseline]:
-        return text_baselines(train, self.labels_, self.tokenizer_)
+        return text_baselines(train, self.labels_, self.tokenizer_, self.weights_)
+
+    def _compared(self) -> Compared:
+        return MACRO_F1 if self.class_weight else ACCURACY
 
     def _read_vectors(self, counts: npt.NDArray[np.int64]) -> Vectors | None:
         if self.vectors is None:
@@ -350,7 +363,6 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         return (joint.sigmoid() if self.multi_label else joint.softmax(dim=1)).numpy()
 
     def _finish(self, parts: Parts, out: Path | None) -> None:
-        self.ngrams_ = None
         if self.ngrams:
             self.ngrams_ = self._join_ngrams(parts)
             if out:
@@ -379,6 +391,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             self.labels_.encode(train.labels or ()).numpy(),
             classes=len(self.labels_.classes),
             characters=sum(map(len, train.texts)) <= FEW_CHARACTERS,
+            sample_weight=self.weights_,
         )
 
     def _measure(
@@ -405,6 +418,8 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     def _save_reader(self, run: Path) -> None:
         self.tokenizer_.save(run)
         self.labels_.save(run)
+        if self.ngrams_ is not None:
+            self.ngrams_.save(run)
 
     def _load_reader(self, run: Path, weights: Mapping[str, Tensor]) -> None:
         self.tokenizer_ = Tokenizer.load(run)
