@@ -6,7 +6,7 @@ import logging
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,8 @@ from ostinato.tasks.predictions import write_predictions
 from ostinato.tasks.presets import PRESETS
 from ostinato.tasks.text_baselines import text_baselines
 from ostinato.tasks.text_sizing import sized
+from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
+from ostinato.tasks.weighting import check_no_class_weight, weights_of, with_weights
 from ostinato.text import Tokenizer, encode_cached, fit_cached
 from ostinato.training import Figures, Listener, Objective, Part
 
@@ -73,6 +75,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         multi_label: Whether a text has any number of classes instead of exactly one.
         members: Networks trained side by side, whose scores are averaged; none for what fits the
             number of texts.
+        class_weight: balanced lets each class count the same in the loss, however many texts it has.
         ngrams: Join a linear model of n-grams to the network, each weighted by validation.
         baseline: Measure simple models beside it.
 
@@ -114,6 +117,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     head_dropout: float = 0.5
     multi_label: bool = False
     members: int | None = None
+    class_weight: Literal["balanced"] | None = None
     ngrams: bool = True
     baseline: bool = True
 
@@ -125,6 +129,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         X: Sequence[str],
         y: Sequence[Any],
         *,
+        sample_weight: npt.ArrayLike | None = None,
         validation: tuple[Sequence[str], Sequence[Any]] | None = None,
         out: str | Path | None = None,
         overwrite: bool = False,
@@ -136,6 +141,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         Args:
             X: Texts.
             y: A label each, or for ``multi_label`` a list of labels each.
+            sample_weight: How much each of ``X`` counts in the loss; none for all the same.
             validation: Texts and labels that choose the best epoch; without them a stratified
                 seeded tenth of ``X`` is held out and never trained on.
             out: Run folder to write: checkpoints, history, the model, its figures.
@@ -148,15 +154,11 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             DatasetError: Texts or labels cannot be trained on.
             TrainingError: The loss is no longer finite.
         """
-        parts = {"train": examples_of(X, y, "train")}
+        parts = {"train": with_weights(examples_of(X, y, "train"), sample_weight)}
         if validation is not None:
             parts["validation"] = examples_of(*validation, "validation")
         return self.fit_parts(
-            parts,
-            out=Path(out) if out is not None else None,
-            overwrite=overwrite,
-            resume=resume,
-            listeners=listeners,
+            parts, out=out, overwrite=overwrite, resume=resume, listeners=listeners
         )
 
     def predict(self, X: Sequence[str]) -> npt.NDArray[Any] | list[list[Any]]:
@@ -200,6 +202,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         return float(np.average(rows, weights=sample_weight))
 
     labels_: Labels = field(init=False)
+    weights_: npt.NDArray[np.float32] | None = field(init=False)
     ngrams_: JoinedNgrams | None = field(init=False)
 
     def load_parts(self, **arguments: Any) -> Parts:
@@ -235,6 +238,8 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             check_range("TextClassifier", name, getattr(self, name), low=low)
         for name in ("word_dropout", "embedding_dropout", "locked_dropout", "head_dropout"):
             check_range("TextClassifier", name, getattr(self, name), low=0, below=1)
+        if self.multi_label:
+            check_no_class_weight("TextClassifier", self.class_weight, "several labels a text")
 
     def _learn_labels(self, parts: Parts) -> None:
         self._set_labels(Labels.fit(parts["train"].labels or (), multi_label=self.multi_label))
@@ -272,8 +277,10 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         counts = np.bincount(columns["train"].values, minlength=len(self.tokenizer_))
         classes = len(self.labels_.classes)
         self.module_ = network.build_for(self.sized_, self.tokenizer_, classes, counts)
+        weights = weights_of(parts, targets, self.labels_ if self.class_weight else None)
+        self.weights_ = None if weights["train"] is None else weights["train"].numpy()
         loop_parts: dict[str, Part] = {
-            k: ClassifiedPart(self._shorten(columns[k]), targets[k]) for k in parts
+            k: ClassifiedPart(self._shorten(columns[k]), targets[k], weights[k]) for k in parts
         }
         return loop_parts, ClassificationObjective(self.multi_label, "log_likelihood"), facts
 
@@ -292,7 +299,12 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     def _baselines(self, train: Examples) -> Iterator[Baseline]:
         model = self.ngrams_.model if self.ngrams_ else None
         of_words = model if model and model.ngrams.characters is None else None
-        return text_baselines(train, self.labels_, self.tokenizer_, fitted=of_words)
+        return text_baselines(
+            train, self.labels_, self.tokenizer_, fitted=of_words, sample_weight=self.weights_
+        )
+
+    def _compared(self) -> Compared:
+        return MACRO_F1 if self.class_weight else ACCURACY
 
     def _set_labels(self, labels: Labels) -> None:
         self.labels_ = labels
