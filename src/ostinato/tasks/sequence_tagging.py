@@ -107,7 +107,7 @@ class SequenceTagger(Estimator):
     columns: ClassVar[tuple[str, ...]] = ("column",)
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = TAGGING_PRESETS
 
-    recurrent: Recurrent = field(default_factory=lambda: Recurrent(hidden_size=256))
+    recurrent: Recurrent = field(default_factory=Recurrent)
     training: Training = field(default_factory=Training)
     characters: Characters = field(default_factory=Characters)
     head: Literal["crf", "softmax"] = "crf"

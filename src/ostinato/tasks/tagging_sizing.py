@@ -16,6 +16,7 @@ CHARACTERS = 0.9  # share of the tokens that are one character, from which all a
 STEPS = 2800  # of the optimizer, at least
 MOST_EPOCHS, FEWEST_EPOCHS = 60, 14
 ROWS = 8  # sentences in a batch of few
+WIDTH = 256  # units of the recurrent stack in each direction
 MANY = 10_000  # sentences, from which a batch is bounded by its tokens
 
 
@@ -32,6 +33,7 @@ def sized(train: Tagged) -> dict[str, Any]:
     return {
         "characters__reader": "none" if are_characters else "recurrent",
         "pairs": are_characters,
+        "recurrent__hidden_size": WIDTH,
         "word_dropout": 0.15 if are_characters else 0.2,
         "locked_dropout": 0.5 if are_characters else 0.4,
         "training__epochs": min(max(epochs, FEWEST_EPOCHS), MOST_EPOCHS),
