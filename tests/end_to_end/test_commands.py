@@ -170,9 +170,7 @@ def test_demo_beats_a_bag_of_words(tmp_path, capsys):
 def test_demo_tag_beats_a_lookup(tmp_path, capsys):
     out, _ = ok(capsys, "demo", "tag", "--out", tmp_path / "demo")
     f1 = {
-        line.split(":")[0]: float(line.split()[-1])
-        for line in out.splitlines()
-        if ": f1 " in line
+        line.split(":")[0]: float(line.split()[-1]) for line in out.splitlines() if ": f1 " in line
     }
     assert f1["recurrent"] >= 0.95
     assert f1["the most frequent tag of each word"] <= 0.4

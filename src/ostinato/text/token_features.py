@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -21,10 +20,6 @@ AFFIXES = 5  # characters of the longest prefix and suffix of a word
 NGRAMS = (3, 4)  # lengths of the n-grams of characters within a word, its ends among them
 NEIGHBOURS = 2  # words on either side
 MOST_CHARACTERS = 32  # of a word
-_KINDS = (
-    (re.compile(r"[^\W\d_]"), ""),
-    (re.compile(r"\d"), "0"),
-)
 
 
 class _Word(NamedTuple):
@@ -138,7 +133,8 @@ def _of_sentence(words: Sequence[_Word]) -> Iterator[Iterable[str]]:
             *word.own,
             *(f"0{a}", f"1{b}", f"2{c}", f"3{d}", f"4{e}"),
             *(f"5{p}", f"6{q}", f"7{r}", f"8{s}", f"9{t}"),
-            *(f"b{b} {c}", f"c{c} {d}", f"d{b} {d}"),
-            *(f"s{q} {r}", f"t{r} {s}", f"u{q} {r} {s}", f"v{is_upper}{r}"),
-            *(f"y{b[-3:]}", f"x{d[-3:]}"),
+            *(f"b{a} {b}", f"c{b} {c}", f"d{c} {d}", f"e{d} {e}", f"f{b} {d}"),
+            *(f"g{a} {b} {c}", f"h{b} {c} {d}", f"i{c} {d} {e}"),
+            *(f"j{b} {r}", f"k{r} {d}", f"l{b[-3:]}", f"m{d[-3:]}"),
+            *(f"q{q} {r}", f"r{r} {s}", f"s{q} {r} {s}", f"t{is_upper}{r}"),
         )

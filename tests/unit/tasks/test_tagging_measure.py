@@ -54,7 +54,9 @@ def test_simple_models_give_each_word_its_commonest_tag() -> None:
     assert lookup["f1"] == 1
     other = Tagged.make([["Dora", "sings"]], [["B-PER", "O"]], "test")
     assert [one.measure(other)["f1"] for one in tagging_baselines(train)] == [0, 0]
-    named = Tagged.make(SENTENCES, [["X" if t[0].isupper() else "Y" for t in s] for s in SENTENCES], "")
+    named = Tagged.make(
+        SENTENCES, [["X" if t[0].isupper() else "Y" for t in s] for s in SENTENCES], ""
+    )
     titles = [one.title for one in tagging_baselines(named)]
     assert titles == ["the tag X everywhere", "the most frequent tag of each word"]
 
