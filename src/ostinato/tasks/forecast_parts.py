@@ -16,7 +16,6 @@ from ostinato.models.likelihoods import Likelihood
 from ostinato.series import Places, WindowReader
 from ostinato.training import Figures
 
-Floats = npt.NDArray[np.float32]
 Int64s = npt.NDArray[np.int64]
 
 ANONYMOUS = 0.1  # share of the training windows that are not told which series they are of
@@ -31,19 +30,18 @@ class Ahead:
         naive: ``(batch, horizon)``: what the season before would say.
         shift: ``(batch,)``: what was taken off the values of each window.
         scale: ``(batch,)``: what they were divided by.
-        weight: ``(batch,)``: how much their errors count.
     """
 
     values: Tensor
     naive: Tensor
     shift: Tensor
     scale: Tensor
-    weight: Tensor
 
     def to(self, device: torch.device) -> Ahead:
         """Return the batch on a device."""
-        parts = (self.values, self.naive, self.shift, self.scale, self.weight)
-        return Ahead(*(part.to(device) for part in parts))
+        return Ahead(
+            *(part.to(device) for part in (self.values, self.naive, self.shift, self.scale))
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +52,6 @@ class WindowPart:
         reader: Cuts them out.
         places: Where they stand.
         codes: Category of each attribute of each series, ``(series, attributes)``, the series first.
-        weights: How much errors of each series count, ``(series,)``.
         stride: Windows that one row stands for.
         repeats: How often the rows stand in an epoch.
         is_train: Whether a batch takes any window of each row, some without the name of the series;
@@ -64,7 +61,6 @@ class WindowPart:
     reader: WindowReader
     places: Places
     codes: Int64s
-    weights: Floats
     stride: int = 1
     repeats: int = 1
     is_train: bool = False
@@ -101,8 +97,8 @@ class WindowPart:
         )
         future = torch.from_numpy(found.future)
         windows = Windows(context, future, torch.from_numpy(codes), values)
-        told = (found.shift, found.scale, self.weights[places.series])
-        ahead = Ahead(values, future[..., 0], *map(torch.from_numpy, told))
+        levels = (torch.from_numpy(found.shift), torch.from_numpy(found.scale))
+        ahead = Ahead(values, future[..., 0], *levels)
         return windows, ahead, found.order
 
 
@@ -129,11 +125,9 @@ class QuantileObjective:
         quantiles = found.new_tensor(self.quantiles)
         errors = values - found
         losses = 2 * torch.maximum(quantiles * errors, (quantiles - 1) * errors).mean(dim=1)
-        weights = targets.weight[:, None].expand_as(targets.values)[is_observed]
-        wrong = errors[:, len(self.quantiles) // 2].detach().abs()
-        naive = (targets.naive[is_observed] - values[:, 0]).abs()
-        told = (losses, torch.ones_like(losses), wrong, naive)
-        return torch.stack([(weights * one).sum() for one in told])
+        wrong = errors[:, len(self.quantiles) // 2].detach().abs().sum()
+        naive = (targets.naive[is_observed] - values[:, 0]).abs().sum()
+        return torch.stack([losses.sum(), losses.new_tensor(len(losses)), wrong, naive])
 
     def figures(self, sums: Tensor) -> Figures:
         """Return loss and mean absolute error on the scale of the network, and the skill."""

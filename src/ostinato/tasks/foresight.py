@@ -100,7 +100,6 @@ def windows_of(
         reader,
         places,
         reading.attributes.codes(part.panel),
-        reading.weights_of(part.panel),
         stride=max(1, -(-len(places) // most)),
         repeats=max(1, FEWEST_WINDOWS // max(len(places), 1)) if is_train else 1,
         is_train=is_train,

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from ostinato._errors import DatasetError
 from ostinato._files import read_json, write_json
-from ostinato.data.ragged import Ragged
 from ostinato.models.likelihoods import LIKELIHOODS
 from ostinato.series import Calibration, Frequency, Panel, SeriesScaling
 from ostinato.series.calendar import cycles_of
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from ostinato.tasks.forecasting import Forecaster
 
 FILE = "series.json"
-
-MOST_WEIGHT = 4.0  # of a series in training, in units of the usual one
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +38,6 @@ class Reading:
         cycles: Cycles of the calendar that are read.
         attributes: The categories of their attributes.
         scaling: Their levels in train.
-        weights: How much the errors of each series count in training, by its id; of others, 1.
         ends: Where train ends in each series: the first time that the network was not trained on, in
             microseconds since 1970, or counted.
         columns: The arguments with which their table was read.
@@ -56,7 +52,6 @@ class Reading:
     cycles: tuple[str, ...]
     attributes: Attributes
     scaling: SeriesScaling
-    weights: Mapping[str, float]
     ends: Mapping[str, int]
     columns: Mapping[str, Any]
 
@@ -79,9 +74,6 @@ class Reading:
         if transform == "auto" and not is_positive:
             transform = "none"
         counts = settings.method == "autoregressive" and LIKELIHOODS[settings.likelihood].counts
-        scaling = SeriesScaling.fit(
-            panel, "none" if counts else transform, season, is_scaled=not counts
-        )
         return Reading(
             panel.frequency,
             panel.season,
@@ -91,8 +83,7 @@ class Reading:
             panel.past_names,
             cycles_of(panel.frequency, int(panel.lengths.max())) if settings.calendar else (),
             Attributes.of(panel),
-            scaling,
-            weights_by(panel, scaling, season),
+            SeriesScaling.fit(panel, "none" if counts else transform, season, is_scaled=not counts),
             {
                 name: int(panel.times(row, end, end + 1).astype(np.int64)[0])
                 for row, (name, end) in enumerate(zip(panel.ids, panel.lengths, strict=True))
@@ -114,10 +105,6 @@ class Reading:
         )
         steps, _ = panel.frequency.steps(panel.starts, ends.astype(panel.starts.dtype))
         return np.maximum(steps, 0)
-
-    def weights_of(self, panel: Panel) -> npt.NDArray[np.float32]:
-        """Return how much the errors of each series count, ``(series,)``."""
-        return np.array([self.weights.get(name, 1.0) for name in panel.ids], np.float32)
 
     def check(self, panel: Panel) -> None:
         """Raise DatasetError unless a panel has the columns and the frequency of train."""
@@ -159,7 +146,6 @@ class Reading:
                 "cycles": self.cycles,
                 "attributes": self.attributes.values,
                 "scaling": self.scaling.to_json(),
-                "weights": self.weights,
                 "ends": self.ends,
                 "columns": self.columns,
                 "calibration": calibration.to_json() if calibration else None,
@@ -180,36 +166,11 @@ class Reading:
             tuple(saved["cycles"]),
             Attributes(saved["attributes"]),
             SeriesScaling.from_json(saved["scaling"]),
-            saved.get("weights", {}),
             saved["ends"],
             saved["columns"],
         )
         found = saved["calibration"]
         return reading, Calibration.from_json(found) if found else None
-
-
-def weights_by(panel: Panel, scaling: SeriesScaling, season: int) -> dict[str, float]:
-    """Return how much the errors of each series are to count, by its id: 1 on average.
-
-    On the scale of the network an error is one of a deviation of the series; what counts in the end is
-    one of the differences from season to season. So a series counts the more the smaller these are
-    beside its deviation, up to a limit.
-
-    Args:
-        panel: The series of train.
-        scaling: Their scale.
-        season: Steps of a season.
-    """
-    values = Ragged(scaling.forward(panel).astype(np.float64), panel.values.offsets)
-    found = np.ones(len(panel))
-    for row, steps in enumerate(values):
-        differences = np.abs(steps[season:] - steps[:-season])
-        known = differences[np.isfinite(differences)]
-        if len(known) and known.mean() > 0:
-            found[row] = 1 / known.mean()
-    middle = float(np.median(found))
-    found = np.clip(found, middle / MOST_WEIGHT, middle * MOST_WEIGHT)
-    return dict(zip(panel.ids, (found / found.mean()).tolist(), strict=True))
 
 
 def named_only(columns: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
@@ -28,8 +26,7 @@ HORIZON = 3
 def ahead(batch: int = 6, horizon: int = 4) -> Ahead:
     values = torch.randn(batch, horizon)
     values[0, 1] = values[3] = torch.nan
-    levels = (torch.randn(batch), torch.rand(batch) + 0.5)
-    return Ahead(values, torch.randn(batch, horizon), *levels, torch.ones(batch))
+    return Ahead(values, torch.randn(batch, horizon), torch.randn(batch), torch.rand(batch) + 0.5)
 
 
 def test_the_loss_of_quantiles_is_twice_the_pinball_loss():
@@ -52,19 +49,9 @@ def test_a_forecast_as_good_as_the_naive_has_no_skill():
     objective = QuantileObjective(QUANTILES)
     assert objective.figures(objective.sums(output, given))["skill"] == pytest.approx(0, abs=1e-6)
     still = given.values.nan_to_num()
-    perfect = dataclasses.replace(given, values=still, naive=still)
+    perfect = Ahead(still, still, given.shift, given.scale)
     sums = objective.sums(still[..., None] + torch.ones(3), perfect)
     assert objective.figures(sums)["skill"] == pytest.approx(-1.0)  # the naive has no error at all
-
-
-def test_a_window_with_twice_the_weight_counts_twice():
-    given, output = ahead(), torch.randn(6, 4, 3)
-    rows = torch.tensor([0, 1, 1, 2, 3, 4, 5])
-    twice = Ahead(*(part[rows] for part in vars(given).values()))
-    weight = torch.tensor([1.0, 2.0, 1.0, 1.0, 1.0, 1.0])
-    objective = QuantileObjective(QUANTILES)
-    weighted = objective.sums(output, dataclasses.replace(given, weight=weight))
-    torch.testing.assert_close(weighted, objective.sums(output[rows], twice))
 
 
 def test_the_loss_of_a_likelihood_is_that_of_what_was_observed():
@@ -89,7 +76,9 @@ def test_what_is_missing_teaches_nothing(objective, size):
     given = ahead()
     if size == 2 and objective.likelihood.counts:
         scale = given.scale[:, None]
-        given = dataclasses.replace(given, values=(given.values.abs() / scale).round() / scale)
+        given = Ahead(
+            (given.values.abs() / scale).round() / scale, given.naive, given.shift, given.scale
+        )
     output = torch.randn(6, 4, size, requires_grad=True)
     sums = objective.sums(output, given)
     sums[0].backward()
@@ -112,8 +101,7 @@ def part(**options) -> WindowPart:
     rows = [(series, o) for series in range(3) for o in range(8, some.lengths[series] - HORIZON)]
     series, origin = np.array(rows).T
     codes = np.arange(1, 4)[:, None]
-    places = Places(series, np.zeros_like(series), origin)
-    return WindowPart(reader, places, codes, np.ones(3, np.float32), **options)
+    return WindowPart(reader, Places(series, np.zeros_like(series), origin), codes, **options)
 
 
 def origins(given: WindowPart, seed: int, rows=None) -> set[tuple[int, float]]:
