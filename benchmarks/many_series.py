@@ -1,22 +1,22 @@
 """Sets of series for the benchmark of many sets: sequences to tell apart, series to forecast.
 
-Each function returns the parts that an estimator is fitted on. ``CASES`` names them, with the sizes at
-which they are asked for, the estimator, and the figure of the test part that is compared. Defaults were
-chosen with ``final=False``: the test part is then other data than what is measured at last.
+Each function returns the parts that an estimator is fitted on. Defaults were chosen without the data that
+``MANY_TEST=1`` takes for the test part: other generated ones, and the last horizon of real series.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from many_case import Case
 
-from ostinato import Forecaster, SeriesClassifier, datasets
+from ostinato import datasets
 from ostinato.datasets import Sequences, SeriesTable, gestures, sales
 from ostinato.series import Panel, panel_of
 from ostinato.tasks import stretches
@@ -26,21 +26,19 @@ Rng = np.random.Generator
 
 TEST_SIZE = 600  # sequences
 WEEK = 168  # hours
+IS_FINAL = os.environ.get("MANY_TEST") == "1"
 
 
-def sequences(
-    one: Callable[[int, Rng], tuple[np.ndarray, str]], size: int, seed: int, *, final: bool
-) -> Parts:
+def sequences(one: Callable[[int, Rng], tuple[np.ndarray, str]], size: int, seed: int) -> Parts:
     """Return generated sequences to train on, and others for test.
 
     Args:
         one: Makes the sequence with some number, and its label.
         size: Sequences to train on.
         seed: Seed of the training part.
-        final: Whether to take the sequences that nothing was chosen by.
     """
     found = {}
-    for name, count, seeds in (("train", size, (1, seed)), ("test", TEST_SIZE, (2, final))):
+    for name, count, seeds in (("train", size, (1, seed)), ("test", TEST_SIZE, (2, IS_FINAL))):
         rng = np.random.default_rng(seeds)
         rows = [one(number, rng) for number in range(count)]
         found[name] = Sequences.make([row for row, _ in rows], [label for _, label in rows], name)
@@ -85,37 +83,37 @@ def moment(number: int, rng: Rng) -> tuple[np.ndarray, str]:
     return steps, ("early", "middle", "late")[kind]
 
 
-def stores(size: int, seed: int, *, final: bool) -> Parts:
+def stores(size: int, seed: int) -> Parts:
     """Return the generated sales of some stores by day."""
     with tempfile.TemporaryDirectory() as folder:
         sales.write(Path(folder), size)
         panel = panel_of(sales.read(Path(folder)))
-    return _parted(panel, 28, final=final)
+    return _parted(panel, 28)
 
 
-def passengers(size: int, seed: int, *, final: bool) -> Parts:
+def passengers(size: int, seed: int) -> Parts:
     """Return the airline passengers by month."""
-    return _parted(panel_of(datasets.load_series("airpassengers")), 12, final=final)
+    return _parted(panel_of(datasets.load_series("airpassengers")), 12)
 
 
-def transformer(size: int, seed: int, *, final: bool) -> Parts:
+def transformer(size: int, seed: int) -> Parts:
     """Return ETTh1, by its own borders; without its test part, its validation part is the test."""
     parts = stretches.parts_of(panel_of(datasets.load_series("etth1")), 96)
-    if final:
+    if IS_FINAL:
         return parts
     return {"train": parts["train"], "test": parts["validation"]}
 
 
-def hours(size: int, seed: int, *, final: bool) -> Parts:
+def hours(size: int, seed: int) -> Parts:
     """Return generated hourly series of a month or six weeks, most with days and weeks; no dates."""
-    rng = np.random.default_rng(5 + final)
+    rng = np.random.default_rng(5 + IS_FINAL)
     made = [_hourly(number, rng) for number in range(size)]
     table = SeriesTable.make(
         np.concatenate([np.arange(len(values)) for values in made]),
         {"y": np.concatenate(made)},
         ids=[f"h{number}" for number, values in enumerate(made) for _ in values],
     )
-    return _parted(panel_of(table), 48, final=True)
+    return stretches.parts_of(panel_of(table), 48)
 
 
 def _hourly(number: int, rng: Rng) -> np.ndarray:
@@ -146,34 +144,10 @@ def _bump(peak: float, width: float) -> np.ndarray:
     return np.exp(-0.5 * ((np.arange(24) - peak + 12) % 24 - 12) ** 2 / width)
 
 
-def _parted(panel: Panel, horizon: int, *, final: bool) -> Parts:
+def _parted(panel: Panel, horizon: int) -> Parts:
     """Return train and the last horizon, or, if that is not to be looked at, the one before it."""
-    end = panel.lengths - (0 if final else horizon)
+    end = panel.lengths - (0 if IS_FINAL else horizon)
     return stretches.parts_of(panel.until(end), horizon)
-
-
-def forecaster(**settings: Any) -> Callable[[], Forecaster]:
-    """Return what makes a forecaster with some settings."""
-    return partial(Forecaster, **settings)
-
-
-@dataclass(frozen=True)
-class Case:
-    """A set at some sizes.
-
-    Args:
-        name: Its name in the table.
-        make: Takes size and seed, and ``final``; returns the parts.
-        sizes: Sequences or series to train on.
-        figure: Name of the figure of the test part that is compared.
-        estimator: Makes what is fitted.
-    """
-
-    name: str
-    make: Callable[..., Parts]
-    sizes: tuple[int, ...]
-    figure: str
-    estimator: Callable[[], Any] = SeriesClassifier
 
 
 CASES = (
@@ -181,14 +155,19 @@ CASES = (
     Case("waves", partial(sequences, wave), (60, 200, 600), "accuracy"),
     Case("shapes", partial(sequences, shape), (60, 200, 600), "accuracy"),
     Case("moments", partial(sequences, moment), (60, 200, 600), "accuracy"),
-    Case("sales", stores, (40, 400), "mase", forecaster(horizon=28)),
-    Case("AirPassengers", passengers, (1,), "mase", forecaster(horizon=12)),
-    Case("hourly", hours, (414,), "mase", forecaster(horizon=48, season=24)),
+)
+"""What a classifier of sequences is fitted on."""
+
+FORECASTS = (
+    Case("sales of stores", stores, (40, 400), "mase", (("horizon", 28),)),
+    Case("AirPassengers", passengers, (0,), "mase", (("horizon", 12),)),
+    Case("hourly series", hours, (414,), "mase", (("horizon", 48), ("season", 24))),
     Case(
         "ETTh1-96",
         transformer,
-        (1,),
+        (0,),
         "mse",
-        forecaster(horizon=96, context=96, calendar=False),
+        (("horizon", 96), ("context", 96), ("calendar", False)),
     ),
 )
+"""What a forecaster is fitted on."""

@@ -15,7 +15,7 @@ CHANCE_Z = 2.5
 
 
 def agreement_z(labels: ArrayLike, predictions: ArrayLike) -> float:
-    """Return how many standard deviations the right answers are above those of shuffled labels.
+    """Return by how many deviations more answers are right than by shuffled labels.
 
     Mean and variance of the matches of two vectors, one of them permuted at random, are exact. Where
     one is constant, nothing is told apart and the answer is 0. Columns of matrices are added up.

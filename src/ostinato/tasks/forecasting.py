@@ -36,7 +36,6 @@ from ostinato.tasks.series_reading import Reading, named_only
 from ostinato.tasks.series_sizing import sized_for_series
 from ostinato.tasks.stretches import Stretch
 from ostinato.training import Figures, Listener, Objective, Part
-from ostinato.training.schedule import sized
 
 logger = logging.getLogger("ostinato")
 
@@ -334,16 +333,7 @@ class Forecaster(Estimator):
         return Plan.make(self, panel.season)
 
     def _build(self) -> Network:
-        return network_of(
-            self.method,
-            self.reading_.sizes,
-            self.plan_of(self.series_),
-            [*self.reading_.attributes.categories, len(self.reading_.targets)],
-            recurrent=self.recurrent,
-            likelihood=self.likelihood,
-            dropout=sized(self.sized_.head_dropout, "head_dropout"),
-            seasons=len(self.reading_.seasons),
-        )
+        return network_of(self.sized_, self.reading_, self.plan_of(self.series_))
 
     def _read(self, source: Any, columns: Mapping[str, Any]) -> Panel:
         """Read series with the columns that were named, else those of train."""

@@ -35,6 +35,7 @@ FILES = (
     "lexicon.json",
     "metrics.json",
     "model.safetensors",
+    "ngrams.safetensors",
     "predictions.parquet",
     "report.html",
     "scaling.json",
@@ -186,65 +187,3 @@ def peak_memory_bytes() -> int:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
-
-
-def card(
-    config: Mapping[str, Any],
-    metrics: Mapping[str, Any],
-    example: str,
-    reads: str,
-    *,
-    judged: str,
-    pipeline_tag: str,
-) -> str:
-    """Return the model card: what the model is, what it was trained on, how good it is."""
-    rows = [
-        f"| {part} | {name} | {value:,} |"
-        if isinstance(value, int)
-        else f"| {part} | {name} | {value:.4f} |"
-        for part, figures in metrics.items()
-        if isinstance(figures, Mapping)
-        for name, value in figures.items()
-        if isinstance(value, (int, float))
-    ]
-    parts = [
-        f"- {name}: {facts['n']:,} examples from `{facts['source']}`"
-        for name, facts in config["data"]["parts"].items()
-    ]
-    settings = "\n".join(f"- {name}: `{value}`" for name, value in config["settings"].items())
-    return "\n".join(
-        [
-            "---",
-            "library_name: ostinato",
-            f"pipeline_tag: {pipeline_tag}",
-            "---",
-            "",
-            f"# A {config['task']} model by ostinato {config['ostinato']}",
-            "",
-            "## Use",
-            "",
-            "```python",
-            example,
-            "```",
-            "",
-            *([reads, ""] if reads else []),
-            "## Data",
-            "",
-            *parts,
-            "",
-            "## Figures",
-            "",
-            "| part | figure | value |",
-            "|---|---|---|",
-            *rows,
-            "",
-            *([judged, ""] if judged else []),
-            "## Settings",
-            "",
-            settings,
-            "",
-            f"Trained with `{config['command'] or 'the Python interface'}`, "
-            f"torch {config['environment']['torch']}, on {config['environment']['cpu']}.",
-            "",
-        ]
-    )

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +49,8 @@ from ostinato.tasks.series_inputs import Scaling, classes_of, sequences_of
 from ostinato.tasks.series_ridge import FILE as RIDGE_FILE
 from ostinato.tasks.series_ridge import ConvolutionRidge, JoinedRidge
 from ostinato.tasks.series_sizing import sized_for_sequences
-from ostinato.tasks.verdict import ACCURACY, Compared
+from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
+from ostinato.tasks.weighting import check_no_class_weight, weights_of, with_weights
 from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
@@ -71,6 +72,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
         head_dropout: Probability of dropping a feature of the pooled vector.
         regression: Whether labels are values instead of classes.
         convolutions: Join a ridge on random convolutions to the network, each weighted by validation.
+        class_weight: balanced lets each class count the same in the loss, however many sequences it has.
         baseline: Measure simple models beside it.
 
     Raises:
@@ -97,6 +99,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
     head_dropout: float = 0.3
     regression: bool = False
     convolutions: bool = True
+    class_weight: Literal["balanced"] | None = None
     baseline: bool = True
 
     classes_: npt.NDArray[Any] = field(init=False)
@@ -110,6 +113,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
         X: Sequence[Any] | npt.NDArray[Any],
         y: Sequence[Any] | npt.NDArray[Any],
         *,
+        sample_weight: npt.ArrayLike | None = None,
         validation: tuple[Any, Sequence[Any]] | None = None,
         out: str | Path | None = None,
         overwrite: bool = False,
@@ -122,6 +126,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
             X: Arrays ``(time, features)`` or ``(time,)`` of any lengths, or one array
                 ``(sequences, time, features)``; NaN for a missing value.
             y: A class each, or for ``regression`` a number each.
+            sample_weight: How much each of ``X`` counts in the loss; none for all the same.
             validation: Sequences and labels that choose the best epoch; without them a stratified
                 seeded tenth of ``X`` is held out and never trained on.
             out: Run folder to write: checkpoints, history, the model, its figures.
@@ -134,15 +139,11 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
             DatasetError: Sequences or labels cannot be trained on.
             TrainingError: The loss is no longer finite.
         """
-        parts = {"train": sequences_of(X, y, "train")}
+        parts = {"train": with_weights(sequences_of(X, y, "train"), sample_weight)}
         if validation is not None:
             parts["validation"] = sequences_of(*validation, "validation")
         return self.fit_parts(
-            parts,
-            out=Path(out) if out is not None else None,
-            overwrite=overwrite,
-            resume=resume,
-            listeners=listeners,
+            parts, out=out, overwrite=overwrite, resume=resume, listeners=listeners
         )
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
@@ -229,6 +230,8 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
         super()._check()
         check_range("SeriesClassifier", "noise", self.noise, low=0)
         check_range("SeriesClassifier", "head_dropout", self.head_dropout, low=0, below=1)
+        if self.regression:
+            check_no_class_weight("SeriesClassifier", self.class_weight, "a regression")
 
     def _learn_labels(self, parts: Parts) -> None:
         for name, part in parts.items():
@@ -257,8 +260,9 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
         for line in (*told, *(() if self.regression else data_facts.imbalance(facts))):
             logger.info(line)
         self.module_ = self._build()
+        weights = weights_of(parts, targets, self.labels_ if self.class_weight else None)
         loop_parts: dict[str, Part] = {
-            name: ClassifiedPart(columns[name], targets[name]) for name in parts
+            name: ClassifiedPart(columns[name], targets[name], weights[name]) for name in parts
         }
         if self.regression:
             return loop_parts, RegressionObjective(self.values_.deviation), facts
@@ -275,7 +279,9 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
         return class_baselines(train, self.scaling_, self.labels_, ridge)
 
     def _compared(self) -> Compared:
-        return Compared("r2", "R2", is_share=False) if self.regression else ACCURACY
+        if self.regression:
+            return Compared("r2", "R2", is_share=False)
+        return MACRO_F1 if self.class_weight else ACCURACY
 
     def _targets(self, part: Sequences, name: str) -> Tensor:
         if self.regression:

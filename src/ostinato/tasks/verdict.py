@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ostinato.metrics import CHANCE_Z
 from ostinato.training import Figures
+
+FEW = 30  # examples, of which luck can make much
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Compared:
 
 
 ACCURACY = Compared("accuracy", "accuracy")
+MACRO_F1 = Compared("f1_macro", "macro F1")
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,13 @@ class Verdict:
         text: In a sentence.
         is_good: Whether the model is better than chance and every simple model.
         advice: What to try next; empty if there is nothing to mend.
+        figure: Key of the figure that it is about.
     """
 
     text: str
     is_good: bool
     advice: str = ""
+    figure: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return it for ``metrics.json``."""
@@ -81,17 +86,43 @@ def judge(
         ...       part="test", failure=None, advice="").text
         'Beats a bag of words by 1.2 points of accuracy on test (0.9120 against 0.9000).'
     """
-    value = float(figures[compared.figure])
     if failure is not None:
-        return Verdict(failure, is_good=False, advice=advice)
-    if figures.get("chance_z", math.inf) < CHANCE_Z:
+        verdict = Verdict(failure, is_good=False, advice=advice)
+    elif figures.get("chance_z", math.inf) < CHANCE_Z:
+        verdict = _by_chance(figures, compared, part=part, advice=advice)
+    else:
+        verdict = _beside(figures, baselines, compared, part=part, advice=advice)
+    return replace(verdict, figure=compared.figure)
+
+
+def _by_chance(figures: Figures, compared: Compared, *, part: str, advice: str) -> Verdict:
+    """Return the judgement of a model whose answers luck may have given."""
+    value, n = float(figures[compared.figure]), int(figures.get("n", FEW))
+    if n < FEW:
         text = (
-            f"No better than chance: {compared.title} {value:.4f} on {part}, "
-            "and shuffled answers would do as well."
+            f"Cannot be told from chance: {compared.title} {value:.4f} on {part}, and its {n} examples "
+            "are too few to tell."
         )
-        return Verdict(
-            text, is_good=False, advice=f"Check that inputs and answers belong together. {advice}"
-        )
+        return Verdict(text, is_good=False, advice=f"Measure on more examples. {advice}")
+    text = (
+        f"No better than chance: {compared.title} {value:.4f} on {part}, "
+        "and shuffled answers would do as well."
+    )
+    return Verdict(
+        text, is_good=False, advice=f"Check that inputs and answers belong together. {advice}"
+    )
+
+
+def _beside(
+    figures: Figures,
+    baselines: Mapping[str, Mapping[str, Any]],
+    compared: Compared,
+    *,
+    part: str,
+    advice: str,
+) -> Verdict:
+    """Return the judgement of a model beside the simple ones."""
+    value = float(figures[compared.figure])
     gains = {
         one["title"]: (compared.gain(figures, one[part]), float(one[part][compared.figure]))
         for one in baselines.values()
