@@ -54,4 +54,7 @@ def _correlation(values: npt.NDArray[np.float64], steps: int) -> npt.NDArray[np.
         centred.append(np.where(known, part - mean, 0))
     products = (centred[0] * centred[1]).sum(axis=0)
     size = np.sqrt((centred[0] ** 2).sum(axis=0) * (centred[1] ** 2).sum(axis=0))
-    return np.divide(products, size, out=np.zeros_like(size), where=size > 0)
+    found: npt.NDArray[np.float64] = np.divide(
+        products, size, out=np.zeros_like(size), where=size > 0
+    )
+    return found

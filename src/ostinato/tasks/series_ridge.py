@@ -35,19 +35,19 @@ class ConvolutionRidge:
 
     Args:
         convolutions: The convolutions.
+        sharpness: What makes its answers logits; 1 for values.
         means: Mean of each feature in train.
         scales: What it is multiplied by after that.
         weights: ``(features, outputs)``.
         intercept: ``(outputs,)``.
-        sharpness: What makes its answers logits; 1 for values.
     """
 
     convolutions: Convolutions
+    sharpness: float
     means: Floats
     scales: Floats
     weights: Floats
     intercept: Floats
-    sharpness: float
 
     @staticmethod
     def classes(column: Ragged, targets: Ints, count: int) -> ConvolutionRidge:
@@ -58,8 +58,9 @@ class ConvolutionRidge:
             targets: Class of each.
             count: How many classes there are.
         """
-        column, targets = _some(column, targets)
-        return ConvolutionRidge._fit(column, 2.0 * np.eye(count)[targets] - 1, targets)
+        rows = _some(len(column))
+        wanted = 2.0 * np.eye(count)[targets[rows]] - 1
+        return ConvolutionRidge._fit(column.take(rows), wanted, targets[rows])
 
     @staticmethod
     def values(column: Ragged, targets: Doubles) -> ConvolutionRidge:
@@ -69,8 +70,8 @@ class ConvolutionRidge:
             column: Sequences.
             targets: Value of each.
         """
-        column, targets = _some(column, targets)
-        return ConvolutionRidge._fit(column, targets[:, None], None)
+        rows = _some(len(column))
+        return ConvolutionRidge._fit(column.take(rows), targets[rows, None], None)
 
     @staticmethod
     def _fit(column: Ragged, wanted: Doubles, classes: Ints | None) -> ConvolutionRidge:
@@ -84,10 +85,8 @@ class ConvolutionRidge:
         intercept = wanted.mean(axis=0)
         weights, left_out = _ridge(rows, wanted - intercept)
         sharpness = 1.0 if classes is None else _sharpness(left_out + intercept, classes)
-        found = (means, scales, weights, intercept)
-        return ConvolutionRidge(
-            convolutions, *(np.asarray(one, np.float32) for one in found), sharpness
-        )
+        arrays = (np.asarray(one, np.float32) for one in (means, scales, weights, intercept))
+        return ConvolutionRidge(convolutions, sharpness, *arrays)
 
     def scores(self, column: Ragged) -> Floats:
         """Return the logit of each class, or the value, ``(sequences, outputs)``."""
@@ -201,18 +200,14 @@ class JoinedRidge:
         triples = zip(found["dilations"].tolist(), found["triples"].tolist(), inputs, strict=True)
         convolutions = Convolutions(list(triples), list(found["thresholds"]))
         arrays = (found[name] for name in ("means", "scales", "weights", "intercept"))
-        ridge = ConvolutionRidge(convolutions, *arrays, header["sharpness"])
+        ridge = ConvolutionRidge(convolutions, header["sharpness"], *arrays)
         return JoinedRidge(ridge, header["network_weight"], header["ridge_weight"])
 
 
-def _some(
-    column: Ragged, targets: npt.NDArray[np.generic]
-) -> tuple[Ragged, npt.NDArray[np.generic]]:
-    """Return all sequences and their targets, or some of too many."""
-    if len(column) <= MOST_ROWS:
-        return column, targets
-    rows = np.sort(np.random.default_rng(0).permutation(len(column))[:MOST_ROWS])
-    return column.take(rows), targets[rows]
+def _some(count: int) -> Ints:
+    """Return which of so many sequences the ridge is fitted on."""
+    chosen = np.random.default_rng(0).permutation(count)[:MOST_ROWS]
+    return np.sort(chosen).astype(np.int64)
 
 
 def _ridge(rows: Doubles, wanted: Doubles) -> tuple[Doubles, Doubles]:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from ostinato.datasets import Sequences
 from ostinato.tasks.stretches import Stretch, train_stretch
 
-STEPS = 800  # of the optimizer, that few sequences are gone through for
-MOST_EPOCHS, FEWEST_EPOCHS = 100, 10
-ROWS, MOST_ROWS, MANY_SEQUENCES = 16, 64, 4000  # sequences in a batch; of how many on, more
+READ, ENOUGH = 12_800, 250
+"""Sequences that training reads, of up to so many different ones; of more, by their square root."""
+
+MOST_EPOCHS = 200
+ROWS = ((16_000, 64), (4_000, 32), (0, 16))
+"""Sequences in a batch, from how many in train on."""
 
 MANY_WINDOWS = 100_000
 """Windows of train from which on a forecaster has more to learn than to forget."""
@@ -27,11 +28,17 @@ def sized_for_sequences(train: Sequences) -> dict[str, Any]:
 
     Args:
         train: The train part, without what is held out.
+
+    Example:
+        >>> of = lambda count: Sequences.make([[0.0]] * count, None, "a list")
+        >>> [sized_for_sequences(of(count))["training__epochs"] for count in (50, 250, 5000)]
+        [200, 52, 12]
     """
-    rows = min(ROWS * max(1, len(train) // MANY_SEQUENCES), MOST_ROWS)
-    epochs = math.ceil(STEPS * rows / len(train))
+    count = len(train)
+    rows = next(rows for least, rows in ROWS if count >= least)
+    read = READ * max(1.0, math.sqrt(count / ENOUGH))
     return {
-        "training__epochs": int(np.clip(epochs, FEWEST_EPOCHS, MOST_EPOCHS)),
+        "training__epochs": min(math.ceil(read / count), MOST_EPOCHS),
         "training__batch_size": rows,
         "training__learning_rate": 6e-3,
     }
