@@ -22,8 +22,6 @@ from ostinato.tasks.labels import Labels
 from ostinato.tasks.weighting import Weighted, parted
 from ostinato.training import Figures
 
-Monitor = Literal["accuracy", "log_likelihood"]
-
 
 @dataclass(frozen=True)
 class ClassifiedPart:
@@ -61,22 +59,29 @@ class ClassificationObjective:
     """
 
     multi_label: bool
-    monitor: Monitor = "accuracy"
+    monitor: Literal["accuracy", "log_likelihood"] = "accuracy"
 
     def sums(self, output: Tensor, targets: Tensor | Weighted) -> Tensor:
         """Return the weighted sum of losses, the number of sequences, and how many were right."""
         output = output.float()
         targets, weights = parted(targets)
+        members = output if output.dim() == 3 else output[None]  # (members, batch, classes)
+        output = members.mean(dim=0)
         if self.multi_label:
-            losses = F.binary_cross_entropy_with_logits(output, targets, reduction="none").mean(1)
             right = ((output >= 0) == (targets > 0)).all(dim=1)
         else:
-            losses = F.cross_entropy(output, targets, reduction="none")
             right = output.argmax(dim=1) == targets
+        losses = torch.stack([self._losses(scores, targets) for scores in members]).mean(dim=0)
         if weights is not None:
             losses = losses * weights
         count = losses.new_tensor(len(targets))
         return torch.stack([losses.sum(), count, right.sum().to(losses.dtype)])
+
+    def _losses(self, scores: Tensor, targets: Tensor) -> Tensor:
+        """Return the loss of each sequence, ``(batch,)``."""
+        if self.multi_label:
+            return F.binary_cross_entropy_with_logits(scores, targets, reduction="none").mean(1)
+        return F.cross_entropy(scores, targets, reduction="none")
 
     def figures(self, sums: Tensor) -> Figures:
         """Return mean loss and accuracy, and the log-likelihood if that is the monitor."""

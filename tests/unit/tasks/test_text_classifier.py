@@ -36,6 +36,7 @@ def small(**settings) -> TextClassifier:
         word_dropout=0.0,
         locked_dropout=0.0,
         head_dropout=0.0,
+        members=1,
     )
     return model.set_params(**settings)
 
