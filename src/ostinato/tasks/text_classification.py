@@ -300,7 +300,9 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     def _baselines(self, train: Examples) -> Iterator[Baseline]:
         model = self.ngrams_.model if self.ngrams_ else None
         of_words = model if model and model.ngrams.characters is None else None
-        return text_baselines(train, self.labels_, self.tokenizer_, self.weights_, fitted=of_words)
+        return text_baselines(
+            train, self.labels_, self.tokenizer_, fitted=of_words, sample_weight=self.weights_
+        )
 
     def _compared(self) -> Compared:
         return MACRO_F1 if self.class_weight else ACCURACY
