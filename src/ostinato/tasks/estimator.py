@@ -300,7 +300,7 @@ class Estimator(Task):
         found = {
             name: value
             for name, value in self._sizes(parts).items()
-            if _setting(given, name) is None
+            if value is not None and _setting(given, name) is None
         }
         if found:
             told = ", ".join(f"{name.rpartition('__')[2]} {value}" for name, value in found.items())

@@ -73,9 +73,9 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         locked_dropout: Probability of dropping a feature of all embedded words of a text.
         head_dropout: Probability of dropping a feature of the pooled vector.
         multi_label: Whether a text has any number of classes instead of exactly one.
-        class_weight: balanced lets each class count the same in the loss, however many texts it has.
         members: Networks trained side by side, whose scores are averaged; none for what fits the
             number of texts.
+        class_weight: balanced lets each class count the same in the loss, however many texts it has.
         ngrams: Join a linear model of n-grams to the network, each weighted by validation.
         baseline: Measure simple models beside it.
 
@@ -116,8 +116,8 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     locked_dropout: float = 0.5
     head_dropout: float = 0.5
     multi_label: bool = False
-    class_weight: Literal["balanced"] | None = None
     members: int | None = None
+    class_weight: Literal["balanced"] | None = None
     ngrams: bool = True
     baseline: bool = True
 
@@ -228,13 +228,8 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
 
     def _check(self) -> None:
         super()._check()
-        for name, low in (
-            ("min_freq", 1),
-            ("embedding_size", 1),
-            ("max_size", 2),
-            ("max_length", 2),
-            ("members", 1),
-        ):
+        lowest = {"min_freq": 1, "embedding_size": 1, "max_size": 2, "max_length": 2, "members": 1}
+        for name, low in lowest.items():
             check_range("TextClassifier", name, getattr(self, name), low=low)
         for name in ("word_dropout", "embedding_dropout", "locked_dropout", "head_dropout"):
             check_range("TextClassifier", name, getattr(self, name), low=0, below=1)
@@ -277,7 +272,6 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         counts = np.bincount(columns["train"].values, minlength=len(self.tokenizer_))
         classes = len(self.labels_.classes)
         self.module_ = network.build_for(self.sized_, self.tokenizer_, classes, counts)
-        self.ngrams_ = None  # until the network is trained
         weights = weights_of(parts, targets, self.labels_ if self.class_weight else None)
         self.weights_ = None if weights["train"] is None else weights["train"].numpy()
         loop_parts: dict[str, Part] = {

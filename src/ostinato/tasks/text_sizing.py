@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ostinato._config import WIDTH
 from ostinato.datasets import Examples
 
 STEPS = 1000  # of the optimizer, at least, before epochs are few enough to be bounded by
@@ -15,6 +16,7 @@ MOST_EPOCHS, FEWEST_EPOCHS = 60, 4
 PATIENCE = 5  # share of the epochs, one in so many, without a better one that end the training
 FEW_TEXTS, FEW_ROWS, ROWS = 500, 8, 16  # in a batch, of up to FEW_TEXTS texts and of more
 MEMBERS, SEVERAL_TEXTS = 3, 10_000  # networks that answer together, for up to as many texts
+NARROW_TEXTS = 5000  # up to which half the units do
 FREQUENT = 10  # times that a word must be seen among many characters
 MANY_CHARACTERS = 10_000_000
 
@@ -31,6 +33,7 @@ def sized(train: Examples) -> dict[str, Any]:
     is_large = sum(map(len, train.texts)) > MANY_CHARACTERS
     return {
         "min_freq": FREQUENT if is_large else 1,
+        "recurrent__hidden_size": WIDTH if texts > NARROW_TEXTS else WIDTH // 2,
         "members": MEMBERS if texts <= SEVERAL_TEXTS else 1,
         "training__epochs": epochs,
         "training__patience": max(3, epochs // PATIENCE),
