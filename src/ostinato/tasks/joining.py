@@ -10,12 +10,12 @@ import torch
 from scipy.optimize import minimize
 from torch import Tensor
 
-PULL = 4.0  # nats that a weight e times as large or small as expected costs
+PULL = 4.0  # nats, for linear models that are as sure of train as a network is
 MOST_STEPS = 50  # of the search
 
 
 def joint_weights(
-    loss: Callable[[Tensor], Tensor], expected: tuple[float, float]
+    loss: Callable[[Tensor], Tensor], expected: tuple[float, float], *, pull: float = PULL
 ) -> tuple[float, float]:
     """Return the weights of a network's scores and a linear model's that make answers likeliest.
 
@@ -24,6 +24,7 @@ def joint_weights(
     Args:
         loss: From the two weights, ``(2,)`` float64, to the loss of all answers, in nats, summed.
         expected: The weights before an answer has been seen, above 0.
+        pull: Nats that a weight e times as large or small as expected costs.
 
     Example:
         >>> joint_weights(lambda weights: 0 * weights.sum(), (0.5, 1.0))
@@ -35,7 +36,7 @@ def joint_weights(
 
     def cost(logarithms: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
         at = torch.tensor(logarithms, requires_grad=True)
-        total = loss(at.exp()) + PULL * (at - torch.from_numpy(start)).square().sum()
+        total = loss(at.exp()) + pull * (at - torch.from_numpy(start)).square().sum()
         total.backward()
         assert at.grad is not None
         return total.item(), at.grad.numpy()
