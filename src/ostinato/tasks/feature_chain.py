@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.optimize import minimize
 from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence
@@ -20,6 +19,7 @@ from ostinato._config import Training
 from ostinato.data.batches import collate, length_buckets, packed_places
 from ostinato.data.ragged import Ragged
 from ostinato.nn import CRF, Chain, log_likelihood
+from ostinato.tasks.joining import joint_weights
 from ostinato.text.token_features import TokenFeatures
 from ostinato.training import load_tensors, save_tensors
 from ostinato.training.schedule import learning_rate
@@ -34,7 +34,6 @@ RATE = 0.03  # highest learning rate
 DROPOUT = 0.3  # probability of dropping a feature of a token
 MANY, RARE = 100_000, 3  # tokens of train, from which a feature must be seen RARE times; else twice
 EXPECTED = (0.7, 0.7)  # weights of network and features, before validation has been seen
-PULL = 4.0  # nats by which weights are held to these, for each squared step of their logarithms
 
 
 class Sentences(NamedTuple):
@@ -130,8 +129,6 @@ class JoinedChain:
         model: The linear tagger.
         network_weight: What the network's scores are multiplied by.
         feature_weight: What the linear tagger's are.
-
-    Source: stacking: Wolpert 1992, https://doi.org/10.1016/S0893-6080(05)80023-1.
     """
 
     model: FeatureChain
@@ -146,21 +143,18 @@ class JoinedChain:
             model: The linear tagger.
             scored: Of each batch the scores of the network and of the linear tagger, and the tags.
         """
-        expected = np.log(EXPECTED)
 
-        def cost(logarithms: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-            at = torch.tensor(logarithms, dtype=torch.float32, requires_grad=True)
-            weights = at.exp()
-            loss = PULL * (at - torch.tensor(expected, dtype=torch.float32)).square().sum()
-            for network, features, gold in scored:
-                loss = loss - log_likelihood(joined(network, features, weights), gold).sum()
-            loss.backward()
-            assert at.grad is not None
-            return loss.item(), at.grad.double().numpy()
+        def loss(weights: Tensor) -> Tensor:
+            at = weights.float()
+            return -sum(
+                (
+                    log_likelihood(joined(network, features, at), gold).sum()
+                    for network, features, gold in scored
+                ),
+                start=torch.zeros(()),
+            )
 
-        found = minimize(cost, expected, jac=True, method="L-BFGS-B", options={"maxiter": 12}).x
-        network_weight, feature_weight = np.exp(found).tolist()
-        return cls(model, network_weight, feature_weight)
+        return cls(model, *joint_weights(loss, EXPECTED))
 
     def join(self, network: Chain, sentences: Sentences, rows: Rows) -> Chain:
         """Return the joint scores of some rows from the network's."""

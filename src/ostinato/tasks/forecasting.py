@@ -33,6 +33,7 @@ from ostinato.tasks.forecasts import Forecasts, picture
 from ostinato.tasks.foresight import Foresight, windows_by_part
 from ostinato.tasks.remembered import read_remembered, write_remembered
 from ostinato.tasks.series_reading import Reading, named_only
+from ostinato.tasks.series_sizing import sized_for_series
 from ostinato.tasks.stretches import Stretch
 from ostinato.training import Figures, Listener, Objective, Part
 
@@ -62,7 +63,8 @@ class Forecaster(Estimator):
         window_scaling: What a window is measured from: its last value, mean and deviation of its
             context (standard), the mean of its absolute values (mean), or nothing.
         calendar: Whether the calendar is among the inputs: its cycles that train goes through twice.
-        head_dropout: Probability of dropping a feature of what the recurrent stack reads or gives.
+        head_dropout: Probability of dropping a feature of what the recurrent stack reads or gives; none
+            for what fits the number of windows.
         train_windows: Most windows in an epoch; of more, one of every few is drawn anew each time. Few are
             gone through several times.
 
@@ -112,7 +114,7 @@ class Forecaster(Estimator):
     transform: Transform = "auto"
     window_scaling: WindowScaling = "last"
     calendar: bool = True
-    head_dropout: float = 0.5
+    head_dropout: float | None = None
     train_windows: int = 16384
 
     module_: Network = field(init=False)
@@ -331,16 +333,7 @@ class Forecaster(Estimator):
         return Plan.make(self, panel.season)
 
     def _build(self) -> Network:
-        return network_of(
-            self.method,
-            self.reading_.sizes,
-            self.plan_of(self.series_),
-            [*self.reading_.attributes.categories, len(self.reading_.targets)],
-            recurrent=self.recurrent,
-            likelihood=self.likelihood,
-            dropout=self.head_dropout,
-            seasons=len(self.reading_.seasons),
-        )
+        return network_of(self.sized_, self.reading_, self.plan_of(self.series_))
 
     def _read(self, source: Any, columns: Mapping[str, Any]) -> Panel:
         """Read series with the columns that were named, else those of train."""
@@ -403,8 +396,5 @@ class Forecaster(Estimator):
         return baselines_of(self.foresight)
 
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:
-        return {
-            "training__epochs": 10,
-            "training__batch_size": 64,
-            "training__learning_rate": 2e-3,
-        }
+        plan = self.plan_of(parts["train"].panel)
+        return sized_for_series(parts["train"], plan.context, plan.horizon)
