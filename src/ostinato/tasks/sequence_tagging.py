@@ -52,7 +52,6 @@ from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
 
-EMBEDDING_SIZE = 100  # without pretrained vectors
 Sentences = Sequence[Sequence[str]]
 
 
@@ -287,7 +286,7 @@ class SequenceTagger(Estimator):
         )
         for line in data_facts.lines(facts, "sentences"):
             logger.info(line)
-        width = vectors.dim if vectors is not None else self.embedding_size or EMBEDDING_SIZE
+        width = network.width_of(self.sized_, vectors)
         self.module_ = network.build(self.sized_, self.lexicon_, self.tags_, width)
         if vectors is not None:
             network.set_vectors(self.module_, vectors, freeze=self.freeze_vectors)
