@@ -97,6 +97,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     pipeline_tag: ClassVar[str] = "text-classification"
     columns: ClassVar[tuple[str, ...]] = ("text_column", "label_column")
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = PRESETS
+    advice: ClassVar[str] = "Try more labelled texts, pretrained vectors or another tokenizer."
 
     recurrent: Recurrent = field(default_factory=Recurrent)
     training: Training = field(default_factory=Training)
