@@ -1,4 +1,4 @@
-"""Where recordings and transcripts stand together: manifests, and folders of pairs of files."""
+"""Where recordings and transcripts stand together: manifests, folders of pairs, a folder a word."""
 
 from __future__ import annotations
 
@@ -112,6 +112,47 @@ def read_pairs(folder: Path, *, labelled: bool = True) -> Recordings:
         transcripts = [" ".join(decode(text.read_bytes(), str(text)).split()) for text in texts]
     names = [str(file.relative_to(folder)) for file in files]
     return Recordings.make(files, transcripts, str(folder), names=names)
+
+
+def is_by_word(folder: Path) -> bool:
+    """Return whether a folder holds a folder for each word: sounds lie only there, without texts.
+
+    Args:
+        folder: An existing folder.
+
+    Example:
+        >>> folder = getfixture("tmp_path")
+        >>> (folder / "yes").mkdir()
+        >>> (folder / "yes" / "1.wav").touch()
+        >>> is_by_word(folder), is_by_word(folder / "yes")
+        (True, False)
+    """
+    files = sounds_in(folder)
+    return bool(files) and not any(
+        file.parent == folder or file.with_suffix(".txt").exists() for file in files
+    )
+
+
+def read_words(folder: Path) -> Recordings:
+    """Read a folder with a folder for each word, whose name is what is said in its recordings.
+
+    In a folder whose name begins with an underscore, such as ``_background_noise_``, nothing is said.
+
+    Args:
+        folder: A folder for which :func:`is_by_word` holds.
+
+    Example:
+        >>> folder = getfixture("tmp_path")
+        >>> for word in ("yes", "no", "_noise"):
+        ...     (folder / word).mkdir()
+        ...     (folder / word / "1.wav").touch()
+        >>> read_words(folder).transcripts
+        ['', 'no', 'yes']
+    """
+    files = sounds_in(folder)
+    names = [file.relative_to(folder) for file in files]
+    words = ["" if name.parts[0].startswith("_") else name.parts[0] for name in names]
+    return Recordings.make(files, words, str(folder), names=[str(name) for name in names])
 
 
 def sounds_in(folder: Path) -> list[Path]:

@@ -45,11 +45,14 @@ class SpeechRecognizer(Estimator):
         training: How it is trained.
         features: How sound becomes numbers.
         augmentation: How training recordings are changed each time they are seen.
-        unit: What is written: characters, or whole words.
+        unit: What is written: characters, or whole words; none for words if train has keywords.
         alphabet: The characters, or the words parted by spaces; none for those of train.
         channels: Filters of the convolution over the bands; none to do without.
         head_dropout: Probability of dropping a feature of the outputs of the recurrent stack.
         beam_width: Hypotheses kept at each step; 1 takes the likeliest class of each step.
+        keywords: Whether each recording says one of the transcripts of train, so that the likeliest of
+            these is written; none to see by them.
+        threshold: Confidence below which a word, or a keyword, is not told.
 
     Raises:
         ConfigError: A setting is outside its rule (on fit).
@@ -80,7 +83,10 @@ class SpeechRecognizer(Estimator):
         *("audio_column", "text_column", "speaker_column"),
         *("test_speaker", "on_error"),
     )
-    options: ClassVar[tuple[str, ...]] = ("beam_width", "n_best", "hot_words", "on_error")
+    options: ClassVar[tuple[str, ...]] = (
+        *("beam_width", "n_best", "hot_words"),
+        *("threshold", "on_error"),
+    )
     takes_files: ClassVar[bool] = True
 
     recurrent: Recurrent = field(
@@ -93,11 +99,13 @@ class SpeechRecognizer(Estimator):
     )
     features: Features = field(default_factory=Features)
     augmentation: Augmentation = field(default_factory=Augmentation)
-    unit: Literal["character", "word"] = "character"
+    unit: Literal["character", "word"] | None = None
     alphabet: str | None = None
     channels: int | None = 32
     head_dropout: float = 0.1
     beam_width: int = 1
+    keywords: bool | None = None
+    threshold: float = 0.0
 
     module_: SpeechNetwork = field(init=False)
     alphabet_: Alphabet = field(init=False)
@@ -173,6 +181,7 @@ class SpeechRecognizer(Estimator):
         n_best: int = 1,
         hot_words: Mapping[str, float] | None = None,
         language_model: LanguageModel | None = None,
+        threshold: float | None = None,
     ) -> list[dict[str, Any]]:
         """Return for each recording its text, words with times and confidence, and alternatives.
 
@@ -185,6 +194,7 @@ class SpeechRecognizer(Estimator):
             n_best: How many texts to tell, with their probabilities.
             hot_words: Words to expect, and how many nats each is worth; 3 is a good start.
             language_model: A function from the beginning of a text to the log of how likely it is.
+            threshold: Confidence below which a word, or a keyword, is not told; none for the setting.
 
         Raises:
             DatasetError: A recording cannot be read.
@@ -192,21 +202,25 @@ class SpeechRecognizer(Estimator):
         hearing = self._hearing
         if not len(X):
             return []
-        decoding = self._decoding(beam_width, n_best, hot_words, language_model)
+        decoding = self._decoding(beam_width, n_best, hot_words, language_model, threshold)
         rate = sample_rate_hz or self.sample_rate_hz_
         part = Recordings.make(X, None, "data", sample_rate_hz=rate)
         return hearing.explain(part, decoding, skip=on_error == "skip")
 
-    def stream(self, sample_rate_hz: int | None = None) -> TranscriptionStream:
+    def stream(
+        self, sample_rate_hz: int | None = None, *, threshold: float | None = None
+    ) -> TranscriptionStream:
         """Return a session that recognises speech while it is spoken.
 
         Args:
             sample_rate_hz: Rate of the sound; none for that of the training recordings.
+            threshold: Confidence below which a word is not told; none for the setting.
 
         Raises:
             ConfigError: The recurrent stack is bidirectional, or levels are those of whole utterances.
         """
-        return self._hearing.stream(sample_rate_hz)
+        threshold = self.threshold if threshold is None else threshold
+        return self._hearing.stream(sample_rate_hz, threshold)
 
     def evaluate(
         self,
@@ -343,12 +357,14 @@ class SpeechRecognizer(Estimator):
         n_best: int = 1,
         hot_words: Mapping[str, float] | None = None,
         language_model: LanguageModel | None = None,
+        threshold: float | None = None,
     ) -> Decoding:
         return Decoding(
             beam_width=beam_width or self.beam_width,
             n_best=n_best,
             hot_words=hot_words or {},
             language_model=language_model,
+            threshold=self.threshold if threshold is None else threshold,
         )
 
     @property
