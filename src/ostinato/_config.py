@@ -214,12 +214,13 @@ class Training(Settings):
     """How a model is trained.
 
     Args:
-        epochs: Passes over the training data.
+        epochs: Passes over the training data; none for as many as the task finds right for their size.
         batch_tokens: Most tokens in a batch, and without batch_size at most 1/400 of the training
-            data, so that small data get enough steps; none for no such limit.
-        batch_size: Most sequences in a batch; none for no such limit.
+            data, so that small data get enough steps, but 16 sequences; none for the task's own number,
+            or no such limit where batch_size is given.
+        batch_size: Most sequences in a batch; none for the task's own number, or no such limit.
         optimizer: AdamW or Adam.
-        learning_rate: Learning rate; the highest one of a one-cycle schedule.
+        learning_rate: Learning rate, the highest one of a one-cycle schedule; none for the task's own.
         schedule: One-cycle (warm up, then down to nothing) or constant learning rate.
         weight_decay: Decoupled weight decay of AdamW.
         max_grad_norm: Gradients are scaled down to this norm; none to leave them alone.
@@ -232,15 +233,15 @@ class Training(Settings):
         ConfigError: A value is outside its rule.
 
     Example:
-        >>> Training(epochs=2, batch_size=32).learning_rate
-        0.0025
+        >>> Training(epochs=2, batch_size=32).optimizer
+        'adamw'
     """
 
-    epochs: int = 4
-    batch_tokens: int | None = 8192
+    epochs: int | None = None
+    batch_tokens: int | None = None
     batch_size: int | None = None
     optimizer: Literal["adamw", "adam"] = "adamw"
-    learning_rate: float = 2.5e-3
+    learning_rate: float | None = None
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
     weight_decay: float = 0.01
     max_grad_norm: float | None = 1.0
@@ -257,11 +258,6 @@ class Training(Settings):
             check_range("Training", name, getattr(self, name), above=0)
         check_range("Training", "weight_decay", self.weight_decay, low=0)
         check_range("Training", "seed", self.seed, low=0, below=2**32)
-        if self.batch_tokens is None and self.batch_size is None:
-            raise ConfigError(
-                "Training: batch_tokens or batch_size must be set; both are None. "
-                "Give the most tokens or the most sequences in a batch."
-            )
 
 
 def check_names(given: Mapping[str, object], known: Mapping[str, object], where: str) -> None:

@@ -38,6 +38,19 @@ def print_figures(part: str, figures: Mapping[str, Any]) -> None:
             print_figures(f"  {name}", value)
 
 
+def print_metrics(metrics: Mapping[str, Any]) -> None:
+    """Write what a run measured: its figures, those of the simple models beside it, the verdict."""
+    for part in ("validation", "test"):
+        if part in metrics:
+            print_figures(part, metrics[part])
+            for one in metrics.get("baselines", {}).values():
+                print_figures(f"  {one['title']}", one[part])
+    verdict = metrics.get("verdict", {})
+    for line in (verdict.get("text"), verdict.get("advice")):
+        if line:
+            say(line)
+
+
 def is_first_process() -> bool:
     """Return whether this is the one process that talks, of those that a launcher started."""
     return os.environ.get("RANK", "0") == "0"

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from ostinato._config import check_names
 from ostinato._errors import ConfigError
+from ostinato.cli.commands import load_parts
 from ostinato.cli.console import print_figures, say, show_json
 from ostinato.cli.options import NO_COLUMNS, Columns
-from ostinato.cli.train import load_parts
 from ostinato.tasks import Estimator, Forecaster, load, run_folder
 from ostinato.training import Figures
 

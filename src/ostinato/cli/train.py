@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
-from torch import distributed
 
-from ostinato import datasets
-from ostinato._errors import ConfigError, StoppedError, did_you_mean
-from ostinato.cli.console import is_first_process, print_figures, say
+from ostinato._errors import ConfigError
+from ostinato.cli.commands import absolute, begin, train
 from ostinato.cli.options import options_of, with_settings
 from ostinato.tasks import (
-    Estimator,
     Forecaster,
-    Parts,
     SequenceTagger,
     SeriesClassifier,
     SpeechRecognizer,
@@ -26,7 +20,6 @@ from ostinato.tasks import (
     run_folder,
     task_of,
 )
-from ostinato.training import Console, Listener, TensorBoard
 
 app = App(name="train", help="Train a model.")
 
@@ -41,6 +34,8 @@ def classify(
     label_column: str | None = None,
     validation: Path | None = None,
     test: Path | None = None,
+    test_size: float | None = None,
+    cross_validate: int | None = None,
     test_each_epoch: bool | None = None,
     overwrite: bool = False,
     tensorboard: bool = False,
@@ -56,21 +51,32 @@ def classify(
         label_column: Column with the labels; found by its name if not given.
         validation: File that chooses the best epoch; else the source's own, else a tenth of train.
         test: File that is measured at the end; else the source's own.
+        test_size: Share of train that is drawn for the test part, where there is none.
+        cross_validate: Train a model for each of so many folds of train, each measured on its fold.
         test_each_epoch: Also measure the test part after every epoch; nothing is selected by it.
         overwrite: Replace the run that stands in the run folder.
         tensorboard: Write TensorBoard files into the run folder.
         settings: Settings given on the command line.
     """
     arguments = {
-        "source": _absolute(source),
+        "source": absolute(source),
         "text_column": text_column,
         "label_column": label_column,
-        "validation": _absolute(validation),
-        "test": _absolute(test),
+        "validation": absolute(validation),
+        "test": absolute(test),
+        "test_size": test_size,
         "test_each_epoch": preset == "tutorial" if test_each_epoch is None else test_each_epoch,
         "tensorboard": tensorboard,
     }
-    _begin(TextClassifier, settings, out, arguments, preset=preset, overwrite=overwrite)
+    begin(
+        TextClassifier,
+        settings,
+        out,
+        arguments,
+        preset=preset,
+        overwrite=overwrite,
+        folds=cross_validate,
+    )
 
 
 app.command(with_settings(classify, options_of(TextClassifier)), name="classify")
@@ -85,6 +91,8 @@ def tag(
     column: str | None = None,
     validation: Path | None = None,
     test: Path | None = None,
+    test_size: float | None = None,
+    cross_validate: int | None = None,
     test_each_epoch: bool = False,
     overwrite: bool = False,
     tensorboard: bool = False,
@@ -99,20 +107,31 @@ def tag(
         column: Column of the tags: its name, or its number counted from 1; else the usual one.
         validation: File that chooses the best epoch; else the source's own, else a tenth of train.
         test: File that is measured at the end; else the source's own.
+        test_size: Share of train that is drawn for the test part, where there is none.
+        cross_validate: Train a model for each of so many folds of train, each measured on its fold.
         test_each_epoch: Also measure the test part after every epoch; nothing is selected by it.
         overwrite: Replace the run that stands in the run folder.
         tensorboard: Write TensorBoard files into the run folder.
         settings: Settings given on the command line.
     """
     arguments = {
-        "source": _absolute(source),
+        "source": absolute(source),
         "column": column,
-        "validation": _absolute(validation),
-        "test": _absolute(test),
+        "validation": absolute(validation),
+        "test": absolute(test),
+        "test_size": test_size,
         "test_each_epoch": test_each_epoch,
         "tensorboard": tensorboard,
     }
-    _begin(SequenceTagger, settings, out, arguments, preset=preset, overwrite=overwrite)
+    begin(
+        SequenceTagger,
+        settings,
+        out,
+        arguments,
+        preset=preset,
+        overwrite=overwrite,
+        folds=cross_validate,
+    )
 
 
 app.command(with_settings(tag, options_of(SequenceTagger)), name="tag")
@@ -130,6 +149,8 @@ def transcribe(
     on_error: Literal["raise", "skip"] = "raise",
     validation: Path | None = None,
     test: Path | None = None,
+    test_size: float | None = None,
+    cross_validate: int | None = None,
     test_each_epoch: bool = False,
     overwrite: bool = False,
     tensorboard: bool = False,
@@ -148,24 +169,27 @@ def transcribe(
         on_error: What to do with a recording that cannot be read: stop, or skip it and say so.
         validation: File or folder that chooses the best epoch; else the source's own, else a tenth.
         test: File or folder that is measured at the end; else the source's own.
+        test_size: Share of train that is drawn for the test part, where there is none.
+        cross_validate: Train a model for each of so many folds of train, each measured on its fold.
         test_each_epoch: Also measure the test part after every epoch; nothing is selected by it.
         overwrite: Replace the run that stands in the run folder.
         tensorboard: Write TensorBoard files into the run folder.
         settings: Settings given on the command line.
     """
     arguments = {
-        "source": _absolute(source),
+        "source": absolute(source),
         "audio_column": audio_column,
         "text_column": text_column,
         "speaker_column": speaker_column,
         "test_speaker": test_speaker,
         "on_error": on_error,
-        "validation": _absolute(validation),
-        "test": _absolute(test),
+        "validation": absolute(validation),
+        "test": absolute(test),
+        "test_size": test_size,
         "test_each_epoch": test_each_epoch,
         "tensorboard": tensorboard,
     }
-    _begin(SpeechRecognizer, settings, out, arguments, overwrite=overwrite)
+    begin(SpeechRecognizer, settings, out, arguments, overwrite=overwrite, folds=cross_validate)
 
 
 app.command(with_settings(transcribe, options_of(SpeechRecognizer)), name="transcribe")
@@ -184,6 +208,8 @@ def classify_series(
     ] = (),
     validation: Path | None = None,
     test: Path | None = None,
+    test_size: float | None = None,
+    cross_validate: int | None = None,
     test_each_epoch: bool = False,
     overwrite: bool = False,
     tensorboard: bool = False,
@@ -201,23 +227,26 @@ def classify_series(
         feature_columns: Column of a feature, one or several; none for all the other columns.
         validation: File that chooses the best epoch; else the source's own, else a tenth of train.
         test: File that is measured at the end; else the source's own.
+        test_size: Share of train that is drawn for the test part, where there is none.
+        cross_validate: Train a model for each of so many folds of train, each measured on its fold.
         test_each_epoch: Also measure the test part after every epoch; nothing is selected by it.
         overwrite: Replace the run that stands in the run folder.
         tensorboard: Write TensorBoard files into the run folder.
         settings: Settings given on the command line.
     """
     arguments = {
-        "source": _absolute(source),
+        "source": absolute(source),
         "id_column": id_column,
         "time_column": time_column,
         "label_column": label_column,
         "feature_columns": list(feature_columns),
-        "validation": _absolute(validation),
-        "test": _absolute(test),
+        "validation": absolute(validation),
+        "test": absolute(test),
+        "test_size": test_size,
         "test_each_epoch": test_each_epoch,
         "tensorboard": tensorboard,
     }
-    _begin(SeriesClassifier, settings, out, arguments, overwrite=overwrite)
+    begin(SeriesClassifier, settings, out, arguments, overwrite=overwrite, folds=cross_validate)
 
 
 app.command(with_settings(classify_series, options_of(SeriesClassifier)), name="classify-series")
@@ -266,7 +295,7 @@ def forecast(
         settings: Settings given on the command line.
     """
     arguments = {
-        "source": _absolute(source),
+        "source": absolute(source),
         "id_column": id_column,
         "time_column": time_column,
         "target_columns": list(target_columns),
@@ -279,7 +308,7 @@ def forecast(
         "test_each_epoch": test_each_epoch,
         "tensorboard": tensorboard,
     }
-    _begin(Forecaster, settings, out, arguments, overwrite=overwrite)
+    begin(Forecaster, settings, out, arguments, overwrite=overwrite)
 
 
 app.command(with_settings(forecast, options_of(Forecaster)), name="forecast")
@@ -301,95 +330,4 @@ def resume(run: Path, /) -> None:
             f"{run}: was trained from Python; resume it there, with fit(..., out=..., resume=True)."
         )
     estimator = task_of(run).from_config(config, run)
-    _train(estimator, run, config["data"]["arguments"], resume=True)
-
-
-def load_parts(estimator: Estimator, arguments: Mapping[str, Any]) -> Parts:
-    """Read the data of a run again, by the arguments that its config keeps."""
-    names = ("source", *estimator.columns, "validation", "test")
-    return estimator.load_parts(**{name: arguments[name] for name in names})
-
-
-def _begin(
-    task: type[Estimator],
-    settings: Mapping[str, Any],
-    out: Path,
-    arguments: Mapping[str, Any],
-    *,
-    preset: str | None = None,
-    overwrite: bool,
-) -> None:
-    estimator = _configured(task, preset, settings)
-    run_folder.check_free(out, overwrite=overwrite)  # before anything is read
-    _train(estimator, out, arguments, overwrite=overwrite)
-
-
-def _train(
-    estimator: Estimator,
-    out: Path,
-    arguments: Mapping[str, Any],
-    *,
-    overwrite: bool = False,
-    resume: bool = False,
-) -> None:
-    parts = load_parts(estimator, arguments)
-    with Console(estimator.training.epochs) as console:
-        listeners: list[Listener] = [console]
-        if arguments["tensorboard"]:
-            listeners.append(TensorBoard(out / "tensorboard"))
-        try:
-            estimator.fit_parts(
-                parts,
-                out=out,
-                overwrite=overwrite,
-                resume=resume,
-                test_each_epoch=arguments["test_each_epoch"],
-                listeners=listeners,
-                provenance={
-                    "command": shlex.join(["ostinato", *sys.argv[1:]]),
-                    "arguments": dict(arguments),
-                },
-            )
-        except StoppedError as interrupted:
-            raise StoppedError(f"{interrupted} Go on with: ostinato resume {out}") from interrupted
-        finally:
-            if distributed.is_available() and distributed.is_initialized():
-                distributed.destroy_process_group()  # its threads must not meet the exit
-    if not is_first_process():
-        return
-    for part in ("validation", "test"):
-        if part in estimator.metrics_:
-            print_figures(part, estimator.metrics_[part])
-    say(
-        f"The model of epoch {estimator.metrics_['best_epoch']} is in {out}. "
-        f"See it: ostinato report {out}"
-    )
-
-
-def _configured(
-    task: type[Estimator], preset: str | None, settings: Mapping[str, Any]
-) -> Estimator:
-    given = {
-        name: _absolute(value) if name in ("vectors", "tokenizer") else value
-        for name, value in settings.items()
-    }
-    return task().set_params(**{**_preset(task, preset, given), **given})
-
-
-def _preset(task: type[Estimator], name: str | None, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    if name is None:
-        return {}
-    if name not in task.presets:
-        hint = did_you_mean(name, task.presets) or f"; there is {', '.join(task.presets)}."
-        raise ConfigError(f"--preset: there is no preset `{name}`{hint}")
-    preset = dict(task.presets[name])
-    if given.get("vectors") is not None:
-        preset.pop("embedding_size", None)  # the vectors' own width, unless one was asked for
-    return preset
-
-
-def _absolute(source: str | Path | None) -> str | None:
-    """Return a path that means the same from any folder; a name stays as it is."""
-    if source is None or source in datasets.REGISTRY or not Path(source).exists():
-        return None if source is None else str(source)
-    return str(Path(source).absolute())
+    train(estimator, run, config["data"]["arguments"], resume=True)

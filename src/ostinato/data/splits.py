@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.model_selection import StratifiedGroupKFold
 
 from ostinato._config import check_range
-from ostinato._errors import DatasetError, ShapeError
+from ostinato._errors import ConfigError, DatasetError, ShapeError
 from ostinato.data.ragged import Int64s
 
 Units = list[list[int]]
@@ -65,6 +67,46 @@ def stratified_holdout(
             "Add rows, or name a validation file."
         )
     return np.flatnonzero(~is_held), np.flatnonzero(is_held)
+
+
+def folds_of(
+    labels: Sequence[str] | Sequence[Sequence[str]],
+    groups: Sequence[Hashable],
+    *,
+    folds: int,
+    seed: int = 0,
+) -> list[Int64s]:
+    """Deal rows into folds of like size, each label in its share, rows of a group in one fold.
+
+    Args:
+        labels: Label of each row; lists of labels, which have no shares, are dealt at random.
+        groups: Rows with the same value, for example copies of a text, stay together.
+        folds: How many.
+        seed: Seed of the draw.
+
+    Returns:
+        The row indices of each fold, sorted.
+
+    Raises:
+        ConfigError: There are fewer than two folds, or fewer groups than folds.
+
+    Example:
+        >>> [fold.tolist() for fold in folds_of(["a", "b"] * 3, range(6), folds=3)]
+        [[0, 5], [2, 3], [1, 4]]
+    """
+    check_range("cross-validation", "folds", folds, low=2)
+    numbers = {group: number for number, group in enumerate(dict.fromkeys(groups))}
+    if len(numbers) < folds:
+        raise ConfigError(
+            f"cross-validation: there must be an example of its own for each of {folds} folds; got "
+            f"{len(numbers)}, copies counted once. Use fewer folds."
+        )
+    of_group = np.array([numbers[group] for group in groups])
+    strata = [row if isinstance(row, str) else "" for row in labels]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a label rarer than the folds: told elsewhere
+        parting = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+        return [np.sort(test) for _, test in parting.split(strata, strata, of_group)]
 
 
 def duplicates(a_texts: Iterable[str], b_texts: Iterable[str]) -> npt.NDArray[np.bool_]:

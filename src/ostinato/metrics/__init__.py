@@ -1,5 +1,7 @@
 """Metrics as pure functions on arrays: each says its value's range, direction and unit."""
 
+from ostinato.metrics.chance import CHANCE_Z as CHANCE_Z
+from ostinato.metrics.chance import agreement_z as agreement_z
 from ostinato.metrics.classification import Calibration as Calibration
 from ostinato.metrics.classification import LengthBins as LengthBins
 from ostinato.metrics.classification import PerClass as PerClass
@@ -44,6 +46,7 @@ from ostinato.metrics.transcription import word_errors as word_errors
 from ostinato.metrics.transcription import worst_first as worst_first
 
 __all__ = [
+    "CHANCE_Z",
     "Calibration",
     "Edit",
     "Errors",

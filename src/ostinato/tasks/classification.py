@@ -17,7 +17,7 @@ from ostinato._config import Training
 from ostinato.data.batches import collate, length_buckets
 from ostinato.data.ragged import Ragged
 from ostinato.data.splits import duplicates
-from ostinato.metrics import classification_metrics
+from ostinato.metrics import agreement_z, classification_metrics, decide
 from ostinato.tasks.labels import Labels
 from ostinato.training import Figures
 
@@ -127,6 +127,7 @@ def classification_figures(
     if multi_label:
         targets = targets > 0
     figures = classification_metrics(targets, probabilities, multi_label=multi_label)
+    figures["chance_z"] = agreement_z(targets, decide(probabilities, multi_label=multi_label))
     unseen = ~duplicates(seen, texts) if seen is not None else np.ones(len(texts), dtype=bool)
     if unseen.any() and not unseen.all():
         rest = classification_metrics(

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import sys
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
+import numpy as np
 import torch
 from accelerate import PartialState
-from sklearn.base import BaseEstimator
-from torch import nn
+from sklearn.base import clone
 from typing_extensions import Self
 
-from ostinato._config import Recurrent, Settings, Training, check_names, check_types
+from ostinato._config import (
+    Settings,
+    check_names,
+    check_range,
+    check_types,
+)
 from ostinato._errors import CheckpointError, ConfigError
 from ostinato._files import read_json, write_json, write_text
+from ostinato.data.splits import folds_of, stratified_holdout
 from ostinato.tasks import run_folder
+from ostinato.tasks.baselines import measure_baselines
+from ostinato.tasks.contract import Parts as Parts
+from ostinato.tasks.contract import Task
 from ostinato.tasks.facts import Facts
+from ostinato.tasks.verdict import judge
 from ostinato.training import (
     Figures,
     Listener,
-    Objective,
-    Part,
-    Record,
     denormals,
     history,
     load_tensors,
@@ -38,38 +43,15 @@ from ostinato.training import (
 
 logger = logging.getLogger("ostinato")
 
-Parts = Mapping[str, Any]
-"""The parts of a data set by name: `ostinato.datasets.Examples`, or `Tagged` for a tagger."""
+HELD_OUT = 0.1  # share of train that becomes validation where none is given
 
 
-class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class Estimator(Task):
     """Abstract base of the tasks: a dataclass of settings with scikit-learn's conventions.
 
-    A task says how raw examples become a model and batches (:meth:`_prepare`), how it is measured
-    (:meth:`_measure`), and how what it read them with is saved and restored.
-
-    Attributes:
-        task: Its name in a run folder.
-        pipeline_tag: Its name on Hugging Face, for the model card.
-        columns: Arguments of :meth:`load_parts` and :meth:`read_part` that say how data are read.
-        options: Arguments of :meth:`explain` beside the raw examples.
-        takes_files: Whether what is predicted lies in files; else it may stand on the command line.
-        remembers: Whether it has a past of its own to go on from, so that it needs no input.
-        presets: Named settings to start from.
+    Fitting, holding out, saving and loading are here; :class:`ostinato.tasks.contract.Task` names what
+    a task fills in.
     """
-
-    task: ClassVar[str]
-    pipeline_tag: ClassVar[str]
-    columns: ClassVar[tuple[str, ...]]
-    options: ClassVar[tuple[str, ...]] = ()
-    takes_files: ClassVar[bool] = False
-    remembers: ClassVar[bool] = False
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    recurrent: Recurrent
-    training: Training
-    module_: nn.Module
-    history_: list[Record]
-    metrics_: dict[str, Any]
 
     def set_params(self, **params: Any) -> Self:
         """Change settings; ``recurrent__hidden_size`` reaches into :class:`ostinato.Recurrent`.
@@ -129,6 +111,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
             torch.manual_seed(self.training.seed)
             self._learn_labels(parts)
             parts = self.hold_out(parts)
+            self.sized_ = self._sized(parts)
             loop_parts, objective, self.facts_ = self._prepare(parts)
             self.provenance_ = dict(provenance or {})
             if out and state.is_main_process:
@@ -138,7 +121,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
                 self.module_,
                 {k: v for k, v in loop_parts.items() if k != "test" or test_each_epoch},
                 objective,
-                self.training,
+                self.sized_.training,
                 run=out,
                 resume=resume,
                 listeners=listeners,
@@ -177,6 +160,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
                 f"{run}: must be a {cls.task} run; it is {config['task']}. Use ostinato.load."
             )
         estimator = cls.from_config(config, run)
+        estimator.sized_ = cls.from_config(config, run, sized=True)
         estimator.facts_ = config["data"]["parts"]
         estimator.provenance_ = {
             "command": config["command"],
@@ -203,10 +187,17 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         return estimator
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], run: Path) -> Self:
-        """Return the unfitted estimator with the settings of a run's config."""
+    def from_config(cls, config: Mapping[str, Any], run: Path, *, sized: bool = False) -> Self:
+        """Return the unfitted estimator with the settings of a run's config.
+
+        Args:
+            config: What ``config.json`` holds.
+            run: The run folder, for messages.
+            sized: Take the settings in force: those that were found for the data among them.
+        """
         try:
-            settings, defaults = dict(config["settings"]), cls().get_params(deep=False)
+            settings = dict(config["sized"] if sized and "sized" in config else config["settings"])
+            defaults = cls().get_params(deep=False)
             check_names(settings, defaults, "settings")
             for name, default in defaults.items():
                 if isinstance(default, Settings):
@@ -232,6 +223,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
 
     facts_: Facts
     provenance_: dict[str, Any]
+    sized_: Self
 
     def _check(self) -> None:
         check_types(self, type(self).__name__)
@@ -273,14 +265,46 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         """Measure the test part, or validation if there is none."""
         name = "test" if "test" in parts else "validation"
         seen = parts["train"].keys
+        figures = self._measure(parts[name], name, seen=seen, run=out)
         self.metrics_ = {
             "best_epoch": max(record["epoch"] for record in self.history_ if record["best"]),
             "train_seconds": sum(record["seconds"] for record in self.history_),
-            name: self._measure(parts[name], name, seen=seen, run=out),
-            "peak_memory_bytes": peak_memory_bytes(),
+            name: figures,
+            "peak_memory_bytes": run_folder.peak_memory_bytes(),
         }
+        found: dict[str, Any] = {}
+        if self.baseline:
+            measured = {part: parts[part] for part in ("validation", name)}
+            found, seconds = measure_baselines(self._baselines(parts["train"]), measured)
+            self.metrics_ |= {"baselines": found, "baseline_seconds": seconds}
+        self.metrics_["verdict"] = self._judge(figures, found, name)
         if out:
             self._write_figures(out)
+
+    def _judge(self, figures: Figures, baselines: Mapping[str, Any], part: str) -> dict[str, Any]:
+        """Return the verdict on the figures of a part, for ``metrics.json``."""
+        return judge(
+            figures,
+            baselines,
+            self._compared(),
+            part=part,
+            failure=self._failure(figures),
+            advice=self.advice,
+        ).to_json()
+
+    def _sized(self, parts: Parts) -> Self:
+        """Return an estimator with the settings that are open filled in by what fits the data."""
+        given = self.get_params(deep=False)
+        found = {
+            name: value
+            for name, value in self._sizes(parts).items()
+            if _setting(given, name) is None
+        }
+        if found:
+            told = ", ".join(f"{name.rpartition('__')[2]} {value}" for name, value in found.items())
+            logger.info("set by the size of the data: %s", told)
+        sized: Self = clone(self).set_params(**found)
+        return sized
 
     def _write_reader(self, run: Path) -> None:
         """Write what the model is, without its weights."""
@@ -288,6 +312,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
             run,
             task=self.task,
             settings=self.settings(),
+            sized=self.sized_.settings(),
             data={"arguments": self.provenance_.get("arguments"), "parts": self.facts_},
             command=self.provenance_.get("command"),
         )
@@ -301,76 +326,71 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
             self.metrics_,
             self._example(run),
             self._reads(),
-            judged=self._judged(),
+            judged=self.metrics_.get("verdict", {}).get("text", ""),
             pipeline_tag=self.pipeline_tag,
         )
         write_text(run / "README.md", card)
 
-    @abstractmethod
-    def _learn_labels(self, parts: Parts) -> None:
-        """Check the examples and learn their labels, before any of them is held out."""
-
-    @abstractmethod
     def hold_out(self, parts: Parts) -> Parts:
-        """Return ``parts`` with a validation part, taken out of train if there is none."""
+        """Return ``parts`` with a validation part: a seeded tenth of train if there is none.
 
-    @abstractmethod
-    def load_parts(self, **arguments: Any) -> Parts:
-        """Load the parts of a data set: ``source``, ``validation``, ``test`` and ``columns``."""
+        Raises:
+            DatasetError: Train has too few examples to give any away.
+        """
+        return parts if "validation" in parts else self._parted(parts, "validation", HELD_OUT)
 
-    @abstractmethod
-    def read_part(self, path: str, **columns: Any) -> Any:
-        """Read one labelled file as a part."""
+    def hold_out_test(self, parts: Parts, size: float) -> Parts:
+        """Return ``parts`` with a test part: a seeded share of train.
 
-    @abstractmethod
-    def pairs_of(self, part: Any) -> tuple[Any, Any]:
-        """Return the raw examples of a part, and their labels."""
+        Args:
+            parts: Parts of the data, among them train.
+            size: Share of train, between 0 and 1.
 
-    @abstractmethod
-    def read_inputs(self, path: str, **columns: Any) -> Sequence[Any]:
-        """Read what is to be predicted from a file."""
+        Raises:
+            ConfigError: There is a test part already, or the size is no such share.
+            DatasetError: Train has too few examples to give any away.
+        """
+        if "test" in parts:
+            raise ConfigError(
+                f"test_size: there is a test part already, of {parts['test'].source}; a second one "
+                "would not be it. Leave test_size out."
+            )
+        check_range("Estimator", "test_size", size, above=0, below=1)
+        return self._parted(parts, "test", size)
 
-    @abstractmethod
-    def evaluate(self, X: Any, y: Any, *, seen: Sequence[Any] | None = None) -> Figures:
-        """Return the task's figures on raw examples and their labels."""
+    def fold(self, parts: Parts, number: int, folds: int) -> Parts:
+        """Return the train and the test part of one of some folds of the train part.
 
-    @abstractmethod
-    def explain(self, X: Sequence[Any]) -> list[dict[str, Any]]:
-        """Return for each raw example what the model says, ready for JSON; see ``options``."""
+        Copies of an example, and the recordings of a speaker, are in one fold; each class is in
+        every fold where it has examples enough.
 
-    @abstractmethod
-    def line(self, answer: Mapping[str, Any]) -> str:
-        """Return an answer of :meth:`explain` as a line for people."""
+        Args:
+            parts: Parts of the data; those other than train are left out.
+            number: Which fold is the test part, counted from 1.
+            folds: How many there are.
 
-    @abstractmethod
-    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, Facts]:
-        """Learn the vocabulary, build ``module_``, return what the loop needs, and the facts."""
+        Raises:
+            ConfigError: There are more folds than examples that are not copies of each other.
+        """
+        train = parts["train"]
+        rows = folds_of(*self._strata(train), folds=folds, seed=self.training.seed)[number - 1]
+        rest = np.setdiff1d(np.arange(len(train.keys)), rows)
+        return {"train": self._take(train, rest), "test": self._take(train, rows)}
 
-    @abstractmethod
-    def _measure(
-        self, examples: Any, part: str, *, seen: Sequence[str], run: Path | None
-    ) -> Figures:
-        """Measure the fitted model on a part; write ``predictions.parquet`` if there is a run."""
+    def _parted(self, parts: Parts, name: str, share: float) -> Parts:
+        """Return ``parts`` with a new one, taken out of train."""
+        train = parts["train"]
+        labels, groups = self._strata(train)
+        kept, held_out = stratified_holdout(labels, share, self.training.seed, groups=groups)
+        new = {"train": self._take(train, kept), name: self._take(train, held_out)}
+        both = {**parts, **new}
+        return {name: both[name] for name in ("train", "validation", "test") if name in both}
 
-    @abstractmethod
-    def _save_reader(self, run: Path) -> None:
-        """Write what raw input is read with."""
 
-    @abstractmethod
-    def _load_reader(self, run: Path, weights: Mapping[str, torch.Tensor]) -> None:
-        """Read what :meth:`_save_reader` wrote and build ``module_``."""
-
-    @abstractmethod
-    def _example(self, run: Path) -> str:
-        """Return a few lines of Python that use the model, for its card."""
-
-    def _judged(self) -> str:
-        """Return what is to be said of the figures, for its card; nothing if they speak alone."""
-        return ""
-
-    def _reads(self) -> str:
-        """Return how the model reads raw input, for its card; nothing if its settings tell."""
-        return ""
+def _setting(given: Mapping[str, Any], name: str) -> Any:
+    """Return a setting by its ``set_params`` name."""
+    outer, _, inner = name.partition("__")
+    return getattr(given[outer], inner) if inner else given[outer]
 
 
 def _plain(value: Any) -> Any:
@@ -378,15 +398,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)
     return value.item() if hasattr(value, "item") else value
-
-
-def peak_memory_bytes() -> int:
-    """Return the most memory this process has ever held."""
-    if sys.platform == "win32":
-        import psutil  # only Windows needs it
-
-        return int(psutil.Process().memory_info().peak_wset)
-    import resource  # only Unix has it
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

@@ -97,11 +97,7 @@ class Forecaster(Estimator):
     recurrent: Recurrent = field(
         default_factory=lambda: Recurrent(cell="gru", hidden_size=256, bidirectional=False)
     )
-    training: Training = field(
-        default_factory=lambda: Training(
-            epochs=10, batch_tokens=None, batch_size=64, learning_rate=2e-3
-        )
-    )
+    training: Training = field(default_factory=Training)
     horizon: int | None = None
     context: int | None = None
     method: Method = "segment"
@@ -396,5 +392,12 @@ class Forecaster(Estimator):
     def _example(self, run: Path) -> str:
         return f'import ostinato\n\nprint(ostinato.load("{run.name}").predict())'
 
-    def _judged(self) -> str:
-        return judged(self.metrics_)
+    def _judge(self, figures: Figures, baselines: Mapping[str, Any], part: str) -> dict[str, Any]:
+        return {"text": judged({part: figures})}
+
+    def _sizes(self, parts: Parts) -> Mapping[str, Any]:
+        return {
+            "training__epochs": 10,
+            "training__batch_size": 64,
+            "training__learning_rate": 2e-3,
+        }

@@ -25,11 +25,12 @@ DOUBT = 6.0
 nothing else, but a recording of the world may be silent, or say several."""
 
 
-def keywords_of(transcripts: Sequence[str]) -> tuple[str, ...]:
+def keywords_of(transcripts: Sequence[str], given: bool | None = None) -> tuple[str, ...]:
     """Return the different transcripts if they are a small closed set, each said often; else none.
 
     Args:
         transcripts: What is said in the training recordings.
+        given: Whether they are such a set; none to see by them.
 
     Example:
         >>> keywords_of(["yes", "no", "no", "yes"] * 2), keywords_of(["good day", "bye", "good bye"])
@@ -43,7 +44,8 @@ def keywords_of(transcripts: Sequence[str]) -> tuple[str, ...]:
         and min(spoken.values()) >= LEAST_EACH
         and sum(spoken.values()) >= LEAST_MEAN * len(spoken)
     )
-    return tuple(sorted(counts)) if is_closed else ()
+    are_keywords = is_closed if given is None else given
+    return tuple(sorted(counts)) if are_keywords else ()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import sys
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -109,10 +110,11 @@ def write_config(
     *,
     task: str,
     settings: Mapping[str, Any],
+    sized: Mapping[str, Any],
     data: Mapping[str, Any],
     command: str | None,
 ) -> None:
-    """Write ``config.json``."""
+    """Write ``config.json``: settings as given, and in force with those found for the data."""
     write_json(
         run / "config.json",
         {
@@ -120,6 +122,7 @@ def write_config(
             "ostinato": __version__,
             "task": task,
             "settings": settings,
+            "sized": sized,
             "data": data,
             "environment": environment(),
             "command": command,
@@ -171,6 +174,18 @@ def _cpu_name() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def peak_memory_bytes() -> int:
+    """Return the most memory this process has ever held."""
+    if sys.platform == "win32":
+        import psutil  # only Windows needs it
+
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource  # only Unix has it
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def card(

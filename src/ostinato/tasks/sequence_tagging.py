@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -18,7 +18,7 @@ from ostinato._config import Characters, Recurrent, Training, check_range
 from ostinato._errors import ConfigError, DatasetError
 from ostinato._files import read_json, write_json
 from ostinato.data.batches import collate, length_buckets
-from ostinato.data.splits import duplicates, stratified_holdout
+from ostinato.data.splits import duplicates
 from ostinato.datasets import Scheme, Tagged
 from ostinato.metrics import tagging_metrics
 from ostinato.nn import Chain, log_likelihood
@@ -50,7 +50,6 @@ from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
 
-HELD_OUT = 0.1  # share of train that becomes validation where none is given
 EMBEDDING_SIZE = 100  # without pretrained vectors
 MOST_EXTRA = 100_000  # words of a file of vectors that are known beside those of train
 Sentences = Sequence[Sequence[str]]
@@ -78,6 +77,7 @@ class SequenceTagger(Estimator):
         word_dropout: Probability of taking a word for unknown.
         locked_dropout: Probability of dropping a feature of all words of a sentence.
         head_dropout: The same of the outputs of the recurrent stack.
+        baseline: Measure simple models beside it.
 
     Raises:
         ConfigError: A setting is outside its rule (on fit).
@@ -104,7 +104,7 @@ class SequenceTagger(Estimator):
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = TAGGING_PRESETS
 
     recurrent: Recurrent = field(default_factory=lambda: Recurrent(hidden_size=256))
-    training: Training = field(default_factory=lambda: Training(epochs=14, learning_rate=4e-3))
+    training: Training = field(default_factory=Training)
     characters: Characters = field(default_factory=Characters)
     head: Literal["crf", "softmax"] = "crf"
     scheme: Scheme = "BIOES"
@@ -118,6 +118,7 @@ class SequenceTagger(Estimator):
     word_dropout: float = 0.2
     locked_dropout: float = 0.4
     head_dropout: float = 0.5
+    baseline: bool = True
 
     module_: models.SequenceTagger = field(init=False)
     tags_: Tags = field(init=False)
@@ -240,17 +241,8 @@ class SequenceTagger(Estimator):
         """Return an answer of `explain` as a line: spans in brackets, or a tag after each token."""
         return line_of(answer)
 
-    def hold_out(self, parts: Parts) -> Parts:
-        """Return ``parts`` with a validation part: a seeded tenth of train if there is none."""
-        if "validation" in parts:
-            return parts
-        train: Tagged = parts["train"]
-        labels = [sorted(set(row)) for row in train.tags or ()]
-        kept, held_out = stratified_holdout(
-            labels, HELD_OUT, self.training.seed, groups=train.texts
-        )
-        rest = {name: part for name, part in parts.items() if name != "train"}
-        return {"train": train.take(kept), "validation": train.take(held_out), **rest}
+    def _strata(self, part: Tagged) -> tuple[Sequence[Any], Sequence[Hashable]]:
+        return [sorted(set(row)) for row in part.tags or ()], part.texts
 
     def _check(self) -> None:
         super()._check()
@@ -306,6 +298,13 @@ class SequenceTagger(Estimator):
             network.set_vectors(self.module_, vectors, freeze=self.freeze_vectors)
         return dict(loop_parts), TaggingObjective(self.tags_), facts
 
+    def _sizes(self, parts: Parts) -> Mapping[str, Any]:
+        return {
+            "training__epochs": 14,
+            **({} if self.training.batch_size else {"training__batch_tokens": 8192}),
+            "training__learning_rate": 4e-3,
+        }
+
     def _answers(self, sentences: Sentences) -> list[Answer]:
         """Tag sentences; one without a token has the answer of no tags."""
         answers = [NOTHING] * len(sentences)
@@ -322,8 +321,8 @@ class SequenceTagger(Estimator):
         self.module_.eval()
         for rows in length_buckets(
             words.column.lengths,
-            batch_tokens=self.training.batch_tokens,
-            batch_size=self.training.batch_size,
+            batch_tokens=self.sized_.training.batch_tokens,
+            batch_size=self.sized_.training.batch_size,
             seed=0,
             epoch=None,
         ):

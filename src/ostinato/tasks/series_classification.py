@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,7 +20,6 @@ from ostinato import datasets, models
 from ostinato._config import Recurrent, Training, check_range
 from ostinato._errors import DatasetError
 from ostinato.data.ragged import Ragged
-from ostinato.data.splits import stratified_holdout
 from ostinato.datasets import Sequences
 from ostinato.datasets.sequences import numbered
 from ostinato.metrics import decide
@@ -48,8 +47,6 @@ from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
 
-HELD_OUT = 0.1  # share of train that becomes validation where none is given
-
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -66,6 +63,7 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
             feature's own.
         head_dropout: Probability of dropping a feature of the pooled vector.
         regression: Whether labels are values instead of classes.
+        baseline: Measure simple models beside it.
 
     Raises:
         ConfigError: A setting is outside its rule (on fit).
@@ -91,15 +89,12 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
     takes_files: ClassVar[bool] = True
 
     recurrent: Recurrent = field(default_factory=lambda: Recurrent(cell="gru", hidden_size=64))
-    training: Training = field(
-        default_factory=lambda: Training(
-            epochs=50, batch_tokens=8192, batch_size=16, learning_rate=6e-3
-        )
-    )
+    training: Training = field(default_factory=Training)
     pooling: PoolingName = "last"
     noise: float = 0.5
     head_dropout: float = 0.3
     regression: bool = False
+    baseline: bool = True
 
     classes_: npt.NDArray[Any] = field(init=False)
     labels_: Labels = field(init=False)
@@ -227,16 +222,9 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
         part = datasets.read_sequences(path, labelled=False, **_given(wanted))
         return [part.take([row]) for row in range(len(part))]
 
-    def hold_out(self, parts: Parts) -> Parts:
-        """Return ``parts`` with a validation part: a seeded tenth of train if none."""
-        if "validation" in parts:
-            return parts
-        train = parts["train"]
-        labels = [""] * len(train) if self.regression else named(train.labels)
-        seed = self.training.seed
-        kept, held_out = stratified_holdout(labels, HELD_OUT, seed, groups=train.keys)
-        others = {name: part for name, part in parts.items() if name != "train"}
-        return {"train": train.take(kept), "validation": train.take(held_out), **others}
+    def _strata(self, part: Sequences) -> tuple[Sequence[Any], Sequence[Hashable]]:
+        labels = [""] * len(part) if self.regression else named(part.labels or ())
+        return labels, part.keys
 
     def line(self, answer: Mapping[str, Any]) -> str:
         """Return label and confidence, or value, and sequence of an answer, parted by tabs."""
@@ -290,6 +278,14 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
         objective = ClassificationObjective(multi_label=False, monitor="log_likelihood")
         return loop_parts, objective, facts
 
+    def _sizes(self, parts: Parts) -> Mapping[str, Any]:
+        return {
+            "training__epochs": 50,
+            "training__batch_tokens": 8192,
+            "training__batch_size": 16,
+            "training__learning_rate": 6e-3,
+        }
+
     def _columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the columns of a table: those given, else those of train."""
         saved = self.provenance_.get("arguments") or {}
@@ -322,9 +318,9 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
         """Return the values of sequences, or the probabilities of their classes."""
         column: Ragged = self.scaling_.column(part)
         if self.regression:
-            said = scores_of(self.module_, column, 1, self.training)
+            said = scores_of(self.module_, column, 1, self.sized_.training)
             return self.values_.decode(said.squeeze(1).numpy())
-        scores = scores_of(self.module_, column, len(self.labels_.classes), self.training)
+        scores = scores_of(self.module_, column, len(self.labels_.classes), self.sized_.training)
         return scores.softmax(dim=1).numpy()
 
     def _measure(

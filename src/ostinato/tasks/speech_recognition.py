@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -16,23 +16,26 @@ from ostinato import audio, datasets
 from ostinato._config import Augmentation, Features, Recurrent, Training, check_range
 from ostinato._errors import DatasetError
 from ostinato._files import read_json, write_json
-from ostinato.data.splits import stratified_holdout
 from ostinato.datasets import Recordings
 from ostinato.models import SpeechNetwork
 from ostinato.tasks import speech_facts
 from ostinato.tasks.alphabet import Alphabet
+from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.facts import Facts
 from ostinato.tasks.hearing import Hearing, OnError, usable
+from ostinato.tasks.keywords import keywords_of
 from ostinato.tasks.speech import SpeechObjective, SpeechPart, frames_of
-from ostinato.tasks.speech_measure import measure
+from ostinato.tasks.speech_baselines import baselines
+from ostinato.tasks.speech_measure import failure, measure
+from ostinato.tasks.speech_sizing import sized
 from ostinato.tasks.speech_stream import TranscriptionStream
 from ostinato.tasks.transcripts import Decoding, LanguageModel
+from ostinato.tasks.verdict import ACCURACY, Compared
 from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
 
-HELD_OUT = 0.1  # share of train that becomes validation where none is given
 FEW = 0.1  # of the recordings: if no more transcripts differ, each is in train and validation
 
 
@@ -53,6 +56,7 @@ class SpeechRecognizer(Estimator):
         keywords: Whether each recording says one of the transcripts of train, so that the likeliest of
             these is written; none to see by them.
         threshold: Confidence below which a word, or a keyword, is not told.
+        baseline: Measure simple models beside it.
 
     Raises:
         ConfigError: A setting is outside its rule (on fit).
@@ -92,11 +96,7 @@ class SpeechRecognizer(Estimator):
     recurrent: Recurrent = field(
         default_factory=lambda: Recurrent(cell="gru", hidden_size=128, num_layers=2, dropout=0.1)
     )
-    training: Training = field(
-        default_factory=lambda: Training(
-            epochs=40, batch_tokens=8192, batch_size=16, learning_rate=2e-3
-        )
-    )
+    training: Training = field(default_factory=Training)
     features: Features = field(default_factory=Features)
     augmentation: Augmentation = field(default_factory=Augmentation)
     unit: Literal["character", "word"] | None = None
@@ -106,6 +106,7 @@ class SpeechRecognizer(Estimator):
     beam_width: int = 1
     keywords: bool | None = None
     threshold: float = 0.0
+    baseline: bool = True
 
     module_: SpeechNetwork = field(init=False)
     alphabet_: Alphabet = field(init=False)
@@ -286,16 +287,10 @@ class SpeechRecognizer(Estimator):
         said = answer["text"] if "text" in answer else f"error: {answer['error']}"
         return f"{answer['audio']}\t{said}"
 
-    def hold_out(self, parts: Parts) -> Parts:
-        """Return ``parts`` with a validation part: a seeded tenth of train if there is none."""
-        if "validation" in parts:
-            return parts
-        train: Recordings = parts["train"]
-        said = train.transcripts or []
+    def _strata(self, part: Recordings) -> tuple[Sequence[Any], Sequence[Hashable]]:
+        said = part.transcripts or []
         labels = said if len(set(said)) <= FEW * len(said) else [""] * len(said)
-        kept, held_out = stratified_holdout(labels, HELD_OUT, self.training.seed, groups=train.keys)
-        rest = {name: part for name, part in parts.items() if name != "train"}
-        return {"train": train.take(kept), "validation": train.take(held_out), **rest}
+        return labels, part.keys
 
     def _check(self) -> None:
         super()._check()
@@ -310,7 +305,12 @@ class SpeechRecognizer(Estimator):
                     f"{part.source}: {name} must have transcripts; got none. Name their column."
                 )
         joins = self.augmentation.join > 0
-        self.alphabet_ = Alphabet.fit(parts["train"], self.unit, self.alphabet, joins=joins)
+        said = parts["train"].transcripts
+        keywords = keywords_of(said, self.keywords)
+        unit = self.unit or ("word" if keywords else "character")
+        self.alphabet_ = Alphabet.fit(
+            parts["train"], unit, self.alphabet, joins=joins, keywords=keywords
+        )
 
     def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, Facts]:
         train: Recordings = parts["train"]
@@ -335,6 +335,24 @@ class SpeechRecognizer(Estimator):
             logger.info(line)
         self.module_ = self._build()
         return dict(loop_parts), SpeechObjective(self.alphabet_), facts
+
+    def _sizes(self, parts: Parts) -> Mapping[str, Any]:
+        alphabet = self.alphabet_
+        chosen = {"unit": alphabet.unit, "keywords": bool(alphabet.keywords)}
+        return {**chosen, **sized(len(parts["train"]))}
+
+    def _baselines(self, train: Recordings) -> Iterator[Baseline]:
+        return baselines(
+            train, self.features, self.sample_rate_hz_, keywords=self.alphabet_.keywords
+        )
+
+    def _compared(self) -> Compared:
+        if self.alphabet_.keywords:
+            return ACCURACY
+        return Compared("wer", "word error rate", lower_is_better=True)
+
+    def _failure(self, figures: Figures) -> str | None:
+        return failure(figures)
 
     def _build(self) -> SpeechNetwork:
         return SpeechNetwork(
@@ -376,7 +394,7 @@ class SpeechRecognizer(Estimator):
             self.features.fitted_to(self.recurrent),
             self.sample_rate_hz_,
             self.normalizer_,
-            self.training.batch_tokens,
+            self.sized_.training.batch_tokens,
         )
 
     def _measure(

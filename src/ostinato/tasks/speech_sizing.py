@@ -7,10 +7,7 @@ Measured on validation parts: digits of one speaker joined by eights, commands o
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
-
-from ostinato.tasks.keywords import keywords_of
 
 STEPS = 2000  # of the optimiser, for a hundred recordings
 GROWTH = 0.35  # exponent of the number of recordings
@@ -19,24 +16,19 @@ BATCHES = ((300, 4), (1000, 8))  # recordings up to which a batch has so many; t
 LARGEST = 16
 
 
-def sized(transcripts: Sequence[str], *, keywords: bool | None = None) -> dict[str, Any]:
-    """Return settings that fit some training recordings, by ``set_params`` name.
+def sized(count: int) -> dict[str, Any]:
+    """Return settings that fit a number of training recordings, by ``set_params`` name.
 
     Args:
-        transcripts: What is said in each.
-        keywords: Whether they are keywords; none to see by the transcripts.
+        count: Recordings to train on.
 
     Example:
-        >>> sized(["yes", "no"] * 30)["unit"], sized(["yes", "no"] * 30)["training__epochs"]
-        ('word', 112)
+        >>> sized(36)["training__epochs"], sized(2430)["training__batch_size"]
+        (155, 16)
     """
-    count = len(transcripts)
-    are_keywords = bool(keywords_of(transcripts)) if keywords is None else keywords
     batch = next((size for most, size in BATCHES if count <= most), LARGEST)
     steps = STEPS * (count / 100) ** GROWTH
     return {
-        "unit": "word" if are_keywords else "character",
-        "keywords": are_keywords,
         "training__batch_size": batch,
         "training__batch_tokens": 8192,
         "training__epochs": max(FEWEST_EPOCHS, round(steps / math.ceil(count / batch))),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,7 +18,6 @@ from typing_extensions import Self
 from ostinato import datasets
 from ostinato._config import Recurrent, Training, check_range
 from ostinato.data.ragged import Ragged
-from ostinato.data.splits import stratified_holdout
 from ostinato.datasets import Examples, check_parts
 from ostinato.metrics import decide
 from ostinato.models import SequenceClassifier
@@ -41,7 +40,6 @@ from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
 
-HELD_OUT = 0.1  # share of train that becomes validation where none is given
 EMBEDDING_SIZE = 128  # without pretrained vectors
 
 
@@ -68,6 +66,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         locked_dropout: Probability of dropping a feature of all embedded words of a text.
         head_dropout: Probability of dropping a feature of the pooled vector.
         multi_label: Whether a text has any number of classes instead of exactly one.
+        baseline: Measure simple models beside it.
 
     Raises:
         ConfigError: A setting is outside its rule (on fit).
@@ -106,6 +105,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     locked_dropout: float = 0.5
     head_dropout: float = 0.5
     multi_label: bool = False
+    baseline: bool = True
 
     classes_: npt.NDArray[Any] = field(init=False)
     tokenizer_: Tokenizer = field(init=False)
@@ -269,19 +269,18 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         }
         return loop_parts, ClassificationObjective(self.multi_label), facts
 
-    def hold_out(self, parts: Parts) -> Parts:
-        """Return ``parts`` with a validation part: a stratified seeded tenth of train if none."""
-        if "validation" not in parts:
-            train = parts["train"]
-            kept, held_out = stratified_holdout(
-                named(train.labels or ()), HELD_OUT, self.training.seed, groups=train.texts
-            )
-            parts = {
-                "train": take(train, kept),
-                "validation": take(train, held_out),
-                **{name: part for name, part in parts.items() if name != "train"},
-            }
-        return parts
+    def _strata(self, part: Examples) -> tuple[Sequence[Any], Sequence[Hashable]]:
+        return named(part.labels or ()), part.texts
+
+    def _take(self, part: Examples, rows: npt.NDArray[np.int64]) -> Examples:
+        return take(part, rows)
+
+    def _sizes(self, parts: Parts) -> Mapping[str, Any]:
+        return {
+            "training__epochs": 4,
+            **({} if self.training.batch_size else {"training__batch_tokens": 8192}),
+            "training__learning_rate": 2.5e-3,
+        }
 
     def _read_vectors(self, counts: npt.NDArray[np.int64]) -> Vectors | None:
         if self.vectors is None:
@@ -328,7 +327,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         return column if self.max_length is None else column.head_and_tail(self.max_length)
 
     def _probabilities(self, column: Ragged) -> npt.NDArray[np.float32]:
-        scores = scores_of(self.module_, column, len(self.labels_.classes), self.training)
+        scores = scores_of(self.module_, column, len(self.labels_.classes), self.sized_.training)
         probabilities = scores.sigmoid() if self.multi_label else scores.softmax(dim=1)
         return probabilities.numpy()
 

@@ -21,13 +21,13 @@ class Console:
 
     Example:
         >>> from ostinato import TextClassifier  # doctest: +SKIP
-        >>> with Console(epochs=4) as console:  # doctest: +SKIP
+        >>> with Console() as console:  # doctest: +SKIP
         ...     TextClassifier().fit(texts, labels, listeners=[console])
     """
 
-    def __init__(self, epochs: int, console: RichConsole | None = None) -> None:
+    def __init__(self, console: RichConsole | None = None) -> None:
         self.console = console or RichConsole(stderr=True)
-        self.epochs = epochs
+        self.epochs = 0
         self.bar = Progress(
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
             BarColumn(),
@@ -55,6 +55,7 @@ class Console:
 
     def step(self, progress: loop.Progress, steps_per_epoch: int, loss: float) -> None:
         """Move the bar."""
+        self.epochs = progress.epochs
         if self.bar.disable:
             return
         shown: dict[str, Any] = {

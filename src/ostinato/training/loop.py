@@ -24,12 +24,13 @@ from ostinato._errors import CheckpointError, StoppedError, TrainingError
 from ostinato.data.batches import length_buckets
 from ostinato.training import checkpoint, history
 from ostinato.training.contracts import Figures, Objective, Part, Rows
-from ostinato.training.schedule import learning_rate, make_optimizer
+from ostinato.training.schedule import learning_rate, make_optimizer, sized
 from ostinato.training.signals import stop_on_signal
 
 logger = logging.getLogger("ostinato")
 
-STEPS_PER_EPOCH = 400  # at least, under a token budget, if there are as many sequences
+STEPS_PER_EPOCH = 400  # at least, under a token budget, of sequences enough for ROWS in each
+ROWS = 16  # sequences of usual length that a batch under a token budget has room for
 EXPLODING, VANISHING = 1e3, 1e-6  # gradient norms that are remarked upon, as in the report
 
 
@@ -47,6 +48,7 @@ class Listener(Protocol):
 class Progress:
     """The place in the training, with all that is added up on the way; part of the checkpoint."""
 
+    epochs: int = 0
     epoch: int = 0
     batch: int = 0
     step: int = 0
@@ -57,6 +59,7 @@ class Progress:
     norm_max: float = 0.0
     clipped: int = 0
     best: float = -math.inf
+    best_loss: float = math.inf
     epochs_since_best: int = 0
     records: list[history.Record] = field(default_factory=list)
 
@@ -120,7 +123,7 @@ class _Loop:
         self.folder = folder
         self.is_main = self.accelerator.is_main_process
         self.listeners = listeners if self.is_main else ()
-        self.progress = Progress()
+        self.progress = Progress(epochs=sized(settings.epochs, "epochs"))
         self.best_weights: checkpoint.Tensors = {}
         torch.manual_seed(settings.seed + self.accelerator.process_index)
 
@@ -144,7 +147,7 @@ class _Loop:
     def _finished(self) -> bool:
         patience = self.settings.patience
         out_of_patience = patience is not None and self.progress.epochs_since_best >= patience
-        return self.progress.epoch >= self.settings.epochs or out_of_patience
+        return self.progress.epoch >= self.progress.epochs or out_of_patience
 
     def _epoch(self, stopped: Callable[[], bool]) -> None:
         progress, train = self.progress, self.parts["train"]
@@ -171,7 +174,7 @@ class _Loop:
     def _step(self, rows: Rows, batches: int) -> float:
         progress, settings = self.progress, self.settings
         rate = learning_rate(
-            settings, (progress.epoch + progress.batch / batches) / settings.epochs
+            settings, (progress.epoch + progress.batch / batches) / progress.epochs
         )
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -237,12 +240,12 @@ class _Loop:
             "tokens_per_second": progress.tokens / progress.seconds,
             "seconds": progress.seconds,
         }
-        value = record["validation"][self.objective.monitor]
-        record["best"] = value > progress.best
+        value, loss = (record["validation"][name] for name in (self.objective.monitor, "loss"))
+        record["best"] = (value, -loss) > (progress.best, -progress.best_loss)
         progress.records.append(record)
         progress.epochs_since_best = 0 if record["best"] else progress.epochs_since_best + 1
         if record["best"]:
-            progress.best = value
+            progress.best, progress.best_loss = value, loss
             self._keep_best()
         progress.start_epoch()
         self._save()
@@ -263,7 +266,9 @@ class _Loop:
     def _batches(self, part: Part, epoch: int | None) -> list[Rows]:
         batch_tokens = self.settings.batch_tokens
         if batch_tokens is not None and self.settings.batch_size is None and epoch is not None:
-            batch_tokens = min(batch_tokens, max(1, int(part.lengths.sum()) // STEPS_PER_EPOCH))
+            total = int(part.lengths.sum())
+            enough = max(total // STEPS_PER_EPOCH, ROWS * total // len(part.lengths))
+            batch_tokens = min(batch_tokens, max(1, enough))
         return length_buckets(
             part.lengths,
             batch_tokens=batch_tokens,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import TypeVar
 
 import torch
 from torch import nn
 
 from ostinato._config import Training
+from ostinato._errors import ConfigError
+
+Number = TypeVar("Number", int, float)
 
 WARM_UP = 0.3  # share of the training over which a one-cycle rate rises (torch's OneCycleLR)
 START, END = 1 / 25, 1 / 250_000  # first and last rate of a one-cycle, as shares of the highest
@@ -16,11 +20,10 @@ START, END = 1 / 25, 1 / 250_000  # first and last rate of a one-cycle, as share
 def make_optimizer(model: nn.Module, settings: Training) -> torch.optim.Optimizer:
     """Return AdamW or Adam over the parameters of ``model`` that are to be trained."""
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    highest = sized(settings.learning_rate, "learning_rate")
     if settings.optimizer == "adam":
-        return torch.optim.Adam(parameters, lr=settings.learning_rate, fused=True)
-    return torch.optim.AdamW(
-        parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
-    )
+        return torch.optim.Adam(parameters, lr=highest, fused=True)
+    return torch.optim.AdamW(parameters, lr=highest, weight_decay=settings.weight_decay, fused=True)
 
 
 def learning_rate(settings: Training, progress: float) -> float:
@@ -36,13 +39,25 @@ def learning_rate(settings: Training, progress: float) -> float:
         >>> [round(learning_rate(Training(learning_rate=0.01), share), 4) for share in (0, 0.3, 1)]
         [0.0004, 0.01, 0.0]
     """
+    highest = sized(settings.learning_rate, "learning_rate")
     if settings.schedule == "constant":
-        return settings.learning_rate
+        return highest
     if progress < WARM_UP:
         share = _cosine(START, 1, progress / WARM_UP)
     else:
         share = _cosine(1, END, (progress - WARM_UP) / (1 - WARM_UP))
-    return settings.learning_rate * share
+    return highest * share
+
+
+def sized(value: Number | None, name: str) -> Number:
+    """Return a setting that a task has found by the size of its data, or that was given.
+
+    Raises:
+        ConfigError: It is still open.
+    """
+    if value is None:
+        raise ConfigError(f"Training: {name} must be set to train without a task; got None.")
+    return value
 
 
 def _cosine(first: float, last: float, progress: float) -> float:

@@ -1,0 +1,58 @@
+"""How far answers are from chance: what they would score against shuffled labels."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ostinato.metrics._checks import check_pair
+
+CHANCE_Z = 2.5
+"""Standard deviations above chance that answers must be to count as better: 1 in 160 are by luck."""
+
+
+def agreement_z(labels: ArrayLike, predictions: ArrayLike) -> float:
+    """Return how many standard deviations the right answers are above those of shuffled labels.
+
+    Mean and variance of the matches of two vectors, one of them permuted at random, are exact. Where
+    one is constant, nothing is told apart and the answer is 0. Columns of matrices are added up.
+
+    Args:
+        labels: Right answers, class indices ``(n,)``, or a boolean matrix ``(n, classes)``.
+        predictions: Predicted answers in the same form.
+
+    Raises:
+        ShapeError: The two do not fit each other.
+        DatasetError: There is no row.
+
+    Example:
+        >>> round(agreement_z([0, 1] * 50, [0, 1] * 50), 1), agreement_z([0, 1], [1, 1])
+        (9.9, 0.0)
+
+    Source: moments of a linear permutation statistic: Hoeffding 1951,
+    https://doi.org/10.1214/aoms/1177729545.
+    """
+    columns = np.shape(labels)[1] if np.ndim(labels) == 2 else 0
+    rights, answers = check_pair("agreement_z", labels, predictions, num_classes=columns)
+    if rights.ndim == 1:
+        rights, answers = rights[:, None], answers[:, None]
+    above, variance = np.sum(
+        [_matches(a, b) for a, b in zip(rights.T, answers.T, strict=True)], axis=0
+    )
+    return float(above / math.sqrt(variance)) if variance > 1e-12 else 0.0
+
+
+def _matches(rights: NDArray[Any], answers: NDArray[Any]) -> tuple[float, float]:
+    """Return the matches above those expected of a permutation, and the variance of its matches."""
+    n = len(rights)
+    rights, answers = rights.astype(np.int64), answers.astype(np.int64)
+    size = int(max(rights.max(), answers.max())) + 1
+    of_rights = np.bincount(rights, minlength=size).astype(np.float64)
+    of_answers = np.bincount(answers, minlength=size).astype(np.float64)
+    pairs = of_rights * of_answers
+    total = pairs.sum()
+    spread = total - pairs @ (of_rights + of_answers) / n + (total / n) ** 2
+    return float(np.count_nonzero(rights == answers) - total / n), float(spread / max(n - 1, 1))

@@ -1,0 +1,58 @@
+"""Simple models that stand beside a trained one: fitted on the same data, measured on the same parts."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ostinato._errors import OstinatoError
+from ostinato.training import Figures
+
+logger = logging.getLogger("ostinato")
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A simple model that was fitted on the train part.
+
+    Args:
+        name: Its key in ``metrics.json``.
+        title: What it is called in a sentence: "a bag of words".
+        measure: From a part of the data to its figures, those that the model is compared by at least.
+
+    Example:
+        >>> Baseline("empty", "an empty transcript", lambda part: {"wer": 1.0}).measure(None)
+        {'wer': 1.0}
+    """
+
+    name: str
+    title: str
+    measure: Callable[[Any], Figures]
+
+
+def measure_baselines(
+    baselines: Iterator[Baseline], parts: Mapping[str, Any]
+) -> tuple[dict[str, Any], float]:
+    """Return the title and the figures on each part of each baseline, and the seconds that took.
+
+    One that cannot be fitted or measured is left out, and said so.
+
+    Args:
+        baselines: They are fitted as they are drawn, the simplest first.
+        parts: The parts to measure them on.
+    """
+    start, found = time.perf_counter(), {}
+    while True:
+        try:
+            one = next(baselines, None)
+            if one is None:
+                break
+            figures = {name: one.measure(part) for name, part in parts.items()}
+        except (OstinatoError, ValueError, ArithmeticError) as error:
+            logger.warning("baseline: left out, since it cannot be fitted to these data: %s", error)
+            continue
+        found[one.name] = {"title": one.title, **figures}
+    return found, time.perf_counter() - start

@@ -1,0 +1,143 @@
+"""What a task says of itself, so that fitting, measuring, saving and the commands exist once."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn.base import BaseEstimator
+from torch import nn
+
+from ostinato._config import Recurrent, Training
+from ostinato._errors import ConfigError
+from ostinato.tasks.baselines import Baseline
+from ostinato.tasks.facts import Facts
+from ostinato.tasks.verdict import ACCURACY, Compared
+from ostinato.training import Figures, Objective, Part, Record
+
+Parts = Mapping[str, Any]
+"""The parts of a data set by name: `ostinato.datasets.Examples`, or `Tagged` for a tagger."""
+
+
+class Task(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Abstract base of the tasks: what each of them fills in.
+
+    A task says how raw examples become a model and batches (:meth:`_prepare`), which settings follow
+    from the data (:meth:`_sizes`), how it is measured (:meth:`_measure`), which simple models stand
+    beside it (:meth:`_baselines`), and how what it read them with is saved and restored.
+
+    Attributes:
+        task: Its name in a run folder.
+        pipeline_tag: Its name on Hugging Face, for the model card.
+        columns: Arguments of :meth:`load_parts` and :meth:`read_part` that say how data are read.
+        options: Arguments of :meth:`explain` beside the raw examples.
+        takes_files: Whether what is predicted lies in files; else it may stand on the command line.
+        remembers: Whether it has a past of its own to go on from, so that it needs no input.
+        presets: Named settings to start from.
+        advice: What to try where a simple model is as good.
+        sized_: An estimator with the settings in force: those given, and those found for the data.
+    """
+
+    task: ClassVar[str]
+    pipeline_tag: ClassVar[str]
+    columns: ClassVar[tuple[str, ...]]
+    options: ClassVar[tuple[str, ...]] = ()
+    takes_files: ClassVar[bool] = False
+    remembers: ClassVar[bool] = False
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    advice: ClassVar[str] = "Try more examples or more epochs."
+    baseline: bool = True
+    recurrent: Recurrent
+    training: Training
+    module_: nn.Module
+    history_: list[Record]
+    metrics_: dict[str, Any]
+
+    @abstractmethod
+    def _learn_labels(self, parts: Parts) -> None:
+        """Check the examples and learn their labels, before any of them is held out."""
+
+    def _strata(self, part: Any) -> tuple[Sequence[Any], Sequence[Hashable]]:
+        """Return the label or labels of each example, and which of them may not be parted."""
+        raise ConfigError(
+            f"{type(self).__name__}: examples of this task cannot be drawn at random."
+        )
+
+    def _take(self, part: Any, rows: npt.NDArray[np.int64]) -> Any:
+        """Return some examples of a part."""
+        return part.take(rows)
+
+    def _sizes(self, parts: Parts) -> Mapping[str, Any]:
+        """Return settings that fit the data, by ``set_params`` name; what was given stays."""
+        return {}
+
+    def _baselines(self, train: Any) -> Iterator[Baseline]:
+        """Yield simple models fitted on the train part, the simplest first."""
+        return iter(())
+
+    def _compared(self) -> Compared:
+        """Return the figure by which the model is compared with the simple ones."""
+        return ACCURACY
+
+    def _failure(self, figures: Figures) -> str | None:
+        """Return how the model plainly fails, in a sentence; None if it does not."""
+        return None
+
+    @abstractmethod
+    def load_parts(self, **arguments: Any) -> Parts:
+        """Load the parts of a data set: ``source``, ``validation``, ``test`` and ``columns``."""
+
+    @abstractmethod
+    def read_part(self, path: str, **columns: Any) -> Any:
+        """Read one labelled file as a part."""
+
+    @abstractmethod
+    def pairs_of(self, part: Any) -> tuple[Any, Any]:
+        """Return the raw examples of a part, and their labels."""
+
+    @abstractmethod
+    def read_inputs(self, path: str, **columns: Any) -> Sequence[Any]:
+        """Read what is to be predicted from a file."""
+
+    @abstractmethod
+    def evaluate(self, X: Any, y: Any, *, seen: Sequence[Any] | None = None) -> Figures:
+        """Return the task's figures on raw examples and their labels."""
+
+    @abstractmethod
+    def explain(self, X: Sequence[Any]) -> list[dict[str, Any]]:
+        """Return for each raw example what the model says, ready for JSON; see ``options``."""
+
+    @abstractmethod
+    def line(self, answer: Mapping[str, Any]) -> str:
+        """Return an answer of :meth:`explain` as a line for people."""
+
+    @abstractmethod
+    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, Facts]:
+        """Learn the vocabulary, build ``module_``, return what the loop needs, and the facts."""
+
+    @abstractmethod
+    def _measure(
+        self, examples: Any, part: str, *, seen: Sequence[str], run: Path | None
+    ) -> Figures:
+        """Measure the fitted model on a part; write ``predictions.parquet`` if there is a run."""
+
+    @abstractmethod
+    def _save_reader(self, run: Path) -> None:
+        """Write what raw input is read with."""
+
+    @abstractmethod
+    def _load_reader(self, run: Path, weights: Mapping[str, torch.Tensor]) -> None:
+        """Read what :meth:`_save_reader` wrote and build ``module_``."""
+
+    @abstractmethod
+    def _example(self, run: Path) -> str:
+        """Return a few lines of Python that use the model, for its card."""
+
+    def _reads(self) -> str:
+        """Return how the model reads raw input, for its card; nothing if its settings tell."""
+        return ""
