@@ -109,7 +109,7 @@ def _spoken(voices: Sequence[str], size: int, rng: np.random.Generator, source: 
             speed, pitch = rng.integers(120, 200), rng.integers(30, 70)
             path = Path(folder) / "clip.wav"
             options = ["-v", voice, "-s", str(speed), "-p", str(pitch), "-w", str(path), word]
-            subprocess.run([program, *options], check=True)  # noqa: S603 our own words
+            subprocess.run([program, *options], check=True)
             sound, rate = soundfile.read(path, dtype="float32")
             noise = 10 ** rng.uniform(-4, -2.5) * rng.standard_normal(len(sound))
             sounds.append((sound + noise).astype(np.float32))

@@ -176,7 +176,7 @@ class Augmentation(Settings):
         mask_bands: Widest mask of bands.
         mask_time: Longest mask of time in seconds; at most a fifth of the example.
         join: Share of the examples that are made of two to five recordings, one after another, and
-            of the others, how many get a pause before and after.
+            of the others, how many get a pause before and after; none for what suits the data.
         pause: Longest pause in seconds.
 
     Raises:
@@ -197,7 +197,7 @@ class Augmentation(Settings):
     masks: int = 1
     mask_bands: int = 8
     mask_time: float = 0.05
-    join: float = 0.4
+    join: float | None = None
     pause: float = 0.3
 
     def __post_init__(self) -> None:

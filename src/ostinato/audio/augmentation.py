@@ -56,7 +56,7 @@ class Augmenter:
         """Part ``count`` utterances into those that become one example each, in random order."""
         rows, groups = rng.permutation(count), []
         while len(rows):
-            is_joined = rng.random() < self.settings.join
+            is_joined = rng.random() < (self.settings.join or 0.0)
             size = int(rng.integers(2, MOST_JOINED + 1)) if is_joined else 1
             groups.append(rows[:size])
             rows = rows[size:]
@@ -73,7 +73,7 @@ class Augmenter:
             utterances: ``(frames, bands)`` each.
             output: ``(frames, bands)``.
         """
-        if len(utterances) == 1 and rng.random() >= self.settings.join:
+        if len(utterances) == 1 and rng.random() >= (self.settings.join or 0.0):
             return utterances[0]
         loudness = _loudness(utterances[0])
         pieces = [self._pause(utterances[0], rng)]

@@ -175,7 +175,8 @@ def _resonance(frequency: Floats, formants: list[Floats]) -> Floats:
         1 / (1 + ((frequency - middle) / width) ** 2)
         for middle, width in zip(formants, (80, 110, 160), strict=True)
     ]
-    return np.sum(heights, axis=0) + 0.01
+    together: Floats = np.sum(heights, axis=0) + 0.01
+    return together
 
 
 def _smooth(levels: Floats) -> Floats:

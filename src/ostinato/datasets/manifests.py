@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from ostinato.datasets.columns import named_column
 from ostinato.datasets.recordings import Recordings
 from ostinato.datasets.streams import check_file, decode, format_of, read_bytes
 from ostinato.datasets.tables import json_object
+
+logger = logging.getLogger("ostinato")
 
 AUDIO_NAMES = (
     *("audio", "path", "file", "audio_filepath", "filename", "file_name", "wav", "recording"),
@@ -152,6 +155,10 @@ def read_words(folder: Path) -> Recordings:
     files = sounds_in(folder)
     names = [file.relative_to(folder) for file in files]
     words = ["" if name.parts[0].startswith("_") else name.parts[0] for name in names]
+    logger.info(
+        "%s: no recording has a text beside it; the names of the %d folders are taken for what is said.",
+        *(folder, len(set(words))),
+    )
     return Recordings.make(files, words, str(folder), names=[str(name) for name in names])
 
 

@@ -25,7 +25,7 @@ DOUBT = 6.0
 nothing else, but a recording of the world may be silent, or say several."""
 
 
-def keywords_of(transcripts: Sequence[str], given: bool | None = None) -> tuple[str, ...]:
+def keywords_of(transcripts: Sequence[str], *, given: bool | None = None) -> tuple[str, ...]:
     """Return the different transcripts if they are a small closed set, each said often; else none.
 
     Args:
@@ -54,13 +54,11 @@ class Choice:
 
     Args:
         symbols: Classes of what it says; empty for nothing.
-        log_prob: Log of the likelihood of these symbols.
         probabilities: How likely each keyword is, if it was one of them or what was heard freely.
         confidence: How likely ``symbols`` is.
     """
 
     symbols: Symbols
-    log_prob: float
     probabilities: tuple[float, ...]
     confidence: float
 
@@ -79,7 +77,7 @@ def choose(log_probs: Floats, keywords: Sequence[Symbols]) -> Choice:
         >>> steps = np.log(np.array([[0.8, 0.15, 0.05], [0.7, 0.2, 0.1]], np.float32))
         >>> choice = choose(steps, [(1,), (2,)])
         >>> choice.symbols, [round(share, 2) for share in choice.probabilities]
-        ((1,), [0.66, 0.29])
+        ((1,), [0.71, 0.29])
     """
     greedy = Greedy()
     places = greedy.push(log_probs) + greedy.finish()
@@ -87,8 +85,7 @@ def choose(log_probs: Floats, keywords: Sequence[Symbols]) -> Choice:
     texts, doubts = list(keywords), [0.0] * len(keywords)
     longest = max(map(len, texts))
     if len(heard) > 2 * longest + 2:  # far from any: a long recording of several
-        log_prob = float(log_likelihoods(log_probs, [heard])[0])
-        return Choice(heard, log_prob, (0.0,) * len(texts), 1.0)
+        return Choice(heard, (0.0,) * len(texts), 1.0)
     for other in (heard, ()):
         if other not in texts:
             texts.append(other)
@@ -97,10 +94,10 @@ def choose(log_probs: Floats, keywords: Sequence[Symbols]) -> Choice:
     judged = log_prob - np.array(doubts)
     best = int(judged.argmax())
     if judged[best] == -math.inf:  # too short for any keyword, and for nothing else
-        return Choice((), 0.0, (0.0,) * len(keywords), 1.0)
+        return Choice((), (0.0,) * len(keywords), 1.0)
     shares = np.exp(judged - np.logaddexp.reduce(judged))
     known = tuple(float(share) for share in shares[: len(keywords)])
-    return Choice(texts[best], float(log_prob[best]), known, float(shares[best]))
+    return Choice(texts[best], known, float(shares[best]))
 
 
 def log_likelihoods(log_probs: Floats, texts: Sequence[Symbols]) -> npt.NDArray[np.float64]:

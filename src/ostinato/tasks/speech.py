@@ -149,6 +149,28 @@ def frames_of(
     }
 
 
+def parts_of(
+    parts: Mapping[str, Recordings],
+    sounds: Mapping[str, Sequence[Sounds]],
+    alphabet: Alphabet,
+    features: Features,
+    normalizer: Normalizer,
+    augmenter: Augmenter,
+) -> dict[str, SpeechPart]:
+    """Return the parts as the loop wants them; only train is changed by the augmenter."""
+    return {
+        name: SpeechPart(
+            sounds[name],
+            alphabet.encode(part.transcripts or ()),
+            features,
+            normalizer,
+            augmenter if name == "train" else None,
+            alphabet.separator,
+        )
+        for name, part in parts.items()
+    }
+
+
 def too_long(part: SpeechPart) -> Rows:
     """Return the rows whose transcripts need more steps than their recordings have."""
     targets = part.targets

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -73,7 +74,7 @@ def averaged_frames(
         edges = np.linspace(0, len(level), SEGMENTS + 1)
         means = [
             level[int(a) : max(int(a) + 1, int(np.ceil(b)))].mean(axis=0)
-            for a, b in zip(edges[:-1], edges[1:], strict=True)
+            for a, b in itertools.pairwise(edges)
         ]
         rows.append(np.concatenate([*means, level.std(axis=0)]))
     return np.array(rows, np.float64)

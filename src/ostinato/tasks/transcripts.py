@@ -66,9 +66,7 @@ class Decoding:
     @property
     def is_search(self) -> bool:
         """Whether a beam search is asked for, and not the likeliest class or keyword."""
-        return (
-            self.beam_width > 1 or bool(self.hot_words) or self.language_model is not None
-        )
+        return self.beam_width > 1 or bool(self.hot_words) or self.language_model is not None
 
     def search(self, log_probs: Floats, alphabet: Alphabet) -> list[Hypothesis]:
         """Return the best hypotheses, the best first."""
@@ -195,9 +193,7 @@ def answer_of(
         return _keyword(log_probs, alphabet, decoding, **where)
     places, found = places_of(log_probs, alphabet, decoding)
     log_silence = float(np.cumsum(log_probs[:, 0], dtype=np.float64)[-1])
-    answer = told(
-        places, alphabet, log_silence=log_silence, threshold=decoding.threshold, **where
-    )
+    answer = told(places, alphabet, log_silence=log_silence, threshold=decoding.threshold, **where)
     if decoding.n_best > 1:
         chances: dict[str, float] = {}
         for one in found:
