@@ -169,6 +169,8 @@ class Augmentation(Settings):
 
     Args:
         speed: Recordings are also played slower and faster by this share; 0 for never.
+        warp: Their frequencies are stretched or squeezed by up to this share, as of a longer or a
+            shorter vocal tract; 0 for never.
         gain_db: They get louder or softer by up to this.
         noise: Share of the examples to which noise is added.
         snr_db: Least signal to noise of these; it goes up to 30 dB more.
@@ -187,10 +189,12 @@ class Augmentation(Settings):
         1
 
     Source: speed: Ko et al. 2015, https://www.isca-archive.org/interspeech_2015/ko15_interspeech.html;
-    masks: Park et al. 2019, https://arxiv.org/abs/1904.08779.
+    masks: Park et al. 2019, https://arxiv.org/abs/1904.08779; warp: Jaitly and Hinton 2013,
+    https://www.cs.toronto.edu/~hinton/absps/perturb.pdf.
     """
 
     speed: float = 0.15
+    warp: float = 0.0
     gain_db: float = 6.0
     noise: float = 0.4
     snr_db: float = 10.0
@@ -202,7 +206,8 @@ class Augmentation(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_range("Augmentation", "speed", self.speed, low=0, below=1)
+        for name in ("speed", "warp"):
+            check_range("Augmentation", name, getattr(self, name), low=0, below=1)
         for name in ("gain_db", "masks", "mask_bands", "mask_time", "pause"):
             check_range("Augmentation", name, getattr(self, name), low=0)
         for name in ("noise", "join"):
