@@ -35,6 +35,7 @@ FILES = (
     "lexicon.json",
     "metrics.json",
     "model.safetensors",
+    "ngrams.safetensors",
     "predictions.parquet",
     "report.html",
     "scaling.json",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,6 +23,7 @@ from ostinato.metrics import decide
 from ostinato.models import SequenceClassifier
 from ostinato.nn.pooling import PoolingName
 from ostinato.tasks import facts as data_facts
+from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification import (
     ClassificationObjective,
     ClassifiedPart,
@@ -33,14 +34,19 @@ from ostinato.tasks.classification import (
 from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.inputs import check_list, examples_of, flat, named, take
 from ostinato.tasks.labels import Labels
+from ostinato.tasks.ngram_classifier import FILE as NGRAMS_FILE
+from ostinato.tasks.ngram_classifier import JoinedNgrams, NgramClassifier
 from ostinato.tasks.predictions import write_predictions
 from ostinato.tasks.presets import PRESETS
+from ostinato.tasks.text_baselines import text_baselines
+from ostinato.tasks.text_sizing import sized
 from ostinato.text import Tokenizer, Vectors, encode_cached, fit_cached, read_vectors
 from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
 
 EMBEDDING_SIZE = 128  # without pretrained vectors
+FEW_CHARACTERS = 2_000_000  # of train, up to which n-grams of characters are worth their time
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -53,7 +59,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         tokenizer: word, treebank, char, spacy, spacy:LANGUAGE, jieba, or the path of a
             tokenizer.json, which has its own vocabulary and case.
         lowercase: Treat upper and lower case alike.
-        min_freq: Words seen less often in train are unknown.
+        min_freq: Words seen less often in train are unknown; none for what fits their number.
         max_size: Most entries of the vocabulary, the commonest first, the one for unknown words
             among them; none for no limit.
         max_length: Longer texts keep their first and last tokens, half each; none to keep all.
@@ -66,6 +72,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         locked_dropout: Probability of dropping a feature of all embedded words of a text.
         head_dropout: Probability of dropping a feature of the pooled vector.
         multi_label: Whether a text has any number of classes instead of exactly one.
+        ngrams: Join a linear model of n-grams to the network, each weighted by validation.
         baseline: Measure simple models beside it.
 
     Raises:
@@ -93,7 +100,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     training: Training = field(default_factory=Training)
     tokenizer: str = "word"
     lowercase: bool = True
-    min_freq: int = 10
+    min_freq: int | None = None
     max_size: int | None = None
     max_length: int | None = 400
     vectors: str | None = None
@@ -105,6 +112,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     locked_dropout: float = 0.5
     head_dropout: float = 0.5
     multi_label: bool = False
+    ngrams: bool = True
     baseline: bool = True
 
     classes_: npt.NDArray[Any] = field(init=False)
@@ -158,7 +166,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     def predict_proba(self, X: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return the probability of each of ``classes_``, ``(texts, classes)``."""
         self._check_fitted()
-        return self._probabilities(self._encode(X))
+        return self._probabilities(X, self._encode(X))
 
     def explain(self, X: Sequence[str]) -> list[dict[str, Any]]:
         """Return for each text what was decided, how surely, and the probability of each class."""
@@ -190,6 +198,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         return float(np.average(rows, weights=sample_weight))
 
     labels_: Labels = field(init=False)
+    ngrams_: JoinedNgrams | None = field(init=False)
 
     def load_parts(self, **arguments: Any) -> Parts:
         """Load data by the arguments of `ostinato.datasets.load`."""
@@ -235,7 +244,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             train.texts,
             kind=self.tokenizer,
             lowercase=self.lowercase,
-            min_freq=self.min_freq,
+            min_freq=self.sized_.min_freq or 1,
             max_size=self.max_size,
         )
         columns = {
@@ -276,11 +285,13 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         return take(part, rows)
 
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:
-        return {
-            "training__epochs": 4,
-            **({} if self.training.batch_size else {"training__batch_tokens": 8192}),
-            "training__learning_rate": 2.5e-3,
-        }
+        found = sized(parts["train"])
+        if self.training.batch_size is not None:
+            del found["training__batch_tokens"]  # as many texts as were asked for
+        return found
+
+    def _baselines(self, train: Examples) -> Iterator[Baseline]:
+        return text_baselines(train, self.labels_, self.tokenizer_)
 
     def _read_vectors(self, counts: npt.NDArray[np.int64]) -> Vectors | None:
         if self.vectors is None:
@@ -321,21 +332,60 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
 
     def _encode(self, texts: Sequence[str]) -> Ragged:
         check_list(texts, "predict")
-        return self._shorten(self.tokenizer_.encode(texts))
+        return self.tokenizer_.encode(texts)
 
     def _shorten(self, column: Ragged) -> Ragged:
         return column if self.max_length is None else column.head_and_tail(self.max_length)
 
-    def _probabilities(self, column: Ragged) -> npt.NDArray[np.float32]:
-        scores = scores_of(self.module_, column, len(self.labels_.classes), self.sized_.training)
-        probabilities = scores.sigmoid() if self.multi_label else scores.softmax(dim=1)
-        return probabilities.numpy()
+    def _scores(self, column: Ragged) -> npt.NDArray[np.float32]:
+        """Return the network's logits of encoded texts, ``(texts, classes)``."""
+        classes = len(self.labels_.classes)
+        return scores_of(self.module_, self._shorten(column), classes, self.sized_.training).numpy()
+
+    def _probabilities(self, texts: Sequence[str], column: Ragged) -> npt.NDArray[np.float32]:
+        scores = self._scores(column)
+        if self.ngrams_ is not None:
+            scores = self.ngrams_.join(scores, self.tokenizer_.words(texts))
+        joint = torch.from_numpy(scores)
+        return (joint.sigmoid() if self.multi_label else joint.softmax(dim=1)).numpy()
+
+    def _finish(self, parts: Parts, out: Path | None) -> None:
+        self.ngrams_ = None
+        if self.ngrams:
+            self.ngrams_ = self._join_ngrams(parts)
+            if out:
+                self.ngrams_.save(out)
+        super()._finish(parts, out)
+
+    def _join_ngrams(self, parts: Parts) -> JoinedNgrams:
+        """Fit the n-grams on train, and the weights of both parts on validation."""
+        validation = parts["validation"]
+        model = self._fit_ngrams(parts["train"])
+        joined = JoinedNgrams.fit(
+            model,
+            self._scores(encode_cached(self.tokenizer_, validation.fingerprint, validation.texts)),
+            model.scores(self.tokenizer_.words(validation.texts)),
+            self.labels_.encode(validation.labels or (), "validation").numpy(),
+        )
+        logger.info(
+            "n-grams joined: weight %.2f, of the network %.2f",
+            *(joined.ngram_weight, joined.network_weight),
+        )
+        return joined
+
+    def _fit_ngrams(self, train: Examples) -> NgramClassifier:
+        return NgramClassifier.fit(
+            self.tokenizer_.words(train.texts),
+            self.labels_.encode(train.labels or ()).numpy(),
+            classes=len(self.labels_.classes),
+            characters=sum(map(len, train.texts)) <= FEW_CHARACTERS,
+        )
 
     def _measure(
         self, examples: Examples, part: str, *, seen: Sequence[str], run: Path | None
     ) -> Figures:
         column = encode_cached(self.tokenizer_, examples.fingerprint, examples.texts)
-        probabilities = self._probabilities(self._shorten(column))
+        probabilities = self._probabilities(examples.texts, column)
         labels = examples.labels or ()
         if run:
             write_predictions(
@@ -360,6 +410,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         self.tokenizer_ = Tokenizer.load(run)
         self._set_labels(Labels.load(run))
         self.module_ = self._build(weights["embedding.weight"].shape[1])
+        self.ngrams_ = JoinedNgrams.load(run) if (run / NGRAMS_FILE).exists() else None
 
     def _example(self, run: Path) -> str:
         return f'import ostinato\n\nostinato.load("{run.name}").predict(["A text."])'

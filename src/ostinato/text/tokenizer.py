@@ -163,6 +163,21 @@ class Tokenizer(ABC):
         chunks = text_chunks(texts)
         return Ragged.from_rows(row for chunk in chunks for row in self._encode_chunk(chunk))
 
+    def words(self, texts: Iterable[str]) -> Iterator[list[str]]:
+        """Yield the tokens of each text, those that are not in the vocabulary too.
+
+        Args:
+            texts: Texts; they are read once, some at a time.
+
+        Raises:
+            DatasetError: A text is not a string.
+
+        Example:
+            >>> list(Tokenizer.fit(["A film"], min_freq=1).words(["A strange film"]))
+            [['a', 'strange', 'film']]
+        """
+        return (words for chunk in text_chunks(texts) for words in self._words_of(chunk))
+
     def encode_with_offsets(self, text: str) -> Encoded:
         """Return the ids of one text, its tokens as written, and the characters of each.
 
@@ -193,6 +208,9 @@ class Tokenizer(ABC):
         folder = Path(folder)
         write_text(folder / _FILE, self._to_json())
         write_json(folder / _CONFIG_FILE, self._config())
+
+    @abstractmethod
+    def _words_of(self, texts: list[str]) -> Iterator[list[str]]: ...
 
     @abstractmethod
     def _encode_chunk(self, texts: list[str]) -> Iterator[Ids]: ...
@@ -240,6 +258,9 @@ class WordTokenizer(Tokenizer):
         """Tell whether a ``tokenizer.json`` cuts texts as this tokenizer does."""
         own = json.loads(_with_vocabulary(self._splitter, {UNK: 0}).to_str())
         return all(own[stage] == content[stage] for stage in ("normalizer", "pre_tokenizer"))
+
+    def _words_of(self, texts: list[str]) -> Iterator[list[str]]:
+        return map(self._splitter.words, texts)
 
     def _encode_chunk(self, texts: list[str]) -> Iterator[Ids]:
         for text in texts:
@@ -289,6 +310,9 @@ class HuggingFaceTokenizer(Tokenizer):
     def unknown_rate(self, column: Ragged) -> float:
         """Return the share of unknown tokens: none where the vocabulary covers every byte."""
         return super().unknown_rate(column) if self._has_unk else 0.0
+
+    def _words_of(self, texts: list[str]) -> Iterator[list[str]]:
+        return ([self.vocabulary[token] for token in ids] for ids in self._encode_chunk(texts))
 
     def _encode_chunk(self, texts: list[str]) -> Iterator[Ids]:
         whole = [well_formed(text) for text in texts]

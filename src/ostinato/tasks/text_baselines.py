@@ -1,0 +1,58 @@
+"""What stands beside a classifier of texts: the majority class and a bag of words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from ostinato.datasets import Examples
+from ostinato.tasks.baselines import Baseline
+from ostinato.tasks.classification import classification_figures
+from ostinato.tasks.labels import Labels
+from ostinato.tasks.ngram_classifier import NgramClassifier
+from ostinato.text import Tokenizer
+from ostinato.training import Figures
+
+Floats = npt.NDArray[np.float32]
+
+
+def text_baselines(
+    train: Examples, labels: Labels, tokenizer: Tokenizer, sample_weight: Floats | None = None
+) -> Iterator[Baseline]:
+    """Yield the majority class, and logistic regression on TF-IDF of words and pairs of words.
+
+    Args:
+        train: The train part.
+        labels: Its classes.
+        tokenizer: Cuts texts into words; where those are characters, so are the n-grams.
+        sample_weight: How much each text of train counts, ``(texts,)``.
+    """
+    targets = labels.encode(train.labels or ()).numpy()
+    classes = len(labels.classes)
+
+    def measured(probabilities: Callable[[Examples], Floats]) -> Callable[[Examples], Figures]:
+        return lambda part: classification_figures(
+            labels, probabilities(part), part.texts, part.labels or (), None
+        )
+
+    shares = targets.mean(axis=0) if labels.multi_label else np.bincount(targets) / len(targets)
+    usual = shares.astype(np.float32)
+    yield Baseline(
+        "majority",
+        "the commonest answer" if labels.multi_label else "the majority class",
+        measured(lambda part: np.tile(usual, (len(part.texts), 1))),
+    )
+    model = NgramClassifier.fit(
+        tokenizer.words(train.texts), targets, classes=classes, sample_weight=sample_weight
+    )
+    yield Baseline(
+        "bag_of_words",
+        "a bag of words",
+        measured(
+            lambda part: model.probabilities(
+                tokenizer.words(part.texts), multi_label=labels.multi_label
+            )
+        ),
+    )
