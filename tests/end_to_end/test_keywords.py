@@ -55,7 +55,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A recogniser of one direction, which can stream."""
     out = tmp_path_factory.mktemp("runs") / "run"
-    assert run(["train", "transcribe", str(data), "--out", str(out), *SMALL, "--no-bidirectional"]) == 0
+    assert (
+        run(["train", "transcribe", str(data), "--out", str(out), *SMALL, "--no-bidirectional"])
+        == 0
+    )
     return out
 
 
@@ -76,7 +79,7 @@ def test_predict_tells_the_likeliest_and_what_else_it_may_be(trained, data, caps
     out, _ = ok(capsys, "predict", trained, data / "test" / "mid", "--n-best", 2, "--json")
     for answer in map(json.loads, out.splitlines()):
         assert answer["text"] == "mid"
-        assert [one["text"] for one in answer["alternatives"]][0] == "mid"
+        assert next(one["text"] for one in answer["alternatives"]) == "mid"
         assert answer["alternatives"][0]["probability"] == answer["confidence"]
     out, _ = ok(capsys, "predict", trained, data / "test" / "mid", "--threshold", 0.999999)
     assert "" in [line.partition("\t")[2] for line in out.splitlines()]
@@ -113,7 +116,9 @@ def test_the_command_line_streams_with_a_threshold(trained):
 
 def test_what_cannot_be_learnt_is_refused_or_told(data, tmp_path, capsys):
     out = ("--out", tmp_path / "run", *SMALL)
-    line = refused(capsys, 1, "train", "transcribe", data / "train" / "low" / "..", *out[:2], "--threshold", 2)
+    line = refused(
+        capsys, 1, "train", "transcribe", data / "train" / "low" / "..", *out[:2], "--threshold", 2
+    )
     assert "threshold must be" in line
     for name in ("one", "silent"):
         (tmp_path / name / "low").mkdir(parents=True)
