@@ -27,10 +27,10 @@ def test_settings_are_frozen_and_replaced():
         (Recurrent, {"bidirectional": "yes"}, "bidirectional must be True or False; got 'yes'"),
         (Recurrent, {"dropout": 1}, "dropout must be at least 0 and below 1; got 1"),
         (Training, {"batch_size": 0}, "batch_size must be at least 1; got 0"),
-        (Training, {"batch_tokens": None}, "batch_tokens or batch_size must be set"),
+        (Training, {"batch_tokens": 0}, "batch_tokens must be at least 1; got 0"),
         (Training, {"learning_rate": 0}, "learning_rate must be above 0; got 0"),
         (Training, {"seed": -1}, "seed must be at least 0 and below"),
-        (Training, {"epochs": "4"}, "epochs must be a whole number; got '4'"),
+        (Training, {"epochs": "4"}, "epochs must be a whole number or None; got '4'"),
     ],
 )
 def test_values_outside_their_rule_are_refused(kind, values, match):

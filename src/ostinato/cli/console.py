@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+LONG, MUCH = 5.0, 0.15  # seconds and share of the time from which that of simple models is told
+
 
 def show(line: str) -> None:
     """Write a line of the result to standard output."""
@@ -39,16 +41,34 @@ def print_figures(part: str, figures: Mapping[str, Any]) -> None:
 
 
 def print_metrics(metrics: Mapping[str, Any]) -> None:
-    """Write what a run measured: its figures, those of the simple models beside it, the verdict."""
+    """Write the figures of a run, those of the simple models beside it, and the verdict."""
+    verdict = metrics.get("verdict", {})
     for part in ("validation", "test"):
         if part in metrics:
             print_figures(part, metrics[part])
             for one in metrics.get("baselines", {}).values():
-                print_figures(f"  {one['title']}", one[part])
-    verdict = metrics.get("verdict", {})
-    for line in (verdict.get("text"), verdict.get("advice")):
+                print_figures(f"  {one['title']}", _few(one[part], verdict.get("figure", "")))
+    for line in (verdict.get("text"), verdict.get("advice"), _time_beside(metrics)):
         if line:
             say(line)
+
+
+def _few(figures: Mapping[str, Any], compared: str) -> dict[str, Any]:
+    """Return the figure that a model is compared by, and F1 where there is one."""
+    few = {name: figures[name] for name in (compared, "f1", "f1_macro") if name in figures}
+    return few or {name: value for name, value in figures.items() if isinstance(value, float)}
+
+
+def _time_beside(metrics: Mapping[str, Any]) -> str:
+    """Return what is said of the time that the simple models took; nothing if it was short."""
+    seconds = metrics.get("baseline_seconds", 0.0)
+    share = seconds / max(seconds + metrics.get("train_seconds", 0.0), 1e-9)
+    if seconds < LONG or share <= MUCH:
+        return ""
+    return (
+        f"The simple models took {seconds:.0f} s, {share:.0%} of the time; "
+        "--no-baseline leaves them out."
+    )
 
 
 def is_first_process() -> bool:

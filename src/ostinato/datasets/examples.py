@@ -8,7 +8,7 @@ import itertools
 import logging
 import operator
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias, cast, overload
 
@@ -74,7 +74,9 @@ class Examples:
         texts: The texts.
         labels: A label for each text, or a list of labels for each (multi-label), or none at all.
         source: Path or name the texts come from, for messages and records.
-        fingerprint: SHA-256 (hex) of texts and labels; two parts with the same content have the same.
+        fingerprint: SHA-256 (hex) of texts, labels and weights; two parts with the same content have
+            the same.
+        weights: How much each text counts in the loss; none if all count the same.
 
     Example:
         >>> Examples.make(["good", "bad"], ["1", "0"], "a list").labels
@@ -85,6 +87,7 @@ class Examples:
     labels: Labels
     source: str
     fingerprint: str
+    weights: list[float] | None = None
 
     @staticmethod
     def make(texts: Sequence[str], labels: Labels, source: str) -> Examples:
@@ -118,6 +121,11 @@ class Examples:
             )
         kept = texts if isinstance(texts, (list, Texts)) else Texts(array)
         return Examples(kept, labels, source, _fingerprint(array, labels))
+
+    def weighted(self, weights: list[float]) -> Examples:
+        """Return the same texts, each with how much it counts in the loss."""
+        said = self.fingerprint.encode() + np.array(weights, "<f8").tobytes()
+        return replace(self, weights=weights, fingerprint=hashlib.sha256(said).hexdigest())
 
     @property
     def keys(self) -> Sequence[str]:

@@ -29,6 +29,7 @@ class Sequences:
         source: Path or name they come from, for messages and records.
         features: Names of the features.
         names: How messages call each sequence.
+        weights: How much each sequence counts in the loss; none if all count the same.
 
     Shape:
         values: ``(steps of all, features)``, float64.
@@ -46,6 +47,7 @@ class Sequences:
     source: str
     features: tuple[str, ...]
     names: list[str]
+    weights: list[float] | None = None
 
     @staticmethod
     def make(
@@ -122,12 +124,14 @@ class Sequences:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 (hex) of sequences and labels."""
+        """SHA-256 (hex) of sequences, labels and weights."""
         digest = hashlib.sha256(str(len(self.features)).encode())
         labels = self.labels or [""] * len(self)
         for key, label in zip(self.keys, labels, strict=True):
             said = str(label)
             digest.update(f"{key}{len(said.encode())}:{said}".encode())
+        if self.weights is not None:
+            digest.update(np.array(self.weights, "<f8").tobytes())
         return digest.hexdigest()
 
     def take(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> Sequences:
@@ -139,7 +143,12 @@ class Sequences:
             self.source,
             self.features,
             [self.names[row] for row in rows],
+            None if self.weights is None else [self.weights[row] for row in rows],
         )
+
+    def weighted(self, weights: list[float]) -> Sequences:
+        """Return the same sequences, each with how much it counts in the loss."""
+        return replace(self, weights=weights)
 
     def arranged(self, features: tuple[str, ...]) -> Sequences:
         """Return the same with its features in the order of ``features``.

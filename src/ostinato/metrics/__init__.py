@@ -2,6 +2,7 @@
 
 from ostinato.metrics.chance import CHANCE_Z as CHANCE_Z
 from ostinato.metrics.chance import agreement_z as agreement_z
+from ostinato.metrics.chance import correlation_z as correlation_z
 from ostinato.metrics.classification import Calibration as Calibration
 from ostinato.metrics.classification import LengthBins as LengthBins
 from ostinato.metrics.classification import PerClass as PerClass

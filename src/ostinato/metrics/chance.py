@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ostinato.metrics._checks import check_pair
+from ostinato.metrics._checks import check_pair, check_same_rows
 
 CHANCE_Z = 2.5
 """Standard deviations above chance that answers must be to count as better: 1 in 160 are by luck."""
 
 
 def agreement_z(labels: ArrayLike, predictions: ArrayLike) -> float:
-    """Return how many standard deviations the right answers are above those of shuffled labels.
+    """Return by how many deviations more answers are right than by shuffled labels.
 
     Mean and variance of the matches of two vectors, one of them permuted at random, are exact. Where
     one is constant, nothing is told apart and the answer is 0. Columns of matrices are added up.
@@ -43,6 +43,32 @@ def agreement_z(labels: ArrayLike, predictions: ArrayLike) -> float:
         [_matches(a, b) for a, b in zip(rights.T, answers.T, strict=True)], axis=0
     )
     return float(above / math.sqrt(variance)) if variance > 1e-12 else 0.0
+
+
+def correlation_z(targets: ArrayLike, predictions: ArrayLike) -> float:
+    """Return how many standard deviations a correlation is above that of values in random order.
+
+    Of one vector, permuted at random, with another, the correlation has mean 0 and deviation
+    1 / sqrt(n - 1), exactly. Where one is constant, nothing is told apart and the answer is 0.
+
+    Args:
+        targets: Right values, ``(n,)``.
+        predictions: Predicted values, ``(n,)``.
+
+    Raises:
+        ShapeError: The two do not fit each other.
+
+    Example:
+        >>> round(correlation_z([1.0, 2.0, 3.0, 4.0, 5.0], [2.0, 4.0, 6.0, 8.0, 10.0]), 4)
+        2.0
+
+    Source: Pitman 1937, https://doi.org/10.2307/2983647.
+    """
+    rights, answers = np.asarray(targets, np.float64), np.asarray(predictions, np.float64)
+    check_same_rows("correlation_z", targets=rights, predictions=answers)
+    rights, answers = rights - rights.mean(), answers - answers.mean()
+    size = float(np.linalg.norm(rights) * np.linalg.norm(answers))
+    return float(rights @ answers) / size * math.sqrt(len(rights) - 1) if size > 0 else 0.0
 
 
 def _matches(rights: NDArray[Any], answers: NDArray[Any]) -> tuple[float, float]:

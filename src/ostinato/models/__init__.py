@@ -1,6 +1,7 @@
 """Networks: tensors in, tensors out; they know nothing of files, texts or labels."""
 
 from ostinato.models.autoregressive import AutoregressiveForecaster as AutoregressiveForecaster
+from ostinato.models.ensemble import Ensemble as Ensemble
 from ostinato.models.forecast_network import DirectForecaster as DirectForecaster
 from ostinato.models.forecast_network import SegmentForecaster as SegmentForecaster
 from ostinato.models.sequence_classifier import SequenceClassifier as SequenceClassifier
@@ -13,6 +14,7 @@ from ostinato.models.windows import Windows as Windows
 __all__ = [
     "AutoregressiveForecaster",
     "DirectForecaster",
+    "Ensemble",
     "SegmentForecaster",
     "SequenceClassifier",
     "SequenceTagger",

@@ -101,6 +101,7 @@ class DirectForecaster(nn.Module):
         num_outputs: Outputs for each step, such as quantiles.
         recurrent: The recurrent stack.
         dropout: Probability of dropping a feature between the parts.
+        seasons: Seasons of which the value before is the first input of each step ahead.
 
     Shape:
         windows: A batch.
@@ -119,6 +120,7 @@ class DirectForecaster(nn.Module):
         num_outputs: int,
         recurrent: Recurrent,
         dropout: float,
+        seasons: int = 1,
         step_size: int = 16,
     ) -> None:
         super().__init__()
@@ -133,7 +135,7 @@ class DirectForecaster(nn.Module):
         inputs = size + step_size + future_size + self.encoder.attributes.size
         self.decoder = nn.Sequential(nn.Linear(inputs, size), nn.ReLU(), nn.Dropout(dropout))
         self.head = nn.Linear(size, num_outputs)
-        self.season = nn.Parameter(torch.ones(horizon, 1))
+        self.season = nn.Parameter(torch.full((horizon, seasons), 1 / seasons))
 
     def forward(self, windows: Windows) -> Tensor:
         """Return the outputs of every step ahead."""
@@ -146,7 +148,7 @@ class DirectForecaster(nn.Module):
             windows.future,
         ]
         outputs: Tensor = self.head(self.decoder(torch.cat(inputs, dim=2)))
-        return outputs + self.season * windows.future[..., :1]
+        return outputs + naive_of(windows, self.season)
 
 
 class SegmentForecaster(nn.Module):
@@ -164,6 +166,7 @@ class SegmentForecaster(nn.Module):
         num_outputs: Outputs for each time step, such as quantiles.
         recurrent: The recurrent stack, of one direction.
         dropout: Probability of dropping a feature of a projected segment and of an output.
+        seasons: Seasons of which the value before is the first input of each step ahead.
 
     Shape:
         windows: A batch.
@@ -184,6 +187,7 @@ class SegmentForecaster(nn.Module):
         num_outputs: int,
         recurrent: Recurrent,
         dropout: float,
+        seasons: int = 1,
     ) -> None:
         super().__init__()
         self.horizon, self.segment = horizon, segment
@@ -196,7 +200,7 @@ class SegmentForecaster(nn.Module):
         self.future = nn.Linear(segment * future_size, size)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(size, segment * num_outputs)
-        self.season = nn.Parameter(torch.ones(horizon, 1))
+        self.season = nn.Parameter(torch.full((horizon, seasons), 1 / seasons))
 
     def forward(self, windows: Windows) -> Tensor:
         """Return the outputs of every step ahead."""
@@ -212,4 +216,14 @@ class SegmentForecaster(nn.Module):
         output, _ = self.encoder.recurrent(data.flatten(0, 1)[None], hx)
         found: Tensor = self.head(self.dropout(output[0]))
         found = found.view(batch, self.count * self.segment, -1)[:, : self.horizon]
-        return found + self.season * windows.future[..., :1]
+        return found + naive_of(windows, self.season)
+
+
+def naive_of(windows: Windows, weights: Tensor) -> Tensor:
+    """Return what the seasons before say of each step ahead, ``(batch, horizon, 1)``.
+
+    Args:
+        windows: A batch.
+        weights: Weight of each season at each step, ``(horizon, seasons)``.
+    """
+    return (weights * windows.future[..., : weights.shape[1]]).sum(dim=2, keepdim=True)

@@ -14,7 +14,7 @@ from ostinato._version import RUN_FORMAT
 from ostinato.report.classification import Classification, SeriesClassification
 from ostinato.report.forecasting import Forecasting
 from ostinato.report.regression import Regression
-from ostinato.report.run import Epoch, Labels, Part, Run
+from ostinato.report.run import Baseline, Epoch, Labels, Part, Run, Verdict
 from ostinato.report.tagging import Tagging
 from ostinato.report.task import Task
 from ostinato.report.transcription import Transcription
@@ -67,6 +67,7 @@ def collect(run: Path) -> Run:
         else None
     )
     data = _mapping(config, "data", run / "config.json")
+    given = _mapping(config, "settings", run / "config.json")
     parts = _read_parts(data, run / "config.json")
     return Run(
         name=run.resolve().name,
@@ -74,7 +75,8 @@ def collect(run: Path) -> Run:
         version=str(config["ostinato"]),
         created=str(config.get("created") or ""),
         command=str(config.get("command") or ""),
-        settings=_mapping(config, "settings", run / "config.json"),
+        settings=_mapping(config, "sized", run / "config.json") or given,
+        given=given,
         data_source=str(data.get("source") or (parts[0].source if parts else "")),
         columns=_read_columns(data, run / "config.json"),
         parts=parts,
@@ -92,6 +94,8 @@ def collect(run: Path) -> Run:
             if isinstance(value, (int, float)) and not isinstance(value, bool)
         },
         predictions=predictions,
+        verdict=_read_verdict(metrics, run / "metrics.json"),
+        baselines=_read_baselines(metrics, run / "metrics.json"),
     )
 
 
@@ -240,6 +244,33 @@ def _read_nested(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _read_nested(inner) for key, inner in value.items()}
     return [_read_nested(inner) for inner in value] if isinstance(value, list) else _number(value)
+
+
+def _read_verdict(metrics: Mapping[str, Any], path: Path) -> Verdict | None:
+    value = _mapping(metrics, "verdict", path)
+    if not value.get("text"):
+        return None  # nothing was judged
+    words = [value["text"], value.get("advice", ""), value.get("figure", "")]
+    is_good = value.get("is_good", True)
+    if not all(isinstance(word, str) for word in words) or not isinstance(is_good, bool):
+        raise CheckpointError(
+            f"report: {path}: `verdict` must hold `text` and whether it `is_good`; "
+            f"got {str(dict(value))[:80]}. Restore it or train again."
+        )
+    return Verdict(text=words[0], is_good=is_good, advice=words[1], figure=words[2])
+
+
+def _read_baselines(metrics: Mapping[str, Any], path: Path) -> tuple[Baseline, ...]:
+    found = []
+    for name, value in _mapping(metrics, "baselines", path).items():
+        if not isinstance(value, Mapping) or not isinstance(value.get("title"), str):
+            raise CheckpointError(
+                f"report: {path}: `baselines` must hold the `title` and the figures of each; got "
+                f"{str(value)[:80]} for {name}. Restore it or train again."
+            )
+        figures = {part: _read_figures(_mapping(value, part, path)) for part in PARTS}
+        found.append(Baseline(title=value["title"], figures=figures))
+    return tuple(found)
 
 
 def _read_parts(data: Mapping[str, Any], path: Path) -> tuple[Part, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ostinato.report.forecast_rows import BASELINES, ForecastPredictions
+from ostinato.report.run import Verdict
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -24,19 +25,6 @@ FEW_LAGS = 5
 """Correlations that are worth a drawing."""
 
 MAX_LAG = 200
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """Whether a model beats the forecasts that need none.
-
-    Args:
-        text: In plain words.
-        is_good: Whether it beats all of them.
-    """
-
-    text: str
-    is_good: bool
 
 
 @dataclass(frozen=True, kw_only=True)

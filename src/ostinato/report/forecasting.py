@@ -17,7 +17,6 @@ from ostinato.report.forecast_results import (
     NUM_SERIES,
     Residuals,
     SeriesRow,
-    Verdict,
     autocorrelations,
     compared,
     pictured,
@@ -27,7 +26,7 @@ from ostinato.report.forecast_results import (
     verdict,
 )
 from ostinato.report.forecast_rows import BASELINES, ForecastPredictions, read_forecasts
-from ostinato.report.run import Labels, Part, Run
+from ostinato.report.run import Labels, Part, Run, Verdict
 from ostinato.report.task import Balance, Curve, Headline, Task, note
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -102,7 +101,6 @@ class Results:
     """What the forecasts of one part say.
 
     Args:
-        verdict: Whether the model beats the forecasts that need none; None if that is not known.
         baselines: The model, then those forecasts.
         pictures: Windows to look at.
         series: Figures of the worst series, worst first.
@@ -117,7 +115,6 @@ class Results:
         plots: Drawings by name, SVG.
     """
 
-    verdict: Verdict | None
     baselines: tuple[BaselineRow, ...]
     pictures: tuple[Picture, ...]
     series: tuple[SeriesRow, ...]
@@ -136,6 +133,7 @@ class Forecasting(Task[ForecastPredictions]):
     """Series of numbers over time, and what comes next in them."""
 
     template = "forecasting.html"
+    lists_baselines = True
     sections = (
         ("naive", "Against the naive"),
         ("forecasts", "Forecasts"),
@@ -182,6 +180,10 @@ class Forecasting(Task[ForecastPredictions]):
         """
         return read_forecasts(path)
 
+    def verdict_of(self, run: Run) -> Verdict | None:
+        """Return what the run was judged to be, or of an older one what its figures say."""
+        return run.verdict or verdict(next(iter(run.figures.values()), {}))
+
     def results_of(self, run: Run) -> Results | None:
         """Return what predictions and figures of a run say; None if it has no predictions yet."""
         said = run.predictions
@@ -208,7 +210,6 @@ class Forecasting(Task[ForecastPredictions]):
         intervals = _interval_rows(predictions, measured)
         residuals = standardised(predictions)
         return Results(
-            verdict=verdict(measured),
             baselines=_baseline_rows(measured),
             pictures=tuple(_picture(predictions, *chosen) for chosen in pictured(predictions)),
             series=rows[:NUM_SERIES],

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from ostinato._errors import CheckpointError
 from ostinato._files import write_text
 from ostinato.report import formatting, plots
+from ostinato.report.beside import beside
 from ostinato.report.collect import TASKS, collect
 from ostinato.report.learning import learning
 from ostinato.report.run import Predictions, Run
@@ -78,7 +79,9 @@ def render(run: Run) -> str:
         results=task.results_of(run),
         balance=task.balance(run.parts, run.labels),
         lengths=_lengths(said, task) if said and task.has_lengths else "",
-        settings=_groups(run.settings, "task"),
+        verdict=task.verdict_of(run),
+        beside=None if task.lists_baselines else beside(run),
+        settings=_groups(run, "task"),
     )
     return html.strip() + "\n"
 
@@ -147,9 +150,19 @@ def _headlines_so_far(run: Run, task: Task[Any]) -> list[Headline]:
     return [*figures, Headline(name="Training time", value=formatting.duration(seconds))]
 
 
-def _groups(settings: Mapping[str, Any], rest: str) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return (group, [(name, value), ...]): nested settings by name, the others under ``rest``."""
+def _groups(run: Run, rest: str) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    """Return (group, [(name, value, is by the data), ...]); settings of no group are in ``rest``."""
+    settings = run.settings
     nested = {key: value for key, value in settings.items() if isinstance(value, Mapping) and value}
     flat = {key: value for key, value in settings.items() if key not in nested}
-    groups = [(key, formatting.flatten(value)) for key, value in nested.items()]
-    return [(rest, formatting.flatten(flat)), *groups] if flat else groups
+    groups = [(key, _marked(value, run.given.get(key))) for key, value in nested.items()]
+    return [(rest, _marked(flat, run.given)), *groups] if flat else groups
+
+
+def _marked(settings: Any, given: Any) -> list[tuple[str, str, bool]]:
+    """Return names and values of settings, and whether they were found for the data."""
+    before = dict(formatting.flatten(dict(given))) if isinstance(given, Mapping) else {}
+    return [
+        (name, value, before.get(name, value) != value)
+        for name, value in formatting.flatten(settings)
+    ]

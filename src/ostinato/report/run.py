@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -93,6 +93,36 @@ class Labels:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Whether a model is better than chance and the simple models beside it.
+
+    Args:
+        text: In plain words.
+        is_good: Whether it is.
+        advice: What to try if it is not.
+        figure: Key of the figure that it is about; empty where that is not known.
+    """
+
+    text: str
+    is_good: bool
+    advice: str = ""
+    figure: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """A simple model beside the trained one.
+
+    Args:
+        title: What it is called.
+        figures: Its numbers by name, by part.
+    """
+
+    title: str
+    figures: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """Everything that a run folder tells; see `collect`.
 
@@ -102,7 +132,8 @@ class Run:
         version: Version of ostinato that wrote it.
         created: When, in ISO 8601.
         command: The command that made it; empty if Python did.
-        settings: Settings, nested as saved.
+        settings: Settings in force, nested as saved.
+        given: Settings as they were given; where they differ, the data decided.
         data_source: Name or path of the data.
         columns: Columns by role, text and label, where they are named.
         parts: Parts of the data.
@@ -114,6 +145,8 @@ class Run:
         totals: Best epoch, training time (seconds), peak memory (bytes), as far as known.
         predictions: Predictions of the test part (or validation) in the form of the task, None if
             there are none yet.
+        verdict: What the figures mean; none if nothing was judged.
+        baselines: The simple models beside it, the simplest first.
     """
 
     name: str
@@ -131,6 +164,9 @@ class Run:
     figures: Mapping[str, Mapping[str, Any]]
     totals: Mapping[str, float]
     predictions: Predictions | None
+    given: Mapping[str, Any] = field(default_factory=dict)
+    verdict: Verdict | None = None
+    baselines: tuple[Baseline, ...] = ()
 
     @property
     def is_finished(self) -> bool:

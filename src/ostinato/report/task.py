@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ostinato.report import formatting
-from ostinato.report.run import Labels, Part, Predictions, Run
+from ostinato.report.run import Labels, Part, Predictions, Run, Verdict
 
 Balances = tuple[tuple[str, tuple[tuple[int, float], ...]], ...]
 P = TypeVar("P", bound=Predictions)
@@ -81,6 +81,7 @@ class Task(ABC, Generic[P]):
         units_per_second: How many there are in a second, if lengths are drawn in seconds.
         has_labels: Whether its runs have a labels.json.
         has_lengths: Whether the length of the examples is drawn.
+        lists_baselines: Whether its template shows the simple models beside it.
         has_images: Whether drawings hold images, inside the page like everything.
         curves: The figures to follow over the epochs; the last one that there is judges the run.
     """
@@ -93,6 +94,7 @@ class Task(ABC, Generic[P]):
     units_per_second: ClassVar[int | None] = None
     has_labels: ClassVar[bool] = True
     has_lengths: ClassVar[bool] = True
+    lists_baselines: ClassVar[bool] = False
     has_images: ClassVar[bool] = False
     curves: ClassVar[tuple[Curve, ...]]
 
@@ -122,6 +124,10 @@ class Task(ABC, Generic[P]):
         """
         said: Any = run.predictions  # of the form that this task has read
         return None if said is None else self.results(said, run.labels)
+
+    def verdict_of(self, run: Run) -> Verdict | None:
+        """Return what the figures of a run mean; None if nothing was judged."""
+        return run.verdict
 
     @abstractmethod
     def headlines(

@@ -50,10 +50,10 @@ class WindowArrays:
 
     Args:
         order: Which of the windows asked for each row is.
-        context: Packed steps: for each of their time steps the value, whether it was observed, the value a
+        context: Packed steps: for each of their time steps the value, whether it was observed, the values a
             season before, calendar and columns.
         batch_sizes: Windows that still run at each step.
-        future: Inputs known of the steps ahead: the value of a season before, calendar, columns.
+        future: Inputs known of the steps ahead: the values of a season before, calendar, columns.
         shift: What was taken off the values.
         scale: What they were divided by.
 
@@ -80,7 +80,7 @@ class WindowReader:
         context: Most steps before the cutoff that are read.
         horizon: Steps after it.
         segment: Time steps that a step of the network reads at once.
-        season: Steps of a season.
+        seasons: Steps of each season, the shortest first.
         window_scaling: What a window is measured from: its last observed value; mean and deviation of
             its context; nothing, divided by the mean of its absolute values; or nothing.
         cycles: Cycles of the calendar that are among the inputs.
@@ -94,12 +94,12 @@ class WindowReader:
         context: int,
         horizon: int,
         segment: int,
-        season: int,
+        seasons: Sequence[int],
         window_scaling: WindowScaling,
         cycles: Sequence[str],
     ) -> None:
         self.panel, self.context, self.horizon = panel, context, horizon
-        self.segment, self.season, self.window_scaling = segment, season, window_scaling
+        self.segment, self.seasons, self.window_scaling = segment, tuple(seasons), window_scaling
         self.levels, self.values = scaling.of(panel), scaling.forward(panel)
         self.begin = panel.values.offsets[:-1]
         self.observed = np.isfinite(self.values)
@@ -131,12 +131,14 @@ class WindowReader:
         place = self.begin[series] + np.maximum(position, 0)
         value = (self.values[place, target] - shift[rows, None]) / scale[rows, None]
         observed = self.observed[place, target] & ~outside
-        seasonal = self._at(series, target, position - self.season)
-        seasonal = (seasonal - shift[rows, None]) / scale[rows, None]
+        seasonal = [
+            (self._at(series, target, position - season) - shift[rows, None]) / scale[rows, None]
+            for season in self.seasons
+        ]
         inputs = [
             np.where(observed, value, 0)[..., None],
             observed[..., None],
-            np.where(np.isfinite(seasonal), seasonal, 0)[..., None],
+            *(np.where(np.isfinite(found), found, 0)[..., None] for found in seasonal),
             self.known.values[self.known.offsets[series] + np.maximum(position, 0)],
             self.past[place],
         ]
@@ -144,12 +146,12 @@ class WindowReader:
         context[outside] = 0
         ahead = places.origin[:, None] + np.arange(self.horizon)
         known = self.known.values[self.known.offsets[places.series][:, None] + ahead]
-        seasonal = (self.season_before(places) - shift[:, None]) / scale[:, None]
+        naive = (self.seasons_before(places) - shift[:, None, None]) / scale[:, None, None]
         return WindowArrays(
             order=order,
             context=context.reshape(len(rows), -1),
             batch_sizes=batch_sizes,
-            future=np.concatenate([seasonal[..., None], known], axis=-1, dtype=np.float32),
+            future=np.concatenate([naive, known], axis=-1, dtype=np.float32),
             shift=shift,
             scale=scale,
         )
@@ -173,13 +175,21 @@ class WindowReader:
         place = self.begin[places.series][:, None] + np.where(inside, ahead, 0)
         return np.where(inside, self.values[place, places.target[:, None]], np.nan)
 
-    def season_before(self, places: Places) -> Floats:
-        """Return for each step ahead the value of the last season; else the last one observed."""
-        ahead = np.arange(self.horizon)
-        back = ahead % self.season - self.season  # into the last season before the cutoff
-        position = places.origin[:, None] + back
-        found = self._at(places.series[:, None], places.target[:, None], position)
-        return np.where(np.isfinite(found), found, self._last(places)[:, None])
+    def seasons_before(self, places: Places) -> Floats:
+        """Return for each step ahead the value of the last of each season, ``(windows, horizon, seasons)``.
+
+        Where that was not observed, it is that of the season that is shorter; at last the last one
+        observed.
+        """
+        ahead, known = np.arange(self.horizon), []
+        found = np.broadcast_to(self._last(places)[:, None], (len(places), self.horizon))
+        for season in self.seasons:
+            back = ahead % season - season  # into the last season before the cutoff
+            position = places.origin[:, None] + back
+            value = self._at(places.series[:, None], places.target[:, None], position)
+            found = np.where(np.isfinite(value), value, found)
+            known.append(found)
+        return np.stack(known, axis=-1)
 
     def _at(self, series: Int64s, target: Int64s, position: Int64s) -> Floats:
         """Return the value at some positions, NaN before the first."""

@@ -36,7 +36,7 @@ class Baseline:
 def measure_baselines(
     baselines: Iterator[Baseline], parts: Mapping[str, Any]
 ) -> tuple[dict[str, Any], float]:
-    """Return the title and the figures on each part of each baseline, and the seconds that took.
+    """Return title and figures by part of each baseline, and the seconds that took.
 
     One that cannot be fitted or measured is left out, and said so.
 

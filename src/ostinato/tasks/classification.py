@@ -19,24 +19,35 @@ from ostinato.data.ragged import Ragged
 from ostinato.data.splits import duplicates
 from ostinato.metrics import agreement_z, classification_metrics, decide
 from ostinato.tasks.labels import Labels
+from ostinato.tasks.weighting import Weighted, parted
 from ostinato.training import Figures
+
+Monitor = Literal["accuracy", "log_likelihood"]
 
 
 @dataclass(frozen=True)
 class ClassifiedPart:
-    """Sequences of ids, or of features, and their targets, as the loop wants them."""
+    """Sequences of ids, or of features, and their targets, as the loop wants them.
+
+    Args:
+        column: The sequences.
+        targets: Of each.
+        weights: How much each counts in the loss; none if all count the same.
+    """
 
     column: Ragged
     targets: Tensor
+    weights: Tensor | None = None
 
     @property
     def lengths(self) -> npt.NDArray[np.int64]:
         """Steps of each sequence."""
         return self.column.lengths
 
-    def batch(self, rows: npt.NDArray[np.int64]) -> tuple[PackedSequence, Tensor]:
-        """Return the packed steps and the targets of some rows."""
-        return collate(self.column, rows), self.targets[rows]
+    def batch(self, rows: npt.NDArray[np.int64]) -> tuple[PackedSequence, Tensor | Weighted]:
+        """Return the packed steps and the targets of some rows, with their weights if they have any."""
+        steps, targets = collate(self.column, rows), self.targets[rows]
+        return steps, targets if self.weights is None else Weighted(targets, self.weights[rows])
 
 
 @dataclass(frozen=True)
@@ -45,23 +56,34 @@ class ClassificationObjective:
 
     Args:
         multi_label: Whether there is any number of them.
-        monitor: The figure that marks the best epoch; of few sequences, accuracies are often equal.
+        monitor: The figure that marks the best epoch; of few sequences, accuracies are often equal,
+            and where rows have weights, accuracy has none.
     """
 
     multi_label: bool
-    monitor: Literal["accuracy", "log_likelihood"] = "accuracy"
+    monitor: Monitor = "accuracy"
 
-    def sums(self, output: Tensor, targets: Tensor) -> Tensor:
-        """Return the summed loss, the number of sequences, and how many were right."""
+    def sums(self, output: Tensor, targets: Tensor | Weighted) -> Tensor:
+        """Return the weighted sum of losses, the number of sequences, and how many were right."""
         output = output.float()
+        targets, weights = parted(targets)
+        members = output if output.dim() == 3 else output[None]  # (members, batch, classes)
+        output = members.mean(dim=0)
         if self.multi_label:
-            losses = F.binary_cross_entropy_with_logits(output, targets, reduction="none").mean(1)
             right = ((output >= 0) == (targets > 0)).all(dim=1)
         else:
-            losses = F.cross_entropy(output, targets, reduction="none")
             right = output.argmax(dim=1) == targets
+        losses = torch.stack([self._losses(scores, targets) for scores in members]).mean(dim=0)
+        if weights is not None:
+            losses = losses * weights
         count = losses.new_tensor(len(targets))
         return torch.stack([losses.sum(), count, right.sum().to(losses.dtype)])
+
+    def _losses(self, scores: Tensor, targets: Tensor) -> Tensor:
+        """Return the loss of each sequence, ``(batch,)``."""
+        if self.multi_label:
+            return F.binary_cross_entropy_with_logits(scores, targets, reduction="none").mean(1)
+        return F.cross_entropy(scores, targets, reduction="none")
 
     def figures(self, sums: Tensor) -> Figures:
         """Return mean loss and accuracy, and the log-likelihood if that is the monitor."""

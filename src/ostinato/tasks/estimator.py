@@ -25,6 +25,7 @@ from ostinato._files import read_json, write_json, write_text
 from ostinato.data.splits import folds_of, stratified_holdout
 from ostinato.tasks import run_folder
 from ostinato.tasks.baselines import measure_baselines
+from ostinato.tasks.card import card
 from ostinato.tasks.contract import Parts as Parts
 from ostinato.tasks.contract import Task
 from ostinato.tasks.facts import Facts
@@ -76,7 +77,7 @@ class Estimator(Task):
         self,
         parts: Parts,
         *,
-        out: Path | None = None,
+        out: str | Path | None = None,
         overwrite: bool = False,
         resume: bool = False,
         test_each_epoch: bool = False,
@@ -102,6 +103,7 @@ class Estimator(Task):
             TrainingError: Training cannot go on.
         """
         self._check()
+        out = Path(out) if out is not None else None
         if resume and out is None:
             raise ConfigError("fit: resume needs the run folder to go on with. Give out=...")
         state = PartialState(cpu=on_cpu())
@@ -321,15 +323,10 @@ class Estimator(Task):
     def _write_figures(self, run: Path) -> None:
         write_json(run / "metrics.json", self.metrics_)
         config = run_folder.read_config(run)
-        card = run_folder.card(
-            config,
-            self.metrics_,
-            self._example(run),
-            self._reads(),
-            judged=self.metrics_.get("verdict", {}).get("text", ""),
-            pipeline_tag=self.pipeline_tag,
+        told = (self._example(run), self._reads())
+        write_text(
+            run / "README.md", card(config, self.metrics_, *told, pipeline_tag=self.pipeline_tag)
         )
-        write_text(run / "README.md", card)
 
     def hold_out(self, parts: Parts) -> Parts:
         """Return ``parts`` with a validation part: a seeded tenth of train if there is none.

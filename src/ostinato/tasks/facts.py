@@ -14,6 +14,7 @@ from ostinato.data.splits import duplicates
 Facts = dict[str, dict[str, Any]]
 
 IMBALANCE = 5  # times the rarest class, from which the commonest one is remarked upon
+SHOWN = 8  # rare classes that are named
 MANY_UNKNOWN = 0.2  # share of unknown tokens that is remarked upon
 
 
@@ -95,12 +96,16 @@ def lines(
 
 def imbalance(facts: Facts) -> list[str]:
     """Say it if train has a class that is much rarer than another."""
-    counts = facts["train"]["labels"].values()
-    if max(counts) < IMBALANCE * min(counts):
+    counts = facts["train"]["labels"]
+    most = max(counts.values())
+    rare = sorted((n, name) for name, n in counts.items() if n * IMBALANCE <= most)
+    if not rare:
         return []
+    told = ", ".join(f"{name} {n:,}" for n, name in rare[:SHOWN])
+    more = f" and {len(rare) - SHOWN} more classes" if len(rare) > SHOWN else ""
     return [
-        f"train: the commonest class has {max(counts) / min(counts):.0f} times the examples of the "
-        "rarest; look at macro F1 beside accuracy"
+        f"train: rare classes: {told}{more}, beside up to {most:,} of another; look at macro F1 beside "
+        "accuracy, and see class_weight"
     ]
 
 

@@ -28,6 +28,9 @@ BASELINES: dict[str, Callable[[Doubles, int, int], Doubles]] = {
 }
 """What every model must beat, and needs no training."""
 
+CONSTANT = "constant"
+"""The median of a series before its first cutoff: what is best of values in random order."""
+
 OF_BASELINES = ("mse", "mae", "rmse", "smape", "mase")
 SHOWN = 2000  # windows that are kept for the report
 HISTORY = 200  # steps before a cutoff that are kept of each, at most
@@ -44,7 +47,8 @@ class Measured:
         probabilities: Of these.
         scale: Mean absolute seasonal difference of what came before the first cutoff of a series.
         deviation: What all of these were divided by; ones for the units of the series.
-        baselines: What the naive forecasts say, by their names; ``naive2`` where it was asked for.
+        baselines: What the naive forecasts and a constant say, by their names; ``naive2`` where it was
+            asked for.
 
     Shape:
         actual, mean, baselines: ``(windows, horizon)``.
@@ -81,8 +85,11 @@ class Measured:
             _scale(forecasts, season) / deviation,
             deviation,
             {
-                name: _baseline(forecasts, method, season) / steps
-                for name, method in methods.items()
+                CONSTANT: _constant(forecasts) / steps,
+                **{
+                    name: _baseline(forecasts, method, season) / steps
+                    for name, method in methods.items()
+                },
             },
         )
 
@@ -131,31 +138,17 @@ class Measured:
             if name in ("mae", "rmse") or name.startswith("coverage")
         }
         for name in BASELINES:
-            found = self.baselines[name]
-            of_naive = forecast_metrics(self.actual, found, scale=self.scale)
-            figures[name] = {key: of_naive[key] for key in OF_BASELINES if key in of_naive}
-            figures[name]["crps"] = of_naive["mae"]  # without a spread it is the same
-            steps[f"{name}_mae"] = by_step(self.actual, found)["mae"]
+            figures[name] = self.of_baseline(name)
+            steps[f"{name}_mae"] = by_step(self.actual, self.baselines[name])["mae"]
         figures["by_step"] = {name: values.tolist() for name, values in steps.items()}
         return figures
 
-
-def judged(metrics: Mapping[str, Any]) -> str:
-    """Return whether a model beats the naive forecasts, and their figures, for its card."""
-    from ostinato.report.forecast_results import verdict
-
-    told = []
-    for part, figures in metrics.items():
-        if not isinstance(figures, Mapping):
-            continue
-        found = verdict(figures)
-        told += [f"{part}: {found.text}", ""] if found else []
-        told += ["| forecast | " + " | ".join(OF_BASELINES) + " |", "|---" * 6 + "|"]
-        for name in ("model", *BASELINES):
-            row = figures if name == "model" else figures[name]
-            shown = (f"{row[key]:.4f}" if key in row else "–" for key in OF_BASELINES)
-            told.append(f"| {name.replace('_', ' ')} | {' | '.join(shown)} |")
-    return "\n".join(told)
+    def of_baseline(self, name: str) -> Figures:
+        """Return the figures of one of the baselines."""
+        found = forecast_metrics(self.actual, self.baselines[name], scale=self.scale)
+        figures: Figures = {key: found[key] for key in OF_BASELINES if key in found}
+        figures["crps"] = found["mae"]  # without a spread it is the same
+        return figures
 
 
 def write_forecasts(
@@ -234,6 +227,19 @@ def _baseline(
             for series, target, origin in _rows(forecasts.places)
         ]
     )
+
+
+def _constant(forecasts: Forecasts) -> Doubles:
+    """Return the median of each series before its first cutoff, ``(windows, horizon)``."""
+    first: dict[tuple[int, int], float] = {}
+    found = np.empty(len(forecasts.places))
+    for row, (series, target, origin) in enumerate(_rows(forecasts.places)):
+        if (series, target) not in first:
+            history = forecasts.panel.values[series][:origin, target]
+            known = history[np.isfinite(history)]
+            first[series, target] = float(np.median(known)) if len(known) else 0.0
+        found[row] = first[series, target]
+    return np.repeat(found[:, None], forecasts.horizon, axis=1)
 
 
 def _rows(places: Places) -> Iterator[tuple[int, int, int]]:

@@ -126,6 +126,7 @@ def network_of(
     recurrent: Recurrent,
     likelihood: LikelihoodName,
     dropout: float,
+    seasons: int,
 ) -> Network:
     """Return a network for windows of some sizes.
 
@@ -137,6 +138,7 @@ def network_of(
         recurrent: The recurrent stack.
         likelihood: What a step is drawn from, for the autoregressive method.
         dropout: Probability of dropping a feature between the parts.
+        seasons: Seasons of which the value before is an input.
     """
     horizon, count = plan.horizon, len(plan.quantiles)
     shared: dict[str, Any] = {"horizon": horizon, "recurrent": recurrent, "dropout": dropout}
@@ -145,6 +147,7 @@ def network_of(
             sizes[1], categories, likelihood=LIKELIHOODS[likelihood], **shared
         )
     inputs = (plan.segment * sizes[0], sizes[1], categories)
+    shared["seasons"] = seasons
     if method == "segment":
         return SegmentForecaster(*inputs, segment=plan.segment, num_outputs=count, **shared)
     return DirectForecaster(*inputs, num_outputs=count, **shared)

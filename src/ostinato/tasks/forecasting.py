@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,9 +22,11 @@ from ostinato.series.scaling import Transform
 from ostinato.series.windows import WindowScaling
 from ostinato.tasks import series_facts, stretches
 from ostinato.tasks.backtest import Backtest, backtest
+from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.facts import Facts
-from ostinato.tasks.forecast_measure import judged, write_forecasts
+from ostinato.tasks.forecast_baselines import baselines_of, chance_z, judge_forecasts
+from ostinato.tasks.forecast_measure import write_forecasts
 from ostinato.tasks.forecast_network import Method, Network, Plan, check_settings, network_of
 from ostinato.tasks.forecast_parts import LikelihoodObjective, QuantileObjective
 from ostinato.tasks.forecasts import Forecasts, picture
@@ -337,6 +339,7 @@ class Forecaster(Estimator):
             recurrent=self.recurrent,
             likelihood=self.likelihood,
             dropout=self.head_dropout,
+            seasons=len(self.reading_.seasons),
         )
 
     def _read(self, source: Any, columns: Mapping[str, Any]) -> Panel:
@@ -376,15 +379,16 @@ class Forecaster(Estimator):
                 season=self.plan_of(examples.panel).season,
                 standardised=examples.standardised,
             )
-        return measured.figures(self.levels, with_coverage=part != "validation")
+        figures = measured.figures(self.levels, with_coverage=part != "validation")
+        return {**figures, "chance_z": chance_z(measured, overlaps=examples.every_cutoff)}
 
     def _save_reader(self, run: Path) -> None:
         self.reading_.save(run, self.calibration_)
         plan = self.plan_of(self.series_)
-        write_remembered(run, self.series_, plan.context + plan.season)
+        write_remembered(run, self.series_, plan.context + max(self.reading_.seasons))
 
     def _load_reader(self, run: Path, weights: Mapping[str, Tensor]) -> None:
-        self.reading_, self.calibration_ = Reading.load(run)
+        self.reading_, self.calibration_ = Reading.load(run, self)
         self.columns_ = dict(self.reading_.columns)
         self.series_ = read_remembered(run)
         self.module_ = self._build()
@@ -393,7 +397,10 @@ class Forecaster(Estimator):
         return f'import ostinato\n\nprint(ostinato.load("{run.name}").predict())'
 
     def _judge(self, figures: Figures, baselines: Mapping[str, Any], part: str) -> dict[str, Any]:
-        return {"text": judged({part: figures})}
+        return judge_forecasts(figures, baselines, part=part, advice=self.advice).to_json()
+
+    def _baselines(self, train: Stretch) -> Iterator[Baseline]:
+        return baselines_of(self.foresight)
 
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:
         return {

@@ -91,7 +91,7 @@ def windows_of(
         context=plan.context,
         horizon=plan.horizon,
         segment=plan.segment,
-        season=plan.season,
+        seasons=reading.seasons,
         window_scaling=settings.window_scaling if scaling.is_scaled else "mean",
         cycles=reading.cycles,
     )
@@ -179,10 +179,15 @@ class Foresight:
         before = self._scored(windows, self._before(windows, part.begin), part.begin)
         quantiles = recalibrated(scored, before, self.plan.quantiles, season=self.plan.season)
         forecasts = self._in_units(windows, places, quantiles)
-        deviation = np.ones(len(places))
-        if part.standardised and not self.reading.scaling.is_log:
-            deviation = windows.reader.levels[places.series, 1, places.target]
-        return forecasts, Measured.of(forecasts, self.plan.season, deviation)
+        return forecasts, Measured.of(forecasts, self.plan.season, self._deviation(windows, part))
+
+    def untrained(self, part: Stretch) -> Measured:
+        """Return what the forecasts that need no network say of a part; the network says nothing."""
+        windows = self._windows(part)
+        quantiles = self.plan.quantiles
+        nothing = np.zeros((len(windows.places), self.plan.horizon, len(quantiles)))
+        forecasts = Forecasts(part.panel, windows.places, quantiles, nothing)
+        return Measured.of(forecasts, self.plan.season, self._deviation(windows, part))
 
     def calibrated(self, panel: Panel) -> Calibration | None:
         """Return the corrections that are learnt from the last steps of some series, or None.
@@ -193,6 +198,13 @@ class Foresight:
         before = self._scored(windows, self._before(windows, panel.lengths), panel.lengths)
         recent = recent_steps(self.plan.horizon, self.plan.season)
         return learnt_by([before], 0, self.plan.quantiles, recent)
+
+    def _deviation(self, windows: WindowPart, part: Stretch) -> Doubles:
+        """Return what the values of each window are divided by to be measured."""
+        places = windows.places
+        if part.standardised and not self.reading.scaling.is_log:
+            return windows.reader.levels[places.series, 1, places.target]
+        return np.ones(len(places))
 
     def _windows(self, part: Stretch) -> WindowPart:
         self.reading.check(part.panel)

@@ -52,7 +52,9 @@ def check_list(texts: Sequence[Any], where: str) -> None:
 def take(examples: Examples, rows: npt.NDArray[np.int64]) -> Examples:
     """Return some rows of a part."""
     labels = [(examples.labels or ())[row] for row in rows]
-    return examples_of([examples.texts[row] for row in rows], labels, examples.source)
+    part = examples_of([examples.texts[row] for row in rows], labels, examples.source)
+    weights = examples.weights
+    return part if weights is None else part.weighted([weights[row] for row in rows])
 
 
 def as_sentences(X: Sequence[Sequence[str]]) -> list[list[str]]:

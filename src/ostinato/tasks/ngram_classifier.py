@@ -20,8 +20,7 @@ from ostinato.training import load_tensors, save_tensors
 Floats = npt.NDArray[np.float32]
 
 INVERSE_PENALTY = 10.0  # C of scikit-learn: by validation, of 3, 10 and 30
-EXPECTED = (0.5, 1.0)  # weights of network and n-grams before validation has spoken
-PULL = 2.0  # nats that a weight e times as large or small as expected costs
+PULL = 4.0  # nats that a weight e times as large or small as expected costs
 FILE = "ngrams.safetensors"
 
 
@@ -107,6 +106,16 @@ def _fitted(
     return model.coef_[0].astype(np.float32), model.intercept_.astype(np.float32)[0]
 
 
+def expected_network_weight(texts: int) -> float:
+    """Return what weight a network's logits have beside those of n-grams, by its training texts.
+
+    Example:
+        >>> [round(expected_network_weight(texts), 2) for texts in (100, 1000, 10_000)]
+        [0.05, 0.2, 0.5]
+    """
+    return float(min(0.5, 0.05 * (texts / 100) ** 0.6))
+
+
 @dataclass(frozen=True)
 class JoinedNgrams:
     """N-grams beside a network: the logits of both, each by a weight that validation has found.
@@ -130,15 +139,21 @@ class JoinedNgrams:
         network: Floats,
         ngrams: Floats,
         targets: npt.NDArray[Any],
+        *,
+        train_texts: int,
     ) -> JoinedNgrams:
         """Find the two weights that make the answers of validation likeliest.
+
+        Few texts cannot tell: the fewer there are, the less the network is expected to know.
 
         Args:
             model: The linear model.
             network: The network's logits of the validation texts, ``(texts, classes)``.
             ngrams: The linear model's, ``(texts, classes)``.
             targets: Classes ``(texts,)``, or for several labels a text 0 and 1 ``(texts, classes)``.
+            train_texts: Texts that both were fitted to.
         """
+        expected = torch.tensor([expected_network_weight(train_texts), 1.0]).double().log()
         both = torch.from_numpy(np.stack([network, ngrams])).double()  # (2, texts, classes)
         rights = torch.from_numpy(np.asarray(targets))
 
@@ -153,12 +168,12 @@ class JoinedNgrams:
                     .mean(1)
                     .sum()
                 )
-            loss = loss + PULL * (at - torch.log(torch.tensor(EXPECTED))).square().sum()
+            loss = loss + PULL * (at - expected).square().sum()
             loss.backward()
             assert at.grad is not None
             return loss.item(), at.grad.numpy()
 
-        found = minimize(cost, np.log(EXPECTED), jac=True, method="L-BFGS-B").x
+        found = minimize(cost, expected.numpy(), jac=True, method="L-BFGS-B").x
         network_weight, ngram_weight = np.exp(found).tolist()
         return cls(model, network_weight, ngram_weight)
 

@@ -17,7 +17,8 @@ from torch.nn import functional as F
 from ostinato._errors import DatasetError
 from ostinato._files import read_json, write_json
 from ostinato.data.splits import duplicates
-from ostinato.metrics import regression_metrics
+from ostinato.metrics import correlation_z, regression_metrics
+from ostinato.tasks.weighting import Weighted, parted
 from ostinato.training import Figures
 
 SMALLEST_SPREAD = 1e-12
@@ -90,28 +91,37 @@ class RegressionObjective:
     deviation: float
     monitor: Literal["r2"] = "r2"
 
-    def sums(self, output: Tensor, targets: Tensor) -> Tensor:
-        """Return sums of squared errors, sequences, absolute errors, targets and squares."""
+    def sums(self, output: Tensor, targets: Tensor | Weighted) -> Tensor:
+        """Return weighted sums: squared errors, absolute errors, targets, their squares; and counts.
+
+        The second sum is the number of sequences, the last one that of their weights.
+        """
         said = output.float().squeeze(1)
+        targets, weights = parted(targets)
         count = said.new_tensor(len(targets))
+        squared = F.mse_loss(said, targets, reduction="none")
+        if weights is None:
+            weights = torch.ones_like(targets)
         return torch.stack(
             [
-                F.mse_loss(said, targets, reduction="sum"),
+                (weights * squared).sum(),
                 count,
-                (said.detach() - targets).abs().sum(),
-                targets.sum(),
-                targets.square().sum(),
+                (weights * (said.detach() - targets).abs()).sum(),
+                (weights * targets).sum(),
+                (weights * targets.square()).sum(),
+                weights.sum(),
             ]
         )
 
     def figures(self, sums: Tensor) -> Figures:
         """Return the mean loss, RMSE and MAE in the unit of the values, and R2."""
-        squared, count, absolute, total, squares = sums.tolist()
-        spread = max(squares - total**2 / count, SMALLEST_SPREAD)
+        squared, count, absolute, total, squares, weight = sums.tolist()
+        weight = weight or 1.0
+        spread = max(squares - total**2 / weight, SMALLEST_SPREAD)
         return {
             "loss": squared / count,
-            "rmse": math.sqrt(squared / count) * self.deviation,
-            "mae": absolute / count * self.deviation,
+            "rmse": math.sqrt(squared / weight) * self.deviation,
+            "mae": absolute / weight * self.deviation,
             "r2": 1 - squared / spread,
         }
 
@@ -125,6 +135,7 @@ def regression_figures(
 ) -> Figures:
     """Return the figures on some sequences; also without those ``seen``, if some were."""
     figures = regression_metrics(rights, said, scale=values.deviation)
+    figures["chance_z"] = correlation_z(rights, said)
     unseen = ~duplicates(seen or (), keys)
     if unseen.any() and not unseen.all():
         rest = regression_metrics(rights[unseen], said[unseen])

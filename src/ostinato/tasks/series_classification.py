@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ from ostinato.datasets.sequences import numbered
 from ostinato.metrics import decide
 from ostinato.nn.pooling import PoolingName
 from ostinato.tasks import facts as data_facts
+from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification import (
     ClassificationObjective,
     ClassifiedPart,
@@ -42,7 +43,10 @@ from ostinato.tasks.regression import (
     numbers_of,
     regression_figures,
 )
+from ostinato.tasks.series_baselines import class_baselines, value_baselines
 from ostinato.tasks.series_inputs import Scaling, classes_of, sequences_of
+from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
+from ostinato.tasks.weighting import check_no_class_weight, weights_of, with_weights
 from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
@@ -63,6 +67,7 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
             feature's own.
         head_dropout: Probability of dropping a feature of the pooled vector.
         regression: Whether labels are values instead of classes.
+        class_weight: balanced lets each class count the same in the loss, however many sequences it has.
         baseline: Measure simple models beside it.
 
     Raises:
@@ -94,6 +99,7 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
     noise: float = 0.5
     head_dropout: float = 0.3
     regression: bool = False
+    class_weight: Literal["balanced"] | None = None
     baseline: bool = True
 
     classes_: npt.NDArray[Any] = field(init=False)
@@ -106,6 +112,7 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
         X: Sequence[Any] | npt.NDArray[Any],
         y: Sequence[Any] | npt.NDArray[Any],
         *,
+        sample_weight: npt.ArrayLike | None = None,
         validation: tuple[Any, Sequence[Any]] | None = None,
         out: str | Path | None = None,
         overwrite: bool = False,
@@ -118,6 +125,7 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
             X: Arrays ``(time, features)`` or ``(time,)`` of any lengths, or one array
                 ``(sequences, time, features)``; NaN for a missing value.
             y: A class each, or for ``regression`` a number each.
+            sample_weight: How much each of ``X`` counts in the loss; none for all the same.
             validation: Sequences and labels that choose the best epoch; without them a stratified
                 seeded tenth of ``X`` is held out and never trained on.
             out: Run folder to write: checkpoints, history, the model, its figures.
@@ -130,15 +138,11 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
             DatasetError: Sequences or labels cannot be trained on.
             TrainingError: The loss is no longer finite.
         """
-        parts = {"train": sequences_of(X, y, "train")}
+        parts = {"train": with_weights(sequences_of(X, y, "train"), sample_weight)}
         if validation is not None:
             parts["validation"] = sequences_of(*validation, "validation")
         return self.fit_parts(
-            parts,
-            out=Path(out) if out is not None else None,
-            overwrite=overwrite,
-            resume=resume,
-            listeners=listeners,
+            parts, out=out, overwrite=overwrite, resume=resume, listeners=listeners
         )
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
@@ -243,6 +247,8 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
         super()._check()
         check_range("SeriesClassifier", "noise", self.noise, low=0)
         check_range("SeriesClassifier", "head_dropout", self.head_dropout, low=0, below=1)
+        if self.regression:
+            check_no_class_weight("SeriesClassifier", self.class_weight, "a regression")
 
     def _learn_labels(self, parts: Parts) -> None:
         for name, part in parts.items():
@@ -270,13 +276,17 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
         for line in (*told, *(() if self.regression else data_facts.imbalance(facts))):
             logger.info(line)
         self.module_ = self._build()
+        weights = weights_of(parts, targets, self.labels_ if self.class_weight else None)
         loop_parts: dict[str, Part] = {
-            name: ClassifiedPart(columns[name], targets[name]) for name in parts
+            name: ClassifiedPart(columns[name], targets[name], weights[name]) for name in parts
         }
         if self.regression:
             return loop_parts, RegressionObjective(self.values_.deviation), facts
-        objective = ClassificationObjective(multi_label=False, monitor="log_likelihood")
-        return loop_parts, objective, facts
+        return (
+            loop_parts,
+            ClassificationObjective(multi_label=False, monitor="log_likelihood"),
+            facts,
+        )
 
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:
         return {
@@ -285,6 +295,16 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
             "training__batch_size": 16,
             "training__learning_rate": 6e-3,
         }
+
+    def _baselines(self, train: Sequences) -> Iterator[Baseline]:
+        if self.regression:
+            return value_baselines(train, self.scaling_)
+        return class_baselines(train, self.scaling_, self.labels_)
+
+    def _compared(self) -> Compared:
+        if self.regression:
+            return Compared("r2", "R2", is_share=False)
+        return MACRO_F1 if self.class_weight else ACCURACY
 
     def _columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the columns of a table: those given, else those of train."""

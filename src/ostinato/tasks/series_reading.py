@@ -15,6 +15,7 @@ from ostinato._files import read_json, write_json
 from ostinato.models.likelihoods import LIKELIHOODS
 from ostinato.series import Calibration, Frequency, Panel, SeriesScaling
 from ostinato.series.calendar import cycles_of
+from ostinato.series.seasons import longer_seasons
 from ostinato.tasks.forecast_network import Attributes
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Reading:
     Args:
         frequency: Their step.
         season: Steps of a season of the data, as far as their frequency or their owner tells.
+        seasons: Steps of each season of which the value before is an input: the one in force, a longer one.
         targets: Columns that are forecast.
         known: Columns that are known of the steps ahead.
         past: Columns that are known of the past alone.
@@ -43,6 +45,7 @@ class Reading:
 
     frequency: Frequency
     season: int
+    seasons: tuple[int, ...]
     targets: tuple[str, ...]
     known: tuple[str, ...]
     past: tuple[str, ...]
@@ -74,6 +77,7 @@ class Reading:
         return Reading(
             panel.frequency,
             panel.season,
+            (season, *longer_seasons(panel, season)),
             panel.targets,
             panel.known_names,
             panel.past_names,
@@ -90,8 +94,8 @@ class Reading:
     @property
     def sizes(self) -> tuple[int, int]:
         """How many inputs a time step of the context has, and one ahead."""
-        known = 2 * len(self.cycles) + len(self.known)
-        return 3 + known + len(self.past), 1 + known
+        ahead = 2 * len(self.cycles) + len(self.known) + len(self.seasons)
+        return 2 + ahead + len(self.past), ahead
 
     def trained(self, panel: Panel) -> npt.NDArray[np.int64]:
         """Return how many steps of each series train had, ``(series,)``."""
@@ -135,6 +139,7 @@ class Reading:
             {
                 "frequency": self.frequency.alias,
                 "season": self.season,
+                "seasons": self.seasons,
                 "targets": self.targets,
                 "known": self.known,
                 "past": self.past,
@@ -148,12 +153,13 @@ class Reading:
         )
 
     @staticmethod
-    def load(run: Path) -> tuple[Reading, Calibration | None]:
-        """Read what :meth:`save` wrote."""
+    def load(run: Path, settings: Forecaster) -> tuple[Reading, Calibration | None]:
+        """Read what :meth:`save` wrote, of a forecaster with some settings."""
         saved = read_json(run / FILE)
         reading = Reading(
             Frequency.parse(saved["frequency"]),
             int(saved["season"]),
+            tuple(saved.get("seasons", [settings.season or saved["season"]])),
             tuple(saved["targets"]),
             tuple(saved["known"]),
             tuple(saved["past"]),

@@ -19,7 +19,12 @@ Floats = npt.NDArray[np.float32]
 
 
 def text_baselines(
-    train: Examples, labels: Labels, tokenizer: Tokenizer, sample_weight: Floats | None = None
+    train: Examples,
+    labels: Labels,
+    tokenizer: Tokenizer,
+    *,
+    fitted: NgramClassifier | None = None,
+    sample_weight: Floats | None = None,
 ) -> Iterator[Baseline]:
     """Yield the majority class, and logistic regression on TF-IDF of words and pairs of words.
 
@@ -27,6 +32,7 @@ def text_baselines(
         train: The train part.
         labels: Its classes.
         tokenizer: Cuts texts into words; where those are characters, so are the n-grams.
+        fitted: Such a model of words alone, if there is one already.
         sample_weight: How much each text of train counts, ``(texts,)``.
     """
     targets = labels.encode(train.labels or ()).numpy()
@@ -44,7 +50,7 @@ def text_baselines(
         "the commonest answer" if labels.multi_label else "the majority class",
         measured(lambda part: np.tile(usual, (len(part.texts), 1))),
     )
-    model = NgramClassifier.fit(
+    model = fitted or NgramClassifier.fit(
         tokenizer.words(train.texts), targets, classes=classes, sample_weight=sample_weight
     )
     yield Baseline(

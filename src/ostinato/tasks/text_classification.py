@@ -6,7 +6,7 @@ import logging
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +20,9 @@ from ostinato._config import Recurrent, Training, check_range
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Examples, check_parts
 from ostinato.metrics import decide
-from ostinato.models import SequenceClassifier
 from ostinato.nn.pooling import PoolingName
 from ostinato.tasks import facts as data_facts
+from ostinato.tasks import text_network as network
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification import (
     ClassificationObjective,
@@ -40,12 +40,13 @@ from ostinato.tasks.predictions import write_predictions
 from ostinato.tasks.presets import PRESETS
 from ostinato.tasks.text_baselines import text_baselines
 from ostinato.tasks.text_sizing import sized
-from ostinato.text import Tokenizer, Vectors, encode_cached, fit_cached, read_vectors
+from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
+from ostinato.tasks.weighting import check_no_class_weight, weights_of, with_weights
+from ostinato.text import Tokenizer, encode_cached, fit_cached
 from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
 
-EMBEDDING_SIZE = 128  # without pretrained vectors
 FEW_CHARACTERS = 2_000_000  # of train, up to which n-grams of characters are worth their time
 
 
@@ -72,6 +73,9 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         locked_dropout: Probability of dropping a feature of all embedded words of a text.
         head_dropout: Probability of dropping a feature of the pooled vector.
         multi_label: Whether a text has any number of classes instead of exactly one.
+        members: Networks trained side by side, whose scores are averaged; none for what fits the
+            number of texts.
+        class_weight: balanced lets each class count the same in the loss, however many texts it has.
         ngrams: Join a linear model of n-grams to the network, each weighted by validation.
         baseline: Measure simple models beside it.
 
@@ -112,6 +116,8 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     locked_dropout: float = 0.5
     head_dropout: float = 0.5
     multi_label: bool = False
+    members: int | None = None
+    class_weight: Literal["balanced"] | None = None
     ngrams: bool = True
     baseline: bool = True
 
@@ -123,6 +129,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         X: Sequence[str],
         y: Sequence[Any],
         *,
+        sample_weight: npt.ArrayLike | None = None,
         validation: tuple[Sequence[str], Sequence[Any]] | None = None,
         out: str | Path | None = None,
         overwrite: bool = False,
@@ -134,6 +141,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         Args:
             X: Texts.
             y: A label each, or for ``multi_label`` a list of labels each.
+            sample_weight: How much each of ``X`` counts in the loss; none for all the same.
             validation: Texts and labels that choose the best epoch; without them a stratified
                 seeded tenth of ``X`` is held out and never trained on.
             out: Run folder to write: checkpoints, history, the model, its figures.
@@ -146,15 +154,11 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             DatasetError: Texts or labels cannot be trained on.
             TrainingError: The loss is no longer finite.
         """
-        parts = {"train": examples_of(X, y, "train")}
+        parts = {"train": with_weights(examples_of(X, y, "train"), sample_weight)}
         if validation is not None:
             parts["validation"] = examples_of(*validation, "validation")
         return self.fit_parts(
-            parts,
-            out=Path(out) if out is not None else None,
-            overwrite=overwrite,
-            resume=resume,
-            listeners=listeners,
+            parts, out=out, overwrite=overwrite, resume=resume, listeners=listeners
         )
 
     def predict(self, X: Sequence[str]) -> npt.NDArray[Any] | list[list[Any]]:
@@ -198,6 +202,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         return float(np.average(rows, weights=sample_weight))
 
     labels_: Labels = field(init=False)
+    weights_: npt.NDArray[np.float32] | None = field(init=False)
     ngrams_: JoinedNgrams | None = field(init=False)
 
     def load_parts(self, **arguments: Any) -> Parts:
@@ -228,10 +233,13 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             ("embedding_size", 1),
             ("max_size", 2),
             ("max_length", 2),
+            ("members", 1),
         ):
             check_range("TextClassifier", name, getattr(self, name), low=low)
         for name in ("word_dropout", "embedding_dropout", "locked_dropout", "head_dropout"):
             check_range("TextClassifier", name, getattr(self, name), low=0, below=1)
+        if self.multi_label:
+            check_no_class_weight("TextClassifier", self.class_weight, "several labels a text")
 
     def _learn_labels(self, parts: Parts) -> None:
         self._set_labels(Labels.fit(parts["train"].labels or (), multi_label=self.multi_label))
@@ -239,6 +247,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
 
     def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, data_facts.Facts]:
         train = parts["train"]
+        self.ngrams_ = None
         self.tokenizer_ = fit_cached(
             train.fingerprint,
             train.texts,
@@ -266,17 +275,14 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
                 "texts of over %d tokens keep their head and tail (max_length)", self.max_length
             )
         counts = np.bincount(columns["train"].values, minlength=len(self.tokenizer_))
-        vectors = self._read_vectors(counts)
-        self.module_ = self._build(self._embedding_size(vectors))
-        if vectors is not None:
-            embedding = self.module_.embedding
-            with torch.no_grad():
-                embedding.weight.copy_(torch.from_numpy(vectors.matrix))
-            embedding.weight.requires_grad_(not self.freeze_vectors)
+        classes = len(self.labels_.classes)
+        self.module_ = network.build_for(self.sized_, self.tokenizer_, classes, counts)
+        weights = weights_of(parts, targets, self.labels_ if self.class_weight else None)
+        self.weights_ = None if weights["train"] is None else weights["train"].numpy()
         loop_parts: dict[str, Part] = {
-            k: ClassifiedPart(self._shorten(columns[k]), targets[k]) for k in parts
+            k: ClassifiedPart(self._shorten(columns[k]), targets[k], weights[k]) for k in parts
         }
-        return loop_parts, ClassificationObjective(self.multi_label), facts
+        return loop_parts, ClassificationObjective(self.multi_label, "log_likelihood"), facts
 
     def _strata(self, part: Examples) -> tuple[Sequence[Any], Sequence[Hashable]]:
         return named(part.labels or ()), part.texts
@@ -291,40 +297,14 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         return found
 
     def _baselines(self, train: Examples) -> Iterator[Baseline]:
-        return text_baselines(train, self.labels_, self.tokenizer_)
-
-    def _read_vectors(self, counts: npt.NDArray[np.int64]) -> Vectors | None:
-        if self.vectors is None:
-            return None
-        vectors = read_vectors(
-            self.vectors,
-            self.tokenizer_.vocabulary,
-            counts=counts,
-            embedding_size=self.embedding_size,
-            seed=self.training.seed,
+        model = self.ngrams_.model if self.ngrams_ else None
+        of_words = model if model and model.ngrams.characters is None else None
+        return text_baselines(
+            train, self.labels_, self.tokenizer_, fitted=of_words, sample_weight=self.weights_
         )
-        logger.info(
-            "vectors: %d wide, for %.1f%% of the vocabulary and %.1f%% of the tokens in train",
-            *(vectors.dim, 100 * vectors.coverage, 100 * (vectors.token_coverage or 0)),
-        )
-        return vectors
 
-    def _embedding_size(self, vectors: Vectors | None) -> int:
-        return vectors.dim if vectors is not None else self.embedding_size or EMBEDDING_SIZE
-
-    def _build(self, embedding_size: int) -> SequenceClassifier:
-        return SequenceClassifier(
-            len(self.tokenizer_),
-            len(self.labels_.classes),
-            embedding_size=embedding_size,
-            recurrent=self.recurrent,
-            pooling=self.pooling,
-            word_dropout=self.word_dropout,
-            embedding_dropout=self.embedding_dropout,
-            locked_dropout=self.locked_dropout,
-            head_dropout=self.head_dropout,
-            unk_id=self.tokenizer_.unk_id,
-        )
+    def _compared(self) -> Compared:
+        return MACRO_F1 if self.class_weight else ACCURACY
 
     def _set_labels(self, labels: Labels) -> None:
         self.labels_ = labels
@@ -350,7 +330,6 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         return (joint.sigmoid() if self.multi_label else joint.softmax(dim=1)).numpy()
 
     def _finish(self, parts: Parts, out: Path | None) -> None:
-        self.ngrams_ = None
         if self.ngrams:
             self.ngrams_ = self._join_ngrams(parts)
             if out:
@@ -366,6 +345,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             self._scores(encode_cached(self.tokenizer_, validation.fingerprint, validation.texts)),
             model.scores(self.tokenizer_.words(validation.texts)),
             self.labels_.encode(validation.labels or (), "validation").numpy(),
+            train_texts=len(parts["train"].texts),
         )
         logger.info(
             "n-grams joined: weight %.2f, of the network %.2f",
@@ -378,7 +358,8 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             self.tokenizer_.words(train.texts),
             self.labels_.encode(train.labels or ()).numpy(),
             classes=len(self.labels_.classes),
-            characters=sum(map(len, train.texts)) <= FEW_CHARACTERS,
+            characters=(is_small := sum(map(len, train.texts)) <= FEW_CHARACTERS),
+            min_texts=1 if is_small else 2,
         )
 
     def _measure(
@@ -405,11 +386,14 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     def _save_reader(self, run: Path) -> None:
         self.tokenizer_.save(run)
         self.labels_.save(run)
+        if self.ngrams_ is not None:
+            self.ngrams_.save(run)
 
     def _load_reader(self, run: Path, weights: Mapping[str, Tensor]) -> None:
         self.tokenizer_ = Tokenizer.load(run)
         self._set_labels(Labels.load(run))
-        self.module_ = self._build(weights["embedding.weight"].shape[1])
+        size = network.embedding_size_of(weights)
+        self.module_ = network.build(self.sized_, self.tokenizer_, len(self.labels_.classes), size)
         self.ngrams_ = JoinedNgrams.load(run) if (run / NGRAMS_FILE).exists() else None
 
     def _example(self, run: Path) -> str:

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ostinato.metrics import CHANCE_Z
 from ostinato.training import Figures
 
+FEW = 30  # examples, of which luck can make much
+
 
 @dataclass(frozen=True)
 class Compared:
-    """The figure by which a model is compared with the simple ones, a share from 0 to 1.
+    """The figure by which a model is compared with the simple ones.
 
     Args:
         figure: Its key.
         title: Its name in a sentence.
         lower_is_better: Whether it is an error.
+        is_share: Whether it counts examples, from 0 to 1, so that gains are told in points.
     """
 
     figure: str
     title: str
     lower_is_better: bool = False
+    is_share: bool = True
 
     def gain(self, ours: Figures, theirs: Figures) -> float:
         """Return by how much ours is better, below 0 if it is worse."""
@@ -32,6 +36,7 @@ class Compared:
 
 
 ACCURACY = Compared("accuracy", "accuracy")
+MACRO_F1 = Compared("f1_macro", "macro F1")
 
 
 @dataclass(frozen=True)
@@ -42,11 +47,13 @@ class Verdict:
         text: In a sentence.
         is_good: Whether the model is better than chance and every simple model.
         advice: What to try next; empty if there is nothing to mend.
+        figure: Key of the figure that it is about.
     """
 
     text: str
     is_good: bool
     advice: str = ""
+    figure: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return it for ``metrics.json``."""
@@ -79,17 +86,43 @@ def judge(
         ...       part="test", failure=None, advice="").text
         'Beats a bag of words by 1.2 points of accuracy on test (0.9120 against 0.9000).'
     """
-    value = float(figures[compared.figure])
     if failure is not None:
-        return Verdict(failure, is_good=False, advice=advice)
-    if figures.get("chance_z", math.inf) < CHANCE_Z:
+        verdict = Verdict(failure, is_good=False, advice=advice)
+    elif figures.get("chance_z", math.inf) < CHANCE_Z:
+        verdict = _by_chance(figures, compared, part=part, advice=advice)
+    else:
+        verdict = _beside(figures, baselines, compared, part=part, advice=advice)
+    return replace(verdict, figure=compared.figure)
+
+
+def _by_chance(figures: Figures, compared: Compared, *, part: str, advice: str) -> Verdict:
+    """Return the judgement of a model whose answers luck may have given."""
+    value, n = float(figures[compared.figure]), int(figures.get("n", FEW))
+    if n < FEW:
         text = (
-            f"No better than chance: {compared.title} {value:.4f} on {part}, "
-            "and shuffled answers would do as well."
+            f"Cannot be told from chance: {compared.title} {value:.4f} on {part}, and its {n} examples "
+            "are too few to tell."
         )
-        return Verdict(
-            text, is_good=False, advice=f"Check that inputs and answers belong together. {advice}"
-        )
+        return Verdict(text, is_good=False, advice=f"Measure on more examples. {advice}")
+    text = (
+        f"No better than chance: {compared.title} {value:.4f} on {part}, "
+        "and shuffled answers would do as well."
+    )
+    return Verdict(
+        text, is_good=False, advice=f"Check that inputs and answers belong together. {advice}"
+    )
+
+
+def _beside(
+    figures: Figures,
+    baselines: Mapping[str, Mapping[str, Any]],
+    compared: Compared,
+    *,
+    part: str,
+    advice: str,
+) -> Verdict:
+    """Return the judgement of a model beside the simple ones."""
+    value = float(figures[compared.figure])
     gains = {
         one["title"]: (compared.gain(figures, one[part]), float(one[part][compared.figure]))
         for one in baselines.values()
@@ -102,11 +135,18 @@ def judge(
             f"No better than {title}: {compared.title} {value:.4f} against {theirs:.4f} on {part}."
         )
         if beaten:
-            text += f" It beats {_listed(beaten)} points."
+            text += (
+                f" It beats {_listed(beaten)} points."
+                if compared.is_share
+                else f" It beats {_named(beaten)}."
+            )
         return Verdict(text, is_good=False, advice=advice)
     if not gains:
         return Verdict("", is_good=True)
     against = ", ".join(f"{theirs:.4f}" for _, theirs in gains.values())
+    if not compared.is_share:
+        text = f"Beats {_named(beaten)}: {compared.title} {value:.4f} against {against} on {part}."
+        return Verdict(text, is_good=True)
     text = f"Beats {_listed(beaten)} points of {compared.title} on {part} ({value:.4f} against {against})."
     least = min(beaten.values())
     noise = _noise(value, int(figures.get("n", 0)))
@@ -117,6 +157,11 @@ def judge(
 
 def _listed(beaten: Mapping[str, float]) -> str:
     return " and ".join(f"{title} by {100 * gain:.1f}" for title, gain in beaten.items())
+
+
+def _named(beaten: Mapping[str, float]) -> str:
+    *most, last = beaten
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _noise(share: float, n: int) -> float:

@@ -34,7 +34,7 @@ def reader(
     **options,
 ) -> WindowReader:
     scaling = scaling or SeriesScaling.fit(given, "none", SEASON)
-    sizes = {"context": CONTEXT, "horizon": HORIZON, "season": SEASON, "cycles": (), **options}
+    sizes = {"context": CONTEXT, "horizon": HORIZON, "seasons": (SEASON,), "cycles": (), **options}
     return WindowReader(given, scaling, segment=segment, window_scaling=window_scaling, **sizes)
 
 
@@ -60,7 +60,7 @@ def arrays(found: WindowReader, at: Places) -> dict[str, np.ndarray]:
     return {
         **{field.name: getattr(cut, field.name) for field in dataclasses.fields(cut)},
         "has_past": found.has_past(at),
-        "season_before": found.season_before(at),
+        "seasons_before": found.seasons_before(at),
         "levels": found.levels,
     }
 
@@ -96,7 +96,7 @@ def test_what_comes_after_a_cutoff_is_not_read(window_scaling, segment, horizon)
         {"past_of": lambda given: given},  # levels of the whole series
         {"past_of": lambda given: given.until(ENDS + 1)},
         {"later": 1},  # a window that begins one step too late
-        {"season": 2, "horizon": 3, "later": 2},
+        {"seasons": (2,), "horizon": 3, "later": 2},
     ],
 )
 def test_the_same_test_finds_a_leak(leak):
@@ -222,7 +222,7 @@ def test_a_window_does_not_depend_on_those_beside_it(seed, window_scaling, segme
 def test_the_last_season_is_told_over_and_over():
     given_ = panel([30], with_columns=False)
     values = reader(given_).values[:, 0]
-    found = reader(given_, horizon=2 * SEASON + 1).season_before(places((0, 0, 20)))[0]
+    found = reader(given_, horizon=2 * SEASON + 1).seasons_before(places((0, 0, 20)))[0, :, 0]
     np.testing.assert_array_equal(found, np.tile(values[16:20], 3)[:9])
 
 

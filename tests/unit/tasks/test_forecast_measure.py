@@ -12,7 +12,7 @@ from ostinato.metrics import scale_of
 from ostinato.report.forecast_rows import read_forecasts
 from ostinato.series import Panel, Places, drift, naive, naive2, seasonal_naive
 from ostinato.tasks import forecast_measure
-from ostinato.tasks.forecast_measure import BASELINES, OF_BASELINES, Measured, judged
+from ostinato.tasks.forecast_measure import BASELINES, CONSTANT, Measured
 from ostinato.tasks.forecast_measure import write_forecasts as written
 from ostinato.tasks.forecasts import Forecasts
 from ostinato.tasks.stretches import Stretch
@@ -52,6 +52,8 @@ def test_windows_are_what_a_loop_over_them_gives():
         for name, method in METHODS.items():
             expected = method(values[:origin], HORIZON, SEASON)
             np.testing.assert_array_equal(found.baselines[name][row], expected)
+        known = values[: BEGIN[series]]
+        assert (found.baselines[CONSTANT][row] == np.nanmedian(known)).all()
         assert found.scale[row] == scale_of(values[: BEGIN[series]], SEASON)
     np.testing.assert_array_equal(found.quantiles, forecasts.quantiles)
     np.testing.assert_array_equal(found.mean, forecasts.mean)
@@ -170,14 +172,14 @@ def test_joined_windows_are_one_after_another():
     assert len(Measured.joined(parts).actual) == len(places)
     without = {name: v for name, v in parts[1].baselines.items() if name != "naive2"}
     some = Measured.joined([parts[0], dataclasses.replace(parts[1], baselines=without)])
-    assert list(some.baselines) == list(BASELINES)
+    assert list(some.baselines) == [CONSTANT, *BASELINES]
 
 
 def test_of_many_windows_naive2_is_not_asked(monkeypatch):
     assert "naive2" in measured().baselines
     monkeypatch.setattr(forecast_measure, "SHOWN", 50)
     assert len(forecasts_of().places) > 50
-    assert list(measured().baselines) == list(BASELINES)
+    assert list(measured().baselines) == [CONSTANT, *BASELINES]
     assert "owa" not in measured().figures(LEVELS)
 
 
@@ -218,19 +220,3 @@ def test_of_many_windows_the_last_one_of_each_series_is_kept(monkeypatch, tmp_pa
                 for i, t, c in zip(read.ids, read.targets, read.cutoffs, strict=True)
             ]
             assert sum(is_last) == 1
-
-
-def test_a_card_says_which_naive_forecasts_are_beaten():
-    figures = {name: dict.fromkeys(OF_BASELINES, 2.0) for name in BASELINES}
-    better = judged({"test": {**dict.fromkeys(OF_BASELINES, 1.0), **figures}})
-    worse = judged({"test": {**dict.fromkeys(OF_BASELINES, 3.0), **figures}})
-    assert "The model beats" in better
-    assert "does not beat" not in better
-    assert "The model does not beat" in worse
-    table = [line for line in worse.splitlines() if line.startswith("|")]
-    assert table[0] == "| forecast | mse | mae | rmse | smape | mase |"
-    assert table[2] == "| model | 3.0000 | 3.0000 | 3.0000 | 3.0000 | 3.0000 |"
-    assert [row.split(" | ")[0] for row in table[3:]] == ["| naive", "| seasonal naive", "| drift"]
-    lacking = judged({"test": {"mae": 1.0, **{name: {"mae": 2.0} for name in BASELINES}}})
-    assert "| model | – | 1.0000 | – | – | – |" in lacking
-    assert judged({"epochs": 3}) == ""

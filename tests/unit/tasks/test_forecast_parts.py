@@ -96,7 +96,7 @@ def test_what_is_missing_teaches_nothing(objective, size):
 def part(**options) -> WindowPart:
     some = panel(with_columns=False)
     scaling = SeriesScaling.fit(some, "none", SEASON)
-    sizes = {"context": 8, "horizon": HORIZON, "segment": 1, "season": SEASON}
+    sizes = {"context": 8, "horizon": HORIZON, "segment": 1, "seasons": (SEASON,)}
     reader = WindowReader(some, scaling, window_scaling="last", cycles=(), **sizes)
     rows = [(series, o) for series in range(3) for o in range(8, some.lengths[series] - HORIZON)]
     series, origin = np.array(rows).T

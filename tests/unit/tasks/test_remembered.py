@@ -143,7 +143,7 @@ def test_a_window_at_the_end_is_the_same(kind, tmp_path):
             context=8,
             horizon=3,
             segment=3,
-            season=SEASON,
+            seasons=(SEASON,),
             window_scaling=kind,
             cycles=(),
         )

@@ -36,6 +36,7 @@ def small(**settings) -> TextClassifier:
         word_dropout=0.0,
         locked_dropout=0.0,
         head_dropout=0.0,
+        members=1,
     )
     return model.set_params(**settings)
 
@@ -68,7 +69,7 @@ def test_unknown_parameters_offer_the_nearest():
         TextClassifier().set_params(recurrent__hiden_size=3)
     with pytest.raises(ConfigError, match="cell must be 'rnn' or 'gru' or 'lstm'; got 'lstn'"):
         TextClassifier().set_params(recurrent__cell="lstn")
-    with pytest.raises(ConfigError, match="min_freq must be a whole number; got '3'"):
+    with pytest.raises(ConfigError, match="min_freq must be a whole number or None; got '3'"):
         TextClassifier(min_freq="3").fit(TEXTS, LABELS)
 
 

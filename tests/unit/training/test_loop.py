@@ -7,10 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from ostinato import StoppedError, Training, TrainingError
+from ostinato import ConfigError, StoppedError, Training, TrainingError
 from ostinato.data.batches import collate
 from ostinato.data.ragged import Ragged
 from ostinato.training import checkpoint, history, train
+from ostinato.training.loop import ROWS
 
 
 @dataclass
@@ -76,10 +77,10 @@ PARTS = {"train": toy_part(), "validation": toy_part(20, 1)}
 SETTINGS = Training(epochs=4, batch_size=8, batch_tokens=None, learning_rate=0.05)
 
 
-def run(settings=SETTINGS, **options):
+def run(settings=SETTINGS, parts=None, **options):
     torch.manual_seed(0)
     model = ToyModel()
-    return model, train(model, PARTS, ToyObjective(), settings, **options)
+    return model, train(model, parts or PARTS, ToyObjective(), settings, **options)
 
 
 def test_it_learns_and_tells_every_epoch():
@@ -228,6 +229,42 @@ def test_exploding_and_vanishing_gradients_are_said(caplog):
 
 def test_small_data_get_enough_steps_unless_rows_are_given():
     by_tokens = SETTINGS.replace(batch_size=None, batch_tokens=8192, epochs=1)
-    assert run(by_tokens)[1][0]["steps"] > 50  # of 60 rows
+    many = {"train": toy_part(60 * ROWS, 0), "validation": PARTS["validation"]}
+    assert run(by_tokens, parts=many)[1][0]["steps"] >= 60
     by_rows = SETTINGS.replace(batch_size=8, batch_tokens=8192, epochs=1)
     assert run(by_rows)[1][0]["steps"] == 8
+
+
+def test_a_batch_under_a_token_budget_has_room_for_some_sequences():
+    by_tokens = SETTINGS.replace(batch_size=None, batch_tokens=8192, epochs=1)
+    steps = run(by_tokens)[1][0]["steps"]  # of 60 rows: by their tokens alone, one batch a row
+    assert 60 // ROWS <= steps <= 2 * 60 // ROWS
+    tight = by_tokens.replace(batch_tokens=20)  # the budget that was given comes first
+    assert run(tight)[1][0]["steps"] > 2 * 60 // ROWS
+
+
+def test_ties_of_the_monitor_are_broken_by_the_loss():
+    class Told(ToyObjective):
+        """Says the same accuracy every time, and losses of its own on validation."""
+
+        def __init__(self, losses):
+            self.losses = iter(losses)
+
+        def figures(self, sums):
+            figures = super().figures(sums)
+            if sums[1] == 20:  # validation
+                figures |= {"loss": next(self.losses), "accuracy": 0.5}
+            return figures
+
+    torch.manual_seed(0)
+    records = train(ToyModel(), PARTS, Told([3.0, 2.0, 2.5, 2.0]), SETTINGS)
+    assert [record["best"] for record in records] == [True, True, False, False]
+    torch.manual_seed(0)
+    patient = SETTINGS.replace(patience=2, epochs=9)
+    records = train(ToyModel(), PARTS, Told([3.0, 2.0, 2.5, 2.0, 1.0]), patient)
+    assert len(records) == 4
+
+
+def test_an_open_number_of_epochs_is_refused_without_a_task():
+    with pytest.raises(ConfigError, match="epochs must be set to train without a task; got None"):
+        run(SETTINGS.replace(epochs=None))

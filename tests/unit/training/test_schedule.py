@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ostinato import Training
+from ostinato import ConfigError, Training
 from ostinato.training.schedule import learning_rate, make_optimizer
 
 
@@ -31,5 +31,13 @@ def test_constant_stays():
 def test_frozen_parameters_are_left_out():
     model = torch.nn.Linear(2, 3)
     model.bias.requires_grad_(False)
-    optimizer = make_optimizer(model, Training(optimizer="adam"))
+    optimizer = make_optimizer(model, Training(optimizer="adam", learning_rate=0.01))
     assert optimizer.param_groups[0]["params"] == [model.weight]
+
+
+def test_an_open_learning_rate_is_refused_without_a_task():
+    match = "learning_rate must be set to train without a task; got None"
+    with pytest.raises(ConfigError, match=match):
+        learning_rate(Training(), 0.5)
+    with pytest.raises(ConfigError, match=match):
+        make_optimizer(torch.nn.Linear(2, 3), Training())

@@ -1,0 +1,131 @@
+"""Measure the defaults on many sets at many sizes, beside the simple models, and append the rows.
+
+    python benchmarks/many.py                       # every task, all sets, sizes and seeds
+    python benchmarks/many.py text --sizes 100 300 --seeds 1 --sets subj
+    python benchmarks/many.py --plot                # draw the rows into docs/images/many.svg
+
+A row names task, set, size, seed, the compared figure of the model and of each simple model, seconds
+and the baselines' share of them, the settings that were found, the commit and the machine. Rows that the
+results hold already, of this commit, are not measured again. What is measured is set aside from the
+train parts; ``MANY_TEST=1`` takes the test parts instead, to be read once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import facts
+from facts import RESULTS
+from many_case import Case
+
+import ostinato
+from ostinato.tasks import Estimator
+
+TASKS = {
+    "text": ("many_text", "TextClassifier"),
+    "tagging": ("many_tagging", "SequenceTagger"),
+    "speech": ("many_speech", "SpeechRecognizer"),
+    "series": ("many_series", "SeriesClassifier"),
+    "forecasting": ("many_series", "Forecaster"),
+}
+"""The module of each task's cases, and its estimator."""
+
+SEEDS = 3
+
+
+def rows_of(task: str, asked: argparse.Namespace, done: set[str]) -> Iterator[dict[str, Any]]:
+    """Measure the cases of a task one after another."""
+    module, name = TASKS[task]
+    cases = importlib.import_module(module)
+    for case in cases.FORECASTS if task == "forecasting" else cases.CASES:
+        for size in case.sizes:
+            if (asked.sets and case.name not in asked.sets) or (
+                asked.sizes and size not in asked.sizes
+            ):
+                continue
+            for seed in range(asked.seeds):
+                key = json.dumps([task, case.name, size, seed])
+                if key not in done:
+                    yield measured(task, getattr(ostinato, name), case, size, seed)
+
+
+def measured(task: str, kind: type[Estimator], case: Case, size: int, seed: int) -> dict[str, Any]:
+    """Train with the defaults on one draw, and return what was measured."""
+    parts = case.make(size, seed)
+    start = time.perf_counter()
+    model = kind().set_params(training__seed=seed, **dict(case.settings)).fit_parts(parts)
+    seconds = time.perf_counter() - start
+    metrics = model.metrics_
+    found = metrics["test"]
+    baselines = {
+        name: one["test"][case.figure]
+        for name, one in metrics.get("baselines", {}).items()
+        if case.figure in one["test"]
+    }
+    return {
+        "task": task,
+        "set": case.name,
+        "size": size,
+        "seed": seed,
+        "n": len(parts["train"].keys),
+        "figure": case.figure,
+        "model": found[case.figure],
+        "baselines": baselines,
+        "seconds": round(seconds, 1),
+        "baseline_share": round(metrics.get("baseline_seconds", 0.0) / seconds, 4),
+        "sized": model.sized_.settings(),
+        "verdict": metrics.get("verdict", {}).get("text", ""),
+        "is_test": os.environ.get("MANY_TEST") == "1",
+        **facts.stamp("src", "native"),
+    }
+
+
+def done_of(results: Path, commit: str, *, is_test: bool) -> set[str]:
+    """Return which rows of this commit a file of results has."""
+    if not results.exists():
+        return set()
+    rows = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
+    return {
+        json.dumps([row["task"], row["set"], row["size"], row["seed"]])
+        for row in rows
+        if row["commit"] == commit and row["is_test"] == is_test
+    }
+
+
+def main() -> None:
+    """Measure what was asked for, and append each row as it comes."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("tasks", nargs="*", choices=[*TASKS, []], help="none for all")
+    parser.add_argument("--sets", nargs="*", help="names of sets")
+    parser.add_argument("--sizes", nargs="*", type=int, help="sizes, 0 for all of a set")
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument(
+        "--plot", action="store_true", help="draw what was measured, measure nothing"
+    )
+    asked = parser.parse_args()
+    if asked.plot:
+        importlib.import_module("many_plot").write()
+        return
+    results = RESULTS / f"{facts.today()}-{facts.machine()['slug']}-many.jsonl"
+    is_test = os.environ.get("MANY_TEST") == "1"
+    done = done_of(results, facts.state("src", "native")["commit"], is_test=is_test)
+    for task in asked.tasks or TASKS:
+        for row in rows_of(task, asked, done):
+            facts.append(row, results)
+            shown = ", ".join(f"{name} {value:.4f}" for name, value in row["baselines"].items())
+            print(
+                f"{task} {row['set']} {row['size'] or 'all'} seed {row['seed']}: {row['figure']} "
+                f"{row['model']:.4f} ({shown}), {row['seconds']:.0f} s",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""What a row of the benchmark of many sets is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Case:
+    """A set at some sizes.
+
+    Args:
+        name: Its name in the table.
+        make: Takes size (0 for all) and seed, returns the parts: train, perhaps validation, and as
+            test what is measured.
+        sizes: Examples to train on, 0 for all.
+        figure: Name of the figure of the test part that is compared.
+        settings: Settings of the estimator by ``set_params`` name, beside the seed.
+    """
+
+    name: str
+    make: Callable[[int, int], dict[str, Any]]
+    sizes: tuple[int, ...]
+    figure: str
+    settings: tuple[tuple[str, Any], ...] = ()

@@ -1,0 +1,61 @@
+"""The simple models beside a trained one, as the page lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ostinato.report.run import Run
+
+TITLES = {
+    "accuracy": "Accuracy",
+    "f1": "F1",
+    "f1_macro": "F1, mean of classes",
+    "precision": "Precision",
+    "recall": "Recall",
+    "wer": "WER",
+    "cer": "CER",
+    "mase": "MASE",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "r2": "R2",
+    "loss": "Loss",
+}
+"""Figures that are listed, by their names in metrics.json."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """A table of the model and the simple models beside it.
+
+    Args:
+        part: The part that they were measured on.
+        heads: Names of the figures, that by which the model is judged first.
+        rows: Each model's name and figures; the trained one is the last.
+    """
+
+    part: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[float | None, ...]], ...]
+
+
+def beside(run: Run) -> Beside | None:
+    """Return the table of a run; None if there is nothing beside it."""
+    part = next((part for part in run.figures if part in ("test", "validation")), "")
+    ours = run.figures.get(part, {})
+    models = {one.title: one.figures.get(part, {}) for one in run.baselines}
+    first = run.verdict.figure if run.verdict else ""
+    names = [
+        name
+        for name in dict.fromkeys([first, *TITLES])
+        if name in ours and any(name in figures for figures in models.values())
+    ]
+    if not names:
+        return None
+    return Beside(
+        part=part,
+        heads=tuple(TITLES.get(name, name) for name in names),
+        rows=tuple(
+            (title, tuple(figures.get(name) for name in names))
+            for title, figures in {**models, "the model": ours}.items()
+        ),
+    )

@@ -1,0 +1,135 @@
+"""The model card of a run folder, its README: what the model is, its data, its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+PARTS = ("validation", "test")
+MOST_FIGURES = 6  # that models are listed with beside each other
+LEFT_OUT = ("n", "chance_z", "n_unseen")  # figures that say nothing of a simple model
+
+
+def card(
+    config: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    example: str,
+    reads: str,
+    *,
+    pipeline_tag: str,
+) -> str:
+    """Return the model card.
+
+    Args:
+        config: What ``config.json`` holds.
+        metrics: What ``metrics.json`` holds.
+        example: A few lines of Python that use the model.
+        reads: How it reads raw input; empty if its settings tell.
+        pipeline_tag: What Hugging Face calls its task.
+    """
+    parts = [
+        f"- {name}: {facts['n']:,} examples from `{facts['source']}`"
+        for name, facts in config["data"]["parts"].items()
+    ]
+    return "\n".join(
+        [
+            "---",
+            "library_name: ostinato",
+            f"pipeline_tag: {pipeline_tag}",
+            "---",
+            "",
+            f"# A {config['task']} model by ostinato {config['ostinato']}",
+            "",
+            "## Use",
+            "",
+            "```python",
+            example,
+            "```",
+            "",
+            *([reads, ""] if reads else []),
+            "## Data",
+            "",
+            *parts,
+            "",
+            "## Figures",
+            "",
+            *_judged(metrics),
+            "| part | figure | value |",
+            "|---|---|---|",
+            *_rows(metrics),
+            "",
+            *_beside(metrics),
+            "## Settings",
+            "",
+            *_settings(config),
+            "",
+            f"Trained with `{config['command'] or 'the Python interface'}`, "
+            f"torch {config['environment']['torch']}, on {config['environment']['cpu']}.",
+            "",
+        ]
+    )
+
+
+def _judged(metrics: Mapping[str, Any]) -> list[str]:
+    """Return the verdict and what to try next, as paragraphs."""
+    verdict = metrics.get("verdict", {})
+    told = [verdict[name] for name in ("text", "advice") if verdict.get(name)]
+    return [line for one in told for line in (one, "")]
+
+
+def _rows(metrics: Mapping[str, Any]) -> list[str]:
+    return [
+        f"| {part} | {name} | {_written(value)} |"
+        for part in PARTS
+        for name, value in _numbers(metrics.get(part, {})).items()
+    ]
+
+
+def _beside(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a table of the simple models and the model."""
+    baselines = metrics.get("baselines", {})
+    part = next((part for part in reversed(PARTS) if part in metrics), "")
+    if not baselines or not part:
+        return
+    ours = _numbers(metrics[part])
+    first = metrics.get("verdict", {}).get("figure", "")
+    shared = [
+        name
+        for name in dict.fromkeys([first, *ours])
+        if name in ours
+        and name not in LEFT_OUT
+        and all(name in one[part] for one in baselines.values())
+    ][:MOST_FIGURES]
+    yield f"Beside simple models, fitted on the same data, on {part}:"
+    yield ""
+    yield f"| model | {' | '.join(shared)} |"
+    yield "|---" * (len(shared) + 1) + "|"
+    for one in (*baselines.values(), {"title": "this model", part: ours}):
+        yield f"| {one['title']} | {' | '.join(_written(one[part][name]) for name in shared)} |"
+    yield ""
+
+
+def _settings(config: Mapping[str, Any]) -> list[str]:
+    """Return the settings in force, those marked that the data decided."""
+    given = config["settings"]
+    told = []
+    for name, value in config.get("sized", given).items():
+        told.append(f"- {name}: `{value}`{_by_data(value, given.get(name, value))}")
+    return told
+
+
+def _by_data(value: Any, given: Any) -> str:
+    """Return which of a setting's values the data decided, in brackets."""
+    if value == given:
+        return ""
+    if not isinstance(value, Mapping):
+        return " (by the data)"
+    return f" (by the data: {', '.join(name for name in value if value[name] != given.get(name))})"
+
+
+def _numbers(figures: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in figures.items() if isinstance(value, (int, float))}
+
+
+def _written(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"

@@ -1,0 +1,86 @@
+"""The forecasts that stand beside a forecaster: the naive ones and a constant; and what they mean."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ostinato.metrics import CHANCE_Z
+from ostinato.tasks.baselines import Baseline
+from ostinato.tasks.forecast_measure import CONSTANT, Measured
+from ostinato.tasks.foresight import Foresight
+from ostinato.tasks.stretches import Stretch
+from ostinato.tasks.verdict import Compared, Verdict, judge
+from ostinato.training import Figures
+
+TITLES = {
+    CONSTANT: "a constant",
+    "drift": "the drift forecast",
+    "naive": "the naive forecast",
+    "seasonal_naive": "the seasonal naive forecast",
+}
+"""What each is called in a sentence; `ostinato.tasks.forecast_measure` says what it forecasts."""
+
+
+def baselines_of(foresight: Foresight) -> Iterator[Baseline]:
+    """Yield the forecasts that need no training, the simplest first.
+
+    Args:
+        foresight: The forecaster, for its horizon and season.
+    """
+    measured: dict[str, Measured] = {}
+
+    def figures(name: str, part: Stretch) -> Figures:
+        if part.fingerprint not in measured:
+            measured[part.fingerprint] = foresight.untrained(part)
+        return measured[part.fingerprint].of_baseline(name)
+
+    for name, title in TITLES.items():
+        if name != "seasonal_naive" or foresight.plan.season > 1:
+            yield Baseline(name, title, partial(figures, name))
+
+
+def chance_z(measured: Measured, *, overlaps: bool) -> float:
+    """Return how many standard deviations a forecaster's errors are below those of a constant.
+
+    Of values in random order a constant, the median, is as good as anything; the steps are then
+    independent of each other, as this takes them to be.
+
+    Args:
+        measured: Its forecasts beside what came.
+        overlaps: Whether every step is a cutoff, so that a value is forecast once a step of the horizon.
+    """
+    median = measured.quantiles[..., len(measured.probabilities) // 2]
+    gain = np.abs(measured.actual - measured.baselines[CONSTANT]) - np.abs(measured.actual - median)
+    gain /= np.where(measured.scale > 0, measured.scale, 1)[:, None]
+    known = gain[np.isfinite(gain)]
+    spread = known.std() if len(known) else 0.0
+    steps = len(known) / (gain.shape[1] if overlaps else 1)
+    return float(known.mean() / spread * math.sqrt(steps)) if spread > 0 else 0.0
+
+
+def judge_forecasts(
+    figures: Figures, baselines: Mapping[str, Any], *, part: str, advice: str
+) -> Verdict:
+    """Return the judgement of a forecaster's figures: by MASE, or where there is none by MAE.
+
+    Args:
+        figures: Its figures.
+        baselines: Those of the forecasts beside it.
+        part: The part.
+        advice: What to try if it is not better than these.
+    """
+    title = next(name for name in ("mase", "mae") if name in figures)
+    compared = Compared(title, title.upper(), lower_is_better=True, is_share=False)
+    failure, found = None, baselines.get(CONSTANT, {}).get(part, {})
+    if title in found and figures.get("chance_z", math.inf) < CHANCE_Z:
+        failure = (
+            f"No better than chance: {compared.title} {figures[title]:.4f} on {part}, and a constant has "
+            f"{found[title]:.4f}."
+        )
+        advice = f"Check that the values are in the order of their times. {advice}"
+    return judge(figures, baselines, compared, part=part, failure=failure, advice=advice)

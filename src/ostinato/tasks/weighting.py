@@ -1,0 +1,140 @@
+"""How much each example counts in the loss: as the user says, and so that classes count alike."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
+from typing_extensions import Self
+
+from ostinato._errors import ConfigError, DatasetError
+from ostinato.datasets import Examples, Sequences
+from ostinato.tasks.labels import Labels
+
+logger = logging.getLogger("ostinato")
+
+SHOWN = 8  # classes whose weights are told, the rarest first
+P = TypeVar("P", Examples, Sequences)
+
+
+class Weighted(NamedTuple):
+    """Targets of a batch, and how much each row counts."""
+
+    targets: Tensor
+    weights: Tensor
+
+    def to(self, device: torch.device) -> Self:
+        """Return both on a device."""
+        return self._replace(targets=self.targets.to(device), weights=self.weights.to(device))
+
+
+class HasWeights(Protocol):
+    """A part of the data as far as its weights go."""
+
+    @property
+    def weights(self) -> list[float] | None:
+        """How much each example counts; none if all count the same."""
+
+
+def parted(targets: Tensor | Weighted) -> tuple[Tensor, Tensor | None]:
+    """Return the targets of a batch and their weights, if they have any."""
+    return (targets.targets, targets.weights) if isinstance(targets, Weighted) else (targets, None)
+
+
+def with_weights(part: P, sample_weight: ArrayLike | None) -> P:
+    """Return a part whose examples count as much as ``sample_weight`` says; none for all the same.
+
+    Raises:
+        DatasetError: There is not one for each example, one is negative or not finite, or all are 0.
+
+    Example:
+        >>> part = Examples.make(["good", "bad"], ["1", "0"], "train")
+        >>> with_weights(part, [2, 1]).weights
+        [2.0, 1.0]
+    """
+    if sample_weight is None:
+        return part
+    try:
+        weights = np.asarray(sample_weight, np.float64)
+    except (TypeError, ValueError) as error:
+        raise DatasetError(
+            f"fit: sample_weight must be numbers; {error}. Give one for each example."
+        ) from error
+    count = len(part.labels or ())
+    if weights.shape != (count,):
+        raise DatasetError(
+            f"fit: sample_weight must have one number for each of {count} examples; got shape "
+            f"{weights.shape}. Give as many."
+        )
+    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    if len(wrong):
+        raise DatasetError(
+            f"fit: sample_weight must be finite and at least 0; got {weights[wrong[0]]:g} for example "
+            f"{wrong[0] + 1}. Correct it, or give 0 to leave the example out of the loss."
+        )
+    if not weights.any():
+        raise DatasetError("fit: sample_weight must be above 0 for some example; got 0 for all.")
+    return part.weighted(weights.tolist())
+
+
+def weights_of(
+    parts: Mapping[str, HasWeights],
+    targets: Mapping[str, Tensor],
+    labels: Labels | None = None,
+) -> dict[str, Tensor | None]:
+    """Return how much each row of each part counts in the loss, with mean 1 over train.
+
+    Args:
+        parts: The parts, with the weights that the user has given.
+        targets: Class of each row; only where classes are to count alike.
+        labels: The classes, if they are to count alike: each row by the rarity of its class in train.
+
+    Returns:
+        By part; none if all rows count the same.
+
+    Example:
+        >>> part = Examples.make(["a", "b", "c"], ["x", "x", "y"], "train")
+        >>> labels = Labels.fit(["x", "y"])
+        >>> weights_of({"train": part}, {"train": torch.tensor([0, 0, 1])}, labels)
+        {'train': tensor([0.7500, 0.7500, 1.5000])}
+    """
+    if labels is None and parts["train"].weights is None:
+        return dict.fromkeys(parts)
+    found = {}
+    of_class = None if labels is None else _class_weights(labels.classes, targets["train"])
+    for name, part in parts.items():
+        rows = len(targets[name])
+        weights = torch.ones(rows) if part.weights is None else torch.tensor(part.weights)
+        found[name] = weights if of_class is None else weights * of_class[targets[name]]
+    mean = found["train"].mean()
+    if not mean > 0:
+        raise DatasetError(
+            "train: some example must have a sample_weight above 0 when validation has been held out; "
+            "got 0 for all. Give validation, or more examples a weight."
+        )
+    return {name: weights / mean for name, weights in found.items()}
+
+
+def check_no_class_weight(where: str, class_weight: str | None, kind: str) -> None:
+    """Raise ConfigError if classes are to count alike where an example has no single class."""
+    if class_weight is not None:
+        raise ConfigError(
+            f"{where}: class_weight must be None for {kind}; got {class_weight!r}. "
+            "Give fit a sample_weight instead."
+        )
+
+
+def _class_weights(classes: Sequence[Any], targets: Tensor) -> Tensor:
+    """Return the weight of each class, so that all classes of train weigh the same together."""
+    counts = torch.bincount(targets, minlength=len(classes))
+    weights = len(targets) / (len(classes) * counts.clamp(min=1).float())
+    order = counts.argsort(stable=True).tolist()
+    told = ", ".join(f"{classes[k]} {weights[k]:.2f}" for k in order[:SHOWN])
+    more = f" and {len(order) - SHOWN} more classes" if len(order) > SHOWN else ""
+    logger.info("class weights: %s%s", told, more)
+    return weights

@@ -1,0 +1,47 @@
+"""Settings follow from the size of the data, and what was given stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from ostinato import TextClassifier, Training
+from ostinato.tasks.inputs import examples_of
+from ostinato.tasks.text_sizing import sized
+
+WORDS = ["one", "two", "three", "four", "five", "six", "seven"]
+
+
+def texts(count: int, words: int = 7) -> list[str]:
+    return [" ".join([*WORDS[:words], str(number)]) for number in range(count)]
+
+
+def part(count: int, words: int = 7):
+    return examples_of(texts(count, words), ["a", "b"] * (count // 2), "train")
+
+
+def test_fewer_texts_are_gone_through_more_often():
+    epochs = [sized(part(count))["training__epochs"] for count in (20, 400, 2000, 30_000)]
+    assert epochs == sorted(epochs, reverse=True)
+    assert epochs[0] > 5 * epochs[-1]
+
+
+def test_no_batch_is_of_one_text():
+    for count in (20, 400, 30_000):
+        found = sized(part(count))
+        assert (found["training__batch_size"] or 16) >= 8
+
+
+def test_what_was_given_stays_and_the_rest_is_found():
+    labels = ["a", "b"] * 20
+    model = TextClassifier(min_freq=2, training=Training(epochs=1), baseline=False)
+    model.fit(texts(40), labels)
+    assert (model.sized_.min_freq, model.sized_.training.epochs) == (2, 1)
+    assert model.sized_.training.learning_rate is not None
+    assert model.training.learning_rate is None  # the settings themselves are never changed
+
+
+@pytest.mark.parametrize("batch_size", [4, None])
+def test_a_batch_size_that_was_given_has_no_token_limit_beside_it(batch_size):
+    model = TextClassifier(training=Training(epochs=1, batch_size=batch_size), baseline=False)
+    model.fit(texts(40), ["a", "b"] * 20)
+    assert (model.sized_.training.batch_tokens is None) == (batch_size is not None)
