@@ -169,8 +169,8 @@ class Augmentation(Settings):
 
     Args:
         speed: Recordings are also played slower and faster by this share; 0 for never.
-        warp: Their frequencies are stretched or squeezed by up to this share, as of a longer or a
-            shorter vocal tract; 0 for never.
+        filter_db: Some frequencies get louder and others softer by up to this, as by another
+            microphone; 0 for never.
         gain_db: They get louder or softer by up to this.
         noise: Share of the examples to which noise is added.
         snr_db: Least signal to noise of these; it goes up to 30 dB more.
@@ -180,6 +180,8 @@ class Augmentation(Settings):
         join: Share of the examples that are made of two to five recordings, one after another, and
             of the others, how many get a pause before and after; none for what suits the data.
         pause: Longest pause in seconds.
+        mix: Share of the batches whose recordings are cut between words, as soon as the network hears
+            where, and put together anew; none for what suits the data.
 
     Raises:
         ConfigError: A value is outside its rule.
@@ -189,12 +191,12 @@ class Augmentation(Settings):
         1
 
     Source: speed: Ko et al. 2015, https://www.isca-archive.org/interspeech_2015/ko15_interspeech.html;
-    masks: Park et al. 2019, https://arxiv.org/abs/1904.08779; warp: Jaitly and Hinton 2013,
-    https://www.cs.toronto.edu/~hinton/absps/perturb.pdf.
+    masks: Park et al. 2019, https://arxiv.org/abs/1904.08779; filters: Nam et al. 2022,
+    https://arxiv.org/abs/2107.13260.
     """
 
     speed: float = 0.15
-    warp: float = 0.0
+    filter_db: float = 0.0
     gain_db: float = 6.0
     noise: float = 0.4
     snr_db: float = 10.0
@@ -203,14 +205,14 @@ class Augmentation(Settings):
     mask_time: float = 0.05
     join: float | None = None
     pause: float = 0.3
+    mix: float | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("speed", "warp"):
-            check_range("Augmentation", name, getattr(self, name), low=0, below=1)
-        for name in ("gain_db", "masks", "mask_bands", "mask_time", "pause"):
+        check_range("Augmentation", "speed", self.speed, low=0, below=1)
+        for name in ("filter_db", "gain_db", "masks", "mask_bands", "mask_time", "pause"):
             check_range("Augmentation", name, getattr(self, name), low=0)
-        for name in ("noise", "join"):
+        for name in ("noise", "join", "mix"):
             check_range("Augmentation", name, getattr(self, name), low=0, below=1.000001)
 
 

@@ -22,7 +22,7 @@ NOTHING = np.float32(
     np.log(np.finfo(np.float32).eps)
 )  # Kaldi's frames of samples that are all zero
 SHARE_OF_NOTHING = 0.5  # of the pauses
-LOWEST_HZ = 20  # where Kaldi's bands begin
+FILTER_PLACES = 5  # frequencies between which a filter is drawn as straight lines
 
 
 class Augmenter:
@@ -46,8 +46,6 @@ class Augmenter:
     def __init__(self, settings: Augmentation, features: Features, sample_rate_hz: int) -> None:
         self.settings, self.hop = settings, features.hop
         self._noises = _noises(features, sample_rate_hz)
-        edges = 1127 * np.log1p(np.array([LOWEST_HZ, sample_rate_hz / 2]) / 700)
-        self._mels = np.linspace(*edges, features.bands + 2)[1:-1]  # the middles of the bands
 
     @property
     def speeds(self) -> tuple[float, ...]:
@@ -88,8 +86,8 @@ class Augmenter:
     def changed(self, frames: Floats, rng: np.random.Generator) -> Floats:
         """Return frames of another voice, with noise and loudness, before they are normalised."""
         settings = self.settings
-        if settings.warp:
-            frames = self._warped(frames, 1 + rng.uniform(-settings.warp, settings.warp))
+        if settings.filter_db:
+            frames = self._filtered(frames, rng)
         if rng.random() < settings.noise:
             snr_db = rng.uniform(settings.snr_db, settings.snr_db + SNR_RANGE_DB)
             energy = math.exp(_loudness(frames)) * 10 ** (-snr_db / 10)
@@ -111,15 +109,12 @@ class Augmenter:
             frames[begin : begin + length] = 0
         return frames
 
-    def _warped(self, frames: Floats, factor: float) -> Floats:
-        """Return frames whose frequencies are those of a vocal tract of another length."""
-        hz = 700 * np.expm1(self._mels / 1127)
-        mels = 1127 * np.log1p(factor * hz / 700)
-        places = np.interp(mels, self._mels, np.arange(len(self._mels)))
-        below = np.minimum(places.astype(np.int64), len(places) - 2)
-        share = (places - below).astype(np.float32)
-        warped: Floats = (1 - share) * frames[:, below] + share * frames[:, below + 1]
-        return warped
+    def _filtered(self, frames: Floats, rng: np.random.Generator) -> Floats:
+        """Return frames as of another microphone, which favours some frequencies."""
+        bands = frames.shape[1]
+        heights = rng.uniform(-1, 1, FILTER_PLACES) * self.settings.filter_db * math.log(10) / 10
+        curve = np.interp(np.arange(bands), np.linspace(0, bands - 1, FILTER_PLACES), heights)
+        return frames + curve.astype(np.float32)
 
     def _louder(self, frames: Floats, nats: float, rng: np.random.Generator) -> Floats:
         """Return frames louder by some nats, give or take the gain."""

@@ -324,13 +324,14 @@ class SpeechRecognizer(Estimator):
         augmenter = audio.Augmenter(self.sized_.augmentation, features, self.sample_rate_hz_)
         sounds = frames_of(parts, features, self.sample_rate_hz_, augmenter.speeds)
         self.normalizer_ = self._normalizer(*audio.levels(sounds["train"][0].frames))
+        self.module_ = self._build()
         loop_parts = parts_of(
-            parts, sounds, self.alphabet_, self._features, self.normalizer_, augmenter
+            *(parts, sounds, self.alphabet_, self._features, self.normalizer_),
+            *(augmenter, self.module_),
         )
         facts = speech_facts.describe(parts, loop_parts, self.alphabet_)
         for line in speech_facts.lines(parts, loop_parts, facts, self.alphabet_):
             logger.info(line)
-        self.module_ = self._build()
         return dict(loop_parts), SpeechObjective(self.alphabet_), facts
 
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:
