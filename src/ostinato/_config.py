@@ -167,6 +167,8 @@ class Features(Settings):
 class Augmentation(Settings):
     """How training recordings are changed each time they are seen, so that few serve as many.
 
+    Those that are none are set to what suits the data, by `SpeechRecognizer`.
+
     Args:
         speed: Recordings are also played slower and faster by this share; 0 for never.
         filter_db: Some frequencies get louder and others softer by up to this, as by another
@@ -174,21 +176,21 @@ class Augmentation(Settings):
         gain_db: They get louder or softer by up to this.
         noise: Share of the examples to which noise is added.
         snr_db: Least signal to noise of these; it goes up to 30 dB more.
-        masks: Masks of bands and as many of time in an example; 0 for none.
+        masks: Masks of bands and as many of time in an example; 0 for no mask.
         mask_bands: Widest mask of bands.
         mask_time: Longest mask of time in seconds; at most a fifth of the example.
         join: Share of the examples that are made of two to five recordings, one after another, and
-            of the others, how many get a pause before and after; none for what suits the data.
+            of the others, how many get a pause before and after.
         pause: Longest pause in seconds.
         mix: Share of the batches whose recordings are cut between words, as soon as the network hears
-            where, and put together anew; none for what suits the data.
+            where, and put together anew.
 
     Raises:
         ConfigError: A value is outside its rule.
 
     Example:
-        >>> Augmentation(join=0.0).masks
-        1
+        >>> Augmentation(join=0.0).speed
+        0.15
 
     Source: speed: Ko et al. 2015, https://www.isca-archive.org/interspeech_2015/ko15_interspeech.html;
     masks: Park et al. 2019, https://arxiv.org/abs/1904.08779; filters: Nam et al. 2022,
@@ -200,9 +202,9 @@ class Augmentation(Settings):
     gain_db: float = 6.0
     noise: float = 0.4
     snr_db: float = 10.0
-    masks: int = 1
-    mask_bands: int = 8
-    mask_time: float = 0.05
+    masks: int | None = None
+    mask_bands: int | None = None
+    mask_time: float | None = None
     join: float | None = None
     pause: float = 0.3
     mix: float | None = None

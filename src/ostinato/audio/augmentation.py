@@ -99,9 +99,9 @@ class Augmenter:
         settings = self.settings
         frames = frames.copy()
         count, bands = frames.shape
-        longest = min(int(settings.mask_time / self.hop), count // 5)
-        for _ in range(settings.masks):
-            width = rng.integers(0, min(settings.mask_bands, bands - 1) + 1)
+        longest = min(int((settings.mask_time or 0.0) / self.hop), count // 5)
+        for _ in range(settings.masks or 0):
+            width = rng.integers(0, min(settings.mask_bands or 0, bands - 1) + 1)
             start = rng.integers(0, bands - width + 1)
             frames[:, start : start + width] = 0
             length = rng.integers(0, longest + 1)

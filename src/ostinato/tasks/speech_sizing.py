@@ -13,12 +13,12 @@ from ostinato._config import Recurrent
 from ostinato.tasks.alphabet import Alphabet
 
 STEPS = 2000  # of the optimiser, for a hundred recordings
-GROWTH = 0.35  # exponent of the number of recordings
-FEWEST_EPOCHS = 10
+LEAST_STEPS = 1500
+GROWTH = {"word": 0.2, "character": 0.35}  # exponent of the number of recordings, by unit
+FEWEST_EPOCHS, MOST_EPOCHS = 10, 400
 BATCHES = ((300, 4), (1000, 8))  # recordings up to which a batch has so many; then LARGEST
 LARGEST = 16
-JOINED = 0.4  # share of the examples that are made of several recordings
-FEW = 1000  # recordings up to which they are heard one by one
+FEW = 1000  # recordings up to which keywords are heard one by one, and sentences mixed
 
 
 def sized(count: int, alphabet: Alphabet, recurrent: Recurrent) -> dict[str, Any]:
@@ -33,16 +33,30 @@ def sized(count: int, alphabet: Alphabet, recurrent: Recurrent) -> dict[str, Any
         >>> words = Alphabet(("no", "yes"), "word", ("no", "yes"))
         >>> settings = sized(54, words, Recurrent())
         >>> settings["unit"], settings["training__batch_size"], settings["training__epochs"]
-        ('word', 4, 115)
+        ('word', 4, 126)
     """
     batch = next((size for most, size in BATCHES if count <= most), LARGEST)
-    steps = STEPS * (count / 100) ** GROWTH
-    return {
+    steps = max(LEAST_STEPS, STEPS * (count / 100) ** GROWTH[alphabet.unit])
+    found = {
         "unit": alphabet.unit,
         "keywords": bool(alphabet.keywords),
         "training__batch_size": batch,
         "training__batch_tokens": 8192,
-        "training__epochs": max(FEWEST_EPOCHS, round(steps / math.ceil(count / batch))),
+        "training__epochs": min(
+            max(FEWEST_EPOCHS, round(steps / math.ceil(count / batch))), MOST_EPOCHS
+        ),
         "training__learning_rate": 2e-3,
-        "augmentation__join": JOINED if not recurrent.bidirectional or count > FEW else 0.0,
     }
+    changes = _augmentation(count, alphabet, streams=not recurrent.bidirectional)
+    return found | {f"augmentation__{name}": value for name, value in changes.items()}
+
+
+def _augmentation(count: int, alphabet: Alphabet, *, streams: bool) -> dict[str, float]:
+    """Return how much recordings are changed: short ones less, and many other than few."""
+    if alphabet.keywords:
+        join = 0.4 if streams or count > FEW else 0.0
+        masks = {"masks": 1, "mask_bands": 8} if count <= FEW else {"masks": 2, "mask_bands": 12}
+        return {**masks, "mask_time": 0.05, "join": join, "mix": 0.0}
+    if count <= FEW:
+        return {"masks": 3, "mask_bands": 8, "mask_time": 0.15, "join": 0.0, "mix": 0.5}
+    return {"masks": 1, "mask_bands": 8, "mask_time": 0.05, "join": 0.4, "mix": 0.0}
