@@ -27,7 +27,7 @@ from ostinato.training.schedule import learning_rate
 FILE = "ngrams.safetensors"
 Rows = npt.NDArray[np.int64]
 
-EPOCHS = 6
+EPOCHS = 4
 STEPS = 90  # of an epoch, where there are as many batches of ROWS
 ROWS = 16  # sentences in a batch, at least
 RATE = 0.03  # highest learning rate

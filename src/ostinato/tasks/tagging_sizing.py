@@ -11,13 +11,24 @@ from collections.abc import Sequence
 from typing import Any
 
 from ostinato.datasets import Tagged
+from ostinato.tasks.presets import CHARACTERS as CHINESE
 
 CHARACTERS = 0.9  # share of the tokens that are one character, from which all are taken for such
-STEPS = 2800  # of the optimizer, at least
-MOST_EPOCHS, FEWEST_EPOCHS = 60, 14
-ROWS = 8  # sentences in a batch of few
+STEPS = 2800  # of the optimizer, at least, where MOST_EPOCHS allow
+MOST_EPOCHS = 60
+FEWEST_ROWS, ROWS = 4, 8  # sentences in a batch: of very few sentences, and of few
+STEPS_PER_EPOCH = 400  # from which a batch of ROWS grows
 WIDTH = 256  # units of the recurrent stack in each direction
-MANY = 10_000  # sentences, from which a batch is bounded by its tokens
+
+WORDS: dict[str, Any] = {
+    "characters__reader": "recurrent",
+    "pairs": False,
+    "word_dropout": 0.2,
+    "locked_dropout": 0.4,
+    "training__learning_rate": 4e-3,
+}
+"""Settings where tokens are words."""
+WORDS_EPOCHS, CHARACTERS_EPOCHS = 14, 10  # fewest
 
 
 def sized(train: Tagged) -> dict[str, Any]:
@@ -27,19 +38,15 @@ def sized(train: Tagged) -> dict[str, Any]:
         train: The train part, without what is held out.
     """
     sentences = len(train.sentences)
-    rows = ROWS if sentences < MANY else None
-    epochs = math.ceil(STEPS * ROWS / sentences)
+    rows = max(min(sentences // 50, ROWS), FEWEST_ROWS, math.ceil(sentences / STEPS_PER_EPOCH))
     are_characters = tokens_are_characters(train.sentences)
+    fewest = CHARACTERS_EPOCHS if are_characters else WORDS_EPOCHS
     return {
-        "characters__reader": "none" if are_characters else "recurrent",
-        "pairs": are_characters,
+        **(CHINESE if are_characters else WORDS),
         "recurrent__hidden_size": WIDTH,
-        "word_dropout": 0.15 if are_characters else 0.2,
-        "locked_dropout": 0.5 if are_characters else 0.4,
-        "training__epochs": min(max(epochs, FEWEST_EPOCHS), MOST_EPOCHS),
+        "training__epochs": max(min(math.ceil(STEPS * rows / sentences), MOST_EPOCHS), fewest),
         "training__batch_size": rows,
         "training__batch_tokens": 8192,
-        "training__learning_rate": 2.5e-3 if are_characters else 4e-3,
     }
 
 
