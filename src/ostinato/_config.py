@@ -86,7 +86,8 @@ class Characters(Settings):
     """How a word is read letter by letter.
 
     Args:
-        reader: A bidirectional LSTM, a convolution with a maximum over the word, or none.
+        reader: A bidirectional LSTM, a convolution with a maximum over the word, or "none"; None for
+            what fits the data.
         embedding_size: Features of a character.
         hidden_size: Units of the LSTM in each direction; the convolution has twice as many filters.
 
@@ -98,7 +99,7 @@ class Characters(Settings):
         96
     """
 
-    reader: Literal["recurrent", "convolution", "none"] = "recurrent"
+    reader: Literal["recurrent", "convolution", "none"] | None = None
     embedding_size: int = 48
     hidden_size: int = 96
 

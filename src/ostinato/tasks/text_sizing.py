@@ -19,6 +19,9 @@ MEMBERS, SEVERAL_TEXTS = 3, 10_000  # networks that answer together, for up to a
 NARROW_TEXTS = 5000  # up to which half the units do
 FREQUENT = 10  # times that a word must be seen among many characters
 MANY_CHARACTERS = 10_000_000
+FEW_CHARACTERS = (
+    2_000_000  # up to which n-grams of characters, and those seen once, are worth their time
+)
 
 
 def sized(train: Examples) -> dict[str, Any]:
@@ -41,3 +44,18 @@ def sized(train: Examples) -> dict[str, Any]:
         "training__batch_tokens": 8192,
         "training__learning_rate": 2.5e-3,
     }
+
+
+def ngram_kinds(train: Examples, mean_tokens: float) -> dict[str, Any]:
+    """Return which n-grams are taken, as arguments of `NgramClassifier.fit`.
+
+    Those of characters only where words are longer than a character.
+
+    Args:
+        train: The train part.
+        mean_tokens: Tokens of a text, on average.
+    """
+    characters = sum(map(len, train.texts))
+    is_small = characters <= FEW_CHARACTERS
+    has_words = characters > 2 * mean_tokens * len(train.texts)
+    return {"characters": is_small and has_words, "min_texts": 1 if is_small else 2}
