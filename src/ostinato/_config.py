@@ -179,45 +179,54 @@ class Features(Settings):
 class Augmentation(Settings):
     """How training recordings are changed each time they are seen, so that few serve as many.
 
+    Those that are none are set to what suits the data, by `SpeechRecognizer`.
+
     Args:
         speed: Recordings are also played slower and faster by this share; 0 for never.
+        filter_db: Some frequencies get louder and others softer by up to this, as by another
+            microphone; 0 for never.
         gain_db: They get louder or softer by up to this.
         noise: Share of the examples to which noise is added.
         snr_db: Least signal to noise of these; it goes up to 30 dB more.
-        masks: Masks of bands and as many of time in an example; 0 for none.
+        masks: Masks of bands and as many of time in an example; 0 for no mask.
         mask_bands: Widest mask of bands.
         mask_time: Longest mask of time in seconds; at most a fifth of the example.
         join: Share of the examples that are made of two to five recordings, one after another, and
             of the others, how many get a pause before and after.
         pause: Longest pause in seconds.
+        mix: Share of the batches whose recordings are cut between words, as soon as the network hears
+            where, and put together anew.
 
     Raises:
         ConfigError: A value is outside its rule.
 
     Example:
-        >>> Augmentation(join=0.0).masks
-        1
+        >>> Augmentation(join=0.0).speed
+        0.15
 
     Source: speed: Ko et al. 2015, https://www.isca-archive.org/interspeech_2015/ko15_interspeech.html;
-    masks: Park et al. 2019, https://arxiv.org/abs/1904.08779.
+    masks: Park et al. 2019, https://arxiv.org/abs/1904.08779; filters: Nam et al. 2022,
+    https://arxiv.org/abs/2107.13260.
     """
 
     speed: float = 0.15
+    filter_db: float = 0.0
     gain_db: float = 6.0
     noise: float = 0.4
     snr_db: float = 10.0
-    masks: int = 1
-    mask_bands: int = 8
-    mask_time: float = 0.05
-    join: float = 0.4
+    masks: int | None = None
+    mask_bands: int | None = None
+    mask_time: float | None = None
+    join: float | None = None
     pause: float = 0.3
+    mix: float | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_range("Augmentation", "speed", self.speed, low=0, below=1)
-        for name in ("gain_db", "masks", "mask_bands", "mask_time", "pause"):
+        for name in ("filter_db", "gain_db", "masks", "mask_bands", "mask_time", "pause"):
             check_range("Augmentation", name, getattr(self, name), low=0)
-        for name in ("noise", "join"):
+        for name in ("noise", "join", "mix"):
             check_range("Augmentation", name, getattr(self, name), low=0, below=1.000001)
 
 

@@ -25,7 +25,7 @@ from ostinato.tasks.backtest import Backtest, backtest
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.facts import Facts
-from ostinato.tasks.forecast_baselines import baselines_of, chance_z, judge_forecasts
+from ostinato.tasks.forecast_baselines import baselines_of, figures_of, judge_forecasts
 from ostinato.tasks.forecast_measure import write_forecasts
 from ostinato.tasks.forecast_network import Method, Network, Plan, check_settings, network_of
 from ostinato.tasks.forecast_parts import LikelihoodObjective, QuantileObjective
@@ -206,7 +206,7 @@ class Forecaster(Estimator):
             DatasetError: The series do not fit those of train, or are too short.
         """
         part = X if isinstance(X, Stretch) else self.read_part(X)
-        return self.foresight.measured(part)[1].figures(self.levels)
+        return figures_of(self.foresight.measured(part)[1], part, self.levels)
 
     def score(self, X: Any, y: None = None) -> float:
         """Return the share of the seasonal naive's CRPS that is saved; 1 is best, 0 no better."""
@@ -372,8 +372,7 @@ class Forecaster(Estimator):
                 season=self.plan_of(examples.panel).season,
                 standardised=examples.standardised,
             )
-        figures = measured.figures(self.levels, with_coverage=part != "validation")
-        return {**figures, "chance_z": chance_z(measured, overlaps=examples.every_cutoff)}
+        return figures_of(measured, examples, self.levels, with_coverage=part != "validation")
 
     def _save_reader(self, run: Path) -> None:
         self.reading_.save(run, self.calibration_)
