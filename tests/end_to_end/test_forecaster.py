@@ -193,7 +193,7 @@ def test_the_report_shows_the_forecasts_beside_the_naive(trained, capsys):
     assert "coverage" in words.lower()
     assert not re.search(r"\b(texts?|tokens?)\b", words)
     card = (trained / "README.md").read_text()
-    assert "| seasonal naive |" in card
+    assert "| the seasonal naive forecast |" in card
 
 
 def test_the_card_of_a_model_that_does_not_beat_the_naive_says_so(tmp_path, capsys):
