@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar, Union
 
 from ostinato._errors import ConfigError, did_you_mean
 
+WIDTH = 128  # units of a recurrent layer, where neither user nor task has said
 LOOKAHEAD = 0.3  # seconds, for a network of one direction
 SettingsT = TypeVar("SettingsT", bound="Settings")
 
@@ -42,7 +43,7 @@ class Recurrent(Settings):
 
     Args:
         cell: Recurrent cell: plain RNN, GRU or LSTM.
-        hidden_size: Units of each layer in each direction.
+        hidden_size: Units of each layer in each direction; none for the task's own number, else 128.
         num_layers: Layers stacked on each other.
         bidirectional: Read each sequence in both directions.
         dropout: Probability of dropping a unit between layers.
@@ -57,7 +58,7 @@ class Recurrent(Settings):
     """
 
     cell: Literal["rnn", "gru", "lstm"] = "lstm"
-    hidden_size: int = 128
+    hidden_size: int | None = None
     num_layers: int = 1
     bidirectional: bool = True
     dropout: float = 0.0
@@ -69,13 +70,24 @@ class Recurrent(Settings):
         check_range("Recurrent", "num_layers", self.num_layers, low=1)
         check_range("Recurrent", "dropout", self.dropout, low=0, below=1)
 
+    @property
+    def width(self) -> int:
+        """Units of each layer in each direction."""
+        return WIDTH if self.hidden_size is None else self.hidden_size
+
+    @property
+    def output_size(self) -> int:
+        """Features of the output at a step: the units of both directions, if there are two."""
+        return self.width * (2 if self.bidirectional else 1)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Characters(Settings):
     """How a word is read letter by letter.
 
     Args:
-        reader: A bidirectional LSTM, a convolution with a maximum over the word, or none.
+        reader: A bidirectional LSTM, a convolution with a maximum over the word, or "none"; None for
+            what fits the data.
         embedding_size: Features of a character.
         hidden_size: Units of the LSTM in each direction; the convolution has twice as many filters.
 
@@ -87,7 +99,7 @@ class Characters(Settings):
         96
     """
 
-    reader: Literal["recurrent", "convolution", "none"] = "recurrent"
+    reader: Literal["recurrent", "convolution", "none"] | None = None
     embedding_size: int = 48
     hidden_size: int = 96
 
@@ -167,45 +179,54 @@ class Features(Settings):
 class Augmentation(Settings):
     """How training recordings are changed each time they are seen, so that few serve as many.
 
+    Those that are none are set to what suits the data, by `SpeechRecognizer`.
+
     Args:
         speed: Recordings are also played slower and faster by this share; 0 for never.
+        filter_db: Some frequencies get louder and others softer by up to this, as by another
+            microphone; 0 for never.
         gain_db: They get louder or softer by up to this.
         noise: Share of the examples to which noise is added.
         snr_db: Least signal to noise of these; it goes up to 30 dB more.
-        masks: Masks of bands and as many of time in an example; 0 for none.
+        masks: Masks of bands and as many of time in an example; 0 for no mask.
         mask_bands: Widest mask of bands.
         mask_time: Longest mask of time in seconds; at most a fifth of the example.
         join: Share of the examples that are made of two to five recordings, one after another, and
             of the others, how many get a pause before and after.
         pause: Longest pause in seconds.
+        mix: Share of the batches whose recordings are cut between words, as soon as the network hears
+            where, and put together anew.
 
     Raises:
         ConfigError: A value is outside its rule.
 
     Example:
-        >>> Augmentation(join=0.0).masks
-        1
+        >>> Augmentation(join=0.0).speed
+        0.15
 
     Source: speed: Ko et al. 2015, https://www.isca-archive.org/interspeech_2015/ko15_interspeech.html;
-    masks: Park et al. 2019, https://arxiv.org/abs/1904.08779.
+    masks: Park et al. 2019, https://arxiv.org/abs/1904.08779; filters: Nam et al. 2022,
+    https://arxiv.org/abs/2107.13260.
     """
 
     speed: float = 0.15
+    filter_db: float = 0.0
     gain_db: float = 6.0
     noise: float = 0.4
     snr_db: float = 10.0
-    masks: int = 1
-    mask_bands: int = 8
-    mask_time: float = 0.05
-    join: float = 0.4
+    masks: int | None = None
+    mask_bands: int | None = None
+    mask_time: float | None = None
+    join: float | None = None
     pause: float = 0.3
+    mix: float | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_range("Augmentation", "speed", self.speed, low=0, below=1)
-        for name in ("gain_db", "masks", "mask_bands", "mask_time", "pause"):
+        for name in ("filter_db", "gain_db", "masks", "mask_bands", "mask_time", "pause"):
             check_range("Augmentation", name, getattr(self, name), low=0)
-        for name in ("noise", "join"):
+        for name in ("noise", "join", "mix"):
             check_range("Augmentation", name, getattr(self, name), low=0, below=1.000001)
 
 

@@ -22,6 +22,7 @@ NOTHING = np.float32(
     np.log(np.finfo(np.float32).eps)
 )  # Kaldi's frames of samples that are all zero
 SHARE_OF_NOTHING = 0.5  # of the pauses
+FILTER_PLACES = 5  # frequencies between which a filter is drawn as straight lines
 
 
 class Augmenter:
@@ -56,7 +57,7 @@ class Augmenter:
         """Part ``count`` utterances into those that become one example each, in random order."""
         rows, groups = rng.permutation(count), []
         while len(rows):
-            is_joined = rng.random() < self.settings.join
+            is_joined = rng.random() < (self.settings.join or 0.0)
             size = int(rng.integers(2, MOST_JOINED + 1)) if is_joined else 1
             groups.append(rows[:size])
             rows = rows[size:]
@@ -73,7 +74,7 @@ class Augmenter:
             utterances: ``(frames, bands)`` each.
             output: ``(frames, bands)``.
         """
-        if len(utterances) == 1 and rng.random() >= self.settings.join:
+        if len(utterances) == 1 and rng.random() >= (self.settings.join or 0.0):
             return utterances[0]
         loudness = _loudness(utterances[0])
         pieces = [self._pause(utterances[0], rng)]
@@ -83,8 +84,10 @@ class Augmenter:
         return np.concatenate(pieces)
 
     def changed(self, frames: Floats, rng: np.random.Generator) -> Floats:
-        """Return frames with noise and another loudness, before they are normalised."""
+        """Return frames of another voice, with noise and loudness, before they are normalised."""
         settings = self.settings
+        if settings.filter_db:
+            frames = self._filtered(frames, rng)
         if rng.random() < settings.noise:
             snr_db = rng.uniform(settings.snr_db, settings.snr_db + SNR_RANGE_DB)
             energy = math.exp(_loudness(frames)) * 10 ** (-snr_db / 10)
@@ -96,15 +99,22 @@ class Augmenter:
         settings = self.settings
         frames = frames.copy()
         count, bands = frames.shape
-        longest = min(int(settings.mask_time / self.hop), count // 5)
-        for _ in range(settings.masks):
-            width = rng.integers(0, min(settings.mask_bands, bands - 1) + 1)
+        longest = min(int((settings.mask_time or 0.0) / self.hop), count // 5)
+        for _ in range(settings.masks or 0):
+            width = rng.integers(0, min(settings.mask_bands or 0, bands - 1) + 1)
             start = rng.integers(0, bands - width + 1)
             frames[:, start : start + width] = 0
             length = rng.integers(0, longest + 1)
             begin = rng.integers(0, count - length + 1)
             frames[begin : begin + length] = 0
         return frames
+
+    def _filtered(self, frames: Floats, rng: np.random.Generator) -> Floats:
+        """Return frames as of another microphone, which favours some frequencies."""
+        bands = frames.shape[1]
+        heights = rng.uniform(-1, 1, FILTER_PLACES) * self.settings.filter_db * math.log(10) / 10
+        curve = np.interp(np.arange(bands), np.linspace(0, bands - 1, FILTER_PLACES), heights)
+        return frames + curve.astype(np.float32)
 
     def _louder(self, frames: Floats, nats: float, rng: np.random.Generator) -> Floats:
         """Return frames louder by some nats, give or take the gain."""

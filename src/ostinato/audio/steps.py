@@ -49,6 +49,11 @@ class Normalizer:
         self._weight = PRIOR_SECONDS / hop
         self.reset()
 
+    @property
+    def levels(self) -> dict[str, list[float]]:
+        """Mean and deviation of each band in the training set, ready for JSON."""
+        return {"mean": self.mean.tolist(), "deviation": self.deviation.tolist()}
+
     def reset(self) -> None:
         """Forget what was heard."""
         self._count = 0

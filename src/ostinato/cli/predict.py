@@ -44,6 +44,7 @@ class Asked:
         beam_width: For a recogniser: hypotheses kept at each step; 1 takes the likeliest each time.
         n_best: For a recogniser: how many texts to tell, with their probabilities.
         hot_words: For a recogniser: words to expect; once for each.
+        threshold: For a recogniser: confidence below which a word or a keyword is not told.
         on_error: For a recogniser: stop at a recording that cannot be read, or answer with the error.
         horizon: For a forecaster: steps ahead, at most those that it was trained for.
         future: For a forecaster: table of the steps ahead with the columns that are known of them.
@@ -52,6 +53,7 @@ class Asked:
     beam_width: int | None = None
     n_best: int | None = None
     hot_words: tuple[str, ...] = ()
+    threshold: float | None = None
     on_error: Literal["raise", "skip"] | None = None
     horizon: int | None = None
     future: Path | None = None

@@ -32,7 +32,7 @@ def listen(
         estimator: A recogniser of one direction.
         inputs: What else was given on the command line: nothing may be.
         sample_rate_hz: Rate of the samples; none for that of the recogniser.
-        options: What was asked of the search: nothing may be.
+        options: What was asked of the search: nothing may be, but for a threshold.
         as_json: Write a line of JSON for each change, and one with all words in the end.
 
     Raises:
@@ -45,13 +45,14 @@ def listen(
             f"--stream: the sound must come on standard input; got `{inputs[0]}`. "
             "Leave one of the two out."
         )
-    if options:
+    others = [name for name in options if name != "threshold"]
+    if others:
         raise ConfigError(
             "--stream: takes the likeliest symbol of each step as it comes, and nothing else; got "
-            f"--{next(iter(options)).replace('_', '-')}. Leave it out, or give files."
+            f"--{others[0].replace('_', '-')}. Leave it out, or give files."
         )
     rate = sample_rate_hz or estimator.sample_rate_hz_
-    session = estimator.stream(rate)
+    session = estimator.stream(rate, threshold=options.get("threshold"))
     told = ""
     try:
         for samples in _samples(rate):

@@ -1,9 +1,10 @@
-"""Where recordings and transcripts stand together: manifests, and folders of pairs of files."""
+"""Where recordings and transcripts stand together: manifests, folders of pairs, a folder a word."""
 
 from __future__ import annotations
 
 import csv
 import io
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from ostinato.datasets.columns import named_column
 from ostinato.datasets.recordings import Recordings
 from ostinato.datasets.streams import check_file, decode, format_of, read_bytes
 from ostinato.datasets.tables import json_object
+
+logger = logging.getLogger("ostinato")
 
 AUDIO_NAMES = (
     *("audio", "path", "file", "audio_filepath", "filename", "file_name", "wav", "recording"),
@@ -112,6 +115,51 @@ def read_pairs(folder: Path, *, labelled: bool = True) -> Recordings:
         transcripts = [" ".join(decode(text.read_bytes(), str(text)).split()) for text in texts]
     names = [str(file.relative_to(folder)) for file in files]
     return Recordings.make(files, transcripts, str(folder), names=names)
+
+
+def is_by_word(folder: Path) -> bool:
+    """Return whether a folder holds a folder for each word: sounds lie only there, without texts.
+
+    Args:
+        folder: An existing folder.
+
+    Example:
+        >>> folder = getfixture("tmp_path")
+        >>> (folder / "yes").mkdir()
+        >>> (folder / "yes" / "1.wav").touch()
+        >>> is_by_word(folder), is_by_word(folder / "yes")
+        (True, False)
+    """
+    files = sounds_in(folder)
+    return bool(files) and not any(
+        file.parent == folder or file.with_suffix(".txt").exists() for file in files
+    )
+
+
+def read_words(folder: Path) -> Recordings:
+    """Read a folder with a folder for each word, whose name is what is said in its recordings.
+
+    In a folder whose name begins with an underscore, such as ``_background_noise_``, nothing is said.
+
+    Args:
+        folder: A folder for which :func:`is_by_word` holds.
+
+    Example:
+        >>> folder = getfixture("tmp_path")
+        >>> for word in ("yes", "no", "_noise"):
+        ...     (folder / word).mkdir()
+        ...     (folder / word / "1.wav").touch()
+        >>> read_words(folder).transcripts
+        ['', 'no', 'yes']
+    """
+    files = sounds_in(folder)
+    names = [file.relative_to(folder) for file in files]
+    words = ["" if name.parts[0].startswith("_") else name.parts[0] for name in names]
+    logger.info(
+        "%s: no recording has a text beside it; the names of the %d folders are taken for what is said.",
+        *(folder, len(set(words))),
+    )
+    return Recordings.make(files, words, str(folder), names=[str(name) for name in names])
 
 
 def sounds_in(folder: Path) -> list[Path]:

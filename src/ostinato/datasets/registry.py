@@ -15,6 +15,7 @@ from ostinato.datasets import (
     fsdd,
     gestures,
     imdb,
+    keywords,
     morse,
     resume_ner,
     sales,
@@ -29,7 +30,7 @@ from ostinato.datasets.streams import reason
 _MODULES = (
     *(imdb, chnsenticorp, samples),
     *(conll2003, ud_english_ewt, resume_ner, samples_tag),
-    *(fsdd, morse),
+    *(fsdd, morse, keywords),
     gestures,
     *(airpassengers, etth1, sales),
 )

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 import numpy as np
 
 from ostinato._errors import ConfigError, DatasetError, did_you_mean
 from ostinato.datasets.loading import PART_NAMES, check_source, find_parts
-from ostinato.datasets.manifests import MANIFESTS, read_manifest, read_pairs, sounds_in
+from ostinato.datasets.manifests import (
+    MANIFESTS,
+    is_by_word,
+    read_manifest,
+    read_pairs,
+    read_words,
+    sounds_in,
+)
 from ostinato.datasets.recordings import Recordings, merged
 from ostinato.datasets.registry import REGISTRY, locate
 from ostinato.datasets.streams import check_file, format_of
@@ -69,6 +77,8 @@ def load_speech(
         check_source(path)
         paths = _part_paths(path) if path.is_dir() else {"train": path}
         parts = {part: read(place) for part, place in paths.items()}
+        if paths["train"].is_dir():
+            _check_several(paths["train"], parts["train"])
     for name, given in (("validation", validation), ("test", test)):
         if given is not None:
             parts[name] = read(given)
@@ -89,7 +99,8 @@ def read_speech(
 
     Args:
         path: A csv, tsv, jsonl or parquet file with a recording a row; a folder of sound files, each
-            beside a .txt of the same name; or, without transcripts, one sound file.
+            beside a .txt of the same name; a folder with a folder of sound files for each word, which
+            is called as the word; or, without transcripts, one sound file.
         audio_column: Column of the paths; None for the one with a usual name (audio, path, file, …).
         text_column: Column of the transcripts; None for the one with a usual name (text, sentence, …).
         speaker_column: Column of the speakers; None for the one with a usual name, if there is one.
@@ -106,7 +117,8 @@ def read_speech(
     """
     path = Path(path).expanduser()
     if path.is_dir():
-        return read_pairs(path, labelled=labelled)
+        by_word = labelled and is_by_word(path)
+        return read_words(path) if by_word else read_pairs(path, labelled=labelled)
     check_file(path)
     suffix = format_of(path)[0]
     if suffix in MANIFESTS:
@@ -151,6 +163,17 @@ def _part_paths(folder: Path) -> dict[str, Path]:
             return {"train": folder}
     formats = f"({', '.join(MANIFESTS)}), or folders train/ and test/ of recordings beside texts"
     return find_parts(folder, formats, MANIFESTS)
+
+
+def _check_several(folder: Path, train: Recordings) -> None:
+    """Raise DatasetError if a folder has a folder for each word, and only one of these."""
+    words = set(train.transcripts or ())
+    if len(words) < 2 and is_by_word(folder):
+        raise DatasetError(
+            f"{folder}: there must be a folder of recordings for each of two words or more; got one, "
+            f"{train.names[0].partition(os.sep)[0]}. Add another word, or a folder _noise of recordings "
+            "in which it is not said."
+        )
 
 
 def _part_folders(folder: Path) -> dict[str, Path]:

@@ -30,6 +30,7 @@ class Alphabet:
     Args:
         symbols: The symbols in the order of their classes.
         unit: What a symbol is.
+        keywords: The transcripts of which each recording says one; none if anything may be said.
 
     Example:
         >>> alphabet = Alphabet((" ", "a", "b"), "character")
@@ -39,9 +40,17 @@ class Alphabet:
 
     symbols: tuple[str, ...]
     unit: Unit
+    keywords: tuple[str, ...] = ()
 
     @staticmethod
-    def fit(part: Recordings, unit: Unit, given: str | None, *, joins: bool) -> Alphabet:
+    def fit(
+        part: Recordings,
+        unit: Unit,
+        given: str | None,
+        *,
+        joins: bool,
+        keywords: Sequence[str] = (),
+    ) -> Alphabet:
         """Learn the symbols of the training transcripts, or take those that are given.
 
         Args:
@@ -49,6 +58,7 @@ class Alphabet:
             unit: What a symbol is.
             given: The characters, or the words parted by spaces; none for those of the transcripts.
             joins: Whether transcripts will be joined, which takes a space.
+            keywords: The transcripts of which each recording says one, if it does.
 
         Raises:
             ConfigError: A given symbol stands there twice.
@@ -71,7 +81,7 @@ class Alphabet:
                 f"{part.source}: some transcript must have a {unit}; all are empty. "
                 "Check the column of the transcripts."
             )
-        return Alphabet(tuple(sorted(symbols)), unit)
+        return Alphabet(tuple(sorted(symbols)), unit, tuple(keywords))
 
     @property
     def separator(self) -> int | None:
@@ -105,13 +115,15 @@ class Alphabet:
 
     def save(self, run: Path) -> None:
         """Write ``labels.json``."""
-        write_json(run / "labels.json", {"classes": list(self.symbols), "unit": self.unit})
+        told = {"classes": list(self.symbols), "unit": self.unit}
+        write_json(run / "labels.json", {**told, "keywords": list(self.keywords)})
 
     @staticmethod
     def load(run: Path) -> Alphabet:
         """Read ``labels.json``."""
         saved = read_json(run / "labels.json")
-        return Alphabet(tuple(map(str, saved["classes"])), saved["unit"])
+        keywords = tuple(map(str, saved.get("keywords", ())))  # none in runs of 0.1
+        return Alphabet(tuple(map(str, saved["classes"])), saved["unit"], keywords)
 
 
 def _cut(text: str, unit: Unit) -> list[str]:

@@ -67,7 +67,7 @@ class Hearing:
             log_probs, self.alphabet, decoding, step=self.features.step, seconds=seconds
         )
 
-    def stream(self, input_rate_hz: int | None) -> TranscriptionStream:
+    def stream(self, input_rate_hz: int | None, threshold: float) -> TranscriptionStream:
         """Return a session that hears one recording while it is spoken."""
         self.network.eval()
         return TranscriptionStream(
@@ -77,6 +77,7 @@ class Hearing:
             copy.copy(self.normalizer),
             sample_rate_hz=self.sample_rate_hz,
             input_rate_hz=input_rate_hz or self.sample_rate_hz,
+            threshold=threshold,
         )
 
     @torch.inference_mode()

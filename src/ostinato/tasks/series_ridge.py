@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
+from torch import Tensor
+from torch.nn import functional as F
 
 from ostinato.data.ragged import Ragged
+from ostinato.tasks.joining import joint_weights
 from ostinato.tasks.series_features import Convolutions, summaries
 from ostinato.training import load_tensors, save_tensors
 
@@ -103,8 +106,6 @@ class JoinedRidge:
         ridge: The linear model.
         network_weight: What the network's logits, or values, are multiplied by.
         ridge_weight: What the linear model's are.
-
-    Source: stacking: Wolpert 1992, https://doi.org/10.1016/S0893-6080(05)80023-1.
     """
 
     ridge: ConvolutionRidge
@@ -123,15 +124,14 @@ class JoinedRidge:
             column: These sequences.
             targets: Class of each.
         """
-        both = np.stack([network, ridge.scores(column)]).astype(np.float64)
+        both = torch.from_numpy(np.stack([network, ridge.scores(column)])).double()
+        rights = torch.from_numpy(targets)
 
-        def cost(weights: Doubles) -> float:
-            chances = log_softmax(np.tensordot(np.exp(weights), both, 1), axis=1)
-            lost = -chances[np.arange(len(targets)), targets].sum()
-            return float(lost + PULL * np.square(weights - np.log(EXPECTED)).sum())
+        def loss(weights: Tensor) -> Tensor:
+            scores = (weights[:, None, None] * both).sum(dim=0)
+            return F.cross_entropy(scores, rights, reduction="sum")
 
-        found = np.exp(minimize(cost, np.full(2, np.log(EXPECTED))).x)
-        return JoinedRidge(ridge, float(found[0]), float(found[1]))
+        return JoinedRidge(ridge, *joint_weights(loss, (EXPECTED, EXPECTED), pull=PULL))
 
     @staticmethod
     def of_values(

@@ -17,8 +17,10 @@ from ostinato.data.batches import unpacked
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Recordings
 from ostinato.metrics import character_errors, word_errors
+from ostinato.models import SpeechNetwork
 from ostinato.nn import Greedy, Transcripts, ctc_loss, steps_needed
 from ostinato.tasks.alphabet import Alphabet
+from ostinato.tasks.recombination import Recombiner
 from ostinato.training import Figures
 
 Floats = npt.NDArray[np.float32]
@@ -36,6 +38,7 @@ class SpeechPart:
         normalizer: How frames are normalised.
         augmenter: How training examples are changed; none to take them as they are.
         separator: Class put between joined transcripts, if any.
+        recombiner: What puts the words of training examples together anew; none to leave them.
     """
 
     sounds: Sequence[Sounds]
@@ -44,6 +47,7 @@ class SpeechPart:
     normalizer: Normalizer
     augmenter: Augmenter | None
     separator: int | None
+    recombiner: Recombiner | None = None
 
     @property
     def lengths(self) -> Rows:
@@ -70,18 +74,22 @@ class SpeechPart:
     def _changed(
         self, rows: Rows, augmenter: Augmenter, rng: np.random.Generator
     ) -> list[tuple[Floats, Rows]]:
+        whole = [
+            (self.sounds[int(rng.integers(len(self.sounds)))].frames[row], self.targets[row])
+            for row in rows
+        ]
+        if self.recombiner is not None and rng.random() < (augmenter.settings.mix or 0.0):
+            whole = self.recombiner.mixed(whole, rng)
         examples = []
         for group in augmenter.groups(len(rows), rng):
-            utterances = [
-                self.sounds[int(rng.integers(len(self.sounds)))].frames[row] for row in rows[group]
-            ]
+            utterances = [whole[place][0] for place in group]
             frames = augmenter.changed(augmenter.joined(utterances, rng), rng)
             frames = augmenter.masked(self.normalizer.all(frames), rng)
-            examples.append((frames, self._said(rows[group])))
+            examples.append((frames, self._said([whole[place][1] for place in group])))
         return examples
 
-    def _said(self, rows: Rows) -> Rows:
-        pieces = [self.targets[row] for row in rows if len(self.targets[row])]
+    def _said(self, transcripts: Sequence[Rows]) -> Rows:
+        pieces = [symbols for symbols in transcripts if len(symbols)]
         if self.separator is not None:
             between = np.array([self.separator])
             pieces = [part for piece in pieces for part in (between, piece)][1:]
@@ -145,6 +153,31 @@ def frames_of(
             features_cached(part, features, sample_rate_hz, speed=speed)
             for speed in (speeds if name == "train" else (1.0,))
         ]
+        for name, part in parts.items()
+    }
+
+
+def parts_of(
+    parts: Mapping[str, Recordings],
+    sounds: Mapping[str, Sequence[Sounds]],
+    alphabet: Alphabet,
+    features: Features,
+    normalizer: Normalizer,
+    augmenter: Augmenter,
+    network: SpeechNetwork,
+) -> dict[str, SpeechPart]:
+    """Return the parts as the loop wants them; only train is changed each time it is seen."""
+    recombiner = Recombiner(network, features, normalizer, alphabet.separator)
+    return {
+        name: SpeechPart(
+            sounds[name],
+            alphabet.encode(part.transcripts or ()),
+            features,
+            normalizer,
+            augmenter if name == "train" else None,
+            alphabet.separator,
+            recombiner if name == "train" else None,
+        )
         for name, part in parts.items()
     }
 

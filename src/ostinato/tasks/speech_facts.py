@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from ostinato._errors import DatasetError
 from ostinato.datasets import Recordings
 from ostinato.tasks import facts as data_facts
@@ -12,6 +14,7 @@ from ostinato.tasks.speech import SpeechPart, too_long
 
 LONG_SECONDS = 60.0  # a training recording from here on is remarked upon
 SHOWN = 60  # symbols that are listed
+ALIKE = 1e-3  # nats between the loudest and the softest band of a recording without any sound
 
 
 def describe(
@@ -20,7 +23,8 @@ def describe(
     """Count words, lengths in frames, seconds, and recordings that stand twice in each part.
 
     Raises:
-        DatasetError: Every training transcript is longer than its recording allows.
+        DatasetError: Every training transcript is longer than its recording allows, or every training
+            recording is silent.
     """
     said = {name: part.transcripts or [] for name, part in parts.items()}
     facts = data_facts.describe(
@@ -32,6 +36,7 @@ def describe(
     for name, part in loop_parts.items():
         facts[name]["seconds"] = float(part.sounds[0].seconds.sum())
         facts[name]["too_long"] = len(too_long(part))
+        facts[name]["silent"] = len(silent(parts[name], part))
     train = facts["train"]
     if train["too_long"] == train["n"]:
         raise DatasetError(
@@ -39,7 +44,21 @@ def describe(
             f"has steps; all {train['n']} are longer. Check that recordings and transcripts belong "
             "together, or subsample less."
         )
+    if train["silent"] == train["n"]:
+        raise DatasetError(
+            f"{train['source']}: some recording must have sound; the samples of each of {train['n']} are "
+            "all alike. Check how they were recorded or converted."
+        )
     return facts
+
+
+def silent(recordings: Recordings, part: SpeechPart) -> list[int]:
+    """Return the rows whose samples are all alike although something is said to be in them."""
+    said = recordings.transcripts or []
+    rows = zip(said, part.sounds[0].frames, strict=True)
+    return [
+        row for row, (text, frames) in enumerate(rows) if text.strip() and np.ptp(frames) < ALIKE
+    ]
 
 
 def lines(
@@ -52,6 +71,11 @@ def lines(
     symbols = ("" if alphabet.unit == "character" else " ").join(alphabet.symbols)
     shown = symbols if len(symbols) <= SHOWN else symbols[:SHOWN] + "…"
     told = [f"alphabet: {len(alphabet.symbols)} {alphabet.unit}s: {shown}"]
+    if alphabet.keywords:
+        told.append(
+            f"keywords: each recording says one of {len(alphabet.keywords)}, so the likeliest is written; "
+            "if others will say more, set --no-keywords"
+        )
     for name, part in loop_parts.items():
         own, recordings = facts[name], parts[name]
         seconds = part.sounds[0].seconds
@@ -68,6 +92,12 @@ def lines(
                 f"{name}: {len(rows):,} transcripts are longer than their recordings allow and count "
                 f"nothing in the loss; the first is that of {recordings.names[rows[0]]}: "
                 f"{len(part.targets[rows[0]])} symbols in {part.lengths[rows[0]]} frames"
+            )
+        quiet = silent(recordings, part) if own["silent"] else []
+        if quiet:
+            told.append(
+                f"{name}: {len(quiet):,} recordings are silent although their transcripts are not empty; "
+                f"the first is {recordings.names[quiet[0]]}: `{(recordings.transcripts or [])[quiet[0]]}`"
             )
         if own["unknown_rate"]:
             told.append(

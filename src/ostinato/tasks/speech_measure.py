@@ -19,6 +19,7 @@ from ostinato.metrics import character_errors, transcription_metrics, word_error
 from ostinato.nn import Transcripts, ctc_loss
 from ostinato.tasks.hearing import Floats, Hearing
 from ostinato.tasks.predictions import write_transcripts
+from ostinato.tasks.speech_baselines import chance_z
 from ostinato.tasks.transcripts import Decoding
 from ostinato.training import Figures
 
@@ -54,6 +55,7 @@ def measure(
         pictures = _pictures(hearing, examples, _worst(said, answers))
         write_transcripts(run, part=part, part_of=examples, answers=answers, pictures=pictures)
     figures = transcription_metrics(said, predictions, speakers=examples.speakers)
+    figures["chance_z"] = chance_z(said, predictions)
     figures["loss"] = loss / max(len(targets.values), 1)
     figures["real_time_factor"] = spent / seconds
     is_new = np.flatnonzero(~duplicates(seen, examples.keys if len(seen) else said))
@@ -61,6 +63,24 @@ def measure(
         new = word_errors([said[row] for row in is_new], [predictions[row] for row in is_new])
         figures |= {"wer_unseen": new.rate, "n_unseen": len(is_new)}
     return figures
+
+
+def failure(figures: Figures) -> str | None:
+    """Return how a recogniser plainly fails, in a sentence; None if it does not.
+
+    Args:
+        figures: Its figures on a part.
+
+    Example:
+        >>> failure({"words": 9, "deletions": 9, "insertions": 0, "wer": 1.0})[:31]
+        'Every transcript is empty: the '
+    """
+    if figures["words"] and figures["deletions"] == figures["words"] and not figures["insertions"]:
+        return (
+            "Every transcript is empty: the network says nothing, as all do before they find where the "
+            "symbols are."
+        )
+    return None
 
 
 def _loss(log_probs: Floats, symbols: npt.NDArray[np.int64]) -> float:

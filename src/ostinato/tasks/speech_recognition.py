@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -20,18 +20,23 @@ from ostinato.datasets import Recordings
 from ostinato.models import SpeechNetwork
 from ostinato.tasks import speech_facts
 from ostinato.tasks.alphabet import Alphabet
+from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.facts import Facts
 from ostinato.tasks.hearing import Hearing, OnError, usable
-from ostinato.tasks.speech import SpeechObjective, SpeechPart, frames_of
-from ostinato.tasks.speech_measure import measure
+from ostinato.tasks.keywords import keywords_of
+from ostinato.tasks.speech import SpeechObjective, frames_of, parts_of
+from ostinato.tasks.speech_baselines import baselines
+from ostinato.tasks.speech_measure import failure, measure
+from ostinato.tasks.speech_sizing import sized
 from ostinato.tasks.speech_stream import TranscriptionStream
 from ostinato.tasks.transcripts import Decoding, LanguageModel
-from ostinato.tasks.verdict import Compared
+from ostinato.tasks.verdict import ACCURACY, Compared
 from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
 
+WORD_ERRORS = Compared("wer", "word error rate", lower_is_better=True)
 FEW = 0.1  # of the recordings: if no more transcripts differ, each is in train and validation
 
 
@@ -44,11 +49,13 @@ class SpeechRecognizer(Estimator):
         training: How it is trained.
         features: How sound becomes numbers.
         augmentation: How training recordings are changed each time they are seen.
-        unit: What is written: characters, or whole words.
+        unit: What is written: characters, or whole words; none for words if train has keywords.
         alphabet: The characters, or the words parted by spaces; none for those of train.
         channels: Filters of the convolution over the bands; none to do without.
         head_dropout: Probability of dropping a feature of the outputs of the recurrent stack.
         beam_width: Hypotheses kept at each step; 1 takes the likeliest class of each step.
+        keywords: Whether each recording says one of train's transcripts; none to see by them.
+        threshold: Confidence below which a word, or a keyword, is not told.
         baseline: Measure simple models beside it.
 
     Raises:
@@ -80,7 +87,10 @@ class SpeechRecognizer(Estimator):
         *("audio_column", "text_column", "speaker_column"),
         *("test_speaker", "on_error"),
     )
-    options: ClassVar[tuple[str, ...]] = ("beam_width", "n_best", "hot_words", "on_error")
+    options: ClassVar[tuple[str, ...]] = (
+        *("beam_width", "n_best", "hot_words"),
+        *("threshold", "on_error"),
+    )
     takes_files: ClassVar[bool] = True
 
     recurrent: Recurrent = field(
@@ -89,11 +99,13 @@ class SpeechRecognizer(Estimator):
     training: Training = field(default_factory=Training)
     features: Features = field(default_factory=Features)
     augmentation: Augmentation = field(default_factory=Augmentation)
-    unit: Literal["character", "word"] = "character"
+    unit: Literal["character", "word"] | None = None
     alphabet: str | None = None
     channels: int | None = 32
     head_dropout: float = 0.1
     beam_width: int = 1
+    keywords: bool | None = None
+    threshold: float = 0.0
     baseline: bool = True
 
     module_: SpeechNetwork = field(init=False)
@@ -170,6 +182,7 @@ class SpeechRecognizer(Estimator):
         n_best: int = 1,
         hot_words: Mapping[str, float] | None = None,
         language_model: LanguageModel | None = None,
+        threshold: float | None = None,
     ) -> list[dict[str, Any]]:
         """Return for each recording its text, words with times and confidence, and alternatives.
 
@@ -182,6 +195,7 @@ class SpeechRecognizer(Estimator):
             n_best: How many texts to tell, with their probabilities.
             hot_words: Words to expect, and how many nats each is worth; 3 is a good start.
             language_model: A function from the beginning of a text to the log of how likely it is.
+            threshold: Confidence below which a word, or a keyword, is not told; none for the setting.
 
         Raises:
             DatasetError: A recording cannot be read.
@@ -189,21 +203,31 @@ class SpeechRecognizer(Estimator):
         hearing = self._hearing
         if not len(X):
             return []
-        decoding = self._decoding(beam_width, n_best, hot_words, language_model)
+        decoding = Decoding(
+            beam_width=beam_width or self.beam_width,
+            n_best=n_best,
+            hot_words=hot_words or {},
+            language_model=language_model,
+            threshold=self.threshold if threshold is None else threshold,
+        )
         rate = sample_rate_hz or self.sample_rate_hz_
         part = Recordings.make(X, None, "data", sample_rate_hz=rate)
         return hearing.explain(part, decoding, skip=on_error == "skip")
 
-    def stream(self, sample_rate_hz: int | None = None) -> TranscriptionStream:
+    def stream(
+        self, sample_rate_hz: int | None = None, *, threshold: float | None = None
+    ) -> TranscriptionStream:
         """Return a session that recognises speech while it is spoken.
 
         Args:
             sample_rate_hz: Rate of the sound; none for that of the training recordings.
+            threshold: Confidence below which a word is not told; none for the setting.
 
         Raises:
             ConfigError: The recurrent stack is bidirectional, or levels are those of whole utterances.
         """
-        return self._hearing.stream(sample_rate_hz)
+        threshold = self.threshold if threshold is None else threshold
+        return self._hearing.stream(sample_rate_hz, threshold)
 
     def evaluate(
         self,
@@ -229,11 +253,10 @@ class SpeechRecognizer(Estimator):
             DatasetError: Recordings and transcripts do not fit each other.
         """
         self._check_fitted()
-        if isinstance(X, Recordings):
-            return self._measure(X, "data", seen=seen or (), run=None)
-        rate = sample_rate_hz or self.sample_rate_hz_
-        part = Recordings.make(X, () if y is None else y, "data", sample_rate_hz=rate)
-        return self._measure(part, "data", seen=seen or (), run=None)
+        if not isinstance(X, Recordings):
+            rate = sample_rate_hz or self.sample_rate_hz_
+            X = Recordings.make(X, () if y is None else y, "data", sample_rate_hz=rate)
+        return self._measure(X, "data", seen=seen or (), run=None)
 
     def score(self, X: Sequence[Any], y: Sequence[str]) -> float:
         """Return 1 minus the word error rate; higher is better, at most 1, below 0 if very wrong."""
@@ -278,7 +301,8 @@ class SpeechRecognizer(Estimator):
         super()._check()
         for name in ("channels", "beam_width"):
             check_range("SpeechRecognizer", name, getattr(self, name), low=1)
-        check_range("SpeechRecognizer", "head_dropout", self.head_dropout, low=0, below=1)
+        for name in ("head_dropout", "threshold"):
+            check_range("SpeechRecognizer", name, getattr(self, name), low=0, below=1)
 
     def _learn_labels(self, parts: Parts) -> None:
         for name, part in parts.items():
@@ -286,72 +310,61 @@ class SpeechRecognizer(Estimator):
                 raise DatasetError(
                     f"{part.source}: {name} must have transcripts; got none. Name their column."
                 )
-        joins = self.augmentation.join > 0
-        self.alphabet_ = Alphabet.fit(parts["train"], self.unit, self.alphabet, joins=joins)
+        keywords = keywords_of(parts["train"].transcripts, given=self.keywords)
+        unit = self.unit or ("word" if keywords else "character")
+        self.alphabet_ = Alphabet.fit(
+            *(parts["train"], unit, self.alphabet),
+            joins=self.augmentation.join != 0,
+            keywords=keywords,
+        )
 
     def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, Facts]:
-        train: Recordings = parts["train"]
-        rate = self.features.sample_rate_hz or audio.common_rate(train)
-        self.sample_rate_hz_ = rate
-        augmenter = audio.Augmenter(self.augmentation, self.features, rate)
-        sounds = frames_of(parts, self.features, rate, augmenter.speeds)
+        features = self.sized_.features
+        self.sample_rate_hz_ = features.sample_rate_hz or audio.common_rate(parts["train"])
+        augmenter = audio.Augmenter(self.sized_.augmentation, features, self.sample_rate_hz_)
+        sounds = frames_of(parts, features, self.sample_rate_hz_, augmenter.speeds)
         self.normalizer_ = self._normalizer(*audio.levels(sounds["train"][0].frames))
-        loop_parts = {
-            name: SpeechPart(
-                sounds[name],
-                self.alphabet_.encode(part.transcripts),
-                self.features.fitted_to(self.recurrent),
-                self.normalizer_,
-                augmenter if name == "train" else None,
-                self.alphabet_.separator,
-            )
-            for name, part in parts.items()
-        }
+        self.module_ = self._build()
+        loop_parts = parts_of(
+            *(parts, sounds, self.alphabet_, self._features, self.normalizer_),
+            *(augmenter, self.module_),
+        )
         facts = speech_facts.describe(parts, loop_parts, self.alphabet_)
         for line in speech_facts.lines(parts, loop_parts, facts, self.alphabet_):
             logger.info(line)
-        self.module_ = self._build()
         return dict(loop_parts), SpeechObjective(self.alphabet_), facts
 
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:
-        return {
-            "training__epochs": 40,
-            "training__batch_tokens": 8192,
-            "training__batch_size": 16,
-            "training__learning_rate": 2e-3,
-        }
+        return sized(len(parts["train"]), self.alphabet_, self.recurrent)
+
+    def _baselines(self, train: Recordings) -> Iterator[Baseline]:
+        keywords = self.alphabet_.keywords
+        return baselines(train, self._features, self.sample_rate_hz_, keywords=keywords)
 
     def _compared(self) -> Compared:
-        return Compared("wer", "word error rate", lower_is_better=True)
+        return ACCURACY if self.alphabet_.keywords else WORD_ERRORS
+
+    def _failure(self, figures: Figures) -> str | None:
+        return failure(figures)
 
     def _build(self) -> SpeechNetwork:
         return SpeechNetwork(
-            self.features.bands,
-            self.features.context,
+            self._features.bands,
+            self._features.context,
             1 + len(self.alphabet_.symbols),
             channels=self.channels,
             recurrent=self.recurrent,
-            lookahead=self.features.fitted_to(self.recurrent).lookahead_steps,
+            lookahead=self._features.lookahead_steps,
             head_dropout=self.head_dropout,
         )
 
     def _normalizer(self, mean: Any, deviation: Any) -> audio.Normalizer:
-        features = self.features.fitted_to(self.recurrent)
-        return audio.Normalizer(str(features.normalization), mean, deviation, hop=features.hop)
+        kind = str(self._features.normalization)
+        return audio.Normalizer(kind, mean, deviation, hop=self._features.hop)
 
-    def _decoding(
-        self,
-        beam_width: int | None = None,
-        n_best: int = 1,
-        hot_words: Mapping[str, float] | None = None,
-        language_model: LanguageModel | None = None,
-    ) -> Decoding:
-        return Decoding(
-            beam_width=beam_width or self.beam_width,
-            n_best=n_best,
-            hot_words=hot_words or {},
-            language_model=language_model,
-        )
+    @property
+    def _features(self) -> Features:
+        return self.sized_.features.fitted_to(self.recurrent)
 
     @property
     def _hearing(self) -> Hearing:
@@ -359,7 +372,7 @@ class SpeechRecognizer(Estimator):
         return Hearing(
             self.module_,
             self.alphabet_,
-            self.features.fitted_to(self.recurrent),
+            self._features,
             self.sample_rate_hz_,
             self.normalizer_,
             self.sized_.training.batch_tokens,
@@ -368,12 +381,13 @@ class SpeechRecognizer(Estimator):
     def _measure(
         self, examples: Recordings, part: str, *, seen: Sequence[str], run: Path | None
     ) -> Figures:
-        return measure(self._hearing, examples, self._decoding(), part=part, seen=seen, run=run)
+        decoding = Decoding(beam_width=self.beam_width, threshold=self.threshold)
+        return measure(self._hearing, examples, decoding, part=part, seen=seen, run=run)
 
     def _save_reader(self, run: Path) -> None:
         self.alphabet_.save(run)
-        levels = {name: getattr(self.normalizer_, name).tolist() for name in ("mean", "deviation")}
-        write_json(run / "audio.json", {"sample_rate_hz": self.sample_rate_hz_, **levels})
+        levels = {"sample_rate_hz": self.sample_rate_hz_, **self.normalizer_.levels}
+        write_json(run / "audio.json", levels)
 
     def _load_reader(self, run: Path, weights: Mapping[str, Tensor]) -> None:
         self.alphabet_ = Alphabet.load(run)

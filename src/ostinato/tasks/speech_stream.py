@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ostinato._config import Features
+from ostinato._config import Features, check_range
 from ostinato._errors import ConfigError
 from ostinato.audio import Frontend, Normalizer, Steps
 from ostinato.models import SpeechNetwork
@@ -23,6 +23,8 @@ class TranscriptionStream:
 
     Make one with `SpeechRecognizer.stream`. In the end it has said what the recogniser says of the
     whole recording, however the sound was cut: with the native kernels to the bit, else to rounding.
+    One of keywords writes each as it is said, and nothing in between; of a whole recording it would
+    say the likeliest, however faint.
 
     Args:
         network: The network, of one direction.
@@ -31,6 +33,7 @@ class TranscriptionStream:
         normalizer: How frames are normalised: by what was heard so far.
         sample_rate_hz: Rate of the network's frames.
         input_rate_hz: Rate of the sound.
+        threshold: Confidence below which a word is not told.
 
     Raises:
         ConfigError: The network needs the end of a recording before it can begin.
@@ -45,7 +48,9 @@ class TranscriptionStream:
         *,
         sample_rate_hz: int,
         input_rate_hz: int,
+        threshold: float = 0.0,
     ) -> None:
+        check_range("stream", "threshold", threshold, low=0, below=1)
         if network.recurrent.bidirectional or normalizer.kind != "running":
             raise ConfigError(
                 "stream: the recogniser must have one direction and running normalization; this one "
@@ -53,6 +58,7 @@ class TranscriptionStream:
             )
         self._network, self._alphabet, self._features = network, alphabet, features
         self._normalizer = normalizer
+        self._threshold = threshold
         self._rates = {"sample_rate_hz": sample_rate_hz, "input_rate_hz": input_rate_hz}
         self.reset()
 
@@ -68,9 +74,18 @@ class TranscriptionStream:
 
     @property
     def text(self) -> str:
-        """What was heard so far, with the symbol that is still being heard."""
+        """What was heard so far, with the symbol that is still being heard.
+
+        With a threshold only words that have ended: one that goes on may yet turn out unsure.
+        """
         heard = [] if self._greedy.heard is None else [self._greedy.heard]
-        return self._alphabet.decode([place.symbol for place in (*self._places, *heard)])
+        if not self._threshold:
+            return self._alphabet.decode([place.symbol for place in (*self._places, *heard)])
+        places = list(self._places)
+        if not self._is_over and self._alphabet.unit == "character":
+            while places and places[-1].symbol != self._alphabet.separator:
+                places.pop()
+        return str(self._told(places)["text"])
 
     @property
     def latency(self) -> dict[str, float]:
@@ -127,13 +142,16 @@ class TranscriptionStream:
 
     def answer(self) -> dict[str, Any]:
         """Return text, words with their times and confidence, of what was heard so far."""
-        features = self._features
+        return self._told(self._places)
+
+    def _told(self, places: list[Placed]) -> dict[str, Any]:
         return told(
-            self._places,
+            places,
             self._alphabet,
-            step=features.step,
+            step=self._features.step,
             seconds=self._samples / self._rates["input_rate_hz"],
             log_silence=self._greedy.log_silence,
+            threshold=self._threshold,
         )
 
     @torch.inference_mode()

@@ -16,6 +16,7 @@ from ostinato._config import check_range
 from ostinato._errors import ConfigError
 from ostinato.nn import Greedy, Hypothesis, Placed, align, beam_search
 from ostinato.tasks.alphabet import FIRST_OF_HAN, Alphabet
+from ostinato.tasks.keywords import choose
 
 Floats = npt.NDArray[np.float32]
 LanguageModel = Callable[[str], float]
@@ -33,9 +34,10 @@ class Decoding:
         n_best: Hypotheses told.
         hot_words: Words to expect, and how many nats each is worth.
         language_model: Judges the beginnings of texts.
+        threshold: Confidence below which a word, or a keyword, is not told.
 
     Raises:
-        ConfigError: A number is below 1.
+        ConfigError: A number is outside its rule.
 
     Example:
         >>> Decoding(beam_width=16, n_best=3).is_greedy
@@ -46,8 +48,10 @@ class Decoding:
     n_best: int = 1
     hot_words: Mapping[str, float] = field(default_factory=dict)
     language_model: LanguageModel | None = None
+    threshold: float = 0.0
 
     def __post_init__(self) -> None:
+        check_range("Decoding", "threshold", self.threshold, low=0, below=1)
         for name in ("beam_width", "n_best"):
             value = getattr(self, name)
             if not isinstance(value, int):
@@ -57,11 +61,12 @@ class Decoding:
     @property
     def is_greedy(self) -> bool:
         """Whether the likeliest class of each step is all that is asked for."""
-        return (
-            self.beam_width == self.n_best == 1
-            and not self.hot_words
-            and self.language_model is None
-        )
+        return self.n_best == 1 and not self.is_search
+
+    @property
+    def is_search(self) -> bool:
+        """Whether a beam search is asked for, and not the likeliest class or keyword."""
+        return self.beam_width > 1 or bool(self.hot_words) or self.language_model is not None
 
     def search(self, log_probs: Floats, alphabet: Alphabet) -> list[Hypothesis]:
         """Return the best hypotheses, the best first."""
@@ -171,6 +176,7 @@ def answer_of(
 
     With more than one hypothesis asked for, ``alternatives`` has the text and the probability of each.
     Hypotheses that differ by spaces at the ends or doubled ones are one text, so there may be fewer.
+    With keywords these are the alternatives, unless a search is asked for.
 
     Args:
         log_probs: Log-probabilities of the classes at each step.
@@ -182,18 +188,38 @@ def answer_of(
     Shape:
         log_probs: ``(steps, classes)``.
     """
+    where = {"step": step, "seconds": seconds}
+    if alphabet.keywords and not decoding.is_search:
+        return _keyword(log_probs, alphabet, decoding, **where)
     places, found = places_of(log_probs, alphabet, decoding)
     log_silence = float(np.cumsum(log_probs[:, 0], dtype=np.float64)[-1])
-    answer = told(places, alphabet, step=step, seconds=seconds, log_silence=log_silence)
+    answer = told(places, alphabet, log_silence=log_silence, threshold=decoding.threshold, **where)
     if decoding.n_best > 1:
         chances: dict[str, float] = {}
         for one in found:
             text = alphabet.decode(one.symbols)
             chances[text] = chances.get(text, 0.0) + math.exp(one.log_prob)
-        answer["alternatives"] = [
-            {"text": text, "probability": chance} for text, chance in chances.items()
-        ]
+        answer["alternatives"] = _alternatives(chances)
     return answer
+
+
+def _keyword(
+    log_probs: Floats, alphabet: Alphabet, decoding: Decoding, **where: float
+) -> dict[str, Any]:
+    """Return the likeliest keyword as an answer; nothing if it is less likely than the threshold."""
+    choice = choose(log_probs, [tuple(row.tolist()) for row in alphabet.encode(alphabet.keywords)])
+    is_sure = choice.confidence >= decoding.threshold
+    places = align(log_probs, choice.symbols) if is_sure else []
+    answer = told(places, alphabet, **where) | {"confidence": choice.confidence}
+    if decoding.n_best > 1:
+        chances = dict(zip(alphabet.keywords, choice.probabilities, strict=True))
+        best = sorted(chances.items(), key=lambda one: -one[1])[: decoding.n_best]
+        answer["alternatives"] = _alternatives(dict(best))
+    return answer
+
+
+def _alternatives(chances: Mapping[str, float]) -> list[dict[str, Any]]:
+    return [{"text": text, "probability": chance} for text, chance in chances.items()]
 
 
 def told(
@@ -203,6 +229,7 @@ def told(
     step: float,
     seconds: float,
     log_silence: float = 0.0,
+    threshold: float = 0.0,
 ) -> dict[str, Any]:
     """Return placed symbols as an answer; see :func:`answer_of`.
 
@@ -212,14 +239,18 @@ def told(
         step: Seconds from one step to the next.
         seconds: Length of the recording.
         log_silence: Log of the probability that nothing was said, the confidence if nothing was heard.
+        threshold: Words of less confidence are not told.
 
     Example:
         >>> told([Placed(1, 0, 1, 0.5)], Alphabet(("a",), "character"), step=0.02, seconds=1.0)["text"]
         'a'
     """
-    words = words_of(places, alphabet, step, seconds)
+    heard = words_of(places, alphabet, step, seconds)
+    words = [word for word in heard if word["confidence"] >= threshold]
     return {
-        "text": alphabet.decode([place.symbol for place in places]),
+        "text": alphabet.decode([place.symbol for place in places])
+        if len(words) == len(heard)
+        else " ".join(word["word"] for word in words),
         "confidence": math.prod(word["confidence"] for word in words)
         if words
         else math.exp(log_silence),

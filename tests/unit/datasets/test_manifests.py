@@ -10,7 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ostinato import DatasetError
-from ostinato.datasets.manifests import AUDIO_NAMES, read_manifest, read_pairs, sounds_in
+from ostinato.datasets.manifests import (
+    AUDIO_NAMES,
+    is_by_word,
+    read_manifest,
+    read_pairs,
+    read_words,
+    sounds_in,
+)
 
 ROWS = [
     {"path": "1.wav", "text": "one, two", "speaker": "ann"},
@@ -267,3 +274,36 @@ def test_a_folder_without_sounds_is_told(tmp_path):
     (tmp_path / "a.txt").touch()
     with pytest.raises(DatasetError, match=r"must hold recordings \(\.wav, .*\); got none"):
         read_pairs(tmp_path)
+
+
+def by_word(folder, **counts):
+    """Empty sound files in a folder for each word."""
+    for word, count in counts.items():
+        (folder / word).mkdir(parents=True)
+        for number in range(count):
+            (folder / word / f"{number}.wav").touch()
+    return folder
+
+
+def test_a_folder_for_each_word_says_what_is_said(tmp_path):
+    folder = by_word(tmp_path / "commands", yes=2, no=1, _background_noise_=1)
+    (folder / "no" / "deep").mkdir()
+    (folder / "no" / "deep" / "x.flac").touch()
+    (folder / "README.md").touch()
+    assert is_by_word(folder)
+    part = read_words(folder)
+    assert part.transcripts == ["", "no", "no", "yes", "yes"]
+    assert part.names[:2] == ["_background_noise_/0.wav", "no/0.wav"]
+    assert is_by_word(tmp_path)  # the folder of a single word, commands
+    assert not is_by_word(folder / "yes")
+
+
+def test_a_text_or_a_sound_outside_makes_it_a_folder_of_pairs(tmp_path):
+    folder = by_word(tmp_path / "a", yes=2, no=1)
+    (folder / "yes" / "1.txt").write_text("yes")
+    assert not is_by_word(folder)
+    with pytest.raises(DatasetError, match=r"its transcript must stand beside it in 0\.txt"):
+        read_pairs(folder)
+    other = by_word(tmp_path / "b", yes=2, no=1)
+    (other / "c.wav").touch()
+    assert not is_by_word(other)

@@ -50,7 +50,7 @@ def test_every_registered_data_set_is_described():
     assert {name: dataset.task for name, dataset in REGISTRY.items()} == {
         **dict.fromkeys(("imdb", "chnsenticorp", "samples"), "classify"),
         **dict.fromkeys(("conll2003", "ud-english-ewt", "resume-ner", "samples-tag"), "tag"),
-        **dict.fromkeys(("fsdd", "morse"), "transcribe"),
+        **dict.fromkeys(("fsdd", "morse", "keywords"), "transcribe"),
         "gestures": "classify-series",
         **dict.fromkeys(("airpassengers", "etth1", "sales"), "forecast"),
     }

@@ -200,3 +200,27 @@ def test_a_speaker_who_is_not_there_is_told(tmp_path):
 def test_without_speakers_none_can_be_held_out(tmp_path):
     with pytest.raises(DatasetError, match=r"every recording must have one.* --speaker-column"):
         load_speech(folder(tmp_path, "train", speakers=False), test_speaker="ann")
+
+
+def words(folder, *names):
+    """An empty sound file in a folder for each word."""
+    for name in names:
+        (folder / name).mkdir(parents=True)
+        (folder / name / "1.wav").touch()
+    return folder
+
+
+def test_a_folder_for_each_word_is_train_or_stands_in_folders_of_the_parts(tmp_path):
+    parts = load_speech(words(tmp_path / "plain", "no", "yes"))
+    assert said(parts) == {"train": ["no", "yes"]}
+    words(tmp_path / "parted" / "train", "no", "yes")
+    words(tmp_path / "parted" / "test", "yes")
+    assert said(load_speech(tmp_path / "parted")) == {"train": ["no", "yes"], "test": ["yes"]}
+    assert read_speech(tmp_path / "plain" / "no", labelled=False).transcripts is None
+
+
+def test_a_folder_of_a_single_word_is_refused_unless_there_is_one_without_it(tmp_path):
+    with pytest.raises(DatasetError, match=r"two words or more; got one, yes\. Add another word"):
+        load_speech(words(tmp_path / "one", "yes"))
+    parts = load_speech(words(tmp_path / "two", "yes", "_noise"))
+    assert said(parts) == {"train": ["", "yes"]}
