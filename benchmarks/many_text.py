@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from many_case import Case
+from messages import messages
 
 from ostinato import datasets
 from ostinato.datasets import Examples
@@ -105,6 +106,17 @@ SOURCES: dict[str, Callable[[], Pairs]] = {
 }
 """Sets without an official split."""
 
-CASES = tuple(
-    Case(name, _make(name), SIZES, "accuracy") for name in (*SOURCES, "chnsenticorp", "imdb")
+
+def _messages(size: int, seed: int) -> dict[str, Examples]:
+    """Return generated messages in six unbalanced classes, and 2,000 others."""
+    pairs = messages(size + 2000, np.random.default_rng([DRAW, seed, IS_FINAL]))
+    return {
+        part: Examples.make(*map(list, zip(*some, strict=True)), f"messages {part}")
+        for part, some in (("train", pairs[:size]), ("test", pairs[size:]))
+    }
+
+
+CASES = (
+    *(Case(name, _make(name), SIZES, "accuracy") for name in (*SOURCES, "chnsenticorp", "imdb")),
+    Case("generated messages, six classes", _messages, (800,), "f1_macro"),
 )

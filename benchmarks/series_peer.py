@@ -75,6 +75,7 @@ def ours(arguments: argparse.Namespace) -> tuple[dict[str, Callable[[], object]]
     forecaster = forecaster_of(arguments.method)
     torch.manual_seed(0)
     parts = forecaster.load_parts(source="etth1", target_columns=[COLUMN])
+    forecaster.sized_ = forecaster._sized(parts)
     loop_parts, objective, _ = forecaster._prepare(parts)
     if forecaster.plan_of(parts["train"].panel).quantiles != QUANTILES:
         raise SystemExit("series_peer.py: ours has other quantiles than neuralforecast's")

@@ -122,14 +122,14 @@ def newest_runs(rows: Iterable[Row]) -> Runs:
 
 
 def read_rows(folder: Path) -> list[Row]:
-    """Read every row of the results files but those of ``kernels.py --quick``."""
+    """Read every row of the results files but those of ``kernels.py --quick`` and ``many.py``."""
     rows = [
         json.loads(line)
         for path in sorted(folder.glob("*.jsonl"))
         for line in path.read_text("utf-8").splitlines()
         if line.strip()
     ]
-    return [row for row in rows if not row.get("quick")]
+    return [row for row in rows if "case" in row and not row.get("quick")]
 
 
 def defaults(runs: Runs, say: Words) -> list[str]:
@@ -296,7 +296,9 @@ def _accuracies(case: str, runs: Runs, say: Words) -> str:
     row = runs[case][0]
     if case == "demo":
         printed = dict(line.split(":", 1) for line in row["printed"])
-        bag = printed["bag of words"].split()[-1]
+        bag = next(line for name, line in printed.items() if name.endswith("bag of words")).split()[
+            -1
+        ]
         return say("beside a bag of words").format(f"{test_of(row)['accuracy']:.4f}", bag)
     figure = f"**{test_of(row)['accuracy']:.4f}**"
     figure += other_seeds(case, runs, say, "accuracy")

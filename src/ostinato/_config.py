@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar, Union
 
 from ostinato._errors import ConfigError, did_you_mean
 
+WIDTH = 128  # units of a recurrent layer, where neither user nor task has said
 LOOKAHEAD = 0.3  # seconds, for a network of one direction
 SettingsT = TypeVar("SettingsT", bound="Settings")
 
@@ -42,7 +43,7 @@ class Recurrent(Settings):
 
     Args:
         cell: Recurrent cell: plain RNN, GRU or LSTM.
-        hidden_size: Units of each layer in each direction.
+        hidden_size: Units of each layer in each direction; none for the task's own number, else 128.
         num_layers: Layers stacked on each other.
         bidirectional: Read each sequence in both directions.
         dropout: Probability of dropping a unit between layers.
@@ -57,7 +58,7 @@ class Recurrent(Settings):
     """
 
     cell: Literal["rnn", "gru", "lstm"] = "lstm"
-    hidden_size: int = 128
+    hidden_size: int | None = None
     num_layers: int = 1
     bidirectional: bool = True
     dropout: float = 0.0
@@ -69,13 +70,24 @@ class Recurrent(Settings):
         check_range("Recurrent", "num_layers", self.num_layers, low=1)
         check_range("Recurrent", "dropout", self.dropout, low=0, below=1)
 
+    @property
+    def width(self) -> int:
+        """Units of each layer in each direction."""
+        return WIDTH if self.hidden_size is None else self.hidden_size
+
+    @property
+    def output_size(self) -> int:
+        """Features of the output at a step: the units of both directions, if there are two."""
+        return self.width * (2 if self.bidirectional else 1)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Characters(Settings):
     """How a word is read letter by letter.
 
     Args:
-        reader: A bidirectional LSTM, a convolution with a maximum over the word, or none.
+        reader: A bidirectional LSTM, a convolution with a maximum over the word, or "none"; None for
+            what fits the data.
         embedding_size: Features of a character.
         hidden_size: Units of the LSTM in each direction; the convolution has twice as many filters.
 
@@ -87,7 +99,7 @@ class Characters(Settings):
         96
     """
 
-    reader: Literal["recurrent", "convolution", "none"] = "recurrent"
+    reader: Literal["recurrent", "convolution", "none"] | None = None
     embedding_size: int = 48
     hidden_size: int = 96
 

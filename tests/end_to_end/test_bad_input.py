@@ -203,7 +203,7 @@ def test_vectors_of_the_wrong_width_and_broken_vectors(tmp_path, capsys):
         (["--tokenizer", "wrod"], "word"),
         (["--dropout", "1"], "dropout must be at least 0 and below 1"),
         (["--head-dropout", "-0.1"], "head_dropout must be at least 0"),
-        (["--no-batch-size", "--no-batch-tokens"], "batch_tokens or batch_size"),
+        (["--batch-tokens", "0"], "batch_tokens must be at least 1"),
         (["--learning-rate", "0"], "learning_rate must be above 0"),
     ],
 )

@@ -162,7 +162,7 @@ def test_demo_beats_a_bag_of_words(tmp_path, capsys):
         if "accuracy " in line and not line.startswith("test")
     }
     assert accuracy["recurrent"] >= 0.97
-    assert accuracy["bag of words"] <= 0.80
+    assert accuracy["a bag of words"] <= 0.90  # single words and pairs of words
     assert (tmp_path / "demo" / "report.html").exists()
 
 
@@ -170,12 +170,10 @@ def test_demo_beats_a_bag_of_words(tmp_path, capsys):
 def test_demo_tag_beats_a_lookup(tmp_path, capsys):
     out, _ = ok(capsys, "demo", "tag", "--out", tmp_path / "demo")
     f1 = {
-        line.split(":")[0]: float(line.split()[-1])
-        for line in out.splitlines()
-        if line.startswith(("lookup", "recurrent"))
+        line.split(":")[0]: float(line.split()[-1]) for line in out.splitlines() if ": f1 " in line
     }
     assert f1["recurrent"] >= 0.95
-    assert f1["lookup"] <= 0.4
+    assert f1["the most frequent tag of each word"] <= 0.4
     assert (tmp_path / "demo" / "report.html").exists()
 
 

@@ -193,7 +193,7 @@ def test_the_report_shows_the_forecasts_beside_the_naive(trained, capsys):
     assert "coverage" in words.lower()
     assert not re.search(r"\b(texts?|tokens?)\b", words)
     card = (trained / "README.md").read_text()
-    assert "| seasonal naive |" in card
+    assert "| the seasonal naive forecast |" in card
 
 
 def test_the_card_of_a_model_that_does_not_beat_the_naive_says_so(tmp_path, capsys):
@@ -206,7 +206,9 @@ def test_the_card_of_a_model_that_does_not_beat_the_naive_says_so(tmp_path, caps
     figures = json.loads((out / "metrics.json").read_text())["test"]
     assert figures["seasonal_naive"]["mae"] == 0 < figures["mae"]
     card = (out / "README.md").read_text()
-    assert re.search(r"^test: .*does not beat.*seasonal naive", card, flags=re.MULTILINE)
+    assert re.search(
+        r"^No better than the seasonal naive forecast: MA.* on test", card, flags=re.MULTILINE
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-
-import numpy as np
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from ostinato import datasets, report
 from ostinato.cli.console import say, show
 from ostinato.cli.train import classify, classify_series, forecast, tag, transcribe
-from ostinato.datasets.samples import words
-from ostinato.metrics import tagging_metrics
 from ostinato.tasks import load
 
 SHORT: dict[str, Any] = {"training__epochs": 8, "recurrent__hidden_size": 64}
@@ -68,18 +58,15 @@ def demo(
     if task == "classify":
         say("Bundled reviews, in which word order decides: negation, contrast, not only ... but.")
         classify("samples", out=out, overwrite=True, settings={})
-        show(f"bag of words: accuracy {bag_of_words(datasets.load('samples')):.4f}")
-        show(f"recurrent:    accuracy {load(out).metrics_['test']['accuracy']:.4f}")
+        _show_beside(out)
     elif task == "tag":
         say("Bundled sentences with names, in which context and the shape of a word decide.")
         tag("samples-tag", out=out, overwrite=True, settings=SHORT)
-        show(f"lookup:       f1 {lookup(datasets.load_tagged('samples-tag')):.4f}")
-        show(f"recurrent:    f1 {load(out).metrics_['test']['f1']:.4f}")
+        _show_beside(out)
     elif task == "classify-series":
         say("Generated gestures of two hands, in which only the order of the motifs decides.")
         classify_series("gestures", out=out, overwrite=True, settings={})
-        show(f"bag of steps: accuracy {bag_of_steps(datasets.load_sequences('gestures')):.4f}")
-        show(f"recurrent:    accuracy {load(out).metrics_['test']['accuracy']:.4f}")
+        _show_beside(out)
     elif task == "forecast":
         say("Generated sales of 40 stores by day: two seasons, trends, promotions known ahead.")
         forecast("sales", out=out, overwrite=True, settings=SALES)
@@ -97,32 +84,10 @@ def demo(
     show(f"page:         {report.write(out)}")
 
 
-def bag_of_words(parts: Mapping[str, datasets.Examples]) -> float:
-    """Return the test accuracy of logistic regression on counts of words and Han characters."""
-    model = make_pipeline(CountVectorizer(analyzer=words), LogisticRegression(max_iter=1000))
-    model.fit(list(parts["train"].texts), parts["train"].labels)
-    return float(model.score(list(parts["test"].texts), parts["test"].labels))
-
-
-def bag_of_steps(parts: Mapping[str, datasets.Sequences]) -> float:
-    """Return the test accuracy of logistic regression on mean and deviation of each feature."""
-
-    def moments(part: datasets.Sequences) -> list[Any]:
-        rows = [part[row] for row in range(len(part))]
-        return [np.concatenate([steps.mean(axis=0), steps.std(axis=0)]) for steps in rows]
-
-    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    model.fit(moments(parts["train"]), parts["train"].labels)
-    return float(model.score(moments(parts["test"]), parts["test"].labels))
-
-
-def lookup(parts: Mapping[str, datasets.Tagged]) -> float:
-    """Return the test F1 of giving each token the tag that it has most often in train."""
-    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    train, test = parts["train"], parts["test"]
-    for tokens, tags in zip(train.sentences, train.tags or (), strict=True):
-        for token, one in zip(tokens, tags, strict=True):
-            counts[token][one] += 1
-    usual = {token: found.most_common(1)[0][0] for token, found in counts.items()}
-    answers = [[usual.get(token, "O") for token in tokens] for tokens in test.sentences]
-    return float(tagging_metrics(test.tags or [], answers, are_spans=True)["f1"])
+def _show_beside(run: Path) -> None:
+    """Write the compared figure of each simple model on the test part, and that of the network."""
+    metrics = load(run).metrics_
+    figure = metrics["verdict"]["figure"]
+    beside = {one["title"]: one["test"] for one in metrics["baselines"].values()}
+    for title, figures in {**beside, "recurrent": metrics["test"]}.items():
+        show(f"{title}: {figure} {figures[figure]:.4f}")

@@ -78,6 +78,9 @@ def folds_of(
 ) -> list[Int64s]:
     """Deal rows into folds of like size, each label in its share, rows of a group in one fold.
 
+    A label with fewer rows than folds has no share, but is dealt with the others of its kind. Rows that
+    alone have a label are in no fold, so that whatever is fitted to the rest knows all labels.
+
     Args:
         labels: Label of each row; lists of labels, which have no shares, are dealt at random.
         groups: Rows with the same value, for example copies of a text, stay together.
@@ -88,7 +91,7 @@ def folds_of(
         The row indices of each fold, sorted.
 
     Raises:
-        ConfigError: There are fewer than two folds, or fewer groups than folds.
+        ConfigError: There are fewer than two folds, fewer groups than folds, or too many lone labels.
 
     Example:
         >>> [fold.tolist() for fold in folds_of(["a", "b"] * 3, range(6), folds=3)]
@@ -102,11 +105,45 @@ def folds_of(
             f"{len(numbers)}, copies counted once. Use fewer folds."
         )
     of_group = np.array([numbers[group] for group in groups])
-    strata = [row if isinstance(row, str) else "" for row in labels]
+    counts = Counter(row for row in labels if isinstance(row, str))
+    strata = [row if isinstance(row, str) and counts[row] >= folds else "" for row in labels]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a label rarer than the folds: told elsewhere
+        warnings.simplefilter("ignore", UserWarning)  # fewer rows of rare labels than folds
         parting = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-        return [np.sort(test) for _, test in parting.split(strata, strata, of_group)]
+        dealt = [np.sort(test) for _, test in parting.split(strata, strata, of_group)]
+    if not all(len(rows) for rows in dealt):
+        dealt = _dealt_at_random(of_group, folds, seed)
+    rows_labels = [(row,) if isinstance(row, str) else tuple(row) for row in labels]
+    found = [_without_lost_labels(rows, groups, rows_labels) for rows in dealt]
+    for number, rows in enumerate(found, start=1):
+        if not len(rows):
+            raise ConfigError(
+                f"cross-validation: some example of each of {folds} folds must leave its label to the "
+                f"others; got none in fold {number}. Use fewer folds, or add examples of rare labels."
+            )
+    return found
+
+
+def _dealt_at_random(of_group: Int64s, folds: int, seed: int) -> list[Int64s]:
+    """Deal groups, largest first, each to the smallest fold: none is empty, whatever the labels."""
+    sizes = np.bincount(of_group)
+    order = np.random.default_rng(seed).permutation(len(sizes))
+    fold_of, filled = np.empty(len(sizes), np.int64), np.zeros(folds, np.int64)
+    for group in order[np.argsort(-sizes[order], kind="stable")]:
+        fold_of[group] = filled.argmin()
+        filled[fold_of[group]] += sizes[group]
+    return [np.flatnonzero(fold_of[of_group] == fold) for fold in range(folds)]
+
+
+def _without_lost_labels(
+    rows: Int64s, groups: Sequence[Hashable], labels: list[tuple[str, ...]]
+) -> Int64s:
+    """Return the rows of a fold without those that leave the rest of the rows without a label."""
+    members: dict[Hashable, list[int]] = {}
+    for row in rows.tolist():
+        members.setdefault(groups[row], []).append(row)
+    kept = _return_lost_labels(list(members.values()), labels)
+    return np.array(sorted(row for unit in kept for row in unit), np.int64)
 
 
 def duplicates(a_texts: Iterable[str], b_texts: Iterable[str]) -> npt.NDArray[np.bool_]:

@@ -68,12 +68,13 @@ class Store:
     price: npt.NDArray[np.float64]
 
 
-def make_store(number: int, rng: np.random.Generator) -> Store:
+def make_store(number: int, rng: np.random.Generator, stores: int = STORES) -> Store:
     """Draw a store.
 
     Args:
         number: Its place, from 0; the last ones sell little.
         rng: Where chance comes from.
+        stores: How many there are.
 
     Example:
         >>> store = make_store(0, np.random.default_rng(0))
@@ -85,7 +86,7 @@ def make_store(number: int, rng: np.random.Generator) -> Store:
     age = DAYS if number % 4 else int(rng.integers(200, 700))
     days = np.arange(LAST_DAY - age + 1, LAST_DAY + PLANNED + 1)
     time = np.arange(len(days))
-    is_small = number >= STORES - INTERMITTENT
+    is_small = number >= stores - INTERMITTENT
     level = rng.uniform(0.2, 0.7) if is_small else float(np.exp(rng.uniform(3.0, 6.0)))
     trend = np.exp(rng.uniform(-0.15, 0.35) * time / 365.25)
     week = np.array(WEEKS[kind])[(days.astype(np.int64) + 3) % 7]
@@ -99,18 +100,19 @@ def make_store(number: int, rng: np.random.Generator) -> Store:
     return Store(f"store-{number + 1}", REGIONS[place], kind, days, expected, promotion, price)
 
 
-def write(folder: Path) -> None:
+def write(folder: Path, stores: int = STORES) -> None:
     """Write ``sales.csv``.
 
     Args:
         folder: An existing folder.
+        stores: How many stores.
     """
     rng = np.random.default_rng(_SEED)
     with (folder / "sales.csv").open("w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(["store", "date", "units", "promotion", "price", "region", "kind"])
-        for number in range(STORES):
-            store = make_store(number, rng)
+        for number in range(stores):
+            store = make_store(number, rng, stores)
             rate = store.expected * rng.gamma(_DISPERSION, 1 / _DISPERSION, len(store.days))
             units = rng.poisson(rate).astype(object)
             units[-PLANNED:] = ""

@@ -46,7 +46,7 @@ def agreement_z(labels: ArrayLike, predictions: ArrayLike) -> float:
 
 
 def correlation_z(targets: ArrayLike, predictions: ArrayLike) -> float:
-    """Return how many standard deviations a correlation is above that of values in random order.
+    """Return by how many deviations a correlation is above that of values in random order.
 
     Of one vector, permuted at random, with another, the correlation has mean 0 and deviation
     1 / sqrt(n - 1), exactly. Where one is constant, nothing is told apart and the answer is 0.

@@ -38,10 +38,10 @@ class CharacterEncoder(nn.Module):
         size = settings.hidden_size
         self.output_size = 2 * size
         self.layer: LSTM | Convolution
-        if settings.reader == "recurrent":
-            self.layer = LSTM(settings.embedding_size, size, bidirectional=True)
-        else:
+        if settings.reader == "convolution":
             self.layer = Convolution(settings.embedding_size, self.output_size)
+        else:
+            self.layer = LSTM(settings.embedding_size, size, bidirectional=True)
 
     def forward(self, characters: PackedSequence) -> Tensor:
         """Return the vector of each word."""

@@ -48,7 +48,7 @@ class Encoder(nn.Module):
             size = projection_size
         self.dropout = nn.Dropout(dropout)
         self.recurrent = make_recurrent(size + self.attributes.size, recurrent)
-        self.output_size = recurrent.hidden_size * (2 if recurrent.bidirectional else 1)
+        self.output_size = recurrent.output_size
 
     def forward(self, windows: Windows) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
         """Return attributes, the top layer's last output, and the whole final state."""
@@ -191,7 +191,7 @@ class SegmentForecaster(nn.Module):
     ) -> None:
         super().__init__()
         self.horizon, self.segment = horizon, segment
-        size = recurrent.hidden_size
+        size = recurrent.width
         self.encoder = Encoder(
             context_size, categories, recurrent, projection_size=size, dropout=dropout
         )

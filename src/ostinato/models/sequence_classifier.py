@@ -28,7 +28,7 @@ class SequenceReader(nn.Module):
         head_dropout: float,
     ) -> None:
         self.recurrent = make_recurrent(input_size, recurrent)
-        output_size = recurrent.hidden_size * (2 if recurrent.bidirectional else 1)
+        output_size = recurrent.output_size
         self.pooling = Pooling(pooling, output_size)
         self.head_dropout = nn.Dropout(head_dropout)
         self.head = nn.Linear(self.pooling.output_size, num_outputs)
@@ -114,7 +114,7 @@ def make_recurrent(input_size: int, settings: Recurrent) -> RNN | GRU | LSTM:
         "dropout": settings.dropout if settings.num_layers > 1 else 0.0,
     }
     if settings.cell == "rnn":
-        return RNN(input_size, settings.hidden_size, nonlinearity=settings.nonlinearity, **options)
+        return RNN(input_size, settings.width, nonlinearity=settings.nonlinearity, **options)
     if settings.cell == "gru":
-        return GRU(input_size, settings.hidden_size, **options)
-    return LSTM(input_size, settings.hidden_size, **options)
+        return GRU(input_size, settings.width, **options)
+    return LSTM(input_size, settings.width, **options)

@@ -120,7 +120,7 @@ class SequenceTagger(nn.Module):
             size += self.characters.output_size
         self.locked_dropout = LockedDropout(locked_dropout)
         self.recurrent = make_recurrent(size, recurrent)
-        output_size = recurrent.hidden_size * (2 if recurrent.bidirectional else 1)
+        output_size = recurrent.output_size
         self.head_dropout = LockedDropout(head_dropout)
         self.head = nn.Linear(output_size, num_tags)
         self.crf = CRF(num_tags, allowed)

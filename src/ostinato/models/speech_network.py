@@ -75,7 +75,7 @@ class SpeechNetwork(nn.Module):
             self.front = BandConvolution(bands, context, channels)
             size = self.front.output_size
         self.recurrent = make_recurrent(size, recurrent)
-        output_size = recurrent.hidden_size * (2 if recurrent.bidirectional else 1)
+        output_size = recurrent.output_size
         self.head_dropout = LockedDropout(head_dropout)
         self.head = nn.Linear(output_size, num_symbols)
         with torch.no_grad():

@@ -13,7 +13,7 @@ from ostinato._errors import ConfigError, did_you_mean
 from ostinato.ops import Layout
 from ostinato.ops.layout import unsorted
 
-PoolingName = Literal["last", "max", "mean", "max-mean", "attention"]
+PoolingName = Literal["last", "max", "mean", "max-mean", "last-max-mean", "attention"]
 """How the outputs over time become one vector."""
 
 
@@ -22,8 +22,8 @@ class Pooling(nn.Module):
 
     Args:
         kind: ``last`` (what the top layer ends with: for two directions, forward at the last step
-            and backward at the first), ``max``, ``mean``, ``max-mean`` (both, side by side) or
-            ``attention``.
+            and backward at the first), ``max``, ``mean``, ``max-mean`` and ``last-max-mean``
+            (these, side by side) or ``attention``.
         num_features: Features of the outputs.
 
     Shape:
@@ -52,7 +52,7 @@ class Pooling(nn.Module):
             )
         self.kind = kind
         self.num_features = num_features
-        self.output_size = num_features * (2 if kind == "max-mean" else 1)
+        self.output_size = num_features * len(kind.split("-"))
         if kind == "attention":
             self.attention = AttentionPooling(num_features)
 
@@ -60,14 +60,16 @@ class Pooling(nn.Module):
         """Return one vector a row."""
         _shapes.check_is_packed("Pooling", output)
         _shapes.check_features("Pooling", output.data, self.num_features, ranks=(2,))
-        if self.kind == "last":
+        pooled = [self._pooled(kind, output, h_n) for kind in self.kind.split("-")]
+        return torch.cat(pooled, dim=-1) if len(pooled) > 1 else pooled[0]
+
+    def _pooled(self, kind: str, output: PackedSequence, h_n: Tensor) -> Tensor:
+        if kind == "last":
             return last_state(h_n, self.num_features)
-        if self.kind == "max":
+        if kind == "max":
             return max_over_time(output)
-        if self.kind == "mean":
+        if kind == "mean":
             return mean_over_time(output)
-        if self.kind == "max-mean":
-            return torch.cat([max_over_time(output), mean_over_time(output)], dim=-1)
         pooled: Tensor = self.attention(output)
         return pooled
 

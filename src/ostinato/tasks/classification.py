@@ -22,8 +22,6 @@ from ostinato.tasks.labels import Labels
 from ostinato.tasks.weighting import Weighted, parted
 from ostinato.training import Figures
 
-Monitor = Literal["accuracy", "log_likelihood"]
-
 
 @dataclass(frozen=True)
 class ClassifiedPart:
@@ -45,7 +43,7 @@ class ClassifiedPart:
         return self.column.lengths
 
     def batch(self, rows: npt.NDArray[np.int64]) -> tuple[PackedSequence, Tensor | Weighted]:
-        """Return the packed steps and the targets of some rows, with their weights if they have any."""
+        """Return the packed steps and the targets of some rows, and any weights they have."""
         steps, targets = collate(self.column, rows), self.targets[rows]
         return steps, targets if self.weights is None else Weighted(targets, self.weights[rows])
 
@@ -61,10 +59,10 @@ class ClassificationObjective:
     """
 
     multi_label: bool
-    monitor: Monitor = "accuracy"
+    monitor: Literal["accuracy", "log_likelihood"] = "accuracy"
 
     def sums(self, output: Tensor, targets: Tensor | Weighted) -> Tensor:
-        """Return the weighted sum of losses, the number of sequences, and how many were right."""
+        """Return the sum of losses, each by its weight, the sequences, and how many were right."""
         output = output.float()
         targets, weights = parted(targets)
         members = output if output.dim() == 3 else output[None]  # (members, batch, classes)

@@ -300,7 +300,7 @@ class Estimator(Task):
         found = {
             name: value
             for name, value in self._sizes(parts).items()
-            if _setting(given, name) is None
+            if value is not None and _setting(given, name) is None
         }
         if found:
             told = ", ".join(f"{name.rpartition('__')[2]} {value}" for name, value in found.items())
@@ -372,6 +372,9 @@ class Estimator(Task):
         train = parts["train"]
         rows = folds_of(*self._strata(train), folds=folds, seed=self.training.seed)[number - 1]
         rest = np.setdiff1d(np.arange(len(train.keys)), rows)
+        logger.info(
+            "fold %d of %d: %d examples to train, %d to test", number, folds, len(rest), len(rows)
+        )
         return {"train": self._take(train, rest), "test": self._take(train, rows)}
 
     def _parted(self, parts: Parts, name: str, share: float) -> Parts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,9 @@ TITLES = {
 }
 """What each is called in a sentence; `ostinato.tasks.forecast_measure` says what it forecasts."""
 
+NEAR = 0.9
+"""Share of a constant's error, below which few steps are not taken for chance."""
+
 
 def baselines_of(foresight: Foresight) -> Iterator[Baseline]:
     """Yield the forecasts that need no training, the simplest first.
@@ -42,6 +45,21 @@ def baselines_of(foresight: Foresight) -> Iterator[Baseline]:
     for name, title in TITLES.items():
         if name != "seasonal_naive" or foresight.plan.season > 1:
             yield Baseline(name, title, partial(figures, name))
+
+
+def figures_of(
+    measured: Measured, part: Stretch, levels: Sequence[int], *, with_coverage: bool = True
+) -> Figures:
+    """Return the figures of a forecaster on a part, and how far it is from chance.
+
+    Args:
+        measured: Its forecasts beside what came.
+        part: The part.
+        levels: Percent of the intervals.
+        with_coverage: Whether intervals are judged; not on what they were calibrated on.
+    """
+    figures = measured.figures(levels, with_coverage=with_coverage)
+    return {**figures, "chance_z": chance_z(measured, overlaps=part.every_cutoff)}
 
 
 def chance_z(measured: Measured, *, overlaps: bool) -> float:
@@ -77,7 +95,8 @@ def judge_forecasts(
     title = next(name for name in ("mase", "mae") if name in figures)
     compared = Compared(title, title.upper(), lower_is_better=True, is_share=False)
     failure, found = None, baselines.get(CONSTANT, {}).get(part, {})
-    if title in found and figures.get("chance_z", math.inf) < CHANCE_Z:
+    is_near = title in found and figures[title] > NEAR * found[title]
+    if is_near and figures.get("chance_z", math.inf) < CHANCE_Z:
         failure = (
             f"No better than chance: {compared.title} {figures[title]:.4f} on {part}, and a constant has "
             f"{found[title]:.4f}."

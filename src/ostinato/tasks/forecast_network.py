@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._config import Recurrent, check_range
+from ostinato._config import check_range
 from ostinato._errors import ConfigError
 from ostinato.metrics import quantile_levels_of
 from ostinato.models import AutoregressiveForecaster, DirectForecaster, SegmentForecaster
-from ostinato.models.likelihoods import LIKELIHOODS, LikelihoodName
+from ostinato.models.likelihoods import LIKELIHOODS
 from ostinato.series import Panel
 
 if TYPE_CHECKING:
     from ostinato.tasks.forecasting import Forecaster
+    from ostinato.tasks.series_reading import Reading
 
 Int64s = npt.NDArray[np.int64]
 Method = Literal["direct", "segment", "autoregressive"]
@@ -117,37 +118,26 @@ def check_settings(settings: Forecaster) -> None:
         )
 
 
-def network_of(
-    method: Method,
-    sizes: tuple[int, int],
-    plan: Plan,
-    categories: Sequence[int],
-    *,
-    recurrent: Recurrent,
-    likelihood: LikelihoodName,
-    dropout: float,
-    seasons: int,
-) -> Network:
-    """Return a network for windows of some sizes.
+def network_of(settings: Forecaster, reading: Reading, plan: Plan) -> Network:
+    """Return a network for the windows of a forecaster.
 
     Args:
-        method: How it forecasts.
-        sizes: Inputs of a time step of the context, and of one ahead.
-        plan: The sizes.
-        categories: How many values each attribute has, the target's column the last.
-        recurrent: The recurrent stack.
-        likelihood: What a step is drawn from, for the autoregressive method.
-        dropout: Probability of dropping a feature between the parts.
-        seasons: Seasons of which the value before is an input.
+        settings: The forecaster, with the settings in force.
+        reading: How its series are read.
+        plan: Its sizes.
     """
-    horizon, count = plan.horizon, len(plan.quantiles)
-    shared: dict[str, Any] = {"horizon": horizon, "recurrent": recurrent, "dropout": dropout}
-    if method == "autoregressive":
-        return AutoregressiveForecaster(
-            sizes[1], categories, likelihood=LIKELIHOODS[likelihood], **shared
-        )
-    inputs = (plan.segment * sizes[0], sizes[1], categories)
-    shared["seasons"] = seasons
-    if method == "segment":
-        return SegmentForecaster(*inputs, segment=plan.segment, num_outputs=count, **shared)
-    return DirectForecaster(*inputs, num_outputs=count, **shared)
+    shared: dict[str, Any] = {
+        "horizon": plan.horizon,
+        "recurrent": settings.recurrent,
+        "dropout": settings.head_dropout or 0.0,
+    }
+    context_size, future_size = reading.sizes
+    categories = [*reading.attributes.categories, len(reading.targets)]
+    if settings.method == "autoregressive":
+        likelihood = LIKELIHOODS[settings.likelihood]
+        return AutoregressiveForecaster(future_size, categories, likelihood=likelihood, **shared)
+    inputs = (plan.segment * context_size, future_size, categories)
+    shared |= {"num_outputs": len(plan.quantiles), "seasons": len(reading.seasons)}
+    if settings.method == "segment":
+        return SegmentForecaster(*inputs, segment=plan.segment, **shared)
+    return DirectForecaster(*inputs, **shared)

@@ -25,7 +25,7 @@ from ostinato.tasks.backtest import Backtest, backtest
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.facts import Facts
-from ostinato.tasks.forecast_baselines import baselines_of, chance_z, judge_forecasts
+from ostinato.tasks.forecast_baselines import baselines_of, figures_of, judge_forecasts
 from ostinato.tasks.forecast_measure import write_forecasts
 from ostinato.tasks.forecast_network import Method, Network, Plan, check_settings, network_of
 from ostinato.tasks.forecast_parts import LikelihoodObjective, QuantileObjective
@@ -33,6 +33,7 @@ from ostinato.tasks.forecasts import Forecasts, picture
 from ostinato.tasks.foresight import Foresight, windows_by_part
 from ostinato.tasks.remembered import read_remembered, write_remembered
 from ostinato.tasks.series_reading import Reading, named_only
+from ostinato.tasks.series_sizing import sized_for_series
 from ostinato.tasks.stretches import Stretch
 from ostinato.training import Figures, Listener, Objective, Part
 
@@ -62,7 +63,8 @@ class Forecaster(Estimator):
         window_scaling: What a window is measured from: its last value, mean and deviation of its
             context (standard), the mean of its absolute values (mean), or nothing.
         calendar: Whether the calendar is among the inputs: its cycles that train goes through twice.
-        head_dropout: Probability of dropping a feature of what the recurrent stack reads or gives.
+        head_dropout: Probability of dropping a feature of what the recurrent stack reads or gives; none
+            for what fits the number of windows.
         train_windows: Most windows in an epoch; of more, one of every few is drawn anew each time. Few are
             gone through several times.
 
@@ -112,7 +114,7 @@ class Forecaster(Estimator):
     transform: Transform = "auto"
     window_scaling: WindowScaling = "last"
     calendar: bool = True
-    head_dropout: float = 0.5
+    head_dropout: float | None = None
     train_windows: int = 16384
 
     module_: Network = field(init=False)
@@ -204,7 +206,7 @@ class Forecaster(Estimator):
             DatasetError: The series do not fit those of train, or are too short.
         """
         part = X if isinstance(X, Stretch) else self.read_part(X)
-        return self.foresight.measured(part)[1].figures(self.levels)
+        return figures_of(self.foresight.measured(part)[1], part, self.levels)
 
     def score(self, X: Any, y: None = None) -> float:
         """Return the share of the seasonal naive's CRPS that is saved; 1 is best, 0 no better."""
@@ -331,16 +333,7 @@ class Forecaster(Estimator):
         return Plan.make(self, panel.season)
 
     def _build(self) -> Network:
-        return network_of(
-            self.method,
-            self.reading_.sizes,
-            self.plan_of(self.series_),
-            [*self.reading_.attributes.categories, len(self.reading_.targets)],
-            recurrent=self.recurrent,
-            likelihood=self.likelihood,
-            dropout=self.head_dropout,
-            seasons=len(self.reading_.seasons),
-        )
+        return network_of(self.sized_, self.reading_, self.plan_of(self.series_))
 
     def _read(self, source: Any, columns: Mapping[str, Any]) -> Panel:
         """Read series with the columns that were named, else those of train."""
@@ -379,8 +372,7 @@ class Forecaster(Estimator):
                 season=self.plan_of(examples.panel).season,
                 standardised=examples.standardised,
             )
-        figures = measured.figures(self.levels, with_coverage=part != "validation")
-        return {**figures, "chance_z": chance_z(measured, overlaps=examples.every_cutoff)}
+        return figures_of(measured, examples, self.levels, with_coverage=part != "validation")
 
     def _save_reader(self, run: Path) -> None:
         self.reading_.save(run, self.calibration_)
@@ -403,8 +395,5 @@ class Forecaster(Estimator):
         return baselines_of(self.foresight)
 
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:
-        return {
-            "training__epochs": 10,
-            "training__batch_size": 64,
-            "training__learning_rate": 2e-3,
-        }
+        plan = self.plan_of(parts["train"].panel)
+        return sized_for_series(parts["train"], plan.context, plan.horizon)

@@ -203,7 +203,8 @@ class Foresight:
         """Return what the values of each window are divided by to be measured."""
         places = windows.places
         if part.standardised and not self.reading.scaling.is_log:
-            return windows.reader.levels[places.series, 1, places.target]
+            found: Doubles = windows.reader.levels[places.series, 1, places.target]
+            return found
         return np.ones(len(places))
 
     def _windows(self, part: Stretch) -> WindowPart:

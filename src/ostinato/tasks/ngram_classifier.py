@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
+from torch import Tensor
 from torch.nn import functional as F
 
+from ostinato.tasks.joining import joint_weights
 from ostinato.text.ngrams import TfidfBlock, TfidfNgrams, Tokens
 from ostinato.training import load_tensors, save_tensors
 
 Floats = npt.NDArray[np.float32]
 
 INVERSE_PENALTY = 10.0  # C of scikit-learn: by validation, of 3, 10 and 30
-PULL = 4.0  # nats that a weight e times as large or small as expected costs
 FILE = "ngrams.safetensors"
 
 
@@ -124,8 +124,6 @@ class JoinedNgrams:
         model: The linear model.
         network_weight: What the network's logits are multiplied by.
         ngram_weight: What the linear model's are.
-
-    Source: stacking: Wolpert 1992, https://doi.org/10.1016/S0893-6080(05)80023-1.
     """
 
     model: NgramClassifier
@@ -153,29 +151,17 @@ class JoinedNgrams:
             targets: Classes ``(texts,)``, or for several labels a text 0 and 1 ``(texts, classes)``.
             train_texts: Texts that both were fitted to.
         """
-        expected = torch.tensor([expected_network_weight(train_texts), 1.0]).double().log()
         both = torch.from_numpy(np.stack([network, ngrams])).double()  # (2, texts, classes)
         rights = torch.from_numpy(np.asarray(targets))
 
-        def cost(logarithms: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-            at = torch.tensor(logarithms, requires_grad=True)
-            scores = (at.exp()[:, None, None] * both).sum(0)
+        def loss(weights: Tensor) -> Tensor:
+            scores = (weights[:, None, None] * both).sum(dim=0)
             if rights.ndim == 1:
-                loss = F.cross_entropy(scores, rights, reduction="sum")
-            else:
-                loss = (
-                    F.binary_cross_entropy_with_logits(scores, rights.double(), reduction="none")
-                    .mean(1)
-                    .sum()
-                )
-            loss = loss + PULL * (at - expected).square().sum()
-            loss.backward()
-            assert at.grad is not None
-            return loss.item(), at.grad.numpy()
+                return F.cross_entropy(scores, rights, reduction="sum")
+            losses = F.binary_cross_entropy_with_logits(scores, rights.double(), reduction="none")
+            return losses.mean(dim=1).sum()
 
-        found = minimize(cost, expected.numpy(), jac=True, method="L-BFGS-B").x
-        network_weight, ngram_weight = np.exp(found).tolist()
-        return cls(model, network_weight, ngram_weight)
+        return cls(model, *joint_weights(loss, (expected_network_weight(train_texts), 1.0)))
 
     def join(self, network: Floats, texts: Iterable[Tokens]) -> Floats:
         """Return the joint logits of some texts, ``(texts, classes)``, from the network's."""

@@ -92,7 +92,7 @@ class RegressionObjective:
     monitor: Literal["r2"] = "r2"
 
     def sums(self, output: Tensor, targets: Tensor | Weighted) -> Tensor:
-        """Return weighted sums: squared errors, absolute errors, targets, their squares; and counts.
+        """Return sums of squared and absolute errors, of targets and their squares, and counts.
 
         The second sum is the number of sequences, the last one that of their weights.
         """

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-import numpy as np
-import torch
 from torch import Tensor
 from typing_extensions import Self
 
@@ -17,10 +15,8 @@ from ostinato import datasets, models
 from ostinato._config import Characters, Recurrent, Training, check_range
 from ostinato._errors import ConfigError, DatasetError
 from ostinato._files import read_json, write_json
-from ostinato.data.batches import collate, length_buckets
-from ostinato.data.splits import duplicates
+from ostinato.data.batches import collate
 from ostinato.datasets import Scheme, Tagged
-from ostinato.metrics import tagging_metrics
 from ostinato.nn import Chain, log_likelihood
 from ostinato.tasks import facts as data_facts
 from ostinato.tasks import tagger_network as network
@@ -33,25 +29,30 @@ from ostinato.tasks.answers import (
     line_of,
     located,
 )
+from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.feature_chain import FILE as CHAIN_FILE
+from ostinato.tasks.feature_chain import JoinedChain
 from ostinato.tasks.inputs import as_sentences, as_texts
 from ostinato.tasks.predictions import write_tagged_predictions
 from ostinato.tasks.presets import TAGGING_PRESETS
-from ostinato.tasks.tagging import Rows, TaggedPart, TaggingObjective, words_of
+from ostinato.tasks.tagger_joining import join_features
+from ostinato.tasks.tagging import Rows, TaggedPart, TaggingObjective, scores_of
+from ostinato.tasks.tagging_baselines import tagging_baselines
+from ostinato.tasks.tagging_measure import failure, tagging_figures
+from ostinato.tasks.tagging_sizing import sized
 from ostinato.tasks.tags import Tags
+from ostinato.tasks.verdict import Compared
 from ostinato.text import (
     EncodedWords,
     Lexicon,
     make_splitter,
-    read_vectors,
-    words_of_vectors,
 )
 from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
 
 EMBEDDING_SIZE = 100  # without pretrained vectors
-MOST_EXTRA = 100_000  # words of a file of vectors that are known beside those of train
 Sentences = Sequence[Sequence[str]]
 
 
@@ -69,14 +70,17 @@ class SequenceTagger(Estimator):
             jieba; none for char if all training tokens are single characters, else treebank.
         lowercase: Look words up in lower case; shape and characters tell how they are written.
         min_freq: Words seen less often in train are unknown.
-        pairs: Also read each word together with the next one, as helps with Chinese characters.
+        pairs: Also read each word together with the next one; none for doing so where tokens are
+            characters, as in Chinese.
         vectors: File of pretrained word vectors: GloVe, word2vec or fastText; its words are known
             even if train does not have them.
         freeze_vectors: Leave pretrained vectors as they are.
         embedding_size: Features of a word; none for the width of the vectors, else 100.
-        word_dropout: Probability of taking a word for unknown.
-        locked_dropout: Probability of dropping a feature of all words of a sentence.
+        word_dropout: Probability of taking a word for unknown; none for what fits the data.
+        locked_dropout: Probability of dropping a feature of all words of a sentence; none for what
+            fits the data.
         head_dropout: The same of the outputs of the recurrent stack.
+        ngrams: Join a linear tagger of word features to the network, each weighted by validation.
         baseline: Measure simple models beside it.
 
     Raises:
@@ -103,7 +107,7 @@ class SequenceTagger(Estimator):
     columns: ClassVar[tuple[str, ...]] = ("column",)
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = TAGGING_PRESETS
 
-    recurrent: Recurrent = field(default_factory=lambda: Recurrent(hidden_size=256))
+    recurrent: Recurrent = field(default_factory=Recurrent)
     training: Training = field(default_factory=Training)
     characters: Characters = field(default_factory=Characters)
     head: Literal["crf", "softmax"] = "crf"
@@ -111,19 +115,21 @@ class SequenceTagger(Estimator):
     tokenizer: str | None = None
     lowercase: bool = True
     min_freq: int = 1
-    pairs: bool = False
+    pairs: bool | None = None
     vectors: str | None = None
     freeze_vectors: bool = False
     embedding_size: int | None = None
-    word_dropout: float = 0.2
-    locked_dropout: float = 0.4
+    word_dropout: float | None = None
+    locked_dropout: float | None = None
     head_dropout: float = 0.5
+    ngrams: bool = True
     baseline: bool = True
 
     module_: models.SequenceTagger = field(init=False)
     tags_: Tags = field(init=False)
     lexicon_: Lexicon = field(init=False)
     tokenizer_: str = field(init=False)
+    chain_: JoinedChain | None = field(init=False)
 
     def fit(
         self,
@@ -265,18 +271,7 @@ class SequenceTagger(Estimator):
         train: Tagged = parts["train"]
         longest = max(len(token) for sentence in train.sentences for token in sentence)
         self.tokenizer_ = self.tokenizer or ("char" if longest == 1 else "treebank")
-        self.lexicon_ = Lexicon.fit(
-            train.sentences, min_freq=self.min_freq, lowercase=self.lowercase, pairs=self.pairs
-        )
-        vectors = None
-        if self.vectors is not None:
-            self.lexicon_ = self.lexicon_.extended(words_of_vectors(self.vectors, MOST_EXTRA))
-            vectors = read_vectors(
-                self.vectors,
-                self.lexicon_.words,
-                embedding_size=self.embedding_size,
-                seed=self.training.seed,
-            )
+        self.lexicon_, vectors = network.read_words(train, self.sized_)
         loop_parts = {
             name: TaggedPart(
                 self.lexicon_.encode(part.sentences), self.tags_.encode(part.tags, name)
@@ -293,40 +288,38 @@ class SequenceTagger(Estimator):
         for line in data_facts.lines(facts, "sentences"):
             logger.info(line)
         width = vectors.dim if vectors is not None else self.embedding_size or EMBEDDING_SIZE
-        self.module_ = network.build(self, width)
+        self.module_ = network.build(self.sized_, self.lexicon_, self.tags_, width)
         if vectors is not None:
             network.set_vectors(self.module_, vectors, freeze=self.freeze_vectors)
         return dict(loop_parts), TaggingObjective(self.tags_), facts
 
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:
-        return {
-            "training__epochs": 14,
-            **({} if self.training.batch_size else {"training__batch_tokens": 8192}),
-            "training__learning_rate": 4e-3,
-        }
+        return sized(parts["train"])
 
     def _answers(self, sentences: Sentences) -> list[Answer]:
         """Tag sentences; one without a token has the answer of no tags."""
         answers = [NOTHING] * len(sentences)
         places = [place for place, sentence in enumerate(sentences) if len(sentence)]
-        words = self.lexicon_.encode([sentences[place] for place in places])
-        for rows, scores in self._scores(words):
+        some = [sentences[place] for place in places]
+        for rows, scores in self._scores(some, self.lexicon_.encode(some)):
             for row, answer in zip(rows, answers_of(scores, self.tags_), strict=True):
                 answers[places[row]] = answer
         return answers
 
-    @torch.inference_mode()
-    def _scores(self, words: EncodedWords) -> Iterator[tuple[Rows, Chain]]:
+    def _scores(self, sentences: Sentences, words: EncodedWords) -> Iterator[tuple[Rows, Chain]]:
         """Yield the rows of each batch, the longest first, and their chain."""
-        self.module_.eval()
-        for rows in length_buckets(
-            words.column.lengths,
-            batch_tokens=self.sized_.training.batch_tokens,
-            batch_size=self.sized_.training.batch_size,
-            seed=0,
-            epoch=None,
-        ):
-            yield rows, self.module_(words_of(words, rows))
+        features = self.chain_.model.encode(sentences) if self.chain_ else None
+        for rows, scores in scores_of(self.module_, words, self.sized_.training):
+            if self.chain_ and features:
+                yield rows, self.chain_.join(scores, features, rows)
+            else:
+                yield rows, scores
+
+    def _finish(self, parts: Parts, out: Path | None) -> None:
+        self.chain_ = None
+        if self.ngrams:
+            self.chain_ = join_features(self.module_, self.lexicon_, self.tags_, self.sized_, parts)
+        super()._finish(parts, out)
 
     def _measure(
         self, examples: Tagged, part: str, *, seen: Sequence[str], run: Path | None
@@ -334,7 +327,7 @@ class SequenceTagger(Estimator):
         words = self.lexicon_.encode(examples.sentences)
         targets = self.tags_.encode(examples.tags or (), part)
         answers, loss = [NOTHING] * len(examples.sentences), 0.0
-        for rows, scores in self._scores(words):
+        for rows, scores in self._scores(examples.sentences, words):
             gold = collate(targets, rows).data.clamp(min=0)
             loss -= float(log_likelihood(scores, gold).sum())
             for row, answer in zip(rows, answers_of(scores, self.tags_), strict=True):
@@ -353,19 +346,25 @@ class SequenceTagger(Estimator):
                 known=known,
                 span_confidence=[answer.span_confidence for answer in answers],
             )
-        are_spans = self.tags_.are_spans
-        figures = tagging_metrics(labels, predictions, are_spans=are_spans, known=known)
-        figures["loss"] = loss / figures["n_tokens"]
-        is_new = np.flatnonzero(~duplicates(seen, examples.texts))
-        if 0 < len(is_new) < len(labels):
-            rest = tagging_metrics(
-                [labels[row] for row in is_new],
-                [predictions[row] for row in is_new],
-                are_spans=are_spans,
-            )
-            name = "f1" if are_spans else "accuracy"
-            figures |= {f"{name}_unseen": rest.get(name, 0.0), "n_unseen": rest["n"]}
-        return figures
+        figures = tagging_figures(
+            examples.sentences,
+            labels,
+            predictions,
+            are_spans=self.tags_.are_spans,
+            known=known,
+            spans=self.tags_.spans_of_train,
+            seen=seen,
+        )
+        return {**figures, "loss": loss / figures["n_tokens"]}
+
+    def _baselines(self, train: Tagged) -> Iterator[Baseline]:
+        return tagging_baselines(train)
+
+    def _compared(self) -> Compared:
+        return Compared("f1", "F1") if self.tags_.are_spans else Compared("accuracy", "accuracy")
+
+    def _failure(self, figures: Figures) -> str | None:
+        return failure(figures)
 
     def _cut(self, text: str) -> list[Token]:
         """Cut a raw text into tokens, as they are before the model has seen any."""
@@ -377,11 +376,18 @@ class SequenceTagger(Estimator):
         self.tags_.save(run)
         write_json(run / "tokenizer_config.json", {"tokenizer": self.tokenizer_})
 
+    def _write_figures(self, run: Path) -> None:
+        if self.chain_:
+            self.chain_.save(run)
+        super()._write_figures(run)
+
     def _load_reader(self, run: Path, weights: Mapping[str, Tensor]) -> None:
         self.lexicon_ = Lexicon.load(run)
         self.tags_ = Tags.load(run)
         self.tokenizer_ = read_json(run / "tokenizer_config.json")["tokenizer"]
-        self.module_ = network.build(self, weights["embedding.weight"].shape[1])
+        width = weights["embedding.weight"].shape[1]
+        self.module_ = network.build(self.sized_, self.lexicon_, self.tags_, width)
+        self.chain_ = JoinedChain.load(run) if (run / CHAIN_FILE).exists() else None
 
     def _example(self, run: Path) -> str:
         call = 'predict_spans(["A raw text."])' if self.tags_.are_spans else 'explain(["A text."])'

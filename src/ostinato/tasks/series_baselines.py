@@ -1,66 +1,37 @@
-"""The simple models that stand beside a classifier of sequences: no sequence read, or no network.
-
-The second is a ridge on summaries of each feature and on random convolutions, as MiniRocket has
-them: kernels of length 9 whose weights are -1 and 2, dilated up to the length of the sequences; a
-feature is the share of steps at which one, summed over some of the inputs, is above a quantile of
-its own in train. Nothing is read beyond the ends of a sequence but zeros, so lengths may differ.
-
-Source: Dempster, Schmidt and Webb 2021, https://arxiv.org/abs/2012.08791.
-"""
+"""The simple models that stand beside a classifier of sequences: nothing read, and a ridge."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import LinAlgWarning
-from sklearn.linear_model import RidgeClassifierCV, RidgeCV
-from sklearn.preprocessing import StandardScaler
 
-from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
 from ostinato.metrics import classification_metrics, regression_metrics
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.labels import Labels
-from ostinato.tasks.regression import numbers_of
+from ostinato.tasks.regression import Values, numbers_of
 from ostinato.tasks.series_inputs import Scaling
+from ostinato.tasks.series_ridge import ConvolutionRidge
 from ostinato.training import Figures
 
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-
-TRIPLES = tuple(combinations(range(9), 3))
-"""Places of a kernel whose weight is 2; that of the others is -1."""
-
-FEATURES = 2000
-"""Convolution features of small sets; of larger ones fewer."""
-
-WORK = 10**8
-"""Steps of train times features, at most."""
-
-MOST_DILATIONS = 6
-QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
-LAGS = (1, 2, 3, 5, 8)
-SHARE = 0.5  # weight of all summaries beside that of all convolutions
-MOST_ROWS = 5000  # sequences that the ridge is fitted on
-PENALTIES = np.logspace(-2, 4, 13)
+RIDGE = "a ridge on random convolutions"
 
 Said = Callable[[Sequences], npt.NDArray[Any]]
 
 
-def class_baselines(train: Sequences, scaling: Scaling, labels: Labels) -> Iterator[Baseline]:
+def class_baselines(
+    train: Sequences, scaling: Scaling, labels: Labels, ridge: ConvolutionRidge | None = None
+) -> Iterator[Baseline]:
     """Yield the commonest class, and a ridge that tells the classes apart.
 
     Args:
         train: The sequences.
         scaling: How each feature is told from its mean.
         labels: The classes.
+        ridge: The ridge, if there is one already.
 
     Example:
         >>> train = Sequences.make([[1.0, 2.0], [2.0, 1.0]] * 5, ["up", "down"] * 5, "a list")
@@ -69,12 +40,13 @@ def class_baselines(train: Sequences, scaling: Scaling, labels: Labels) -> Itera
         ('a ridge on random convolutions', 1.0)
     """
     targets = labels.encode(train.labels or ()).numpy()
+    classes = len(labels.classes)
     often = int(np.bincount(targets).argmax())
 
     def measured(said: Said) -> Callable[[Sequences], Figures]:
         def figures(part: Sequences) -> Figures:
             rights = labels.encode(part.labels or (), part.source).numpy()
-            found = classification_metrics(rights, np.eye(len(labels.classes))[said(part)])
+            found = classification_metrics(rights, np.eye(classes)[said(part)])
             return {name: found[name] for name in ("n", "accuracy", "f1_macro")}
 
         return figures
@@ -82,19 +54,22 @@ def class_baselines(train: Sequences, scaling: Scaling, labels: Labels) -> Itera
     yield Baseline(
         "majority", "the majority class", measured(lambda part: np.full(len(part), often))
     )
-    ridge = _fitted(RidgeClassifierCV(PENALTIES), train, scaling, targets)
-    yield Baseline("ridge", "a ridge on random convolutions", measured(ridge))
+    fitted = ridge or ConvolutionRidge.classes(scaling.column(train), targets, classes)
+    said = measured(lambda part: fitted.scores(scaling.column(part)).argmax(axis=1))
+    yield Baseline("ridge", RIDGE, said)
 
 
-def value_baselines(train: Sequences, scaling: Scaling) -> Iterator[Baseline]:
+def value_baselines(
+    train: Sequences, scaling: Scaling, values: Values, ridge: ConvolutionRidge | None = None
+) -> Iterator[Baseline]:
     """Yield the mean of train, and a ridge that says values.
 
     Args:
         train: The sequences.
         scaling: How each feature is told from its mean.
+        values: The scale of the values.
+        ridge: The ridge, if there is one already, of values on that scale.
     """
-    targets = numbers_of(train.labels or (), train.source, train.names)
-    mean = float(targets.mean())
 
     def measured(said: Said) -> Callable[[Sequences], Figures]:
         def figures(part: Sequences) -> Figures:
@@ -104,130 +79,10 @@ def value_baselines(train: Sequences, scaling: Scaling) -> Iterator[Baseline]:
 
         return figures
 
-    yield Baseline("mean", "the mean of train", measured(lambda part: np.full(len(part), mean)))
-    ridge = _fitted(RidgeCV(PENALTIES), train, scaling, targets)
-    yield Baseline("ridge", "a ridge on random convolutions", measured(ridge))
-
-
-def _fitted(model: Any, train: Sequences, scaling: Scaling, targets: npt.NDArray[Any]) -> Said:
-    """Return what a linear model on features of sequences, fitted on train, says of a part."""
-    rng = np.random.default_rng(0)
-    if len(train) > MOST_ROWS:
-        rows = np.sort(rng.permutation(len(train))[:MOST_ROWS])
-        train, targets = train.take(rows), targets[rows]
-    column = scaling.column(train)
-    convolutions = Convolutions.fit(column, rng)
-    few, many = summaries(column), convolutions(column)
-    weights = np.ones(few.shape[1] + many.shape[1], np.float32)
-    weights[: few.shape[1]] = SHARE * np.sqrt(many.shape[1] / few.shape[1])
-    scale = StandardScaler().fit(np.hstack([few, many]))
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", LinAlgWarning
-        )  # of few sequences, features repeat each other
-        model.fit(weights * scale.transform(np.hstack([few, many])), targets)
-
-    def said(part: Sequences) -> npt.NDArray[Any]:
-        column = scaling.column(part)
-        features = np.hstack([summaries(column), convolutions(column)])
-        found: npt.NDArray[Any] = model.predict(weights * scale.transform(features))
-        return found
-
-    return said
-
-
-def summaries(column: Ragged) -> Floats:
-    """Return mean, deviation, slope, ends, quantiles and autocorrelations of each input, and the length.
-
-    Args:
-        column: Sequences.
-    """
-    return np.array([_summary(steps) for steps in column], dtype=np.float32)
-
-
-def _summary(steps: Floats) -> Floats:
-    count = len(steps)
-    centred = steps - steps.mean(axis=0)
-    variance = (centred**2).mean(axis=0)
-    place = np.linspace(-1, 1, count)[:, None] if count > 1 else np.zeros((1, 1))
-    told = [steps.mean(axis=0), np.sqrt(variance), (centred * place).mean(axis=0)]
-    told += [steps[0], steps[-1], *np.quantile(steps, QUANTILES, axis=0)]
-    for lag in LAGS:
-        products = (centred[lag:] * centred[:-lag]).sum(axis=0) / count if count > lag else variance
-        told.append(products / np.where(variance > 0, variance, 1))
-    return np.concatenate([*told, [count]]).astype(np.float32)
-
-
-@dataclass(frozen=True)
-class Convolutions:
-    """Random convolutions of sequences, and how often each is above some thresholds.
-
-    Args:
-        kernels: Dilation, triple of places and inputs of each; those of a dilation together.
-        thresholds: Of each kernel.
-    """
-
-    kernels: Sequence[tuple[int, int, Ints]]
-    thresholds: Sequence[Floats]
-
-    @staticmethod
-    def fit(column: Ragged, rng: np.random.Generator) -> Convolutions:
-        """Draw kernels for the lengths of some sequences, and thresholds from what they give there.
-
-        Args:
-            column: Sequences.
-            rng: Random numbers.
-        """
-        inputs, steps = column.values.shape[1], len(column.values)
-        longest = max((float(np.median(column.lengths)) - 1) / 8, 1.0)
-        count = min(MOST_DILATIONS, 1 + int(np.log2(longest)))
-        dilations = np.unique(np.geomspace(1, longest, count).astype(int)).tolist()
-        features = min(FEATURES, max(WORK // steps, len(TRIPLES)))
-        share = min(1.0, features / (len(TRIPLES) * len(dilations)))
-        each = max(1, round(features / (len(TRIPLES) * len(dilations))))
-        kernels = [
-            (dilation, triple, _some(inputs, rng))
-            for dilation in dilations
-            for triple in range(len(TRIPLES))
-            if rng.random() < share
-        ]
-        thresholds = [
-            np.quantile(values, rng.uniform(0.05, 0.95, each)).astype(np.float32)
-            for values in _convolved(column, kernels)
-        ]
-        return Convolutions(kernels, thresholds)
-
-    def __call__(self, column: Ragged) -> Floats:
-        """Return the share of the steps above each threshold, ``(sequences, features)``."""
-        begin, lengths = column.offsets[:-1], column.lengths
-        features = [
-            np.add.reduceat((values > threshold).astype(np.float32), begin) / lengths
-            for values, thresholds in zip(
-                _convolved(column, self.kernels), self.thresholds, strict=True
-            )
-            for threshold in thresholds
-        ]
-        return np.array(features, dtype=np.float32).T
-
-
-def _some(inputs: int, rng: np.random.Generator) -> Ints:
-    """Return some of the inputs, few more often than many, at most nine."""
-    count = int(2 ** rng.uniform(0, np.log2(min(inputs, 9) + 1)))
-    return rng.permutation(inputs)[: min(count, inputs)]
-
-
-def _convolved(column: Ragged, kernels: Sequence[tuple[int, int, Ints]]) -> Iterator[Floats]:
-    """Yield what each kernel gives at each step of some sequences."""
-    gap = 4 * max(dilation for dilation, _, _ in kernels)
-    lengths, steps = column.lengths, len(column.values)
-    shift = gap * (1 + np.arange(len(lengths)))  # zeros before each sequence and after the last
-    place = np.arange(steps) + np.repeat(shift, lengths)
-    padded = np.zeros((steps + gap * (len(lengths) + 1), column.values.shape[1]), np.float32)
-    padded[place] = column.values
-    dilated = 0
-    for dilation, triple, inputs in kernels:
-        if dilation != dilated:
-            shifted = [padded[place + (step - 4) * dilation] for step in range(9)]
-            total, dilated = np.sum(shifted, axis=0), dilation
-        first, second, third = (shifted[step][:, inputs] for step in TRIPLES[triple])
-        yield (3 * (first + second + third) - total[:, inputs]).sum(axis=1)
+    yield Baseline(
+        "mean", "the mean of train", measured(lambda part: np.full(len(part), values.mean))
+    )
+    targets = values.encode(train.labels or (), "train", train.names).numpy().reshape(-1)
+    fitted = ridge or ConvolutionRidge.values(scaling.column(train), targets)
+    said = measured(lambda part: values.decode(fitted.scores(scaling.column(part))[:, 0]))
+    yield Baseline("ridge", RIDGE, said)

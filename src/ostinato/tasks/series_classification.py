@@ -10,18 +10,18 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import RegressorTags
 from torch import Tensor
 from typing_extensions import Self
 
-from ostinato import datasets, models
+from ostinato import models
 from ostinato._config import Recurrent, Training, check_range
 from ostinato._errors import DatasetError
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
-from ostinato.datasets.sequences import numbered
 from ostinato.metrics import decide
 from ostinato.nn.pooling import PoolingName
 from ostinato.tasks import facts as data_facts
@@ -33,7 +33,7 @@ from ostinato.tasks.classification import (
     explained,
     scores_of,
 )
-from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.estimator import Parts
 from ostinato.tasks.inputs import named
 from ostinato.tasks.labels import Labels
 from ostinato.tasks.predictions import write_predictions, write_values
@@ -43,8 +43,12 @@ from ostinato.tasks.regression import (
     numbers_of,
     regression_figures,
 )
+from ostinato.tasks.sequence_estimator import SequenceEstimator
 from ostinato.tasks.series_baselines import class_baselines, value_baselines
 from ostinato.tasks.series_inputs import Scaling, classes_of, sequences_of
+from ostinato.tasks.series_ridge import FILE as RIDGE_FILE
+from ostinato.tasks.series_ridge import ConvolutionRidge, JoinedRidge
+from ostinato.tasks.series_sizing import sized_for_sequences
 from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
 from ostinato.tasks.weighting import check_no_class_weight, weights_of, with_weights
 from ostinato.training import Figures, Listener, Objective, Part
@@ -53,7 +57,7 @@ logger = logging.getLogger("ostinato")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # scikit-learn has no types
+class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Classifier of sequences of numbers: recurrent stack, pooling over time, linear head.
 
     Sequences have one feature or many and any lengths. Each feature is told from its mean in train; NaN
@@ -67,6 +71,7 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
             feature's own.
         head_dropout: Probability of dropping a feature of the pooled vector.
         regression: Whether labels are values instead of classes.
+        convolutions: Join a ridge on random convolutions to the network, each weighted by validation.
         class_weight: balanced lets each class count the same in the loss, however many sequences it has.
         baseline: Measure simple models beside it.
 
@@ -87,18 +92,13 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
 
     task: ClassVar[str] = "series-classification"
     pipeline_tag: ClassVar[str] = "time-series-classification"
-    columns: ClassVar[tuple[str, ...]] = (
-        *("id_column", "time_column", "label_column"),
-        "feature_columns",
-    )
-    takes_files: ClassVar[bool] = True
-
     recurrent: Recurrent = field(default_factory=lambda: Recurrent(cell="gru", hidden_size=64))
     training: Training = field(default_factory=Training)
-    pooling: PoolingName = "last"
+    pooling: PoolingName = "last-max-mean"
     noise: float = 0.5
     head_dropout: float = 0.3
     regression: bool = False
+    convolutions: bool = True
     class_weight: Literal["balanced"] | None = None
     baseline: bool = True
 
@@ -106,6 +106,7 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
     labels_: Labels = field(init=False)
     values_: Values = field(init=False)
     scaling_: Scaling = field(init=False)
+    joined_: JoinedRidge | None = field(init=False)
 
     def fit(
         self,
@@ -208,24 +209,6 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
         is_right = decide(said) == self.labels_.encode(labels, "score").numpy()
         return float(np.average(is_right, weights=sample_weight))
 
-    def load_parts(self, **arguments: Any) -> Parts:
-        """Load data by the arguments of `ostinato.datasets.load_sequences`."""
-        return datasets.load_sequences(**_given(arguments))
-
-    def read_part(self, path: str, **columns: Any) -> Sequences:
-        """Read one labelled file, by the arguments of `ostinato.datasets.read_sequences`."""
-        return datasets.read_sequences(path, **_given(self._columns(columns)))
-
-    def pairs_of(self, part: Sequences) -> tuple[Any, Sequence[Any]]:
-        """Return the sequences of a part, and their labels."""
-        return part, part.labels or ()
-
-    def read_inputs(self, path: str, **columns: Any) -> Sequence[Any]:
-        """Read the sequences of a file, by the arguments of `ostinato.datasets.read_sequences`."""
-        wanted = {**self._columns(columns), "label_column": None}
-        part = datasets.read_sequences(path, labelled=False, **_given(wanted))
-        return [part.take([row]) for row in range(len(part))]
-
     def _strata(self, part: Sequences) -> tuple[Sequence[Any], Sequence[Hashable]]:
         labels = [""] * len(part) if self.regression else named(part.labels or ())
         return labels, part.keys
@@ -263,6 +246,7 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
         self._set_labels(classes_of(train))
 
     def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, data_facts.Facts]:
+        self.joined_ = None
         self.scaling_ = Scaling.fit(parts["train"])
         columns = {name: self.scaling_.column(part) for name, part in parts.items()}
         targets = {name: self._targets(part, name) for name, part in parts.items()}
@@ -282,38 +266,22 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
         }
         if self.regression:
             return loop_parts, RegressionObjective(self.values_.deviation), facts
-        return (
-            loop_parts,
-            ClassificationObjective(multi_label=False, monitor="log_likelihood"),
-            facts,
-        )
+        objective = ClassificationObjective(multi_label=False, monitor="log_likelihood")
+        return loop_parts, objective, facts
 
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:
-        return {
-            "training__epochs": 50,
-            "training__batch_tokens": 8192,
-            "training__batch_size": 16,
-            "training__learning_rate": 6e-3,
-        }
+        return sized_for_sequences(parts["train"])
 
     def _baselines(self, train: Sequences) -> Iterator[Baseline]:
+        ridge = self.joined_.ridge if self.joined_ is not None else None
         if self.regression:
-            return value_baselines(train, self.scaling_)
-        return class_baselines(train, self.scaling_, self.labels_)
+            return value_baselines(train, self.scaling_, self.values_, ridge)
+        return class_baselines(train, self.scaling_, self.labels_, ridge)
 
     def _compared(self) -> Compared:
         if self.regression:
             return Compared("r2", "R2", is_share=False)
         return MACRO_F1 if self.class_weight else ACCURACY
-
-    def _columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the columns of a table: those given, else those of train."""
-        saved = self.provenance_.get("arguments") or {}
-        columns = {name: given.get(name) or saved.get(name) for name in self.columns}
-        features = self.scaling_.features
-        if not columns["feature_columns"] and features != numbered(len(features)):
-            columns["feature_columns"] = features
-        return columns
 
     def _targets(self, part: Sequences, name: str) -> Tensor:
         if self.regression:
@@ -336,12 +304,37 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
 
     def _said(self, part: Sequences) -> npt.NDArray[Any]:
         """Return the values of sequences, or the probabilities of their classes."""
-        column: Ragged = self.scaling_.column(part)
+        column = self.scaling_.column(part)
+        scores = self._scores(column)
+        if self.joined_ is not None:
+            scores = self.joined_.join(scores, column)
         if self.regression:
-            said = scores_of(self.module_, column, 1, self.sized_.training)
-            return self.values_.decode(said.squeeze(1).numpy())
-        scores = scores_of(self.module_, column, len(self.labels_.classes), self.sized_.training)
-        return scores.softmax(dim=1).numpy()
+            return self.values_.decode(scores[:, 0])
+        return torch.from_numpy(scores).softmax(dim=1).numpy()
+
+    def _scores(self, column: Ragged) -> npt.NDArray[np.float32]:
+        """Return what the network alone says: the logit of each class, or the value."""
+        outputs = 1 if self.regression else len(self.labels_.classes)
+        return scores_of(self.module_, column, outputs, self.sized_.training).numpy()
+
+    def _finish(self, parts: Parts, out: Path | None) -> None:
+        if self.convolutions:
+            self.joined_ = self._joined(parts["train"], parts["validation"])
+            logger.info(self.joined_.told)
+            if out:
+                self.joined_.save(out)
+        super()._finish(parts, out)
+
+    def _joined(self, train: Sequences, validation: Sequences) -> JoinedRidge:
+        """Fit the ridge on train, and the weights of both parts on validation."""
+        column, others = self.scaling_.column(train), self.scaling_.column(validation)
+        targets = self._targets(train, "train").numpy()
+        rights = self._targets(validation, "validation").numpy()
+        if self.regression:
+            ridge = ConvolutionRidge.values(column, targets.reshape(-1))
+            return JoinedRidge.of_values(ridge, self._scores(others), others, rights.reshape(-1))
+        ridge = ConvolutionRidge.classes(column, targets, len(self.labels_.classes))
+        return JoinedRidge.of_classes(ridge, self._scores(others), others, rights)
 
     def _measure(
         self, examples: Sequences, part: str, *, seen: Sequence[str], run: Path | None
@@ -386,6 +379,8 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
     def _save_reader(self, run: Path) -> None:
         self.scaling_.save(run)
         (self.values_ if self.regression else self.labels_).save(run)
+        if self.joined_ is not None:
+            self.joined_.save(run)
 
     def _load_reader(self, run: Path, weights: Mapping[str, Tensor]) -> None:
         self.scaling_ = Scaling.load(run)
@@ -394,6 +389,7 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
         else:
             self._set_labels(Labels.load(run))
         self.module_ = self._build()
+        self.joined_ = JoinedRidge.load(run) if (run / RIDGE_FILE).exists() else None
 
     def _example(self, run: Path) -> str:
         shape = f"[np.zeros((20, {len(self.scaling_.features)}))]"
@@ -401,8 +397,3 @@ class SeriesClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sci
             "import numpy as np\nimport ostinato\n\n"
             f'ostinato.load("{run.name}").predict({shape})  # (time, features) each'
         )
-
-
-def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments that are not None, as a command leaves out what was not given."""
-    return {name: value for name, value in arguments.items() if value is not None}

@@ -7,33 +7,59 @@ from typing import Protocol
 
 import torch
 
-from ostinato._config import Characters, Recurrent
+from ostinato._config import Characters, Recurrent, Training
+from ostinato.datasets import Tagged
 from ostinato.models import SequenceTagger
 from ostinato.tasks.tags import Tags
-from ostinato.text import SHAPES, Lexicon, Vectors
+from ostinato.text import SHAPES, Lexicon, Vectors, read_vectors, words_of_vectors
 
 logger = logging.getLogger("ostinato")
 
+MOST_EXTRA = 100_000  # words of a file of vectors that are known beside those of train
+
 
 class Plan(Protocol):
-    """What a tagger tells about its network: settings, and vocabularies that were learnt."""
+    """The settings of a tagger that its network is made from, all of them in force."""
 
     recurrent: Recurrent
+    training: Training
     characters: Characters
     head: str
-    word_dropout: float
-    locked_dropout: float
-    head_dropout: float
-    lexicon_: Lexicon
-    tags_: Tags
+    lowercase: bool
+    min_freq: int
+    pairs: bool | None
+    vectors: str | None
+    embedding_size: int | None
+    word_dropout: float | None
+    locked_dropout: float | None
+    head_dropout: float | None
 
 
-def build(plan: Plan, embedding_size: int) -> SequenceTagger:
+def read_words(train: Tagged, plan: Plan) -> tuple[Lexicon, Vectors | None]:
+    """Return the vocabularies of train and, where there is a file of them, vectors and their words."""
+    lexicon = Lexicon.fit(
+        train.sentences,
+        min_freq=plan.min_freq,
+        lowercase=plan.lowercase,
+        pairs=bool(plan.pairs),
+    )
+    if plan.vectors is None:
+        return lexicon, None
+    lexicon = lexicon.extended(words_of_vectors(plan.vectors, MOST_EXTRA))
+    vectors = read_vectors(
+        plan.vectors,
+        lexicon.words,
+        embedding_size=plan.embedding_size,
+        seed=plan.training.seed,
+    )
+    return lexicon, vectors
+
+
+def build(plan: Plan, lexicon: Lexicon, tags: Tags, embedding_size: int) -> SequenceTagger:
     """Return the network with new weights."""
-    lexicon = plan.lexicon_
     return SequenceTagger(
         lexicon.num_trained,
-        len(plan.tags_.classes),
+        len(tags.classes),
         num_characters=len(lexicon.characters),
         num_shapes=len(SHAPES),
         num_pairs=len(lexicon.pairs) if len(lexicon.pairs) > 1 else 0,
@@ -42,10 +68,10 @@ def build(plan: Plan, embedding_size: int) -> SequenceTagger:
         characters=plan.characters,
         recurrent=plan.recurrent,
         crf=plan.head == "crf",
-        allowed=plan.tags_.allowed(),
-        word_dropout=plan.word_dropout,
-        locked_dropout=plan.locked_dropout,
-        head_dropout=plan.head_dropout,
+        allowed=tags.allowed(),
+        word_dropout=plan.word_dropout or 0.0,
+        locked_dropout=plan.locked_dropout or 0.0,
+        head_dropout=plan.head_dropout or 0.0,
     )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from ostinato.data.batches import collate, unpacked
+from ostinato._config import Training
+from ostinato.data.batches import collate, length_buckets, unpacked
 from ostinato.data.ragged import Ragged
 from ostinato.models import Words
 from ostinato.nn import Chain, decode, log_likelihood_and_marginals
@@ -58,6 +60,22 @@ def words_of(words: EncodedWords, rows: Rows) -> Words:
         shapes=torch.from_numpy(words.shapes[distinct].astype(np.int64)),
         characters=collate(words.characters, distinct),
     )
+
+
+@torch.no_grad()
+def scores_of(
+    module: nn.Module, words: EncodedWords, training: Training
+) -> Iterator[tuple[Rows, Chain]]:
+    """Yield the rows of each batch, the longest first, and their scores."""
+    module.eval()
+    for rows in length_buckets(
+        words.column.lengths,
+        batch_tokens=training.batch_tokens,
+        batch_size=training.batch_size,
+        seed=0,
+        epoch=None,
+    ):
+        yield rows, module(words_of(words, rows))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from ostinato._errors import DatasetError
 from ostinato._files import read_json, write_json
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import SCHEMES, Scheme, Span, Tagged, schemes
+from ostinato.tasks.tagging_measure import spans_in
 
 logger = logging.getLogger("ostinato")
 
@@ -34,6 +35,8 @@ class Tags:
         classes: Each tag once; for spans ``O`` and every letter of the scheme with every type.
         scheme: Scheme that the model is trained in; none if the tags are not of spans.
         written: Scheme of the training data, in which predictions are given.
+        spans_of_train: The texts of the spans of train, lower-cased; none of a run that does not
+            have them.
 
     Example:
         >>> tags = Tags.fit(Tagged.make([["Angela", "sings"]], [["B-PER", "O"]], "a list"), "BIOES")
@@ -46,6 +49,7 @@ class Tags:
     classes: tuple[str, ...]
     scheme: Scheme | None = None
     written: Scheme | None = None
+    spans_of_train: tuple[str, ...] | None = None
 
     @classmethod
     def fit(cls, train: Tagged, scheme: Scheme) -> Tags:
@@ -69,7 +73,8 @@ class Tags:
         kinds = sorted({kind for letter, kind in map(schemes.split, found) if letter != "O"})
         letters = sorted({*SCHEMES[scheme], *("B" if scheme == "IOB1" else "")})
         spans = [f"{letter}-{kind}" if kind else letter for kind in kinds for letter in letters]
-        return cls((schemes.OUTSIDE, *spans), scheme, train.scheme)
+        known = spans_in(train.sentences, train.tags)
+        return cls((schemes.OUTSIDE, *spans), scheme, train.scheme, tuple(known))
 
     @property
     def are_spans(self) -> bool:
@@ -126,14 +131,21 @@ class Tags:
         """Write ``labels.json``."""
         write_json(
             run / "labels.json",
-            {"classes": list(self.classes), "scheme": self.scheme, "written": self.written},
+            {
+                "classes": list(self.classes),
+                "scheme": self.scheme,
+                "written": self.written,
+                "spans": None if self.spans_of_train is None else list(self.spans_of_train),
+            },
         )
 
     @classmethod
     def load(cls, run: Path) -> Tags:
         """Read ``labels.json``."""
         saved = read_json(run / "labels.json")
-        return cls(tuple(saved["classes"]), saved["scheme"], saved["written"])
+        spans = saved.get("spans")
+        known = None if spans is None else tuple(spans)
+        return cls(tuple(saved["classes"]), saved["scheme"], saved["written"], known)
 
 
 def _mark_insides(row: list[int], tags: Sequence[str]) -> None:

@@ -39,15 +39,13 @@ from ostinato.tasks.ngram_classifier import JoinedNgrams, NgramClassifier
 from ostinato.tasks.predictions import write_predictions
 from ostinato.tasks.presets import PRESETS
 from ostinato.tasks.text_baselines import text_baselines
-from ostinato.tasks.text_sizing import sized
+from ostinato.tasks.text_sizing import ngram_kinds, sized
 from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
 from ostinato.tasks.weighting import check_no_class_weight, weights_of, with_weights
 from ostinato.text import Tokenizer, encode_cached, fit_cached
 from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
-
-FEW_CHARACTERS = 2_000_000  # of train, up to which n-grams of characters are worth their time
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -99,6 +97,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     pipeline_tag: ClassVar[str] = "text-classification"
     columns: ClassVar[tuple[str, ...]] = ("text_column", "label_column")
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = PRESETS
+    advice: ClassVar[str] = "Try more labelled texts, pretrained vectors or another tokenizer."
 
     recurrent: Recurrent = field(default_factory=Recurrent)
     training: Training = field(default_factory=Training)
@@ -228,13 +227,8 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
 
     def _check(self) -> None:
         super()._check()
-        for name, low in (
-            ("min_freq", 1),
-            ("embedding_size", 1),
-            ("max_size", 2),
-            ("max_length", 2),
-            ("members", 1),
-        ):
+        lowest = {"min_freq": 1, "embedding_size": 1, "max_size": 2, "max_length": 2, "members": 1}
+        for name, low in lowest.items():
             check_range("TextClassifier", name, getattr(self, name), low=low)
         for name in ("word_dropout", "embedding_dropout", "locked_dropout", "head_dropout"):
             check_range("TextClassifier", name, getattr(self, name), low=0, below=1)
@@ -338,29 +332,26 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
 
     def _join_ngrams(self, parts: Parts) -> JoinedNgrams:
         """Fit the n-grams on train, and the weights of both parts on validation."""
-        validation = parts["validation"]
-        model = self._fit_ngrams(parts["train"])
+        train, validation = parts["train"], parts["validation"]
+        model = NgramClassifier.fit(
+            self.tokenizer_.words(train.texts),
+            self.labels_.encode(train.labels or ()).numpy(),
+            classes=len(self.labels_.classes),
+            sample_weight=self.weights_,
+            **ngram_kinds(train, self.facts_["train"]["length"]["mean"]),
+        )
         joined = JoinedNgrams.fit(
             model,
             self._scores(encode_cached(self.tokenizer_, validation.fingerprint, validation.texts)),
             model.scores(self.tokenizer_.words(validation.texts)),
             self.labels_.encode(validation.labels or (), "validation").numpy(),
-            train_texts=len(parts["train"].texts),
+            train_texts=len(train.texts),
         )
         logger.info(
             "n-grams joined: weight %.2f, of the network %.2f",
             *(joined.ngram_weight, joined.network_weight),
         )
         return joined
-
-    def _fit_ngrams(self, train: Examples) -> NgramClassifier:
-        return NgramClassifier.fit(
-            self.tokenizer_.words(train.texts),
-            self.labels_.encode(train.labels or ()).numpy(),
-            classes=len(self.labels_.classes),
-            characters=(is_small := sum(map(len, train.texts)) <= FEW_CHARACTERS),
-            min_texts=1 if is_small else 2,
-        )
 
     def _measure(
         self, examples: Examples, part: str, *, seen: Sequence[str], run: Path | None

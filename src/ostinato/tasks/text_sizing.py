@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ostinato._config import WIDTH
 from ostinato.datasets import Examples
 
 STEPS = 1000  # of the optimizer, at least, before epochs are few enough to be bounded by
@@ -15,8 +16,12 @@ MOST_EPOCHS, FEWEST_EPOCHS = 60, 4
 PATIENCE = 5  # share of the epochs, one in so many, without a better one that end the training
 FEW_TEXTS, FEW_ROWS, ROWS = 500, 8, 16  # in a batch, of up to FEW_TEXTS texts and of more
 MEMBERS, SEVERAL_TEXTS = 3, 10_000  # networks that answer together, for up to as many texts
+NARROW_TEXTS = 5000  # up to which half the units do
 FREQUENT = 10  # times that a word must be seen among many characters
 MANY_CHARACTERS = 10_000_000
+FEW_CHARACTERS = (
+    2_000_000  # up to which n-grams of characters, and those seen once, are worth their time
+)
 
 
 def sized(train: Examples) -> dict[str, Any]:
@@ -31,6 +36,7 @@ def sized(train: Examples) -> dict[str, Any]:
     is_large = sum(map(len, train.texts)) > MANY_CHARACTERS
     return {
         "min_freq": FREQUENT if is_large else 1,
+        "recurrent__hidden_size": WIDTH if texts > NARROW_TEXTS else WIDTH // 2,
         "members": MEMBERS if texts <= SEVERAL_TEXTS else 1,
         "training__epochs": epochs,
         "training__patience": max(3, epochs // PATIENCE),
@@ -38,3 +44,18 @@ def sized(train: Examples) -> dict[str, Any]:
         "training__batch_tokens": 8192,
         "training__learning_rate": 2.5e-3,
     }
+
+
+def ngram_kinds(train: Examples, mean_tokens: float) -> dict[str, Any]:
+    """Return which n-grams are taken, as arguments of `NgramClassifier.fit`.
+
+    Those of characters only where words are longer than a character.
+
+    Args:
+        train: The train part.
+        mean_tokens: Tokens of a text, on average.
+    """
+    characters = sum(map(len, train.texts))
+    is_small = characters <= FEW_CHARACTERS
+    has_words = characters > 2 * mean_tokens * len(train.texts)
+    return {"characters": is_small and has_words, "min_texts": 1 if is_small else 2}

@@ -47,7 +47,7 @@ def parted(targets: Tensor | Weighted) -> tuple[Tensor, Tensor | None]:
 
 
 def with_weights(part: P, sample_weight: ArrayLike | None) -> P:
-    """Return a part whose examples count as much as ``sample_weight`` says; none for all the same.
+    """Return a part whose examples count as ``sample_weight`` says; none for all the same.
 
     Raises:
         DatasetError: There is not one for each example, one is negative or not finite, or all are 0.

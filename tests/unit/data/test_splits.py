@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ostinato import ConfigError, DatasetError, ShapeError
-from ostinato.data.splits import duplicates, stratified_holdout
+from ostinato.data.splits import duplicates, folds_of, stratified_holdout
 
 some_labels = st.lists(st.sampled_from("abc"), min_size=2, max_size=60)
 
@@ -95,3 +95,64 @@ def test_duplicates_are_the_texts_of_both(a: list[str], b: list[str]) -> None:
     found = duplicates(a, b)
     assert found.dtype == bool
     assert found.tolist() == [text in a for text in b]
+
+
+some_rows = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 25)), min_size=4, max_size=60)
+
+
+@given(some_rows, st.integers(2, 5), st.integers(0, 3))
+def test_folds_part_no_group_and_leave_every_label_to_the_rest(
+    rows: list[tuple[str, int]], folds: int, seed: int
+) -> None:
+    labels, groups = [row[0] for row in rows], [row[1] for row in rows]
+    try:
+        found = folds_of(labels, groups, folds=folds, seed=seed)
+    except ConfigError:
+        assume(False)
+    assert len(found) == folds
+    tested = [row for fold in found for row in fold]
+    assert len(tested) == len(set(tested))
+    for fold in found:
+        assert len(fold) > 0
+        assert fold.tolist() == sorted(fold)
+        rest = set(range(len(rows))) - set(fold.tolist())
+        assert not {groups[row] for row in fold} & {groups[row] for row in rest}
+        assert {labels[row] for row in rest} == set(labels)
+    again = folds_of(labels, groups, folds=folds, seed=seed)
+    assert all(np.array_equal(a, b) for a, b in zip(found, again, strict=True))
+
+
+@given(st.integers(10, 40), st.integers(10, 40), st.integers(2, 5))
+def test_every_row_is_in_one_fold_and_every_label_in_its_share(a: int, b: int, folds: int) -> None:
+    labels = ["a"] * a + ["b"] * b
+    found = folds_of(labels, range(a + b), folds=folds)
+    assert sorted(row for fold in found for row in fold) == list(range(a + b))
+    for fold in found:
+        for label, count in Counter(labels[row] for row in fold).items():
+            assert abs(count - labels.count(label) / folds) < 1
+
+
+def test_a_lone_label_is_trained_on_in_every_fold() -> None:
+    labels = [*"aabbaabbaabb", "c"]
+    found = folds_of(labels, range(13), folds=3)
+    assert sorted(row for fold in found for row in fold) == list(range(12))
+
+
+def test_rows_of_several_labels_are_dealt_too() -> None:
+    labels = [["x"], ["x", "y"], [], ["y"]] * 5
+    found = folds_of(labels, range(20), folds=4)
+    assert sorted(row for fold in found for row in fold) == list(range(20))
+
+
+@pytest.mark.parametrize(
+    ("labels", "groups", "folds", "match"),
+    [
+        ("ab", range(2), 1, "folds must be at least 2; got 1"),
+        ("abab", range(4), 5, "an example of its own for each of 5 folds; got 4"),
+        ("abab", [0, 0, 1, 1], 3, "got 2, copies counted once. Use fewer folds"),
+        ("abcdef", range(6), 3, "must leave its label to the others; got none in fold 1"),
+    ],
+)
+def test_folds_that_cannot_be_dealt_are_refused(labels, groups, folds, match) -> None:
+    with pytest.raises(ConfigError, match=match):
+        folds_of(list(labels), groups, folds=folds)

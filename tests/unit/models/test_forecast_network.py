@@ -31,6 +31,7 @@ def make(method: str, cell: str = "gru", categories=CATEGORIES, **options) -> nn
             bidirectional=options.pop("bidirectional", False),
         ),
         "dropout": options.pop("dropout", 0.0),
+        "seasons": options.pop("seasons", 1),
     }
     if method == "direct":
         return DirectForecaster(INPUTS, FUTURE, categories, **shared)
@@ -154,6 +155,17 @@ def test_at_first_the_season_before_goes_on(method):
     future = ahead_of(HORIZON, FUTURE)
     found = model(windows_of(rows_of(INPUTS), future, torch.zeros(4, 3).long()))
     assert torch.equal(found, future[..., :1].expand(-1, -1, QUANTILES))
+
+
+@every_method
+def test_at_first_two_seasons_before_go_on_half_and_half(method):
+    model = make(method, seasons=2).eval()
+    nn.init.zeros_(model.head.weight)
+    nn.init.zeros_(model.head.bias)
+    future = ahead_of(HORIZON, FUTURE)
+    found = model(windows_of(rows_of(INPUTS), future, torch.zeros(4, 3).long()))
+    expected = future[..., :2].mean(dim=2, keepdim=True).expand(-1, -1, QUANTILES)
+    torch.testing.assert_close(found, expected)
 
 
 @every_method

@@ -18,7 +18,7 @@ def make(**options):
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
-@pytest.mark.parametrize("pooling", ["last", "max", "mean", "max-mean", "attention"])
+@pytest.mark.parametrize("pooling", ["last", "max", "last-max-mean", "attention"])
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_a_row_does_not_depend_on_its_batch_mates(cell, pooling, bidirectional):
     """Measured: at most 6e-8 on scores of about 0.3."""

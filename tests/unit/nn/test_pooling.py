@@ -71,6 +71,12 @@ def test_last_is_what_each_direction_of_the_top_layer_ends_with(
             assert torch.equal(vector[half:], row[0, half:])
 
 
+def test_several_kinds_stand_side_by_side() -> None:
+    packed, h_n = pack_sequence(make_rows((7, 4, 1))), some_h_n(3)
+    each = [make(kind)(packed, h_n) for kind in ("last", "max", "mean")]
+    assert torch.equal(make("last-max-mean")(packed, h_n), torch.cat(each, dim=1))
+
+
 @every_kind
 def test_padding_may_be_nan(kind: str) -> None:
     rows = make_rows((7, 4, 1))
@@ -86,7 +92,7 @@ def test_padding_may_be_nan(kind: str) -> None:
     assert bool(gradient.isfinite().all())
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "last"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "last" not in kind])
 def test_a_broken_batch_mate_harms_nobody(kind: str) -> None:
     rows = make_rows((7, 4, 2))
     harmed = [rows[0], torch.full_like(rows[1], torch.nan), rows[2]]

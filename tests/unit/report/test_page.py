@@ -33,10 +33,19 @@ KINDS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def pages():
+    """The pages that were drawn already, by kind and options."""
+    return {}
+
+
 @pytest.fixture
-def page_of(make_run):
+def page_of(make_run, pages):
     def read(kind, **options):
-        return report.write(make_run(kind, **options)).read_text(encoding="utf-8")
+        key = (kind, *options.items())
+        if key not in pages:
+            pages[key] = report.write(make_run(kind, **options)).read_text(encoding="utf-8")
+        return pages[key]
 
     return read
 

@@ -226,6 +226,27 @@ def test_the_last_season_is_told_over_and_over():
     np.testing.assert_array_equal(found, np.tile(values[16:20], 3)[:9])
 
 
+def test_the_seasons_before_are_told_each_beside_the_other():
+    given_ = panel([30], with_columns=False)
+    at = places((0, 0, 12))
+    both = reader(given_, seasons=(SEASON, 2 * SEASON)).take(at)
+    short, long = (reader(given_, seasons=(season,)).take(at) for season in (SEASON, 2 * SEASON))
+    for name in ("context", "future"):
+        one, two, three = (getattr(found, name) for found in (both, short, long))
+        place = 2 if name == "context" else 0
+        np.testing.assert_array_equal(np.delete(one, place + 1, axis=-1), two)
+        np.testing.assert_array_equal(one[..., place + 1], three[..., place])
+    early = reader(given_, seasons=(SEASON, 5 * SEASON)).take(at).future
+    np.testing.assert_array_equal(early[..., 1], early[..., 0])  # nothing is so long ago
+
+
+@every_segment
+def test_what_comes_after_a_cutoff_is_not_read_in_any_season(segment):
+    options = {"segment": segment, "horizon": SEASON + 1, "seasons": (SEASON, 2 * SEASON)}
+    hidden = planted(GIVEN, ENDS)
+    assert_equal(seen_before(GIVEN, **options), seen_before(hidden, **options))
+
+
 def shown(factor: float, plus: float, window_scaling: str) -> dict[str, np.ndarray]:
     """Windows of series as they are, times a factor and more by a constant."""
     values = Ragged(GIVEN.values.values * factor + plus, GIVEN.values.offsets)

@@ -66,6 +66,14 @@ def test_validation_decides_which_part_is_heard():
     assert of_ngrams.ngram_weight > 5 * of_ngrams.network_weight
 
 
+def test_several_labels_to_a_text_are_joined_label_by_label():
+    labels = (RNG.random((400, 3)) < 0.4).astype(np.float32)
+    right = 4 * labels - 2 + RNG.normal(size=(400, 3)).astype(np.float32)
+    found = joined(right, np.zeros((400, 3), np.float32), labels)
+    assert found.network_weight > 1  # a logit of 2 is less sure than these labels are
+    assert found.ngram_weight == pytest.approx(1)  # what says nothing keeps its weight
+
+
 def test_few_texts_trust_the_network_less():
     model = NgramClassifier.fit(TEXTS, TARGETS, classes=3)
     scores = np.zeros((0, 3), np.float32)

@@ -47,6 +47,8 @@ def small(**options: Any) -> SequenceTagger:
         word_dropout=0.0,
         locked_dropout=0.0,
         head_dropout=0.0,
+        ngrams=False,
+        baseline=False,
     ).set_params(**options)
 
 
@@ -109,6 +111,26 @@ def test_a_saved_model_answers_the_same_and_has_a_page(
     assert "Raw text is cut into tokens by `treebank`" in card
     assert "f1" in card
     assert "F1" in report.write(tmp_path / "run").read_text()
+
+
+def test_word_features_are_joined_saved_and_loaded(tmp_path: Path) -> None:
+    model = small(ngrams=True, training__epochs=2, baseline=True)
+    model.fit(SENTENCES, TAGS, validation=(SENTENCES, TAGS), out=tmp_path / "run")
+    assert model.score(SENTENCES, TAGS) == 1  # the network alone has learnt little in two epochs
+    assert set(model.metrics_["baselines"]) == {"majority", "most_frequent_tag"}
+    twin = ostinato.load(tmp_path / "run")
+    assert twin.explain(SENTENCES[:4]) == model.explain(SENTENCES[:4])
+    model.set_params(ngrams=False).fit(SENTENCES, TAGS, validation=(SENTENCES, TAGS))
+    assert model.chain_ is None
+
+
+def test_recall_of_new_spans_is_measured_after_loading_too(
+    fitted: SequenceTagger, tmp_path: Path
+) -> None:
+    fitted.save(tmp_path / "run")
+    new = [["Clara", "sings", "in", "Rome"]], [["B-PER", "O", "O", "B-LOC"]]
+    for model in (fitted, ostinato.load(tmp_path / "run")):
+        assert model.evaluate(*new)["n_new_spans"] == 1
 
 
 def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path: Path) -> None:

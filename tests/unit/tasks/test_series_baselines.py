@@ -6,18 +6,16 @@ import warnings
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 
 from ostinato import Recurrent, SeriesClassifier, Training
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
+from ostinato.tasks import series_ridge
 from ostinato.tasks.labels import Labels
-from ostinato.tasks.series_baselines import (
-    TRIPLES,
-    Convolutions,
-    class_baselines,
-    summaries,
-    value_baselines,
-)
+from ostinato.tasks.regression import Values
+from ostinato.tasks.series_baselines import class_baselines, value_baselines
+from ostinato.tasks.series_features import TRIPLES, Convolutions, summaries
 from ostinato.tasks.series_inputs import Scaling
 
 
@@ -51,7 +49,8 @@ def test_a_ridge_tells_frequencies_apart_where_the_majority_tells_nothing():
 def test_of_values_there_are_the_mean_and_a_ridge():
     values = [float(row[:, 0].std() + len(row)) for row in (TRAIN[n] for n in range(len(TRAIN)))]
     train = Sequences.make([TRAIN[n] for n in range(len(TRAIN))], values, "waves")
-    told = {one.name: one.measure(train) for one in value_baselines(train, Scaling.fit(train))}
+    found = value_baselines(train, Scaling.fit(train), Values.fit(values))
+    told = {one.name: one.measure(train) for one in found}
     assert told["mean"]["r2"] == pytest.approx(0, abs=1e-9)
     assert told["mean"]["rmse"] == pytest.approx(np.std(values))
     assert told["ridge"]["r2"] > 0.9
@@ -122,3 +121,19 @@ def test_the_baselines_stand_beside_its_figures_and_can_be_left_out():
     assert metrics["baselines"]["ridge"]["validation"]["n"] == 6
     assert "a ridge on random convolutions" in metrics["verdict"]["text"]
     assert "baselines" not in fitted(TRAIN.labels, baseline=False).metrics_
+
+
+def test_what_rows_are_told_without_themselves_is_what_fits_without_them_tell():
+    rng = np.random.default_rng(0)
+    rows, wanted = rng.normal(size=(12, 30)), rng.normal(size=(12, 2))
+    rows, wanted = rows - rows.mean(axis=0), wanted - wanted.mean(axis=0)
+    weights, left_out = series_ridge._ridge(rows, wanted)
+    penalty = min(
+        series_ridge.PENALTIES,
+        key=lambda one: np.abs(Ridge(alpha=one).fit(rows, wanted).coef_.T - weights).max(),
+    )
+    np.testing.assert_allclose(Ridge(alpha=penalty).fit(rows, wanted).coef_.T, weights, atol=1e-9)
+    for row in range(len(rows)):
+        kept = np.arange(len(rows)) != row
+        alone = Ridge(alpha=penalty).fit(rows[kept], wanted[kept])
+        np.testing.assert_allclose(alone.predict(rows[[row]])[0], left_out[row], atol=1e-9)

@@ -38,6 +38,7 @@ def small(**settings) -> SeriesClassifier:
         training=Training(epochs=12, batch_size=8, learning_rate=0.02),
         noise=0.0,
         head_dropout=0.0,
+        convolutions=False,
     )
     return model.set_params(**settings)
 
@@ -82,6 +83,24 @@ def test_inside_scikit_learn():
         scores = cross_val_score(clone(model).set_params(**settings), cube, y, cv=2)
         assert np.isfinite(scores).all()
     assert cross_val_score(model, X, Y, cv=2).shape == (2,)
+
+
+@pytest.mark.parametrize("regression", [False, True])
+def test_convolutions_beside_it_are_joined_as_validation_says(regression):
+    y = VALUES if regression else Y
+    model = small(regression=regression, training__epochs=1, convolutions=True).fit(X, y)
+    joined = model.joined_
+    assert joined.ridge_weight > joined.network_weight  # which has hardly been trained
+    column = model.scaling_.column(Sequences.make(X, None, "train"))
+    found = joined.join(model._scores(column), column)
+    if regression:
+        np.testing.assert_allclose(model.predict(X), model.values_.decode(found[:, 0]))
+    else:
+        np.testing.assert_array_equal(model.predict_proba(X).argmax(1), found.argmax(1))
+    alone = [model.explain([x])[0] for x in X[:3]]
+    for one, several in zip(alone, model.explain(X[:3]), strict=True):
+        key = "value" if regression else "confidence"
+        assert one[key] == pytest.approx(several[key], rel=1e-4)
 
 
 def test_batch_mates_and_order_change_nothing(fitted):
@@ -137,7 +156,7 @@ def test_same_seed_same_bits():
 @pytest.mark.parametrize("regression", [False, True])
 def test_a_run_folder_is_whole_and_saved_equals_loaded(tmp_path, regression):
     run, y = tmp_path / "run", VALUES if regression else Y
-    model = small(regression=regression, training__epochs=2).fit(X, y, out=run)
+    model = small(regression=regression, training__epochs=2, convolutions=True).fit(X, y, out=run)
     loaded = ostinato.load(run)
     assert loaded.explain(X) == model.explain(X)
     assert loaded.get_params() == model.get_params()

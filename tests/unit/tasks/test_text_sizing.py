@@ -6,7 +6,7 @@ import pytest
 
 from ostinato import TextClassifier, Training
 from ostinato.tasks.inputs import examples_of
-from ostinato.tasks.text_sizing import sized
+from ostinato.tasks.text_sizing import ngram_kinds, sized
 
 WORDS = ["one", "two", "three", "four", "five", "six", "seven"]
 
@@ -23,6 +23,14 @@ def test_fewer_texts_are_gone_through_more_often():
     epochs = [sized(part(count))["training__epochs"] for count in (20, 400, 2000, 30_000)]
     assert epochs == sorted(epochs, reverse=True)
     assert epochs[0] > 5 * epochs[-1]
+
+
+def test_characters_are_read_within_words_of_several():
+    assert ngram_kinds(part(40), mean_tokens=8) == {"characters": True, "min_texts": 1}
+    chinese = examples_of(["电影很好"] * 4, ["a", "b"] * 2, "train")
+    assert ngram_kinds(chinese, mean_tokens=4) == {"characters": False, "min_texts": 1}
+    many = examples_of(["word " * 300_000] * 2, ["a", "b"], "train")
+    assert ngram_kinds(many, mean_tokens=300_000) == {"characters": False, "min_texts": 2}
 
 
 def test_no_batch_is_of_one_text():

@@ -1,0 +1,60 @@
+"""Where a task of sequences of numbers finds them: in files and folders, in columns that have names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from ostinato import datasets
+from ostinato.datasets import Sequences
+from ostinato.datasets.sequences import numbered
+from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.series_inputs import Scaling
+
+
+class SequenceEstimator(Estimator):
+    """Abstract base of a task of sequences of numbers: how they are read.
+
+    Attributes:
+        scaling_: The features that it was trained on.
+    """
+
+    columns: ClassVar[tuple[str, ...]] = (
+        *("id_column", "time_column", "label_column"),
+        "feature_columns",
+    )
+    takes_files: ClassVar[bool] = True
+
+    scaling_: Scaling
+
+    def load_parts(self, **arguments: Any) -> Parts:
+        """Load data by the arguments of `ostinato.datasets.load_sequences`."""
+        return datasets.load_sequences(**_given(arguments))
+
+    def read_part(self, path: str, **columns: Any) -> Sequences:
+        """Read one labelled file, by the arguments of `ostinato.datasets.read_sequences`."""
+        return datasets.read_sequences(path, **_given(self._columns(columns)))
+
+    def pairs_of(self, part: Sequences) -> tuple[Any, Sequence[Any]]:
+        """Return the sequences of a part, and their labels."""
+        return part, part.labels or ()
+
+    def read_inputs(self, path: str, **columns: Any) -> Sequence[Any]:
+        """Read the sequences of a file, by the arguments of `ostinato.datasets.read_sequences`."""
+        wanted = {**self._columns(columns), "label_column": None}
+        part = datasets.read_sequences(path, labelled=False, **_given(wanted))
+        return [part.take([row]) for row in range(len(part))]
+
+    def _columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the columns of a table: those given, else those of train."""
+        saved = self.provenance_.get("arguments") or {}
+        columns = {name: given.get(name) or saved.get(name) for name in self.columns}
+        features = self.scaling_.features
+        if not columns["feature_columns"] and features != numbered(len(features)):
+            columns["feature_columns"] = features
+        return columns
+
+
+def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments that are not None, as a command leaves out what was not given."""
+    return {name: value for name, value in arguments.items() if value is not None}

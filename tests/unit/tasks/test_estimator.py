@@ -1,0 +1,186 @@
+"""Settings found for the data, parts taken out of train, and what a run says beside its figures."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import numpy as np
+import pytest
+import torch
+from tests.unit.tasks.test_text_classifier import LABELS, TEXTS, small
+
+import ostinato
+from ostinato import ConfigError, StoppedError, TextClassifier, Training
+from ostinato.datasets import Examples
+from ostinato.report import collect, write
+from ostinato.tasks.baselines import Baseline
+
+OPEN = Training(epochs=2, learning_rate=0.02)
+
+
+def examples() -> Examples:
+    return Examples.make(TEXTS, LABELS, "train")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    model = small(training=OPEN, min_freq=None)
+    return model.fit(TEXTS, LABELS, out=folder), folder
+
+
+def test_what_is_open_is_found_by_the_data_and_what_was_given_stays(run):
+    model, folder = run
+    assert model.training == OPEN
+    assert model.min_freq is None
+    found = model.sized_
+    assert found.training.batch_size is not None
+    assert found.min_freq == 1
+    assert (found.training.epochs, found.training.learning_rate) == (2, 0.02)
+    assert len(model.history_) == 2
+    config = json.loads((folder / "config.json").read_text())
+    assert config["settings"]["training"]["batch_size"] is None
+    assert config["sized"]["training"]["batch_size"] == found.training.batch_size
+    assert config["sized"]["training"]["epochs"] == 2
+
+
+def test_sized_settings_are_saved_and_loaded(run, tmp_path):
+    model, folder = run
+    loaded = ostinato.load(folder)
+    assert loaded.get_params() == model.get_params()
+    assert loaded.sized_.get_params() == model.sized_.get_params()
+    loaded.save(tmp_path / "copy")
+    assert ostinato.load(tmp_path / "copy").sized_.get_params() == model.sized_.get_params()
+
+
+def test_a_run_of_before_has_its_settings_in_force(run, tmp_path):
+    model, _ = run
+    model.save(tmp_path / "old")
+    path = tmp_path / "old" / "config.json"
+    config = json.loads(path.read_text())
+    config["settings"] = config.pop("sized")
+    path.write_text(json.dumps(config))
+    loaded = ostinato.load(tmp_path / "old")
+    assert loaded.sized_.training == model.sized_.training
+
+
+def test_a_resumed_run_is_sized_as_it_was(run, tmp_path):
+    model, _ = run
+
+    class Stop:
+        def step(self, progress, steps_per_epoch, loss):
+            if progress.step == 3:
+                import signal
+
+                signal.raise_signal(signal.SIGINT)
+
+        def epoch(self, record):
+            pass
+
+    with pytest.raises(StoppedError):
+        small(training=OPEN, min_freq=None).fit(
+            TEXTS, LABELS, out=tmp_path / "run", listeners=[Stop()]
+        )
+    again = small(training=OPEN, min_freq=None)
+    again.fit(TEXTS, LABELS, out=tmp_path / "run", resume=True)
+    assert again.sized_.get_params() == model.sized_.get_params()
+    for ours, theirs in zip(again.module_.parameters(), model.module_.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_the_settings_found_are_told(caplog):
+    caplog.set_level(logging.INFO, "ostinato")
+    small(training=OPEN, min_freq=None, baseline=False).fit(TEXTS, LABELS)
+    told = next(line for line in caplog.messages if line.startswith("set by the size of the data"))
+    assert "min_freq 1" in told
+    assert "batch_size" in told
+    assert "epochs" not in told
+
+
+def test_a_run_says_what_simple_models_do(run):
+    _, folder = run
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert set(metrics["baselines"]) == {"majority", "bag_of_words"}
+    for one in metrics["baselines"].values():
+        assert one["title"]
+        assert 0 <= one["validation"]["accuracy"] <= 1
+    assert metrics["baseline_seconds"] > 0
+    assert metrics["verdict"]["text"]
+    card = (folder / "README.md").read_text()
+    assert metrics["verdict"]["text"] in card
+    assert "| a bag of words |" in card
+    assert "- min_freq: `1` (by the data)" in card
+    assert "(by the data: batch_" in card
+
+
+def test_the_page_says_it_too(run):
+    _, folder = run
+    read = collect(folder)
+    assert read.settings["min_freq"] == 1
+    assert read.given["min_freq"] is None
+    page = write(folder).read_text()
+    assert read.verdict.text.split(":")[0] in page
+    assert "A bag of words</th>" in page
+    assert '<dt>min_freq</dt><dd><bdi>1</bdi> <span class="hint">by the data</span>' in page
+
+
+def test_a_baseline_that_cannot_be_fitted_leaves_the_run_alone(monkeypatch, caplog):
+    def broken(self, train):
+        yield Baseline("flat", "a flat guess", lambda part: {"accuracy": 0.0})
+        raise ValueError("these data are odd")
+
+    monkeypatch.setattr(TextClassifier, "_baselines", broken)
+    model = small(training__epochs=1).fit(TEXTS, LABELS)
+    assert list(model.metrics_["baselines"]) == ["flat"]
+    assert "left out, since it cannot be fitted to these data: these data are odd" in caplog.text
+
+
+def test_without_baselines_only_chance_is_judged():
+    model = small(training__epochs=1, baseline=False).fit(TEXTS, LABELS)
+    assert "baselines" not in model.metrics_
+    assert "baseline_seconds" not in model.metrics_
+    assert "verdict" in model.metrics_
+
+
+def test_shuffled_labels_are_no_better_than_chance():
+    rng = np.random.default_rng(0)
+    texts = [f"{text} {n}" for n, text in enumerate(TEXTS * 3)]
+    labels = rng.permutation(LABELS * 3).tolist()
+    validation = ([f"{text} {n}" for n, text in enumerate(TEXTS)], rng.permutation(LABELS).tolist())
+    model = small(training__epochs=2).fit(texts, labels, validation=validation)
+    assert model.metrics_["verdict"]["text"].startswith("No better than chance: accuracy 0.")
+    assert not model.metrics_["verdict"]["is_good"]
+
+
+def test_a_test_part_is_drawn_from_train():
+    doubled = Examples.make(TEXTS + TEXTS, LABELS + LABELS, "train")
+    parts = small().hold_out_test({"train": doubled, "validation": examples()}, 0.25)
+    assert list(parts) == ["train", "validation", "test"]
+    assert len(parts["test"].texts) == pytest.approx(60, abs=8)
+    assert not set(parts["train"].texts) & set(parts["test"].texts)
+    assert len(parts["train"].texts) + len(parts["test"].texts) == 240
+    again = small().hold_out_test({"train": doubled}, 0.25)
+    assert again["test"].texts == parts["test"].texts
+    other = small(training__seed=1).hold_out_test({"train": doubled}, 0.25)
+    assert other["test"].texts != parts["test"].texts
+
+
+def test_a_test_part_of_a_wrong_size_or_a_second_one_is_refused():
+    with pytest.raises(ConfigError, match=r"test_size must be above 0 and below 1; got 1\.5"):
+        small().hold_out_test({"train": examples()}, 1.5)
+    with pytest.raises(ConfigError, match="test_size: there is a test part already, of train"):
+        small().hold_out_test({"train": examples(), "test": examples()}, 0.5)
+
+
+def test_folds_part_train_and_leave_other_parts_out():
+    doubled = Examples.make(TEXTS + TEXTS, LABELS + LABELS, "train")
+    parts = {"train": doubled, "validation": examples()}
+    tested = []
+    for number in (1, 2, 3):
+        fold = small().fold(parts, number, 3)
+        assert list(fold) == ["train", "test"]
+        assert not set(fold["train"].texts) & set(fold["test"].texts)
+        assert len(fold["train"].texts) + len(fold["test"].texts) == 240
+        tested += fold["test"].texts
+    assert sorted(tested) == sorted(TEXTS + TEXTS)

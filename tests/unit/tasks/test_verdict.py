@@ -1,0 +1,120 @@
+"""What is said of figures, and of simple models beside them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from ostinato._errors import DatasetError
+from ostinato.tasks.baselines import Baseline, measure_baselines
+from ostinato.tasks.cross_validation import summarised
+from ostinato.tasks.verdict import ACCURACY, Compared, Verdict, judge
+
+BAG = {"title": "a bag of words", "test": {"accuracy": 0.9}}
+MAJORITY = {"title": "the majority class", "test": {"accuracy": 0.5}}
+
+
+def judged(value: float, *, n: int = 10_000, z: float = 9.0, **options) -> Verdict:
+    settings = {
+        "baselines": {"majority": MAJORITY, "bag": BAG},
+        "compared": ACCURACY,
+        "part": "test",
+        "failure": None,
+        "advice": "Try more.",
+    }
+    figures = {"accuracy": value, "n": n, "chance_z": z}
+    return judge(figures, **{**settings, **options})
+
+
+def test_a_model_that_beats_all_is_good_and_says_by_how_much():
+    verdict = judged(0.912)
+    assert verdict.is_good
+    assert verdict.text == (
+        "Beats the majority class by 41.2 and a bag of words by 1.2 points of accuracy on test "
+        "(0.9120 against 0.5000, 0.9000)."
+    )
+    assert (verdict.advice, verdict.figure) == ("", "accuracy")
+
+
+def test_a_gain_within_the_noise_says_so():
+    assert "1.2 points are within the noise of 500 examples." in judged(0.912, n=500).text
+    assert "noise" not in judged(0.912).text
+
+
+@pytest.mark.parametrize("value", [0.9, 0.8])
+def test_a_model_that_a_simple_one_equals_is_not_good(value):
+    verdict = judged(value)
+    assert not verdict.is_good
+    assert verdict.text.startswith(f"No better than a bag of words: accuracy {value:.4f} against")
+    assert "It beats the majority class by" in verdict.text
+    assert verdict.advice == "Try more."
+
+
+def test_chance_comes_before_the_simple_models():
+    verdict = judged(0.95, z=1.0)
+    assert not verdict.is_good
+    assert verdict.text.startswith("No better than chance: accuracy 0.9500 on test")
+    assert verdict.advice == "Check that inputs and answers belong together. Try more."
+
+
+def test_of_a_few_examples_nothing_can_be_told():
+    verdict = judged(1.0, n=6, z=2.2)
+    assert not verdict.is_good
+    assert verdict.text.startswith("Cannot be told from chance: accuracy 1.0000 on test, and its 6")
+    assert verdict.advice.startswith("Measure on more examples.")
+
+
+def test_a_failure_comes_first():
+    verdict = judged(0.95, failure="Every transcript is empty.")
+    assert verdict.text == "Every transcript is empty."
+    assert not verdict.is_good
+
+
+def test_lower_errors_are_better():
+    wer = Compared("wer", "WER", lower_is_better=True)
+    empty = {"title": "an empty transcript", "test": {"wer": 1.0}}
+    good = judge({"wer": 0.4}, {"e": empty}, wer, part="test", failure=None, advice="")
+    assert good.text.startswith("Beats an empty transcript by 60.0 points of WER on test")
+    assert not judge({"wer": 1.0}, {"e": empty}, wer, part="test", failure=None, advice="").is_good
+
+
+def test_without_simple_models_nothing_is_said():
+    assert judged(0.9, baselines={}) == Verdict("", is_good=True, figure="accuracy")
+
+
+def test_a_baseline_that_cannot_be_fitted_or_measured_is_left_out_and_said_so(caplog):
+    def fail(part):
+        raise ValueError("needs two classes")
+
+    def found() -> Iterator[Baseline]:
+        yield Baseline("first", "the first", lambda part: {"accuracy": 0.1 * len(part)})
+        yield Baseline("second", "the second", fail)
+        yield Baseline("third", "the third", lambda part: {"accuracy": 1.0})
+        raise DatasetError("there is nothing to fit")
+
+    with caplog.at_level(logging.WARNING):
+        measured, seconds = measure_baselines(found(), {"validation": "ab", "test": "abc"})
+    assert list(measured) == ["first", "third"]
+    assert measured["first"]["title"] == "the first"
+    assert measured["first"]["validation"] == {"accuracy": pytest.approx(0.2)}
+    assert measured["first"]["test"] == {"accuracy": pytest.approx(0.3)}
+    assert seconds > 0
+    assert "left out, since it cannot be fitted to these data: needs two classes" in caplog.text
+    assert "there is nothing to fit" in caplog.text
+
+
+def test_folds_are_summarised_with_their_baselines():
+    def fold(accuracy: float, bag: float, **more: object) -> dict:
+        figures = {"accuracy": accuracy, "n": 10, **more}
+        return {"test": figures, "baselines": {"bag": {"title": "b", "test": {"accuracy": bag}}}}
+
+    told = summarised([fold(0.7, 0.5, only_here=1.0), fold(0.9, 0.7, by_class={"a": 1})])
+    assert told["mean"] == {
+        "accuracy": pytest.approx(0.8),
+        "n": 10.0,
+        "bag": {"accuracy": pytest.approx(0.6)},
+    }
+    assert told["deviation"]["accuracy"] == pytest.approx(0.2 / 2**0.5)
+    assert [one["accuracy"] for one in told["folds"]] == [0.7, 0.9]
