@@ -21,7 +21,7 @@ from ostinato.text import Lexicon
 
 logger = logging.getLogger("ostinato")
 
-OUTSIDE = (0.0, -0.7, -1.4, -2.1)
+OUTSIDE = (0.0, -0.2, -0.4, -0.7, -1.0, -1.4)
 """What is tried to be added to the score of no span, in nats."""
 NEARLY = 0.002
 """F1 that is given for more spans."""
@@ -65,7 +65,7 @@ def join_features(
 
 @torch.no_grad()
 def best_outside(scored: Sequence[tuple[Chain, Tensor]], objective: TaggingObjective) -> float:
-    """Return what added to the score of no span gives the best F1, or nearly so and the most spans.
+    """Return what to add to the score of no span for the best F1, or nearly so.
 
     Likelihood is not F1: a span that is less likely than none may still be worth saying, the more so
     the lower F1 is, and other texts than those of validation have more spans that are new.

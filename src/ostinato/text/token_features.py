@@ -32,7 +32,7 @@ class _Word(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class TokenFeatures:
-    """The features of train: each word, its affixes and shape, its neighbours and pairs with them.
+    """The features that train has: of a word, its ends and its shape, and its neighbours.
 
     Args:
         hashes: Hashes of the features, rising, ``(features,)``.
