@@ -65,7 +65,7 @@ def test_simple_models_give_each_word_its_commonest_tag() -> None:
 @pytest.mark.parametrize("count", [3, 100, 1_000, 20_000])
 def test_fewer_sentences_get_more_epochs_and_no_batch_of_one(count: int) -> None:
     found, twice = (
-        sized(Tagged.make([["a", "b"]] * n, [["O", "B-X"]] * n, "train"))
+        sized(Tagged.make([["one", "two"]] * n, [["O", "B-X"]] * n, "train"))
         for n in (count, 2 * count)
     )
     assert 14 <= twice["training__epochs"] <= found["training__epochs"] <= 60
