@@ -37,7 +37,9 @@ LAGS = (1, 2, 3, 5, 8)
 
 
 def summaries(column: Ragged) -> Floats:
-    """Return mean, deviation, slope, ends, quantiles and autocorrelations of each input, and the length.
+    """Return simple figures of each input, and the length of each sequence.
+
+    They are mean, deviation, slope, ends, quantiles and autocorrelations.
 
     Args:
         column: Sequences.
