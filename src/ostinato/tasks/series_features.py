@@ -74,7 +74,7 @@ class Convolutions:
 
     @staticmethod
     def fit(column: Ragged, rng: np.random.Generator) -> Convolutions:
-        """Draw kernels for the lengths of some sequences, and thresholds from what they give there.
+        """Draw kernels for the lengths of sequences, and thresholds from what they give there.
 
         Args:
             column: Sequences.
