@@ -21,7 +21,7 @@ Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 SHARE = 0.5  # weight of all summaries beside that of all convolutions
-MOST_ROWS = 2500  # sequences that it is fitted on
+MOST_ROWS = 2000  # sequences that it is fitted on
 PENALTIES = np.logspace(-2, 5, 15)
 SHARPEST = 50.0  # most that its answers are multiplied by to be logits
 EXPECTED = 0.5  # weight of each of the two parts that are joined, if validation says nothing

@@ -11,7 +11,7 @@ from sklearn.linear_model import Ridge
 from ostinato import Recurrent, SeriesClassifier, Training
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
-from ostinato.tasks import series_ridge
+from ostinato.tasks import series_features, series_ridge
 from ostinato.tasks.labels import Labels
 from ostinato.tasks.regression import Values
 from ostinato.tasks.series_baselines import class_baselines, value_baselines
@@ -82,6 +82,14 @@ def test_a_sequence_is_described_without_those_beside_it():
     alone = Ragged(COLUMN[5], np.array([0, len(COLUMN[5])]))
     np.testing.assert_array_equal(found(alone)[0], found(COLUMN)[5])
     np.testing.assert_array_equal(summaries(alone)[0], summaries(COLUMN)[5])
+
+
+def test_many_sequences_are_convolved_piece_by_piece(monkeypatch):
+    found = Convolutions.fit(COLUMN, np.random.default_rng(0))
+    together = found(COLUMN)
+    monkeypatch.setattr(series_features, "PIECE", 150)
+    np.testing.assert_array_equal(found(COLUMN), together)
+    assert Convolutions.fit(COLUMN, np.random.default_rng(0))(COLUMN).shape == together.shape
 
 
 def test_single_steps_and_constant_features_are_described():
