@@ -297,6 +297,10 @@ class SpeechRecognizer(Estimator):
         labels = said if len(set(said)) <= FEW * len(said) else [""] * len(said)
         return labels, part.keys
 
+    def _groups(self, part: Recordings, sides: int) -> Sequence[Hashable]:
+        speakers = part.speakers or []
+        return speakers if len(set(speakers)) >= sides else part.keys
+
     def _check(self) -> None:
         super()._check()
         for name in ("channels", "beam_width"):
