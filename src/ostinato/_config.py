@@ -210,7 +210,7 @@ class Augmentation(Settings):
     """
 
     speed: float = 0.15
-    filter_db: float = 0.0
+    filter_db: float | None = None
     gain_db: float = 6.0
     noise: float = 0.4
     snr_db: float = 10.0

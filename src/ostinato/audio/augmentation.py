@@ -112,7 +112,8 @@ class Augmenter:
     def _filtered(self, frames: Floats, rng: np.random.Generator) -> Floats:
         """Return frames as of another microphone, which favours some frequencies."""
         bands = frames.shape[1]
-        heights = rng.uniform(-1, 1, FILTER_PLACES) * self.settings.filter_db * math.log(10) / 10
+        nats = (self.settings.filter_db or 0.0) * math.log(10) / 10
+        heights = nats * rng.uniform(-1, 1, FILTER_PLACES)
         curve = np.interp(np.arange(bands), np.linspace(0, bands - 1, FILTER_PLACES), heights)
         return frames + curve.astype(np.float32)
 

@@ -52,11 +52,12 @@ def sized(count: int, alphabet: Alphabet, recurrent: Recurrent) -> dict[str, Any
 
 
 def _augmentation(count: int, alphabet: Alphabet, *, streams: bool) -> dict[str, float]:
-    """Return how much recordings are changed: short ones less, and many other than few."""
+    """Return how much recordings are changed."""
+    is_few = count <= FEW
+    join = 0.0 if is_few and not streams else 0.4
+    found = {"masks": 1, "mask_bands": 8, "mask_time": 0.05, "join": join, "mix": 0.0}
     if alphabet.keywords:
-        join = 0.4 if streams or count > FEW else 0.0
-        masks = {"masks": 1, "mask_bands": 8} if count <= FEW else {"masks": 2, "mask_bands": 12}
-        return {**masks, "mask_time": 0.05, "join": join, "mix": 0.0}
-    if count <= FEW:
-        return {"masks": 3, "mask_bands": 8, "mask_time": 0.15, "join": 0.0, "mix": 0.5}
-    return {"masks": 1, "mask_bands": 8, "mask_time": 0.05, "join": 0.4, "mix": 0.0}
+        found |= {"filter_db": 10.0}
+        return found if is_few else found | {"masks": 2, "mask_bands": 12}
+    found |= {"filter_db": 0.0}
+    return found | {"masks": 3, "mask_time": 0.15, "mix": 0.5} if is_few else found

@@ -241,7 +241,8 @@ def test_masks_have_every_width_and_every_place(make):
 
 
 def test_the_same_generator_gives_the_same_and_another_does_not(make):
-    augmenter = make(noise=1.0, join=0.5)
+    masks = {"masks": 1, "mask_bands": 8, "mask_time": 0.05}
+    augmenter = make(noise=1.0, join=0.5, filter_db=6.0, **masks)
     speech = [frames(60, 1), frames(80, 2), frames(40, 3)]
 
     def everything(seed):
@@ -267,3 +268,16 @@ def test_what_goes_in_is_not_changed(make):
     augmenter.joined([speech, speech], rng())
     augmenter.masked(speech, rng())
     assert np.array_equal(speech, kept)
+
+
+@pytest.mark.parametrize("filter_db", [3.0, 10.0])
+def test_a_filter_is_one_smooth_curve_over_the_bands_at_all_times(make, filter_db):
+    augmenter, source = make(noise=0.0, gain_db=0.0, filter_db=filter_db), frames(50)
+    heights = []
+    for seed in range(30):
+        curve = augmenter.changed(source, rng(seed)) - source
+        np.testing.assert_allclose(curve, np.tile(curve[:1], (50, 1)), atol=1e-5)
+        heights.append(curve[0] * 10 / np.log(10))
+    assert 0.8 * filter_db < np.abs(heights).max() <= filter_db + 1e-3
+    assert np.abs(np.diff(heights, axis=1)).max() < filter_db  # from one band to the next
+    assert abs(np.mean(heights)) < filter_db / 5
