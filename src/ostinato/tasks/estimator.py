@@ -14,12 +14,7 @@ from accelerate import PartialState
 from sklearn.base import clone
 from typing_extensions import Self
 
-from ostinato._config import (
-    Settings,
-    check_names,
-    check_range,
-    check_types,
-)
+from ostinato._config import Settings, check_names, check_range, check_types
 from ostinato._errors import CheckpointError, ConfigError
 from ostinato._files import read_json, write_json, write_text
 from ostinato.data.splits import folds_of, stratified_holdout
@@ -296,11 +291,11 @@ class Estimator(Task):
 
     def _sized(self, parts: Parts) -> Self:
         """Return an estimator with the settings that are open filled in by what fits the data."""
-        given = self.get_params(deep=False)
+        given = self.get_params()
         found = {
             name: value
             for name, value in self._sizes(parts).items()
-            if value is not None and _setting(given, name) is None
+            if value is not None and given[name] is None
         }
         if found:
             told = ", ".join(f"{name.rpartition('__')[2]} {value}" for name, value in found.items())
@@ -395,12 +390,6 @@ class Estimator(Task):
         new = {"train": self._take(train, kept), name: self._take(train, held_out)}
         both = {**parts, **new}
         return {name: both[name] for name in ("train", "validation", "test") if name in both}
-
-
-def _setting(given: Mapping[str, Any], name: str) -> Any:
-    """Return a setting by its ``set_params`` name."""
-    outer, _, inner = name.partition("__")
-    return getattr(given[outer], inner) if inner else given[outer]
 
 
 def _plain(value: Any) -> Any:

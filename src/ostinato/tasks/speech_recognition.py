@@ -27,7 +27,7 @@ from ostinato.tasks.hearing import Hearing, OnError, usable
 from ostinato.tasks.keywords import keywords_of
 from ostinato.tasks.speech import SpeechObjective, frames_of, parts_of
 from ostinato.tasks.speech_baselines import baselines
-from ostinato.tasks.speech_measure import failure, measure
+from ostinato.tasks.speech_measure import WORD_ERRORS, failure, measure
 from ostinato.tasks.speech_sizing import sized
 from ostinato.tasks.speech_stream import TranscriptionStream
 from ostinato.tasks.transcripts import Decoding, LanguageModel
@@ -36,7 +36,6 @@ from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
 
-WORD_ERRORS = Compared("wer", "word error rate", lower_is_better=True)
 FEW = 0.1  # of the recordings: if no more transcripts differ, each is in train and validation
 
 
@@ -353,9 +352,7 @@ class SpeechRecognizer(Estimator):
 
     def _build(self) -> SpeechNetwork:
         return SpeechNetwork(
-            self._features.bands,
-            self._features.context,
-            1 + len(self.alphabet_.symbols),
+            *(self._features.bands, self._features.context, 1 + len(self.alphabet_.symbols)),
             channels=self.channels,
             recurrent=self.recurrent,
             lookahead=self._features.lookahead_steps,
@@ -374,11 +371,7 @@ class SpeechRecognizer(Estimator):
     def _hearing(self) -> Hearing:
         self._check_fitted()
         return Hearing(
-            self.module_,
-            self.alphabet_,
-            self._features,
-            self.sample_rate_hz_,
-            self.normalizer_,
+            *(self.module_, self.alphabet_, self._features, self.sample_rate_hz_, self.normalizer_),
             self.sized_.training.batch_tokens,
         )
 

@@ -63,7 +63,7 @@ def join_features(
 
 @torch.no_grad()
 def best_outside(scored: Sequence[tuple[Chain, Tensor]], objective: TaggingObjective) -> float:
-    """Return what added to the score of no span gives the best F1; of equals, the nearest to 0.
+    """Return what, added to the score of no span, gives the best F1; of equals, nearest to 0.
 
     Likelihood is not F1: a span that is less likely than none may still be worth saying, the more so
     the lower F1 is.
