@@ -206,9 +206,7 @@ def test_the_card_of_a_model_that_does_not_beat_the_naive_says_so(tmp_path, caps
     figures = json.loads((out / "metrics.json").read_text())["test"]
     assert figures["seasonal_naive"]["mae"] == 0 < figures["mae"]
     card = (out / "README.md").read_text()
-    assert re.search(
-        r"^No better than the seasonal naive forecast: MA.* on test", card, flags=re.MULTILINE
-    )
+    assert re.search(r"^No better than .*the seasonal naive", card, flags=re.MULTILINE)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Mapping
@@ -12,11 +13,12 @@ from sklearn.base import clone
 from torch import distributed
 
 from ostinato import datasets
+from ostinato._config import check_range
 from ostinato._errors import ConfigError, StoppedError, did_you_mean
 from ostinato._files import write_json
 from ostinato.cli.console import is_first_process, print_figures, print_metrics, say
 from ostinato.tasks import Estimator, Parts, run_folder
-from ostinato.tasks.cross_validation import summarised
+from ostinato.tasks.cross_validation import summarised, told
 from ostinato.training import Console, Listener, TensorBoard
 
 
@@ -47,37 +49,65 @@ def begin(
         OstinatoError: A setting is wrong, or data or run folder are.
     """
     estimator = _configured(task, preset, settings)
+    check_range("train", "--test-size", arguments.get("test_size"), above=0, below=1)
     if folds is None:
         run_folder.check_free(out, overwrite=overwrite)  # before anything is read
         train(estimator, out, arguments, overwrite=overwrite)
     else:
+        _check_folds(out, arguments, folds)
         _cross_validate(estimator, out, arguments, folds=folds, overwrite=overwrite)
+
+
+def _check_folds(out: Path, arguments: Mapping[str, Any], folds: int) -> None:
+    """Raise ConfigError unless folds can be made, and their runs be put into ``out``."""
+    check_range("train", "--cross-validate", folds, low=2)
+    given = [name for name in ("test_size", "test", "validation") if arguments[name] is not None]
+    if given:
+        raise ConfigError(
+            f"train: --cross-validate takes test and validation out of train; "
+            f"--{given[0].replace('_', '-')} would not be used. Give one of them."
+        )
+    if (out / "config.json").exists():
+        raise ConfigError(
+            f"{out}: there is a run already; the runs of folds need a folder of their own. "
+            "Choose another folder."
+        )
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        raise ConfigError(
+            f"train: --cross-validate must run in one process; got {os.environ['WORLD_SIZE']}. "
+            "Start it without a launcher."
+        )
 
 
 def _cross_validate(
     estimator: Estimator, out: Path, arguments: Mapping[str, Any], *, folds: int, overwrite: bool
 ) -> None:
     """Train a model for each fold in a run folder of its own; write and print what they tell."""
-    if arguments["test_size"] is not None:
-        raise ConfigError(
-            "--cross-validate: each fold is a test part; --test-size would take another. Give one."
-        )
     runs = [out / f"fold-{number}" for number in range(1, folds + 1)]
     for run in runs:
         run_folder.check_free(run, overwrite=overwrite)
+    parts = load_parts(estimator, arguments)
+    left_out = [name for name in parts if name != "train"]
+    if left_out:
+        say(f"The folds are of train alone; left out: {', '.join(left_out)}.")
     found = []
     for number, run in enumerate(runs, start=1):
-        say(f"fold {number} of {folds}")
         model = clone(estimator)
-        train(model, run, {**arguments, "fold": [number, folds]}, overwrite=overwrite)
+        train(
+            model,
+            run,
+            {**arguments, "fold": [number, folds]},
+            parts=model.fold(parts, number, folds),
+            overwrite=overwrite,
+        )
         found.append(model.metrics_)
-    if not is_first_process():
-        return
     summary = summarised(found)
     write_json(out / "cross_validation.json", summary)
-    print_figures(f"mean of {folds} folds", summary["mean"])
-    print_figures("standard deviation", summary["deviation"])
-    say(f"Every fold's figures are in {out / 'cross_validation.json'}.")
+    for name, figures in ((f"mean of {folds} folds", "mean"), ("standard deviation", "deviation")):
+        own = {key: one for key, one in summary[figures].items() if not isinstance(one, Mapping)}
+        print_figures(name, own)
+    say(told(found, summary, model._compared()))
+    say(f"Every fold's figures are in {out / 'cross_validation.json'}, its model beside it.")
 
 
 def train(
@@ -85,15 +115,25 @@ def train(
     out: Path,
     arguments: Mapping[str, Any],
     *,
+    parts: Parts | None = None,
     overwrite: bool = False,
     resume: bool = False,
 ) -> None:
     """Read the data that ``arguments`` name, train, and print what was measured.
 
+    Args:
+        estimator: The estimator.
+        out: Run folder to write.
+        arguments: How the data are read, and what is drawn from them.
+        parts: What was read by these arguments, if it was.
+        overwrite: Replace the run that stands in the run folder.
+        resume: Go on with it.
+
     Raises:
         OstinatoError: The data cannot be trained on, or the run folder not be written.
     """
-    parts = load_parts(estimator, arguments)
+    if parts is None:
+        parts = load_parts(estimator, arguments)
     with Console() as console:
         listeners: list[Listener] = [console]
         if arguments["tensorboard"]:

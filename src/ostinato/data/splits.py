@@ -57,7 +57,7 @@ def stratified_holdout(
         held = _draw_by_label(units, [row[0] for row in rows_labels], fraction, rng)
     else:
         held = _draw(units, round(fraction * len(rows_labels)) or 1)
-    held = _return_lost_labels(held, rows_labels)
+    held = _return_lost_labels(held, rows_labels) or _smallest(units, rows_labels)
     is_held = np.zeros(len(rows_labels), bool)
     is_held[[row for unit in held for row in unit]] = True
     if not held:
@@ -181,6 +181,16 @@ def _draw(units: Units, count: int) -> Units:
         if count == 0:
             break
     return held
+
+
+def _smallest(units: Units, labels: list[tuple[str, ...]]) -> Units:
+    """Return the smallest unit that leaves every label to the others, if there is one."""
+    total = Counter(label for row in labels for label in row)
+    for unit in sorted(units, key=len):
+        inside = Counter(label for row in unit for label in labels[row])
+        if len(unit) < len(labels) and all(inside[label] < total[label] for label in inside):
+            return [unit]
+    return []
 
 
 def _draw_by_label(

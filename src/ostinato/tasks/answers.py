@@ -44,13 +44,34 @@ NOTHING = Answer(np.empty(0, np.int64), np.empty(0, np.float32), [], [])
 """The answer to a sentence without a token."""
 
 
-def answers_of(scores: Chain, tags: Tags) -> list[Answer]:
+def shifted(scores: Chain, outside: float) -> Chain:
+    """Return the scores with something added to those of the first tag, no span, at every place.
+
+    Example:
+        >>> from ostinato.nn import CRF
+        >>> scores = CRF(2)(torch.nn.utils.rnn.pack_sequence([torch.eye(2)]))
+        >>> shifted(scores, -0.5).emissions.data.tolist()
+        [[0.5, 0.0], [-0.5, 1.0]]
+    """
+    if not outside:
+        return scores
+    data = scores.emissions.data.clone()
+    data[:, 0] += outside
+    return scores._replace(emissions=scores.emissions._replace(data=data))
+
+
+def answers_of(scores: Chain, tags: Tags, outside: float = 0.0) -> list[Answer]:
     """Return the likeliest tags of each row of a packed batch, the longest row first.
+
+    Args:
+        scores: The scores.
+        tags: The tags.
+        outside: What is added to the score of no span when tags are chosen, but not to probabilities.
 
     The probability of a span is that of its tags, one after another, times that of its not going
     on, given the last of them. In IOB1 it may begin in two ways, whose probabilities add up.
     """
-    packed = decode(scores)
+    packed = decode(shifted(scores, outside))
     path, chances = packed.data, posterior(scores)
     columns = [path, chances.of(path)]
     if tags.scheme is not None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ostinato.tasks.verdict import Compared
+
 PART = "test"  # the part that each fold's model was measured on
 
 
@@ -35,6 +37,36 @@ def summarised(folds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "deviation": _over(measured, lambda values: float(np.std(values, ddof=1))),
         "folds": measured,
     }
+
+
+def told(folds: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], compared: Compared) -> str:
+    """Return in a sentence how the models of the folds do, beside the best simple model.
+
+    Args:
+        folds: The metrics of each fold's model.
+        summary: What `summarised` makes of them.
+        compared: The figure by which a model is compared with the simple ones.
+
+    Example:
+        >>> bag = {"bag": {"title": "a bag of words", "test": {"accuracy": 0.7}}}
+        >>> folds = [{"test": {"accuracy": value}, "baselines": bag} for value in (0.8, 0.6)]
+        >>> told(folds, summarised(folds), Compared("accuracy", "accuracy"))
+        'Over 2 folds: accuracy 0.7000 on average, standard deviation 0.1414; a bag of words has 0.7000, and is beaten in 1 fold.'
+    """
+    mean, name = summary["mean"], compared.figure
+    text = (
+        f"Over {len(folds)} folds: {compared.title} {mean[name]:.4f} on average, standard deviation "
+        f"{summary['deviation'][name]:.4f}"
+    )
+    beside = [key for key, value in mean.items() if isinstance(value, Mapping) and name in value]
+    if not beside:
+        return text + "."
+    best = min(beside, key=lambda key: compared.gain(mean, mean[key]))
+    beaten = sum(compared.gain(fold[PART], fold["baselines"][best][PART]) > 0 for fold in folds)
+    return (
+        f"{text}; {folds[0]['baselines'][best]['title']} has {mean[best][name]:.4f}, and is beaten in "
+        f"{beaten} fold{'s' if beaten != 1 else ''}."
+    )
 
 
 def _numbers(figures: Mapping[str, Any]) -> dict[str, float]:

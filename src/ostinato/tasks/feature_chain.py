@@ -129,11 +129,13 @@ class JoinedChain:
         model: The linear tagger.
         network_weight: What the network's scores are multiplied by.
         feature_weight: What the linear tagger's are.
+        outside: What is added to the score of no span when tags are chosen, but not to probabilities.
     """
 
     model: FeatureChain
     network_weight: float
     feature_weight: float
+    outside: float = 0.0
 
     @classmethod
     def fit(cls, model: FeatureChain, scored: Sequence[tuple[Chain, Chain, Tensor]]) -> JoinedChain:
@@ -148,7 +150,7 @@ class JoinedChain:
             at = weights.float()
             return -sum(
                 (
-                    log_likelihood(joined(network, features, at), gold).sum()
+                    log_likelihood(joined(network, features, at), gold.clamp(min=0)).sum()
                     for network, features, gold in scored
                 ),
                 start=torch.zeros(()),
@@ -171,7 +173,8 @@ class JoinedChain:
             "transition": model.transition,
             "end": model.end,
         }
-        header = {"network_weight": self.network_weight, "feature_weight": self.feature_weight}
+        names = ("network_weight", "feature_weight", "outside")
+        header = {name: getattr(self, name) for name in names}
         save_tensors(run / FILE, tensors, header)
 
     @classmethod
@@ -186,7 +189,7 @@ class JoinedChain:
         features = TokenFeatures(tensors.pop("hashes").numpy())
         names = ("weight", "start", "transition", "end")
         model = FeatureChain(features, *(tensors[name] for name in names))
-        return cls(model, header["network_weight"], header["feature_weight"])
+        return cls(model, header["network_weight"], header["feature_weight"], header["outside"])
 
 
 def joined(network: Chain, features: Chain, weights: Tensor) -> Chain:

@@ -52,7 +52,6 @@ from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
 
-EMBEDDING_SIZE = 100  # without pretrained vectors
 Sentences = Sequence[Sequence[str]]
 
 
@@ -287,7 +286,7 @@ class SequenceTagger(Estimator):
         )
         for line in data_facts.lines(facts, "sentences"):
             logger.info(line)
-        width = vectors.dim if vectors is not None else self.embedding_size or EMBEDDING_SIZE
+        width = network.width_of(self.sized_, vectors)
         self.module_ = network.build(self.sized_, self.lexicon_, self.tags_, width)
         if vectors is not None:
             network.set_vectors(self.module_, vectors, freeze=self.freeze_vectors)
@@ -301,19 +300,20 @@ class SequenceTagger(Estimator):
         answers = [NOTHING] * len(sentences)
         places = [place for place, sentence in enumerate(sentences) if len(sentence)]
         some = [sentences[place] for place in places]
-        for rows, scores in self._scores(some, self.lexicon_.encode(some)):
-            for row, answer in zip(rows, answers_of(scores, self.tags_), strict=True):
+        for rows, _, found in self._answered(some, self.lexicon_.encode(some)):
+            for row, answer in zip(rows, found, strict=True):
                 answers[places[row]] = answer
         return answers
 
-    def _scores(self, sentences: Sentences, words: EncodedWords) -> Iterator[tuple[Rows, Chain]]:
-        """Yield the rows of each batch, the longest first, and their chain."""
-        features = self.chain_.model.encode(sentences) if self.chain_ else None
+    def _answered(
+        self, sentences: Sentences, words: EncodedWords
+    ) -> Iterator[tuple[Rows, Chain, list[Answer]]]:
+        """Yield the rows of each batch, the longest first, their chain and their answers."""
+        chain = self.chain_
+        features = chain.model.encode(sentences) if chain else None
         for rows, scores in scores_of(self.module_, words, self.sized_.training):
-            if self.chain_ and features:
-                yield rows, self.chain_.join(scores, features, rows)
-            else:
-                yield rows, scores
+            both = chain.join(scores, features, rows) if chain and features else scores
+            yield rows, both, answers_of(both, self.tags_, chain.outside if chain else 0.0)
 
     def _finish(self, parts: Parts, out: Path | None) -> None:
         self.chain_ = None
@@ -327,10 +327,10 @@ class SequenceTagger(Estimator):
         words = self.lexicon_.encode(examples.sentences)
         targets = self.tags_.encode(examples.tags or (), part)
         answers, loss = [NOTHING] * len(examples.sentences), 0.0
-        for rows, scores in self._scores(examples.sentences, words):
+        for rows, scores, found in self._answered(examples.sentences, words):
             gold = collate(targets, rows).data.clamp(min=0)
             loss -= float(log_likelihood(scores, gold).sum())
-            for row, answer in zip(rows, answers_of(scores, self.tags_), strict=True):
+            for row, answer in zip(rows, found, strict=True):
                 answers[row] = answer
         predictions = [self.tags_.names(answer.tags) for answer in answers]
         labels = [self.tags_.names(row) for row in targets]

@@ -15,6 +15,7 @@ from ostinato.text import SHAPES, Lexicon, Vectors, read_vectors, words_of_vecto
 
 logger = logging.getLogger("ostinato")
 
+EMBEDDING_SIZE = 100  # without pretrained vectors
 MOST_EXTRA = 100_000  # words of a file of vectors that are known beside those of train
 
 
@@ -53,6 +54,11 @@ def read_words(train: Tagged, plan: Plan) -> tuple[Lexicon, Vectors | None]:
         seed=plan.training.seed,
     )
     return lexicon, vectors
+
+
+def width_of(plan: Plan, vectors: Vectors | None) -> int:
+    """Return the features of a word: those of the vectors, or as set."""
+    return vectors.dim if vectors is not None else plan.embedding_size or EMBEDDING_SIZE
 
 
 def build(plan: Plan, lexicon: Lexicon, tags: Tags, embedding_size: int) -> SequenceTagger:

@@ -227,8 +227,13 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
 
     def _check(self) -> None:
         super()._check()
-        lowest = {"min_freq": 1, "embedding_size": 1, "max_size": 2, "max_length": 2, "members": 1}
-        for name, low in lowest.items():
+        for name, low in (
+            ("min_freq", 1),
+            ("embedding_size", 1),
+            ("max_size", 2),
+            ("max_length", 2),
+            ("members", 1),
+        ):
             check_range("TextClassifier", name, getattr(self, name), low=low)
         for name in ("word_dropout", "embedding_dropout", "locked_dropout", "head_dropout"):
             check_range("TextClassifier", name, getattr(self, name), low=0, below=1)

@@ -80,6 +80,14 @@ def test_no_free_row_is_refused() -> None:
         stratified_holdout(["a", "b"])
 
 
+def test_copies_larger_than_the_share_are_held_out_whole() -> None:
+    labels, groups = ["a", "a", "b", "b"] * 6, np.arange(24) // 2
+    train, held = stratified_holdout(labels, 0.1, groups=groups.tolist())
+    assert len(held) == 2
+    assert len(set(groups[held])) == 1
+    assert len(train) == 22
+
+
 def test_a_fraction_outside_its_rule_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"fraction must be above 0 and below 1; got 1\.0"):
         stratified_holdout(["a", "a"], 1.0)
