@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,6 @@ from typing_extensions import Self
 
 from ostinato import audio, datasets
 from ostinato._config import Augmentation, Features, Recurrent, Training, check_range
-from ostinato._errors import DatasetError
 from ostinato._files import read_json, write_json
 from ostinato.datasets import Recordings
 from ostinato.models import SpeechNetwork
@@ -34,9 +32,7 @@ from ostinato.tasks.transcripts import Decoding, LanguageModel
 from ostinato.tasks.verdict import ACCURACY, Compared
 from ostinato.training import Figures, Listener, Objective, Part
 
-logger = logging.getLogger("ostinato")
-
-FEW = 0.1  # of the recordings: if no more transcripts differ, each is in train and validation
+WORD_ERRORS = Compared("wer", "word error rate", lower_is_better=True)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -91,6 +87,7 @@ class SpeechRecognizer(Estimator):
         *("threshold", "on_error"),
     )
     takes_files: ClassVar[bool] = True
+    advice: ClassVar[str] = "Try more recordings, also of other voices, or twice the epochs."
 
     recurrent: Recurrent = field(
         default_factory=lambda: Recurrent(cell="gru", hidden_size=128, num_layers=2, dropout=0.1)
@@ -265,15 +262,9 @@ class SpeechRecognizer(Estimator):
         """Load data by the arguments of `ostinato.datasets.load_speech`; skip what cannot be read."""
         return usable(datasets.load_speech(**arguments), on_error)
 
-    def read_part(
-        self,
-        path: str,
-        *,
-        test_speaker: str | None = None,
-        on_error: OnError | None = None,
-        **c: Any,
-    ) -> Recordings:
+    def read_part(self, path: str, *, on_error: OnError | None = None, **c: Any) -> Recordings:
         """Read one manifest or folder, by the arguments of `ostinato.datasets.read_speech`."""
+        c.pop("test_speaker", None)  # is of a whole data set
         return usable({"data": datasets.read_speech(path, **c)}, on_error)["data"]
 
     def pairs_of(self, part: Recordings) -> tuple[Any, Sequence[str]]:
@@ -293,8 +284,7 @@ class SpeechRecognizer(Estimator):
 
     def _strata(self, part: Recordings) -> tuple[Sequence[Any], Sequence[Hashable]]:
         said = part.transcripts or []
-        labels = said if len(set(said)) <= FEW * len(said) else [""] * len(said)
-        return labels, part.keys
+        return (said if keywords_of(said) else [""] * len(said)), part.keys
 
     def _groups(self, part: Recordings, sides: int) -> Sequence[Hashable]:
         speakers = part.speakers or []
@@ -308,11 +298,7 @@ class SpeechRecognizer(Estimator):
             check_range("SpeechRecognizer", name, getattr(self, name), low=0, below=1)
 
     def _learn_labels(self, parts: Parts) -> None:
-        for name, part in parts.items():
-            if part.transcripts is None:
-                raise DatasetError(
-                    f"{part.source}: {name} must have transcripts; got none. Name their column."
-                )
+        speech_facts.check_transcripts(parts)
         keywords = keywords_of(parts["train"].transcripts, given=self.keywords)
         unit = self.unit or ("word" if keywords else "character")
         self.alphabet_ = Alphabet.fit(
@@ -333,8 +319,7 @@ class SpeechRecognizer(Estimator):
             *(augmenter, self.module_),
         )
         facts = speech_facts.describe(parts, loop_parts, self.alphabet_)
-        for line in speech_facts.lines(parts, loop_parts, facts, self.alphabet_):
-            logger.info(line)
+        speech_facts.tell(parts, loop_parts, facts, self.alphabet_)
         return dict(loop_parts), SpeechObjective(self.alphabet_), facts
 
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:
