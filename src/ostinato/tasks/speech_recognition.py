@@ -32,8 +32,6 @@ from ostinato.tasks.transcripts import Decoding, LanguageModel
 from ostinato.tasks.verdict import ACCURACY, Compared
 from ostinato.training import Figures, Listener, Objective, Part
 
-WORD_ERRORS = Compared("wer", "word error rate", lower_is_better=True)
-
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SpeechRecognizer(Estimator):
