@@ -176,9 +176,9 @@ class WindowReader:
         return np.where(inside, self.values[place, places.target[:, None]], np.nan)
 
     def seasons_before(self, places: Places) -> Floats:
-        """Return for each step ahead the value of each last season before the cutoff.
+        """Return the value of the last of each season, ``(windows, horizon, seasons)``.
 
-        They are ``(windows, horizon, seasons)``. Where that was not observed, it is that of the season that is shorter; at last the last one
+        Where that was not observed, it is that of the season that is shorter; at last the last one
         observed.
         """
         ahead, known = np.arange(self.horizon), []

@@ -17,7 +17,7 @@ MOST_STEPS = 50  # of the search
 def joint_weights(
     loss: Callable[[Tensor], Tensor], expected: tuple[float, float], *, pull: float = PULL
 ) -> tuple[float, float]:
-    """Return the weights of a network's scores and a linear model's that make answers likeliest.
+    """Return the weights of a network's and a linear model's scores that fit answers best.
 
     The fewer the answers, the nearer the weights stay to what is expected.
 

@@ -107,7 +107,7 @@ def _fitted(
 
 
 def expected_network_weight(texts: int) -> float:
-    """Return what weight a network's logits have beside those of n-grams, by its training texts.
+    """Return the weight of a network's logits beside those of n-grams, by training texts.
 
     Example:
         >>> [round(expected_network_weight(texts), 2) for texts in (100, 1000, 10_000)]
@@ -118,7 +118,7 @@ def expected_network_weight(texts: int) -> float:
 
 @dataclass(frozen=True)
 class JoinedNgrams:
-    """N-grams beside a network: the logits of both, each by a weight that validation has found.
+    """N-grams beside a network: the logits of both, by weights that validation has found.
 
     Args:
         model: The linear model.

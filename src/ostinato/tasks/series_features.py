@@ -40,9 +40,7 @@ LAGS = (1, 2, 3, 5, 8)
 
 
 def summaries(column: Ragged) -> Floats:
-    """Return simple figures of each input, and the length of each sequence.
-
-    They are mean, deviation, slope, ends, quantiles and autocorrelations.
+    """Return moments, slope, ends, quantiles and autocorrelations of inputs, and length.
 
     Args:
         column: Sequences.
@@ -77,7 +75,7 @@ class Convolutions:
 
     @staticmethod
     def fit(column: Ragged, rng: np.random.Generator) -> Convolutions:
-        """Draw kernels for the lengths of sequences, and thresholds from what they give there.
+        """Draw kernels for the lengths of some sequences, and thresholds from their outputs.
 
         Args:
             column: Sequences.

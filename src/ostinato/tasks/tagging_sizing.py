@@ -16,8 +16,8 @@ from ostinato.tasks.presets import CHARACTERS as CHINESE
 CHARACTERS = 0.9  # share of the tokens that are one character, from which all are taken for such
 STEPS = 2800  # of the optimizer, at least, where MOST_EPOCHS allow
 MOST_EPOCHS = 60
-FEWEST_ROWS, ROWS = 4, 8  # sentences in a batch: of very few sentences, and of few
-STEPS_PER_EPOCH = 400  # from which a batch of ROWS grows
+FEWEST_ROWS = 4  # sentences in a batch
+STEPS_PER_EPOCH = 400  # from which a batch grows
 WIDTH = 256  # units of the recurrent stack in each direction
 
 WORDS: dict[str, Any] = {
@@ -38,7 +38,7 @@ def sized(train: Tagged) -> dict[str, Any]:
         train: The train part, without what is held out.
     """
     sentences = len(train.sentences)
-    rows = max(min(sentences // 50, ROWS), FEWEST_ROWS, math.ceil(sentences / STEPS_PER_EPOCH))
+    rows = max(FEWEST_ROWS, math.ceil(sentences / STEPS_PER_EPOCH))
     are_characters = tokens_are_characters(train.sentences)
     fewest = CHARACTERS_EPOCHS if are_characters else WORDS_EPOCHS
     return {

@@ -32,7 +32,7 @@ class _Word(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class TokenFeatures:
-    """The features of train: each word, its affixes and shape, its neighbours and pairs with them.
+    """The features of train: words, their affixes and shapes, neighbours, pairs with them.
 
     Args:
         hashes: Hashes of the features, rising, ``(features,)``.
