@@ -118,7 +118,7 @@ def read_pairs(folder: Path, *, labelled: bool = True) -> Recordings:
 
 
 def is_by_word(folder: Path) -> bool:
-    """Return whether a folder holds a folder for each word: sounds lie only there, without texts.
+    """Return whether sounds lie only in folders within, each of a word, without texts.
 
     Args:
         folder: An existing folder.

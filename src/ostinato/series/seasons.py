@@ -14,7 +14,7 @@ LEAST = 0.1  # mean correlation; without a week it was up to 0.04 (ETTh1), with 
 
 
 def longer_seasons(panel: Panel, season: int) -> tuple[int, ...]:
-    """Return the steps of a week where a season is a day and values follow the week; else nothing.
+    """Return the steps of a week, if a season is a day and values follow the week.
 
     They follow it if changes from day to day come again a week later: on average over the series that
     are three weeks long or more, they are correlated. Of counted times any season may be the day.

@@ -176,7 +176,7 @@ class WindowReader:
         return np.where(inside, self.values[place, places.target[:, None]], np.nan)
 
     def seasons_before(self, places: Places) -> Floats:
-        """Return for each step ahead the value of the last of each season, ``(windows, horizon, seasons)``.
+        """Return the value of the last of each season, ``(windows, horizon, seasons)``.
 
         Where that was not observed, it is that of the season that is shorter; at last the last one
         observed.

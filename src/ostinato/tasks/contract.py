@@ -68,6 +68,10 @@ class Task(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
             f"{type(self).__name__}: examples of this task cannot be drawn at random."
         )
 
+    def _groups(self, part: Any, sides: int) -> Sequence[Hashable]:
+        """Return which examples must not stand on two of some sides that test each other."""
+        return self._strata(part)[1]
+
     def _take(self, part: Any, rows: npt.NDArray[np.int64]) -> Any:
         """Return some examples of a part."""
         return part.take(rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,7 @@ from accelerate import PartialState
 from sklearn.base import clone
 from typing_extensions import Self
 
-from ostinato._config import (
-    Settings,
-    check_names,
-    check_range,
-    check_types,
-)
+from ostinato._config import Settings, check_names, check_range, check_types
 from ostinato._errors import CheckpointError, ConfigError
 from ostinato._files import read_json, write_json, write_text
 from ostinato.data.splits import folds_of, stratified_holdout
@@ -296,11 +291,11 @@ class Estimator(Task):
 
     def _sized(self, parts: Parts) -> Self:
         """Return an estimator with the settings that are open filled in by what fits the data."""
-        given = self.get_params(deep=False)
+        given = self.get_params()
         found = {
             name: value
             for name, value in self._sizes(parts).items()
-            if value is not None and _setting(given, name) is None
+            if value is not None and given[name] is None
         }
         if found:
             told = ", ".join(f"{name.rpartition('__')[2]} {value}" for name, value in found.items())
@@ -321,12 +316,12 @@ class Estimator(Task):
         self._save_reader(run)
 
     def _write_figures(self, run: Path) -> None:
-        write_json(run / "metrics.json", self.metrics_)
         config = run_folder.read_config(run)
         told = (self._example(run), self._reads())
         write_text(
             run / "README.md", card(config, self.metrics_, *told, pipeline_tag=self.pipeline_tag)
         )
+        write_json(run / "metrics.json", self.metrics_)  # the last: by it a run is finished
 
     def hold_out(self, parts: Parts) -> Parts:
         """Return ``parts`` with a validation part: a seeded tenth of train if there is none.
@@ -334,7 +329,9 @@ class Estimator(Task):
         Raises:
             DatasetError: Train has too few examples to give any away.
         """
-        return parts if "validation" in parts else self._parted(parts, "validation", HELD_OUT)
+        if "validation" in parts:
+            return parts
+        return self._parted(parts, "validation", HELD_OUT, *self._strata(parts["train"]))
 
     def hold_out_test(self, parts: Parts, size: float) -> Parts:
         """Return ``parts`` with a test part: a seeded share of train.
@@ -353,13 +350,14 @@ class Estimator(Task):
                 "would not be it. Leave test_size out."
             )
         check_range("Estimator", "test_size", size, above=0, below=1)
-        return self._parted(parts, "test", size)
+        train = parts["train"]
+        return self._parted(parts, "test", size, self._strata(train)[0], self._groups(train, 2))
 
     def fold(self, parts: Parts, number: int, folds: int) -> Parts:
         """Return the train and the test part of one of some folds of the train part.
 
-        Copies of an example, and the recordings of a speaker, are in one fold; each class is in
-        every fold where it has examples enough.
+        Copies of an example are in one fold, and so are the recordings of a speaker, where there are as
+        many speakers as folds; each class is in every fold where it has examples enough.
 
         Args:
             parts: Parts of the data; those other than train are left out.
@@ -370,27 +368,28 @@ class Estimator(Task):
             ConfigError: There are more folds than examples that are not copies of each other.
         """
         train = parts["train"]
-        rows = folds_of(*self._strata(train), folds=folds, seed=self.training.seed)[number - 1]
+        labels, groups = self._strata(train)[0], self._groups(train, folds)
+        rows = folds_of(labels, groups, folds=folds, seed=self.training.seed)[number - 1]
         rest = np.setdiff1d(np.arange(len(train.keys)), rows)
         logger.info(
             "fold %d of %d: %d examples to train, %d to test", number, folds, len(rest), len(rows)
         )
         return {"train": self._take(train, rest), "test": self._take(train, rows)}
 
-    def _parted(self, parts: Parts, name: str, share: float) -> Parts:
+    def _parted(
+        self,
+        parts: Parts,
+        name: str,
+        share: float,
+        labels: Sequence[Any],
+        groups: Sequence[Hashable],
+    ) -> Parts:
         """Return ``parts`` with a new one, taken out of train."""
         train = parts["train"]
-        labels, groups = self._strata(train)
         kept, held_out = stratified_holdout(labels, share, self.training.seed, groups=groups)
         new = {"train": self._take(train, kept), name: self._take(train, held_out)}
         both = {**parts, **new}
         return {name: both[name] for name in ("train", "validation", "test") if name in both}
-
-
-def _setting(given: Mapping[str, Any], name: str) -> Any:
-    """Return a setting by its ``set_params`` name."""
-    outer, _, inner = name.partition("__")
-    return getattr(given[outer], inner) if inner else given[outer]
 
 
 def _plain(value: Any) -> Any:

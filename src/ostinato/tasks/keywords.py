@@ -26,7 +26,7 @@ nothing else, but a recording of the world may be silent, or say several."""
 
 
 def keywords_of(transcripts: Sequence[str], *, given: bool | None = None) -> tuple[str, ...]:
-    """Return the different transcripts if they are a small closed set, each said often; else none.
+    """Return the different transcripts if they are few and each comes often; else none.
 
     Args:
         transcripts: What is said in the training recordings.
@@ -101,7 +101,7 @@ def choose(log_probs: Floats, keywords: Sequence[Symbols]) -> Choice:
 
 
 def log_likelihoods(log_probs: Floats, texts: Sequence[Symbols]) -> npt.NDArray[np.float64]:
-    """Return the log-likelihood of each text, the sum over its paths; minus infinity if none fits.
+    """Return the log-likelihood of each text; minus infinity if it is too long.
 
     Args:
         log_probs: Log-probabilities of the classes at each step.

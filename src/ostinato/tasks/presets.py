@@ -26,6 +26,8 @@ TUTORIAL: dict[str, Any] = {
     "training__learning_rate": 1e-3,
     "training__schedule": "constant",
     "training__max_grad_norm": None,
+    "members": 1,
+    "ngrams": False,
 }
 """The classic sentiment tutorial: a plain RNN of two layers, its last state, Adam as it comes.
 

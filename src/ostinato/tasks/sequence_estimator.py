@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from ostinato import datasets
 from ostinato.datasets import Sequences
 from ostinato.datasets.sequences import numbered
 from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.inputs import named
 from ostinato.tasks.series_inputs import Scaling
 
 
@@ -25,6 +26,7 @@ class SequenceEstimator(Estimator):
     )
     takes_files: ClassVar[bool] = True
 
+    regression: bool = False
     scaling_: Scaling
 
     def load_parts(self, **arguments: Any) -> Parts:
@@ -44,6 +46,10 @@ class SequenceEstimator(Estimator):
         wanted = {**self._columns(columns), "label_column": None}
         part = datasets.read_sequences(path, labelled=False, **_given(wanted))
         return [part.take([row]) for row in range(len(part))]
+
+    def _strata(self, part: Sequences) -> tuple[Sequence[Any], Sequence[Hashable]]:
+        labels = [""] * len(part) if self.regression else named(part.labels or ())
+        return labels, part.keys
 
     def _columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the columns of a table: those given, else those of train."""

@@ -14,7 +14,7 @@ from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.labels import Labels
 from ostinato.tasks.regression import Values, numbers_of
 from ostinato.tasks.series_inputs import Scaling
-from ostinato.tasks.series_ridge import ConvolutionRidge
+from ostinato.tasks.series_ridge import ConvolutionRidge, Told
 from ostinato.training import Figures
 
 RIDGE = "a ridge on random convolutions"
@@ -54,7 +54,7 @@ def class_baselines(
     yield Baseline(
         "majority", "the majority class", measured(lambda part: np.full(len(part), often))
     )
-    fitted = ridge or ConvolutionRidge.classes(scaling.column(train), targets, classes)
+    fitted = ridge or ConvolutionRidge.fit(Told(scaling.column(train), targets), classes)
     said = measured(lambda part: fitted.scores(scaling.column(part)).argmax(axis=1))
     yield Baseline("ridge", RIDGE, said)
 
@@ -82,7 +82,7 @@ def value_baselines(
     yield Baseline(
         "mean", "the mean of train", measured(lambda part: np.full(len(part), values.mean))
     )
-    targets = values.encode(train.labels or (), "train", train.names).numpy().reshape(-1)
-    fitted = ridge or ConvolutionRidge.values(scaling.column(train), targets)
+    targets = values.encode(train.labels or (), "train", train.names).numpy()
+    fitted = ridge or ConvolutionRidge.fit(Told(scaling.column(train), targets), None)
     said = measured(lambda part: values.decode(fitted.scores(scaling.column(part))[:, 0]))
     yield Baseline("ridge", RIDGE, said)

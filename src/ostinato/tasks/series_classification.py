@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -47,7 +47,7 @@ from ostinato.tasks.sequence_estimator import SequenceEstimator
 from ostinato.tasks.series_baselines import class_baselines, value_baselines
 from ostinato.tasks.series_inputs import Scaling, classes_of, sequences_of
 from ostinato.tasks.series_ridge import FILE as RIDGE_FILE
-from ostinato.tasks.series_ridge import ConvolutionRidge, JoinedRidge
+from ostinato.tasks.series_ridge import JoinedRidge, Told
 from ostinato.tasks.series_sizing import sized_for_sequences
 from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
 from ostinato.tasks.weighting import check_no_class_weight, weights_of, with_weights
@@ -107,6 +107,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
     values_: Values = field(init=False)
     scaling_: Scaling = field(init=False)
     joined_: JoinedRidge | None = field(init=False)
+    weights_: dict[str, Tensor | None] = field(init=False)
 
     def fit(
         self,
@@ -209,10 +210,6 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
         is_right = decide(said) == self.labels_.encode(labels, "score").numpy()
         return float(np.average(is_right, weights=sample_weight))
 
-    def _strata(self, part: Sequences) -> tuple[Sequence[Any], Sequence[Hashable]]:
-        labels = [""] * len(part) if self.regression else named(part.labels or ())
-        return labels, part.keys
-
     def line(self, answer: Mapping[str, Any]) -> str:
         """Return label and confidence, or value, and sequence of an answer, parted by tabs."""
         if "value" in answer:
@@ -260,9 +257,10 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
         for line in (*told, *(() if self.regression else data_facts.imbalance(facts))):
             logger.info(line)
         self.module_ = self._build()
-        weights = weights_of(parts, targets, self.labels_ if self.class_weight else None)
+        self.weights_ = weights_of(parts, targets, self.labels_ if self.class_weight else None)
         loop_parts: dict[str, Part] = {
-            name: ClassifiedPart(columns[name], targets[name], weights[name]) for name in parts
+            name: ClassifiedPart(columns[name], targets[name], self.weights_[name])
+            for name in parts
         }
         if self.regression:
             return loop_parts, RegressionObjective(self.values_.deviation), facts
@@ -319,22 +317,24 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
 
     def _finish(self, parts: Parts, out: Path | None) -> None:
         if self.convolutions:
-            self.joined_ = self._joined(parts["train"], parts["validation"])
+            self.joined_ = self._joined(parts)
             logger.info(self.joined_.told)
             if out:
                 self.joined_.save(out)
         super()._finish(parts, out)
 
-    def _joined(self, train: Sequences, validation: Sequences) -> JoinedRidge:
+    def _joined(self, parts: Parts) -> JoinedRidge:
         """Fit the ridge on train, and the weights of both parts on validation."""
-        column, others = self.scaling_.column(train), self.scaling_.column(validation)
-        targets = self._targets(train, "train").numpy()
-        rights = self._targets(validation, "validation").numpy()
-        if self.regression:
-            ridge = ConvolutionRidge.values(column, targets.reshape(-1))
-            return JoinedRidge.of_values(ridge, self._scores(others), others, rights.reshape(-1))
-        ridge = ConvolutionRidge.classes(column, targets, len(self.labels_.classes))
-        return JoinedRidge.of_classes(ridge, self._scores(others), others, rights)
+        train, validation = (
+            Told(
+                self.scaling_.column(parts[name]),
+                self._targets(parts[name], name).numpy(),
+                self.weights_[name],
+            )
+            for name in ("train", "validation")
+        )
+        classes = None if self.regression else len(self.labels_.classes)
+        return JoinedRidge.fit(train, validation, self._scores(validation.column), classes)
 
     def _measure(
         self, examples: Sequences, part: str, *, seen: Sequence[str], run: Path | None

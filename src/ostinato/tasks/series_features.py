@@ -31,13 +31,16 @@ FEATURES = 2000
 WORK = 10**8
 """Steps of train times features, at most."""
 
+PIECE = 2**20
+"""Values of sequences that are convolved at once, so that memory does not grow with their number."""
+
 MOST_DILATIONS = 6
 QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 LAGS = (1, 2, 3, 5, 8)
 
 
 def summaries(column: Ragged) -> Floats:
-    """Return mean, deviation, slope, ends, quantiles and autocorrelations of each input, and the length.
+    """Return moments, slope, ends, quantiles and autocorrelations of inputs, and length.
 
     Args:
         column: Sequences.
@@ -72,7 +75,7 @@ class Convolutions:
 
     @staticmethod
     def fit(column: Ragged, rng: np.random.Generator) -> Convolutions:
-        """Draw kernels for the lengths of some sequences, and thresholds from what they give there.
+        """Draw kernels for the lengths of some sequences, and thresholds from their outputs.
 
         Args:
             column: Sequences.
@@ -91,14 +94,18 @@ class Convolutions:
             for triple in range(len(TRIPLES))
             if rng.random() < share
         ]
+        some = next(_in_pieces(column.take(rng.permutation(len(column)))))
         thresholds = [
             np.quantile(values, rng.uniform(0.05, 0.95, each)).astype(np.float32)
-            for values in _convolved(column, kernels)
+            for values in _convolved(some, kernels)
         ]
         return Convolutions(kernels, thresholds)
 
     def __call__(self, column: Ragged) -> Floats:
         """Return the share of the steps above each threshold, ``(sequences, features)``."""
+        return np.concatenate([self._of(some) for some in _in_pieces(column)])
+
+    def _of(self, column: Ragged) -> Floats:
         begin, lengths = column.offsets[:-1], column.lengths
         features = [
             np.add.reduceat((values > threshold).astype(np.float32), begin) / lengths
@@ -108,6 +115,14 @@ class Convolutions:
             for threshold in thresholds
         ]
         return np.array(features, dtype=np.float32).T
+
+
+def _in_pieces(column: Ragged) -> Iterator[Ragged]:
+    """Yield some sequences after others, each time at least one."""
+    sizes = column.lengths * column.values.shape[1]
+    piece = (np.cumsum(sizes) - sizes) // PIECE
+    for rows in np.split(np.arange(len(sizes)), np.flatnonzero(np.diff(piece)) + 1):
+        yield column.take(rows)
 
 
 def _some(inputs: int, rng: np.random.Generator) -> Ints:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import log_softmax
-from torch import Tensor
-from torch.nn import functional as F
 
 from ostinato.data.ragged import Ragged
-from ostinato.tasks.joining import joint_weights
 from ostinato.tasks.series_features import Convolutions, summaries
 from ostinato.training import load_tensors, save_tensors
 
@@ -23,13 +21,38 @@ Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 SHARE = 0.5  # weight of all summaries beside that of all convolutions
-MOST_ROWS = 2500  # sequences that it is fitted on
+MOST_ROWS = 2000  # sequences that it is fitted on
 PENALTIES = np.logspace(-2, 5, 15)
 SHARPEST = 50.0  # most that its answers are multiplied by to be logits
 EXPECTED = 0.5  # weight of each of the two parts that are joined, if validation says nothing
 PULL = 0.3  # nats that a weight e times as large or small costs
 ROWS_OF_PULL = 5  # sequences whose values say as much of a weight as what is expected
 FILE = "ridge.safetensors"
+
+
+class Told(NamedTuple):
+    """Sequences, and what a model is to say of each.
+
+    Args:
+        column: The sequences.
+        targets: Class or value of each, ``(sequences,)`` or ``(sequences, 1)``.
+        weights: How much each counts; none for all the same.
+    """
+
+    column: Ragged
+    targets: npt.NDArray[Any]
+    weights: npt.ArrayLike | None = None
+
+    @property
+    def counts(self) -> Doubles:
+        """How much each counts, ``(sequences,)``."""
+        same = np.ones(len(self.column))
+        return same if self.weights is None else np.asarray(self.weights, np.float64)
+
+    def some(self, most: int) -> Told:
+        """Return all, or of more than so many some."""
+        rows = np.sort(np.random.default_rng(0).permutation(len(self.column))[:most])
+        return Told(self.column.take(rows), self.targets[rows], self.counts[rows])
 
 
 @dataclass(frozen=True)
@@ -53,41 +76,25 @@ class ConvolutionRidge:
     intercept: Floats
 
     @staticmethod
-    def classes(column: Ragged, targets: Ints, count: int) -> ConvolutionRidge:
-        """Fit one that tells classes apart, each from the rest.
+    def fit(train: Told, classes: int | None) -> ConvolutionRidge:
+        """Fit one that tells classes apart, each from the rest; or one that says values.
 
         Args:
-            column: Sequences.
-            targets: Class of each.
-            count: How many classes there are.
+            train: Sequences and what they are to be told.
+            classes: How many classes there are; none for values.
         """
-        rows = _some(len(column))
-        wanted = 2.0 * np.eye(count)[targets[rows]] - 1
-        return ConvolutionRidge._fit(column.take(rows), wanted, targets[rows])
-
-    @staticmethod
-    def values(column: Ragged, targets: Doubles) -> ConvolutionRidge:
-        """Fit one that says values.
-
-        Args:
-            column: Sequences.
-            targets: Value of each.
-        """
-        rows = _some(len(column))
-        return ConvolutionRidge._fit(column.take(rows), targets[rows, None], None)
-
-    @staticmethod
-    def _fit(column: Ragged, wanted: Doubles, classes: Ints | None) -> ConvolutionRidge:
-        convolutions = Convolutions.fit(column, np.random.default_rng(0))
-        few, many = summaries(column), convolutions(column)
+        train = train.some(MOST_ROWS)
+        convolutions = Convolutions.fit(train.column, np.random.default_rng(0))
+        few, many = summaries(train.column), convolutions(train.column)
         features = np.hstack([few, many])
         means, deviations = features.mean(axis=0), features.std(axis=0)
         scales = np.divide(1, deviations, out=np.zeros_like(deviations), where=deviations > 1e-6)
         scales[: few.shape[1]] *= SHARE * np.sqrt(many.shape[1] / few.shape[1])
         rows = ((features - means) * scales).astype(np.float64)
-        intercept = wanted.mean(axis=0)
-        weights, left_out = _ridge(rows, wanted - intercept)
-        sharpness = 1.0 if classes is None else _sharpness(left_out + intercept, classes)
+        targets = train.targets.reshape(-1)
+        wanted = targets[:, None] if classes is None else 2.0 * np.eye(classes)[targets] - 1
+        weights, intercept, left_out = _ridge(rows, wanted, train.counts)
+        sharpness = 1.0 if classes is None else _sharpness(left_out, targets, train.counts)
         arrays = (np.asarray(one, np.float32) for one in (means, scales, weights, intercept))
         return ConvolutionRidge(convolutions, sharpness, *arrays)
 
@@ -113,45 +120,21 @@ class JoinedRidge:
     ridge_weight: float
 
     @staticmethod
-    def of_classes(
-        ridge: ConvolutionRidge, network: Floats, column: Ragged, targets: Ints
-    ) -> JoinedRidge:
-        """Find the weights that make the classes of validation likeliest; few of them say little.
+    def fit(train: Told, validation: Told, network: Floats, classes: int | None) -> JoinedRidge:
+        """Fit the ridge on train, and find the weights of both on validation.
 
         Args:
-            ridge: The linear model.
-            network: The network's logits of the validation sequences.
-            column: These sequences.
-            targets: Class of each.
+            train: Sequences and what they are to be told.
+            validation: The same.
+            network: What the network says of the validation sequences: logits, or ``(sequences, 1)``.
+            classes: How many classes there are; none for values.
         """
-        both = torch.from_numpy(np.stack([network, ridge.scores(column)])).double()
-        rights = torch.from_numpy(targets)
-
-        def loss(weights: Tensor) -> Tensor:
-            scores = (weights[:, None, None] * both).sum(dim=0)
-            return F.cross_entropy(scores, rights, reduction="sum")
-
-        return JoinedRidge(ridge, *joint_weights(loss, (EXPECTED, EXPECTED), pull=PULL))
-
-    @staticmethod
-    def of_values(
-        ridge: ConvolutionRidge, network: Floats, column: Ragged, targets: Doubles
-    ) -> JoinedRidge:
-        """Find the weights, 1 together, that bring values nearest to those of validation.
-
-        Args:
-            ridge: The linear model.
-            network: What the network says of the validation sequences, ``(sequences, 1)``.
-            column: These sequences.
-            targets: Value of each.
-        """
-        other = ridge.scores(column)[:, 0].astype(np.float64)
-        apart = network[:, 0] - other
-        pull = ROWS_OF_PULL * float(np.square(apart).mean())
-        above = float((targets - other) @ apart) + EXPECTED * pull
-        below = float(apart @ apart) + pull
-        weight = float(np.clip(above / below, 0, 1)) if below > 0 else EXPECTED
-        return JoinedRidge(ridge, weight, 1 - weight)
+        ridge = ConvolutionRidge.fit(train, classes)
+        both = np.stack([network, ridge.scores(validation.column)]).astype(np.float64)
+        targets = validation.targets.reshape(-1)
+        if classes is None:
+            return JoinedRidge(ridge, *_weights_of_values(both[..., 0], targets, validation.counts))
+        return JoinedRidge(ridge, *_weights_of_classes(both, targets, validation.counts))
 
     @property
     def told(self) -> str:
@@ -204,44 +187,69 @@ class JoinedRidge:
         return JoinedRidge(ridge, header["network_weight"], header["ridge_weight"])
 
 
-def _some(count: int) -> Ints:
-    """Return which of so many sequences the ridge is fitted on."""
-    chosen = np.random.default_rng(0).permutation(count)[:MOST_ROWS]
-    return np.sort(chosen).astype(np.int64)
-
-
-def _ridge(rows: Doubles, wanted: Doubles) -> tuple[Doubles, Doubles]:
-    """Return weights, and what each row is told by weights that were fitted without it.
+def _ridge(rows: Doubles, wanted: Doubles, counts: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+    """Return weights and intercept, and what each row is told by those that are fitted without it.
 
     Args:
-        rows: Features of each row, ``(rows, features)``, their means taken off.
-        wanted: What each row is to be told, ``(rows, outputs)``, its mean taken off.
+        rows: Features of each row, ``(rows, features)``.
+        wanted: What each row is to be told, ``(rows, outputs)``.
+        counts: How much each row counts.
 
     Source: leave-one-out of ridge regression: Golub, Heath and Wahba 1979,
     https://doi.org/10.1080/00401706.1979.10489751, equation 1.4.
     """
-    rows = rows - rows.mean(axis=0)
-    values, vectors = np.linalg.eigh(rows @ rows.T)
+    root = np.sqrt(counts)[:, None]
+    middle, mean = (np.average(one, axis=0, weights=counts) for one in (rows, wanted))
+    centred = (rows - middle) * root
+    values, vectors = np.linalg.eigh(centred @ centred.T)
     values = np.maximum(values, 0)
-    turned, squares = vectors.T @ wanted, vectors**2
+    turned, squares = vectors.T @ ((wanted - mean) * root), vectors**2
     best: tuple[float, Doubles, Doubles] | None = None
     for penalty in PENALTIES:
         inverse = 1 / (values + penalty)
         duals = vectors @ (inverse[:, None] * turned)
-        intercept = 1 / (len(rows) * penalty)  # its direction is not penalised
-        residuals = duals / (squares @ inverse - intercept)[:, None]
+        free = counts / counts.sum() / penalty  # the intercept is not penalised
+        residuals = duals / (squares @ inverse - free)[:, None]
         error = float((residuals**2).mean())
         if best is None or error < best[0]:
             best = error, duals, residuals
     assert best is not None
-    return rows.T @ best[1], wanted - best[2]
+    weights = centred.T @ best[1]
+    wrong = np.divide(best[2], root, out=np.zeros_like(best[2]), where=root > 0)
+    return weights, mean - middle @ weights, wanted - wrong
 
 
-def _sharpness(scores: Doubles, classes: Ints) -> float:
+def _sharpness(scores: Doubles, classes: Ints, counts: Doubles) -> float:
     """Return what scores are multiplied by to make the right classes likeliest."""
 
     def cost(logarithm: float) -> float:
-        chances = log_softmax(np.exp(logarithm) * scores, axis=1)
-        return -float(chances[np.arange(len(classes)), classes].mean())
+        return _surprise(np.exp(logarithm) * scores, classes, counts)
 
     return float(np.exp(minimize_scalar(cost, bounds=(-3, np.log(SHARPEST)), method="bounded").x))
+
+
+def _weights_of_classes(both: Doubles, classes: Ints, counts: Doubles) -> tuple[float, float]:
+    """Return the weights of two sets of logits that make classes likeliest; few of them say little."""
+
+    def cost(weights: Doubles) -> float:
+        pull = PULL * float(np.square(weights - np.log(EXPECTED)).sum())
+        return _surprise(np.tensordot(np.exp(weights), both, 1), classes, counts) + pull
+
+    first, second = np.exp(minimize(cost, np.full(2, np.log(EXPECTED))).x).tolist()
+    return first, second
+
+
+def _weights_of_values(both: Doubles, values: Doubles, counts: Doubles) -> tuple[float, float]:
+    """Return the weights, 1 together, that bring two sets of values nearest to what came."""
+    apart = both[0] - both[1]
+    pull = ROWS_OF_PULL * float(np.square(apart).mean())
+    above = float((counts * (values - both[1])) @ apart) + EXPECTED * pull
+    below = float((counts * apart) @ apart) + pull
+    weight = float(np.clip(above / below, 0, 1)) if below > 0 else EXPECTED
+    return weight, 1 - weight
+
+
+def _surprise(scores: Doubles, classes: Ints, counts: Doubles) -> float:
+    """Return the summed cross-entropy of logits, in nats."""
+    chances = log_softmax(scores, axis=1)[np.arange(len(classes)), classes]
+    return -float(counts @ chances)

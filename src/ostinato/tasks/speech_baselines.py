@@ -102,7 +102,7 @@ def rates(part: Recordings, predictions: Sequence[str]) -> Figures:
 
 
 def chance_z(said: Sequence[str], predictions: Sequence[str]) -> float:
-    """Return how many standard deviations fewer words are wrong than if recordings changed places.
+    """Return by how many deviations fewer words are wrong than beside other recordings.
 
     The word errors of what was written are compared with those beside the transcripts of other
     recordings, by 20 permutations. Where these are all alike, nothing is told apart, and it is 0.

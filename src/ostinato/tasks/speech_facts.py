@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,6 +12,8 @@ from ostinato.datasets import Recordings
 from ostinato.tasks import facts as data_facts
 from ostinato.tasks.alphabet import Alphabet
 from ostinato.tasks.speech import SpeechPart, too_long
+
+logger = logging.getLogger("ostinato")
 
 LONG_SECONDS = 60.0  # a training recording from here on is remarked upon
 SHOWN = 60  # symbols that are listed
@@ -52,6 +55,15 @@ def describe(
     return facts
 
 
+def check_transcripts(parts: Mapping[str, Recordings]) -> None:
+    """Raise DatasetError unless every part tells what is said in its recordings."""
+    for name, part in parts.items():
+        if part.transcripts is None:
+            raise DatasetError(
+                f"{part.source}: {name} must have transcripts; got none. Name their column."
+            )
+
+
 def silent(recordings: Recordings, part: SpeechPart) -> list[int]:
     """Return the rows whose samples are all alike although something is said to be in them."""
     said = recordings.transcripts or []
@@ -59,6 +71,17 @@ def silent(recordings: Recordings, part: SpeechPart) -> list[int]:
     return [
         row for row, (text, frames) in enumerate(rows) if text.strip() and np.ptp(frames) < ALIKE
     ]
+
+
+def tell(
+    parts: Mapping[str, Recordings],
+    loop_parts: Mapping[str, SpeechPart],
+    facts: data_facts.Facts,
+    alphabet: Alphabet,
+) -> None:
+    """Log the facts, a line each."""
+    for line in lines(parts, loop_parts, facts, alphabet):
+        logger.info(line)
 
 
 def lines(

@@ -21,8 +21,10 @@ from ostinato.tasks.hearing import Floats, Hearing
 from ostinato.tasks.predictions import write_transcripts
 from ostinato.tasks.speech_baselines import chance_z
 from ostinato.tasks.transcripts import Decoding
+from ostinato.tasks.verdict import Compared
 from ostinato.training import Figures
 
+WORD_ERRORS = Compared("wer", "word error rate", lower_is_better=True)
 PICTURED = 12  # recordings the report shows, the worst ones
 PICTURED_SECONDS = 15.0  # of each
 ENVELOPE = 400  # pairs of lowest and highest sample in a picture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,6 @@ from typing_extensions import Self
 
 from ostinato import audio, datasets
 from ostinato._config import Augmentation, Features, Recurrent, Training, check_range
-from ostinato._errors import DatasetError
 from ostinato._files import read_json, write_json
 from ostinato.datasets import Recordings
 from ostinato.models import SpeechNetwork
@@ -27,17 +25,12 @@ from ostinato.tasks.hearing import Hearing, OnError, usable
 from ostinato.tasks.keywords import keywords_of
 from ostinato.tasks.speech import SpeechObjective, frames_of, parts_of
 from ostinato.tasks.speech_baselines import baselines
-from ostinato.tasks.speech_measure import failure, measure
+from ostinato.tasks.speech_measure import WORD_ERRORS, failure, measure
 from ostinato.tasks.speech_sizing import sized
 from ostinato.tasks.speech_stream import TranscriptionStream
 from ostinato.tasks.transcripts import Decoding, LanguageModel
 from ostinato.tasks.verdict import ACCURACY, Compared
 from ostinato.training import Figures, Listener, Objective, Part
-
-logger = logging.getLogger("ostinato")
-
-WORD_ERRORS = Compared("wer", "word error rate", lower_is_better=True)
-FEW = 0.1  # of the recordings: if no more transcripts differ, each is in train and validation
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -92,6 +85,7 @@ class SpeechRecognizer(Estimator):
         *("threshold", "on_error"),
     )
     takes_files: ClassVar[bool] = True
+    advice: ClassVar[str] = "Try more recordings, also of other voices, or twice the epochs."
 
     recurrent: Recurrent = field(
         default_factory=lambda: Recurrent(cell="gru", hidden_size=128, num_layers=2, dropout=0.1)
@@ -266,15 +260,9 @@ class SpeechRecognizer(Estimator):
         """Load data by the arguments of `ostinato.datasets.load_speech`; skip what cannot be read."""
         return usable(datasets.load_speech(**arguments), on_error)
 
-    def read_part(
-        self,
-        path: str,
-        *,
-        test_speaker: str | None = None,
-        on_error: OnError | None = None,
-        **c: Any,
-    ) -> Recordings:
+    def read_part(self, path: str, *, on_error: OnError | None = None, **c: Any) -> Recordings:
         """Read one manifest or folder, by the arguments of `ostinato.datasets.read_speech`."""
+        c.pop("test_speaker", None)  # is of a whole data set
         return usable({"data": datasets.read_speech(path, **c)}, on_error)["data"]
 
     def pairs_of(self, part: Recordings) -> tuple[Any, Sequence[str]]:
@@ -294,8 +282,11 @@ class SpeechRecognizer(Estimator):
 
     def _strata(self, part: Recordings) -> tuple[Sequence[Any], Sequence[Hashable]]:
         said = part.transcripts or []
-        labels = said if len(set(said)) <= FEW * len(said) else [""] * len(said)
-        return labels, part.keys
+        return (said if keywords_of(said) else [""] * len(said)), part.keys
+
+    def _groups(self, part: Recordings, sides: int) -> Sequence[Hashable]:
+        speakers = part.speakers or []
+        return speakers if len(set(speakers)) >= sides else part.keys
 
     def _check(self) -> None:
         super()._check()
@@ -305,11 +296,7 @@ class SpeechRecognizer(Estimator):
             check_range("SpeechRecognizer", name, getattr(self, name), low=0, below=1)
 
     def _learn_labels(self, parts: Parts) -> None:
-        for name, part in parts.items():
-            if part.transcripts is None:
-                raise DatasetError(
-                    f"{part.source}: {name} must have transcripts; got none. Name their column."
-                )
+        speech_facts.check_transcripts(parts)
         keywords = keywords_of(parts["train"].transcripts, given=self.keywords)
         unit = self.unit or ("word" if keywords else "character")
         self.alphabet_ = Alphabet.fit(
@@ -330,8 +317,7 @@ class SpeechRecognizer(Estimator):
             *(augmenter, self.module_),
         )
         facts = speech_facts.describe(parts, loop_parts, self.alphabet_)
-        for line in speech_facts.lines(parts, loop_parts, facts, self.alphabet_):
-            logger.info(line)
+        speech_facts.tell(parts, loop_parts, facts, self.alphabet_)
         return dict(loop_parts), SpeechObjective(self.alphabet_), facts
 
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:
@@ -349,9 +335,7 @@ class SpeechRecognizer(Estimator):
 
     def _build(self) -> SpeechNetwork:
         return SpeechNetwork(
-            self._features.bands,
-            self._features.context,
-            1 + len(self.alphabet_.symbols),
+            *(self._features.bands, self._features.context, 1 + len(self.alphabet_.symbols)),
             channels=self.channels,
             recurrent=self.recurrent,
             lookahead=self._features.lookahead_steps,
@@ -370,11 +354,7 @@ class SpeechRecognizer(Estimator):
     def _hearing(self) -> Hearing:
         self._check_fitted()
         return Hearing(
-            self.module_,
-            self.alphabet_,
-            self._features,
-            self.sample_rate_hz_,
-            self.normalizer_,
+            *(self.module_, self.alphabet_, self._features, self.sample_rate_hz_, self.normalizer_),
             self.sized_.training.batch_tokens,
         )
 

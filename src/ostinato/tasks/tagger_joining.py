@@ -65,7 +65,7 @@ def join_features(
 
 @torch.no_grad()
 def best_outside(scored: Sequence[tuple[Chain, Tensor]], objective: TaggingObjective) -> float:
-    """Return what to add to the score of no span for the best F1, or nearly so.
+    """Return what, added to the score of no span, gives nearly the best F1 and the most spans.
 
     Likelihood is not F1: a span that is less likely than none may still be worth saying, the more so
     the lower F1 is, and other texts than those of validation have more spans that are new.

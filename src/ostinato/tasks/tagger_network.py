@@ -37,7 +37,7 @@ class Plan(Protocol):
 
 
 def read_words(train: Tagged, plan: Plan) -> tuple[Lexicon, Vectors | None]:
-    """Return the vocabularies of train, and vectors where there is a file of them."""
+    """Return the vocabularies of train and, where there is a file of vectors, its words."""
     lexicon = Lexicon.fit(
         train.sentences,
         min_freq=plan.min_freq,

@@ -41,7 +41,7 @@ def tagging_figures(
     spans: Sequence[str] | None = None,
     seen: Sequence[str] = (),
 ) -> Figures:
-    """Return the figures of `tagging_metrics`, and of what is new and of chance.
+    """Return the figures of `tagging_metrics`, and those of what is new and of chance.
 
     Args:
         sentences: The tokens of each sentence.

@@ -32,7 +32,7 @@ class _Word(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class TokenFeatures:
-    """The features that train has: of a word, its ends and its shape, and its neighbours.
+    """The features of train: words, their affixes and shapes, neighbours, pairs with them.
 
     Args:
         hashes: Hashes of the features, rising, ``(features,)``.

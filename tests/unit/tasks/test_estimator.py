@@ -11,8 +11,8 @@ import torch
 from tests.unit.tasks.test_text_classifier import LABELS, TEXTS, small
 
 import ostinato
-from ostinato import ConfigError, StoppedError, TextClassifier, Training
-from ostinato.datasets import Examples
+from ostinato import ConfigError, SpeechRecognizer, StoppedError, TextClassifier, Training
+from ostinato.datasets import Examples, Recordings
 from ostinato.report import collect, write
 from ostinato.tasks.baselines import Baseline
 
@@ -164,6 +164,25 @@ def test_a_test_part_is_drawn_from_train():
     assert again["test"].texts == parts["test"].texts
     other = small(training__seed=1).hold_out_test({"train": doubled}, 0.25)
     assert other["test"].texts != parts["test"].texts
+
+
+def spoken(speakers: int) -> Recordings:
+    sounds = [np.full(80, n / 100) for n in range(40)]
+    names = [f"speaker {n % speakers}" for n in range(40)]
+    return Recordings.make(sounds, ["yes", "no"] * 20, "calls", speakers=names, sample_rate_hz=8000)
+
+
+def test_a_speaker_is_in_one_fold_and_not_in_train_and_test():
+    voices = SpeechRecognizer()
+    for number in (1, 2, 3):
+        fold = voices.fold({"train": spoken(5)}, number, 3)
+        assert not set(fold["train"].speakers) & set(fold["test"].speakers)
+        assert set(fold["test"].transcripts) == {"yes", "no"}
+    parts = voices.hold_out_test({"train": spoken(5)}, 0.2)
+    assert not set(parts["train"].speakers) & set(parts["test"].speakers)
+    assert len(parts["test"]) == 8
+    few = [voices.fold({"train": spoken(2)}, number, 3)["test"] for number in (1, 2, 3)]
+    assert sum(map(len, few)) == 40  # fewer speakers than folds: by recording
 
 
 def test_a_test_part_of_a_wrong_size_or_a_second_one_is_refused():

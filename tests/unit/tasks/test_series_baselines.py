@@ -11,7 +11,7 @@ from sklearn.linear_model import Ridge
 from ostinato import Recurrent, SeriesClassifier, Training
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
-from ostinato.tasks import series_ridge
+from ostinato.tasks import series_features, series_ridge
 from ostinato.tasks.labels import Labels
 from ostinato.tasks.regression import Values
 from ostinato.tasks.series_baselines import class_baselines, value_baselines
@@ -84,6 +84,14 @@ def test_a_sequence_is_described_without_those_beside_it():
     np.testing.assert_array_equal(summaries(alone)[0], summaries(COLUMN)[5])
 
 
+def test_many_sequences_are_convolved_piece_by_piece(monkeypatch):
+    found = Convolutions.fit(COLUMN, np.random.default_rng(0))
+    together = found(COLUMN)
+    monkeypatch.setattr(series_features, "PIECE", 150)
+    np.testing.assert_array_equal(found(COLUMN), together)
+    assert Convolutions.fit(COLUMN, np.random.default_rng(0))(COLUMN).shape == together.shape
+
+
 def test_single_steps_and_constant_features_are_described():
     train = Sequences.make([[1.0], [2.0, 2.0], [1.0], [2.0, 2.0]], list("abab"), "few")
     with warnings.catch_warnings():
@@ -126,14 +134,13 @@ def test_the_baselines_stand_beside_its_figures_and_can_be_left_out():
 def test_what_rows_are_told_without_themselves_is_what_fits_without_them_tell():
     rng = np.random.default_rng(0)
     rows, wanted = rng.normal(size=(12, 30)), rng.normal(size=(12, 2))
-    rows, wanted = rows - rows.mean(axis=0), wanted - wanted.mean(axis=0)
-    weights, left_out = series_ridge._ridge(rows, wanted)
-    penalty = min(
-        series_ridge.PENALTIES,
-        key=lambda one: np.abs(Ridge(alpha=one).fit(rows, wanted).coef_.T - weights).max(),
-    )
-    np.testing.assert_allclose(Ridge(alpha=penalty).fit(rows, wanted).coef_.T, weights, atol=1e-9)
+    counts = rng.uniform(0.2, 2, size=12)
+    weights, intercept, left_out = series_ridge._ridge(rows, wanted, counts)
+    fits = [Ridge(alpha=one).fit(rows, wanted, counts) for one in series_ridge.PENALTIES]
+    best = min(fits, key=lambda one: np.abs(one.coef_.T - weights).max())
+    np.testing.assert_allclose(best.coef_.T, weights, atol=1e-9)
+    np.testing.assert_allclose(best.intercept_, intercept, atol=1e-9)
     for row in range(len(rows)):
         kept = np.arange(len(rows)) != row
-        alone = Ridge(alpha=penalty).fit(rows[kept], wanted[kept])
+        alone = Ridge(alpha=best.alpha).fit(rows[kept], wanted[kept], counts[kept])
         np.testing.assert_allclose(alone.predict(rows[[row]])[0], left_out[row], atol=1e-9)
