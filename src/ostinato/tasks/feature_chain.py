@@ -196,7 +196,7 @@ def joined(network: Chain, features: Chain, weights: Tensor) -> Chain:
     """Return the weighted sum of two scores; what the network forbids stays forbidden.
 
     Example:
-        >>> emissions = nn.utils.rnn.pack_sequence([torch.eye(2)])
+        >>> emissions = torch.nn.utils.rnn.pack_sequence([torch.eye(2)])
         >>> one = CRF(2)(emissions)
         >>> joined(one, one, torch.tensor([0.5, 1.0])).emissions.data[0].tolist()
         [1.5, 0.0]

@@ -23,8 +23,8 @@ logger = logging.getLogger("ostinato")
 
 OUTSIDE = (0.0, -0.2, -0.4, -0.7, -1.0, -1.4)
 """What is tried to be added to the score of no span, in nats."""
-NEARLY = 0.002
-"""F1 that is given for more spans."""
+NEARLY = 0.01
+"""Share of what F1 lacks to 1 that is given for more spans."""
 
 
 def join_features(
@@ -82,4 +82,8 @@ def best_outside(scored: Sequence[tuple[Chain, Tensor]], objective: TaggingObjec
         return float(objective.figures(torch.stack(sums).double().sum(dim=0))["f1"])
 
     found = {outside: f1(outside) for outside in OUTSIDE}
-    return min(outside for outside in OUTSIDE if found[outside] >= max(found.values()) - NEARLY)
+    if found[0.0] == 1:
+        return 0.0
+    least = max(found.values())
+    least -= NEARLY * (1 - least)
+    return min(outside for outside in OUTSIDE if found[outside] >= least)

@@ -120,7 +120,10 @@ def test_outside_is_the_lowest_of_the_best_and_probabilities_stay() -> None:
     objective = TaggingObjective(TAGS)
     gold = collate(TARGETS, ROWS).data
     right = network(fitted(), 1.0)
-    assert best_outside([(shifted(right, 1.0), gold)], objective) < 0  # any is as good
+    assert best_outside([(shifted(right, 1.0), gold)], objective) == 0  # all are right
+    faulty = gold.clone()
+    faulty[0] = 0
+    assert best_outside([(shifted(right, 1.0), faulty)], objective) < 0  # any is as good
     barely = 0.1 * torch.nn.functional.one_hot(gold, len(TAGS.classes)).float()
     unsure = right._replace(emissions=right.emissions._replace(data=barely))
     assert best_outside([(unsure, gold)], objective) == 0
