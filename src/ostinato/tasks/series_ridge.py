@@ -24,8 +24,9 @@ SHARE = 0.5  # weight of all summaries beside that of all convolutions
 MOST_ROWS = 2000  # sequences that it is fitted on
 PENALTIES = np.logspace(-2, 5, 15)
 SHARPEST = 50.0  # most that its answers are multiplied by to be logits
-EXPECTED = 0.5  # weight of each of the two parts that are joined, if validation says nothing
+EXPECTED = (0.15, 1.0)  # weights of the logits of network and ridge, if validation says nothing
 PULL = 0.3  # nats that a weight e times as large or small costs
+SHARE_OF_VALUES = 0.5  # of the network, if validation says nothing
 ROWS_OF_PULL = 5  # sequences whose values say as much of a weight as what is expected
 FILE = "ridge.safetensors"
 
@@ -231,11 +232,13 @@ def _sharpness(scores: Doubles, classes: Ints, counts: Doubles) -> float:
 def _weights_of_classes(both: Doubles, classes: Ints, counts: Doubles) -> tuple[float, float]:
     """Return the weights of two sets of logits that make classes likeliest; few of them say little."""
 
+    expected = np.log(EXPECTED)
+
     def cost(weights: Doubles) -> float:
-        pull = PULL * float(np.square(weights - np.log(EXPECTED)).sum())
+        pull = PULL * float(np.square(weights - expected).sum())
         return _surprise(np.tensordot(np.exp(weights), both, 1), classes, counts) + pull
 
-    first, second = np.exp(minimize(cost, np.full(2, np.log(EXPECTED))).x).tolist()
+    first, second = np.exp(minimize(cost, expected).x).tolist()
     return first, second
 
 
@@ -243,9 +246,9 @@ def _weights_of_values(both: Doubles, values: Doubles, counts: Doubles) -> tuple
     """Return the weights, 1 together, that bring two sets of values nearest to what came."""
     apart = both[0] - both[1]
     pull = ROWS_OF_PULL * float(np.square(apart).mean())
-    above = float((counts * (values - both[1])) @ apart) + EXPECTED * pull
+    above = float((counts * (values - both[1])) @ apart) + SHARE_OF_VALUES * pull
     below = float((counts * apart) @ apart) + pull
-    weight = float(np.clip(above / below, 0, 1)) if below > 0 else EXPECTED
+    weight = float(np.clip(above / below, 0, 1)) if below > 0 else SHARE_OF_VALUES
     return weight, 1 - weight
 
 
