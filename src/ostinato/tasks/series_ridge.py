@@ -231,7 +231,6 @@ def _sharpness(scores: Doubles, classes: Ints, counts: Doubles) -> float:
 
 def _weights_of_classes(both: Doubles, classes: Ints, counts: Doubles) -> tuple[float, float]:
     """Return the weights of two sets of logits that make classes likeliest; few of them say little."""
-
     expected = np.log(EXPECTED)
 
     def cost(weights: Doubles) -> float:
