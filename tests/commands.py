@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from torch import Tensor
 
 from ostinato.cli.main import run
-from ostinato.training import load_tensors
+from ostinato.training import Console, load_tensors
 
-TRAIN_AND_DIE = Path(__file__).parent / "end_to_end" / "train_and_die.py"
+FRESH = multiprocessing.get_context("forkserver")
+"""Processes of their own, that have imported everything when they start and computed nothing."""
+FRESH.set_forkserver_preload(["ostinato.cli.train", "ostinato.training"])
 
 
 def ok(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[str, str]:
@@ -40,10 +45,33 @@ def bits(folder: Path) -> dict[str, bytes]:
 
 
 def killed(step: int, *arguments: object) -> None:
-    """Run a training command that is killed after a step."""
-    command = [sys.executable, TRAIN_AND_DIE, step, *arguments]
-    done = subprocess.run([str(part) for part in command], capture_output=True, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    """Run a training command in a process of its own that is killed after a step."""
+    command = [str(part) for part in arguments]
+    process = FRESH.Process(
+        target=run_until, args=(step, signal.SIGKILL, command, dict(os.environ), Path.cwd())
+    )
+    process.start()
+    process.join(timeout=120)
+    assert process.exitcode == -signal.SIGKILL
+
+
+def run_until(
+    step: int, number: signal.Signals, command: list[str], environment: dict[str, str], folder: Path
+) -> None:
+    """Run a command that sends its own process a signal after a step of training."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    before = Console.step
+
+    def then_die(self: Console, progress: Any, steps_per_epoch: int, loss: float) -> None:
+        before(self, progress, steps_per_epoch, loss)
+        if progress.step == step:
+            os.kill(os.getpid(), number)
+
+    Console.step = then_die  # type: ignore[method-assign]
+    sys.argv = ["ostinato", *command]
+    sys.exit(run(command))
 
 
 def weights_of_one_and_of_two(
@@ -53,11 +81,10 @@ def weights_of_one_and_of_two(
     launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
     launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
     launch += ["--num_cpu_threads_per_process", "1"]
-    found = []
-    for name, launcher in (("one", []), ("two", launch)):
-        command = [sys.executable, *launcher, "-m", "ostinato", "train", task, str(data)]
-        command += ["--out", str(folder / name), *options]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-        assert done.returncode == 0, done.stderr
-        found.append(load_tensors(folder / name / "model.safetensors")[0])
+    command = ["train", task, str(data), *options, "--out"]
+    assert run([*command, str(folder / "one")]) == 0
+    launched = [sys.executable, *launch, "-m", "ostinato", *command, str(folder / "two")]
+    done = subprocess.run(launched, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    found = [load_tensors(folder / name / "model.safetensors")[0] for name in ("one", "two")]
     return found[0], found[1]

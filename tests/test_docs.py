@@ -17,12 +17,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests import zygote
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -91,18 +93,25 @@ def run_doctest(text: str, name: str, file: str, line: int, namespace: dict[str,
     namespace.update(test.globs)
 
 
-def run_shell(block: Block, page: Path) -> None:
+def run_shell(block: Block, page: Path, folder: Path) -> None:
     script = "\n".join(block.commands)
-    folder = str(Path(sys.executable).parent)
-    environment = {**os.environ, "PATH": folder + os.pathsep + os.environ.get("PATH", "")}
+    folders = [str(folder), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    environment = {**os.environ, "PATH": os.pathsep.join(folders)}
     command = [shutil.which("bash") or "bash", "-e", "-o", "pipefail", "-c", script]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{page.name}:{block.line}: {script}\n{done.stdout}{done.stderr}"
 
 
+@pytest.fixture(scope="module")
+def commands() -> Iterator[Path]:
+    """A folder with an ``ostinato`` that need not import torch anew each time."""
+    with tempfile.TemporaryDirectory() as folder, zygote.command(Path(folder)):
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
 def test_the_blocks_of_a_page_run(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Path, commands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {"__name__": "__main__"}
@@ -111,7 +120,7 @@ def test_the_blocks_of_a_page_run(
             assert block.not_run is None, f"{page.name}:{block.line}: python blocks are always run"
             run_python(block, page, namespace)
         elif block.language in SHELLS and uses_ostinato(block) and not block.not_run:
-            run_shell(block, page)
+            run_shell(block, page, commands)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -13,12 +14,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from ostinato.cli.main import run
+from ostinato.cli.main import main, run
 from ostinato.training import save_tensors
 
 SMALL = [
     *("--hidden-size", "4", "--embedding-size", "4", "--min-freq", "1", "--epochs", "1"),
-    *("--batch-size", "16"),
+    *("--batch-size", "16", "--members", "1"),
 ]
 ROWS = [
     (f"{'good' if n % 2 else 'bad'} film number {n}", "pos" if n % 2 else "neg") for n in range(60)
@@ -322,16 +323,16 @@ def test_a_folder_that_mixes_two_models(tmp_path, capsys, trained):
     fails(capsys, 1, "in run format newest", "predict", mixed, "a film")
 
 
-def test_standard_input_that_is_not_utf8(trained):
-    done = subprocess.run(
-        [sys.executable, "-m", "ostinato", "predict", trained],
-        input=b"caf\xe9\n",
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert b"standard input: must be UTF-8; got byte 0xe9" in done.stderr
-    assert b"Traceback" not in done.stderr
+def test_standard_input_that_is_not_utf8(trained, capsys, monkeypatch):
+    piped = io.TextIOWrapper(io.BytesIO(b"caf\xe9\n"), "latin-1", errors="surrogateescape")
+    monkeypatch.setattr(sys, "stdin", piped)  # as it is under a foreign locale
+    monkeypatch.setattr(sys, "argv", ["ostinato", "predict", str(trained)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    err = capsys.readouterr().err
+    assert "standard input: must be UTF-8; got byte 0xe9" in err
+    assert "Traceback" not in err
 
 
 def test_a_long_chinese_text_is_no_file_name(trained, capsys):

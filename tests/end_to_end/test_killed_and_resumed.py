@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from tests.commands import bits
+from tests.commands import bits, killed, ok, refused
 
 SCRIPT = Path(__file__).with_name("train_and_die.py")
 OPTIONS = [
@@ -59,17 +58,17 @@ def test_there_are_twelve_batches_an_epoch(never_killed: Path) -> None:
 
 
 @pytest.mark.parametrize("step", [1, 5, 12, 17])
-def test_killed_at_a_step(step: int, reviews: Path, never_killed: Path, tmp_path: Path) -> None:
+def test_killed_at_a_step(
+    step: int,
+    reviews: Path,
+    never_killed: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """Before the first checkpoint, between two, at an epoch's end, in the second epoch."""
     run = tmp_path / "run"
-    killed = subprocess.run(
-        [sys.executable, SCRIPT, str(step), "train", "classify", reviews, "--out", run, *OPTIONS],
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    assert killed.returncode == -signal.SIGKILL
-    out, _ = finish(ostinato("resume", run))
+    killed(step, "train", "classify", reviews, "--out", run, *OPTIONS)
+    out, _ = ok(capsys, "resume", run)
     assert bits(run) == bits(never_killed)
     assert out.startswith("validation: ")
     for ours, theirs in zip(
@@ -114,7 +113,7 @@ def test_killed_from_outside(reviews: Path, never_killed: Path, tmp_path: Path) 
 
 
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(
-    reviews: Path, never_killed: Path, tmp_path: Path
+    reviews: Path, never_killed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"
     environment = os.environ | {"OSTINATO_TEST_SIGNAL": "SIGINT"}
@@ -129,25 +128,24 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(
     assert stopped.returncode == 130
     assert f"Go on with: ostinato resume {run}" in stopped.stderr
     assert "Traceback" not in stopped.stderr
-    finish(ostinato("resume", run))
+    ok(capsys, "resume", run)
     assert bits(run) == bits(never_killed)
 
 
-def test_a_finished_run_is_not_resumed(never_killed: Path) -> None:
-    _, err = finish(ostinato("resume", never_killed), code=2)
-    assert "is finished; there is nothing to resume" in err
+def test_a_finished_run_is_not_resumed(
+    never_killed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = refused(capsys, 2, "resume", never_killed)
+    assert "is finished; there is nothing to resume" in line
 
 
-def test_changed_data_are_not_resumed(reviews: Path, tmp_path: Path) -> None:
+def test_changed_data_are_not_resumed(
+    reviews: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     copy = tmp_path / "copy.csv"
     copy.write_bytes(reviews.read_bytes())
     run = tmp_path / "run"
-    subprocess.run(
-        [sys.executable, SCRIPT, "5", "train", "classify", copy, "--out", run, *OPTIONS],
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
+    killed(5, "train", "classify", copy, "--out", run, *OPTIONS)
     copy.write_text(copy.read_text() + "one more film,1\n")
-    _, err = finish(ostinato("resume", run), code=1)
-    assert "must be resumed with the data it was started with; the train part" in err
+    line = refused(capsys, 1, "resume", run)
+    assert "must be resumed with the data it was started with; the train part" in line

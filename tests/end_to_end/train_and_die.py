@@ -3,21 +3,12 @@
 import os
 import signal
 import sys
+from pathlib import Path
 
-from ostinato.cli.main import run
-from ostinato.training import Console
+sys.path.insert(0, str(Path(__file__).parents[2]))  # for the code that tests share
 
-at = int(sys.argv[1])
-number = signal.Signals[os.environ.get("OSTINATO_TEST_SIGNAL", "SIGKILL")]
-step_before = Console.step
+from tests.commands import run_until
 
-
-def step(self, progress, steps_per_epoch, loss):
-    step_before(self, progress, steps_per_epoch, loss)
-    if progress.step == at:
-        os.kill(os.getpid(), number)
-
-
-Console.step = step
-sys.argv = ["ostinato", *sys.argv[2:]]
-sys.exit(run(sys.argv[1:]))
+if __name__ == "__main__":
+    number = signal.Signals[os.environ.get("OSTINATO_TEST_SIGNAL", "SIGKILL")]
+    run_until(int(sys.argv[1]), number, sys.argv[2:], dict(os.environ), Path.cwd())

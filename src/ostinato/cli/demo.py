@@ -10,6 +10,9 @@ from ostinato.cli.console import say, show
 from ostinato.cli.train import classify, classify_series, forecast, tag, transcribe
 from ostinato.tasks import load
 
+ALONE: dict[str, Any] = {"members": 1}
+"""Settings of the classifier: one network learns the order as well as three."""
+
 SHORT: dict[str, Any] = {"training__epochs": 8, "recurrent__hidden_size": 64}
 """Settings of the tagger, which has little to learn."""
 
@@ -57,7 +60,7 @@ def demo(
     out = out or Path("runs") / ("demo" if task == "classify" else f"demo-{task}")
     if task == "classify":
         say("Bundled reviews, in which word order decides: negation, contrast, not only ... but.")
-        classify("samples", out=out, overwrite=True, settings={})
+        classify("samples", out=out, overwrite=True, settings=ALONE)
         _show_beside(out)
     elif task == "tag":
         say("Bundled sentences with names, in which context and the shape of a word decide.")

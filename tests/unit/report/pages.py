@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from ostinato import report
+
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 
 
@@ -41,3 +43,20 @@ class Page(HTMLParser):
     @property
     def text(self):
         return " ".join(" ".join(self.words).split())
+
+
+_DRAWN = {}
+
+
+def page_of(folder):
+    """The page about a run folder, drawn once for folders of the same name with the same bytes."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    key = (folder.name, *((str(path.relative_to(folder)), path.read_bytes()) for path in files))
+    if key not in _DRAWN:
+        _DRAWN[key] = report.render(report.collect(folder))
+    return _DRAWN[key]
+
+
+def text_of(folder):
+    """What the page about a run folder says."""
+    return Page(page_of(folder)).text

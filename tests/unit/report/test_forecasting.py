@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.report.pages import Page
+from tests.unit.report.pages import Page, page_of, text_of
 
 from ostinato import metrics, report
 from ostinato._errors import CheckpointError
@@ -30,14 +30,6 @@ from ostinato.report.formatting import number, percent, significant
 
 ERRORS = st.floats(0.01, 100)
 DOUBLES, STRINGS = pa.list_(pa.float64()), pa.list_(pa.string())
-
-
-def page_of(folder):
-    return report.render(report.collect(folder))
-
-
-def text_of(folder):
-    return Page(page_of(folder)).text
 
 
 def predictions_of(folder):

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from tests.unit.report.pages import Page
+from tests.unit.report.pages import Page, page_of, text_of
 from tests.unit.report.speech_runs import recognised
 
 from ostinato import report
@@ -60,14 +60,6 @@ def rewrite(folder, **columns):
             table.remove_column(place) if values is None else table.set_column(place, name, values)
         )
     pq.write_table(table, path)
-
-
-def page_of(folder):
-    return report.render(report.collect(folder))
-
-
-def text_of(folder):
-    return Page(page_of(folder)).text
 
 
 @pytest.fixture
