@@ -344,6 +344,8 @@ def _fits(value: object, hint: Any) -> bool:
         return value in typing.get_args(hint)
     if origin in (Union, types.UnionType):
         return any(_fits(value, part) for part in typing.get_args(hint))
+    if hint is bool:
+        return isinstance(value.item() if hasattr(value, "item") else value, bool)
     if hint in (int, float):
         kinds = (int,) if hint is int else (int, float)
         return _is_number(value, kinds)

@@ -208,8 +208,24 @@ def test_a_single_run_is_not_mixed_with_folds(folds, source, tmp_path, capsys):
 def test_folds_that_are_there_are_not_replaced_unasked(folds, source, tmp_path, capsys):
     shutil.copytree(folds, tmp_path / "folds")
     command = ["train", "classify", source, "--out", tmp_path / "folds", "--cross-validate", "3"]
-    assert "there is a run already" in refused(capsys, 2, *command, *SMALL)
-    ok(capsys, *command, *SMALL, "--overwrite")
+    others = ["--seed", "1"]
+    assert "there is a run already" in refused(capsys, 2, *command, *SMALL, *others)
+    ok(capsys, *command, *SMALL, *others, "--overwrite")
+
+
+def test_the_same_command_goes_on_with_folds(folds, source, tmp_path, capsys):
+    out = tmp_path / "folds"
+    shutil.copytree(folds, out)
+    whole = (out / "cross_validation.json").read_text()
+    for name in ("cross_validation.json", "fold-2/metrics.json"):
+        (out / name).unlink()
+    shutil.rmtree(out / "fold-3")
+    command = ["train", "classify", source, "--out", out, "--cross-validate", "3", *SMALL]
+    _, told = ok(capsys, *command)
+    assert "fold 1 of 3 is finished" in told
+    assert "fold 2 of 3 is finished" not in told
+    assert (out / "cross_validation.json").read_text() == whole
+    assert bits(out / "fold-3") == bits(folds / "fold-3")
 
 
 def test_forecasts_have_their_own_way(capsys):

@@ -26,6 +26,7 @@ QUIET = ["--augmentation-speed", "0", "--augmentation-join", "0", "--augmentatio
 SMALL = [
     *("--unit", "word", "--hidden-size", "12", "--num-layers", "1", "--batch-size", "4"),
     *("--learning-rate", "0.02", "--no-channels", *QUIET, "--augmentation-masks", "0"),
+    *("--augmentation-mix", "0"),
 ]
 SHORT = [*SMALL, "--epochs", "2"]
 LONG = [*SMALL, "--epochs", "12"]

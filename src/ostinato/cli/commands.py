@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from torch import distributed
 from ostinato import datasets
 from ostinato._config import check_range
 from ostinato._errors import ConfigError, StoppedError, did_you_mean
-from ostinato._files import write_json
+from ostinato._files import read_json, write_json
 from ostinato.cli.console import is_first_process, print_figures, print_metrics, say
 from ostinato.tasks import Estimator, Parts, run_folder
 from ostinato.tasks.cross_validation import summarised, told
@@ -84,14 +84,19 @@ def _cross_validate(
 ) -> None:
     """Train a model for each fold in a run folder of its own; write and print what they tell."""
     runs = [out / f"fold-{number}" for number in range(1, folds + 1)]
+    going_on = not overwrite and _is_begun(runs, estimator, arguments)
     for run in runs:
-        run_folder.check_free(run, overwrite=overwrite)
+        run_folder.check_free(run, overwrite=overwrite or going_on)
     parts = load_parts(estimator, arguments)
     left_out = [name for name in parts if name != "train"]
     if left_out:
         say(f"The folds are of train alone; left out: {', '.join(left_out)}.")
     found = []
     for number, run in enumerate(runs, start=1):
+        if going_on and (run / "metrics.json").exists():
+            say(f"fold {number} of {folds} is finished.")
+            found.append(read_json(run / "metrics.json"))
+            continue
         model = clone(estimator)
         train(
             model,
@@ -99,8 +104,10 @@ def _cross_validate(
             {**arguments, "fold": [number, folds]},
             parts=model.fold(parts, number, folds),
             overwrite=overwrite,
+            resume=going_on and (run / "config.json").exists(),
         )
         found.append(model.metrics_)
+    model = type(estimator).load(runs[-1])
     summary = summarised(found)
     write_json(out / "cross_validation.json", summary)
     for name, figures in ((f"mean of {folds} folds", "mean"), ("standard deviation", "deviation")):
@@ -108,6 +115,15 @@ def _cross_validate(
         print_figures(name, own)
     say(told(found, summary, model._compared()))
     say(f"Every fold's figures are in {out / 'cross_validation.json'}, its model beside it.")
+
+
+def _is_begun(runs: Sequence[Path], estimator: Estimator, arguments: Mapping[str, Any]) -> bool:
+    """Return whether the first of some folds' runs is of these settings and data, to go on with."""
+    if not (runs[0] / "config.json").exists():
+        return False
+    config = run_folder.read_config(runs[0])
+    same = {**arguments, "fold": [1, len(runs)]}
+    return bool(config["settings"] == estimator.settings() and config["data"]["arguments"] == same)
 
 
 def train(
@@ -134,6 +150,8 @@ def train(
     """
     if parts is None:
         parts = load_parts(estimator, arguments)
+    is_fold = "fold" in arguments and not resume
+    again = "the same command" if is_fold else f"ostinato resume {out}"
     with Console() as console:
         listeners: list[Listener] = [console]
         if arguments["tensorboard"]:
@@ -152,7 +170,9 @@ def train(
                 },
             )
         except StoppedError as interrupted:
-            raise StoppedError(f"{interrupted} Go on with: ostinato resume {out}") from interrupted
+            raise StoppedError(f"{interrupted} Go on with: {again}") from interrupted
+        except KeyboardInterrupt as interrupted:  # before the first step, or after the last
+            raise StoppedError(f"Stopped. Go on with: {again}") from interrupted
         finally:
             if distributed.is_available() and distributed.is_initialized():
                 distributed.destroy_process_group()  # its threads must not meet the exit

@@ -17,9 +17,6 @@ from ostinato.nn import LockedDropout
 
 BAND_KERNEL = 7  # bands that the first convolution sees
 POOLED = 4  # bands of the input for one of the output
-BLANK_AHEAD = 4.0
-"""By how much the score of the blank begins above the others: at most steps no symbol begins, and the
-first of the training are not spent on finding that out."""
 BLOCK = 16
 """Rows and columns of a product come in multiples of this, or how many rows there are could change the
 last bit of each: torch's library takes another way for few rows or columns (measured for 1 to 300 rows
@@ -78,8 +75,6 @@ class SpeechNetwork(nn.Module):
         output_size = recurrent.output_size
         self.head_dropout = LockedDropout(head_dropout)
         self.head = nn.Linear(output_size, num_symbols)
-        with torch.no_grad():
-            self.head.bias[0] += BLANK_AHEAD
 
     def forward(self, steps: PackedSequence) -> PackedSequence:
         """Score the symbols at each step."""

@@ -45,7 +45,7 @@ NOTHING = Answer(np.empty(0, np.int64), np.empty(0, np.float32), [], [])
 
 
 def shifted(scores: Chain, outside: float) -> Chain:
-    """Return the scores, something added to those of the first tag, no span, everywhere.
+    """Return the scores with something added to those of the first tag, no span, everywhere.
 
     Example:
         >>> from ostinato.nn import CRF

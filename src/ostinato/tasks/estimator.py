@@ -316,12 +316,12 @@ class Estimator(Task):
         self._save_reader(run)
 
     def _write_figures(self, run: Path) -> None:
-        write_json(run / "metrics.json", self.metrics_)
         config = run_folder.read_config(run)
         told = (self._example(run), self._reads())
         write_text(
             run / "README.md", card(config, self.metrics_, *told, pipeline_tag=self.pipeline_tag)
         )
+        write_json(run / "metrics.json", self.metrics_)  # the last: by it a run is finished
 
     def hold_out(self, parts: Parts) -> Parts:
         """Return ``parts`` with a validation part: a seeded tenth of train if there is none.

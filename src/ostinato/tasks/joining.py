@@ -11,6 +11,8 @@ from scipy.optimize import minimize
 from torch import Tensor
 
 PULL = 4.0  # nats, for linear models that are as sure of train as a network is
+SURPRISE = 4.0  # nats that answers must gain by weights far from what is expected
+FREE = 0.05  # nats that a weight e times as large or small costs, where answers have gained these
 MOST_STEPS = 50  # of the search
 
 
@@ -19,7 +21,8 @@ def joint_weights(
 ) -> tuple[float, float]:
     """Return the weights of a network's and a linear model's scores that fit answers best.
 
-    The fewer the answers, the nearer the weights stay to what is expected.
+    The fewer the answers, the nearer the weights stay to what is expected, unless the answers gain so
+    much by others that luck does not explain it.
 
     Args:
         loss: From the two weights, ``(2,)`` float64, to the loss of all answers, in nats, summed.
@@ -34,14 +37,18 @@ def joint_weights(
     """
     start = np.log(expected)
 
-    def cost(logarithms: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-        at = torch.tensor(logarithms, requires_grad=True)
-        total = loss(at.exp()) + pull * (at - torch.from_numpy(start)).square().sum()
-        total.backward()
-        assert at.grad is not None
-        return total.item(), at.grad.numpy()
+    def search(pull: float) -> tuple[float, npt.NDArray[np.float64]]:
+        def cost(logarithms: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+            at = torch.tensor(logarithms, requires_grad=True)
+            total = loss(at.exp()) + pull * (at - torch.from_numpy(start)).square().sum()
+            total.backward()
+            assert at.grad is not None
+            return total.item(), at.grad.numpy()
 
-    options = {"maxiter": MOST_STEPS}
-    found = minimize(cost, start, jac=True, method="L-BFGS-B", options=options).x
-    network, linear = np.exp(found).tolist()
+        options = {"maxiter": MOST_STEPS}
+        found = minimize(cost, start, jac=True, method="L-BFGS-B", options=options)
+        return float(found.fun), found.x
+
+    near, far = search(pull), search(min(pull, FREE))
+    network, linear = np.exp(near[1] if near[0] <= far[0] + SURPRISE else far[1]).tolist()
     return network, linear

@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 from torch.nn import functional as F
 
+from ostinato._errors import CheckpointError
 from ostinato.tasks.joining import joint_weights
 from ostinato.text.ngrams import TfidfBlock, TfidfNgrams, Tokens
 from ostinato.training import load_tensors, save_tensors
@@ -186,13 +187,22 @@ class JoinedNgrams:
         save_tensors(run / FILE, tensors, header)
 
     @classmethod
-    def load(cls, run: Path) -> JoinedNgrams:
+    def load(cls, run: Path, classes: int) -> JoinedNgrams:
         """Read what :meth:`save` wrote.
 
+        Args:
+            run: The run folder.
+            classes: How many classes the run has.
+
         Raises:
-            CheckpointError: The file is missing or broken.
+            CheckpointError: The file is missing, broken or of another run.
             KeyError: Something is missing in it.
         """
+        if not (run / FILE).exists():
+            raise CheckpointError(
+                f"{run / FILE}: must hold the n-grams of this run; it is missing. Finish the run with "
+                f"`ostinato resume {run}`, or copy the folder anew."
+            )
         tensors, header = load_tensors(run / FILE)
         arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
         words = TfidfBlock(arrays["words.columns"], arrays["words.idf"])
@@ -200,5 +210,13 @@ class JoinedNgrams:
         if "characters.columns" in arrays:
             characters = TfidfBlock(arrays["characters.columns"], arrays["characters.idf"])
         ngrams = TfidfNgrams(header["longest"], words, characters)
+        blocks = [words, *([characters] if characters else [])]
+        shape = classes, sum(len(block.columns) for block in blocks)
+        fits = all(block.columns.shape == block.idf.shape for block in blocks)
+        if not fits or (arrays["weights"].shape, arrays["intercept"].shape) != (shape, shape[:1]):
+            raise CheckpointError(
+                f"{run / FILE}: must be of this run, {classes} classes and {shape[1]} n-grams; its "
+                f"weights are {arrays['weights'].shape}. Copy the folder anew, or train again."
+            )
         model = NgramClassifier(ngrams, arrays["weights"], arrays["intercept"])
         return cls(model, header["network_weight"], header["ngram_weight"])

@@ -31,8 +31,8 @@ def sized_for_sequences(train: Sequences) -> dict[str, Any]:
 
     Example:
         >>> of = lambda count: Sequences.make([[0.0]] * count, None, "a list")
-        >>> [sized_for_sequences(of(count))["training__epochs"] for count in (50, 250, 5000)]
-        [200, 52, 12]
+        >>> [sized_for_sequences(of(count))["training__epochs"] for count in (50, 250, 1000)]
+        [200, 52, 26]
     """
     count = len(train)
     rows = next(rows for least, rows in ROWS if count >= least)

@@ -20,7 +20,7 @@ from ostinato.metrics import character_errors, word_errors
 from ostinato.models import SpeechNetwork
 from ostinato.nn import Greedy, Transcripts, ctc_loss, steps_needed
 from ostinato.tasks.alphabet import Alphabet
-from ostinato.tasks.recombination import Recombiner
+from ostinato.tasks.recombination import Example, Recombiner
 from ostinato.training import Figures
 
 Floats = npt.NDArray[np.float32]
@@ -74,18 +74,21 @@ class SpeechPart:
     def _changed(
         self, rows: Rows, augmenter: Augmenter, rng: np.random.Generator
     ) -> list[tuple[Floats, Rows]]:
-        whole = [
-            (self.sounds[int(rng.integers(len(self.sounds)))].frames[row], self.targets[row])
-            for row in rows
-        ]
-        if self.recombiner is not None and rng.random() < (augmenter.settings.mix or 0.0):
-            whole = self.recombiner.mixed(whole, rng)
+        def drawn(place: int) -> Example:
+            row, speed = rows[place], int(rng.integers(len(self.sounds)))
+            return self.sounds[speed].frames[row], self.targets[row]
+
+        groups = augmenter.groups(len(rows), rng)
+        mix = augmenter.settings.mix or 0.0
+        mixed: Sequence[Example] = ()
+        if self.recombiner is not None and mix and rng.random() < mix:
+            mixed = self.recombiner.mixed([drawn(place) for place in range(len(rows))], rng)
         examples = []
-        for group in augmenter.groups(len(rows), rng):
-            utterances = [whole[place][0] for place in group]
-            frames = augmenter.changed(augmenter.joined(utterances, rng), rng)
+        for group in groups:
+            some = [mixed[place] if mixed else drawn(place) for place in group]
+            frames = augmenter.changed(augmenter.joined([one for one, _ in some], rng), rng)
             frames = augmenter.masked(self.normalizer.all(frames), rng)
-            examples.append((frames, self._said([whole[place][1] for place in group])))
+            examples.append((frames, self._said([said for _, said in some])))
         return examples
 
     def _said(self, transcripts: Sequence[Rows]) -> Rows:

@@ -34,7 +34,6 @@ from ostinato.tasks.classification import (
 from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.inputs import check_list, examples_of, flat, named, take
 from ostinato.tasks.labels import Labels
-from ostinato.tasks.ngram_classifier import FILE as NGRAMS_FILE
 from ostinato.tasks.ngram_classifier import JoinedNgrams, NgramClassifier
 from ostinato.tasks.predictions import write_predictions
 from ostinato.tasks.presets import PRESETS
@@ -290,7 +289,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         return take(part, rows)
 
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:
-        found = sized(parts["train"])
+        found = sized(parts["train"], self.training.epochs)
         if self.training.batch_size is not None:
             del found["training__batch_tokens"]  # as many texts as were asked for
         return found
@@ -343,7 +342,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             self.labels_.encode(train.labels or ()).numpy(),
             classes=len(self.labels_.classes),
             sample_weight=self.weights_,
-            **ngram_kinds(train, self.facts_["train"]["length"]["mean"]),
+            **ngram_kinds(train, self.facts_["train"]["length"]["mean"], len(self.classes_)),
         )
         joined = JoinedNgrams.fit(
             model,
@@ -390,7 +389,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         self._set_labels(Labels.load(run))
         size = network.embedding_size_of(weights)
         self.module_ = network.build(self.sized_, self.tokenizer_, len(self.labels_.classes), size)
-        self.ngrams_ = JoinedNgrams.load(run) if (run / NGRAMS_FILE).exists() else None
+        self.ngrams_ = JoinedNgrams.load(run, len(self.classes_)) if self.ngrams else None
 
     def _example(self, run: Path) -> str:
         return f'import ostinato\n\nostinato.load("{run.name}").predict(["A text."])'

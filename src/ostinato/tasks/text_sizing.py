@@ -19,16 +19,18 @@ MEMBERS, SEVERAL_TEXTS = 3, 10_000  # networks that answer together, for up to a
 NARROW_TEXTS = 5000  # up to which half the units do
 FREQUENT = 10  # times that a word must be seen among many characters
 MANY_CHARACTERS = 10_000_000
+FEW_CLASSES = 50  # up to which n-grams of characters are taken
 FEW_CHARACTERS = (
     2_000_000  # up to which n-grams of characters, and those seen once, are worth their time
 )
 
 
-def sized(train: Examples) -> dict[str, Any]:
+def sized(train: Examples, given_epochs: int | None = None) -> dict[str, Any]:
     """Return settings by ``set_params`` name.
 
     Args:
         train: The train part, without what is held out.
+        given_epochs: Epochs that the user asks for, if he does.
     """
     texts = len(train.texts)
     rows = FEW_ROWS if texts <= FEW_TEXTS else ROWS
@@ -39,23 +41,26 @@ def sized(train: Examples) -> dict[str, Any]:
         "recurrent__hidden_size": WIDTH if texts > NARROW_TEXTS else WIDTH // 2,
         "members": MEMBERS if texts <= SEVERAL_TEXTS else 1,
         "training__epochs": epochs,
-        "training__patience": max(3, epochs // PATIENCE),
+        "training__patience": max(3, (given_epochs or epochs) // PATIENCE),
         "training__batch_size": rows if texts <= 20_000 else None,
         "training__batch_tokens": 8192,
         "training__learning_rate": 2.5e-3,
     }
 
 
-def ngram_kinds(train: Examples, mean_tokens: float) -> dict[str, Any]:
+def ngram_kinds(train: Examples, mean_tokens: float, classes: int) -> dict[str, Any]:
     """Return which n-grams are taken, as arguments of `NgramClassifier.fit`.
 
-    Those of characters only where words are longer than a character.
+    Those of characters only where words are longer than a character, and for few classes, since each
+    has a weight of its own for every n-gram.
 
     Args:
         train: The train part.
         mean_tokens: Tokens of a text, on average.
+        classes: How many there are.
     """
     characters = sum(map(len, train.texts))
     is_small = characters <= FEW_CHARACTERS
     has_words = characters > 2 * mean_tokens * len(train.texts)
-    return {"characters": is_small and has_words, "min_texts": 1 if is_small else 2}
+    characters_too = is_small and has_words and classes <= FEW_CLASSES
+    return {"characters": characters_too, "min_texts": 1 if is_small else 2}

@@ -10,6 +10,7 @@ from typing import Any
 from ostinato.metrics import CHANCE_Z
 from ostinato.training import Figures
 
+CHOSEN = "The epoch was chosen on the same part."
 FEW = 30  # examples, of which luck can make much
 
 
@@ -92,6 +93,8 @@ def judge(
         verdict = _by_chance(figures, compared, part=part, advice=advice)
     else:
         verdict = _beside(figures, baselines, compared, part=part, advice=advice)
+    if part == "validation" and verdict.text and failure is None:
+        verdict = replace(verdict, text=f"{verdict.text} {CHOSEN}")
     return replace(verdict, figure=compared.figure)
 
 
@@ -131,15 +134,15 @@ def _beside(
     unbeaten = {title: theirs for title, (gain, theirs) in gains.items() if gain <= 0}
     if unbeaten:
         title, theirs = list(unbeaten.items())[-1]
-        text = (
-            f"No better than {title}: {compared.title} {value:.4f} against {theirs:.4f} on {part}."
-        )
+        worse = "As good as" if value == theirs else "No better than"
+        text = f"{worse} {title}: {compared.title} {value:.4f} against {theirs:.4f} on {part}."
         if beaten:
             text += (
                 f" It beats {_listed(beaten)} points."
                 if compared.is_share
                 else f" It beats {_named(beaten)}."
             )
+        text += _remark(figures, compared, theirs) if value != theirs else ""
         return Verdict(text, is_good=False, advice=advice)
     if not gains:
         return Verdict("", is_good=True)
@@ -148,11 +151,22 @@ def _beside(
         text = f"Beats {_named(beaten)}: {compared.title} {value:.4f} against {against} on {part}."
         return Verdict(text, is_good=True)
     text = f"Beats {_listed(beaten)} points of {compared.title} on {part} ({value:.4f} against {against})."
-    least = min(beaten.values())
-    noise = _noise(value, int(figures.get("n", 0)))
-    if least < noise:
-        text += f" {100 * least:.1f} points are within the noise of {int(figures['n']):,} examples."
-    return Verdict(text, is_good=True)
+    nearest = min(gains.values())[1]
+    return Verdict(text + _remark(figures, compared, nearest), is_good=True)
+
+
+def _remark(figures: Figures, compared: Compared, theirs: float) -> str:
+    """Return a sentence if a difference of shares is within two standard errors of what was counted."""
+    value, n = float(figures[compared.figure]), int(figures.get("n", 0))
+    share = min(max((value + theirs) / 2, 0.0), 1.0)
+    if (
+        not compared.is_share
+        or not n
+        or abs(value - theirs) >= 2 * math.sqrt(share * (1 - share) / n)
+    ):
+        return ""
+    points = 100 * abs(value - theirs)
+    return f" {points:.1f} points are within the noise of {n:,} examples."
 
 
 def _listed(beaten: Mapping[str, float]) -> str:
@@ -162,8 +176,3 @@ def _listed(beaten: Mapping[str, float]) -> str:
 def _named(beaten: Mapping[str, float]) -> str:
     *most, last = beaten
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def _noise(share: float, n: int) -> float:
-    """Return two standard errors of a share counted on ``n`` examples."""
-    return 2 * math.sqrt(max(share * (1 - share), 0.0) / n) if n else 0.0

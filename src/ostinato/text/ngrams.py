@@ -139,7 +139,7 @@ class TfidfNgrams:
             characters: Whether to take n-grams of characters too.
             min_texts: Texts that an n-gram must be in.
         """
-        texts = list(texts) if characters else texts
+        texts = list(texts)
         counts = _counts(word_grams(longest), texts)
         words = TfidfBlock.fit(counts, min_texts=min_texts)
         values = words.transform(counts)
@@ -151,7 +151,11 @@ class TfidfNgrams:
 
     def transform(self, texts: Iterable[Tokens]) -> Matrix:
         """Return the values of some texts, ``(texts, features)``."""
-        texts = list(texts) if self.characters else texts
+        texts = list(texts)
+        if not texts:
+            blocks = (self.words, self.characters)
+            features = sum(len(block.columns) for block in blocks if block)
+            return sparse.csr_matrix((0, features), dtype=np.float32)
         values = self.words.transform(_counts(word_grams(self.longest), texts))
         if self.characters is None:
             return values
@@ -159,7 +163,7 @@ class TfidfNgrams:
         return _joined(values, self.characters.transform(counts))
 
 
-def _counts(grams: Grams, texts: Iterable[Tokens]) -> Matrix:
+def _counts(grams: Grams, texts: Sequence[Tokens]) -> Matrix:
     hashing = HashingVectorizer(
         analyzer=grams, n_features=HASHES, alternate_sign=False, norm=None, dtype=np.float32
     )

@@ -91,8 +91,29 @@ def test_saved_and_loaded_it_says_the_same(tmp_path, characters):
     before = JoinedNgrams(model, 0.3, 1.2)
     before.save(tmp_path)
     network = RNG.normal(size=(len(TEXTS), 3)).astype(np.float32)
-    after = JoinedNgrams.load(tmp_path)
+    after = JoinedNgrams.load(tmp_path, 3)
     np.testing.assert_array_equal(before.join(network, TEXTS), after.join(network, TEXTS))
+    with pytest.raises(CheckpointError, match="must be of this run, 4 classes"):
+        JoinedNgrams.load(tmp_path, 4)
     (tmp_path / "ngrams.safetensors").write_bytes(b"cut short")
     with pytest.raises(CheckpointError, match=r"ngrams\.safetensors: must be a whole"):
-        JoinedNgrams.load(tmp_path)
+        JoinedNgrams.load(tmp_path, 3)
+    (tmp_path / "ngrams.safetensors").unlink()
+    with pytest.raises(CheckpointError, match="it is missing"):
+        JoinedNgrams.load(tmp_path, 3)
+
+
+def test_no_text_has_no_scores():
+    model = NgramClassifier.fit(TEXTS, TARGETS, classes=3, characters=True)
+    assert model.scores([]).shape == (0, 3)
+
+
+def test_a_network_that_knows_is_heard_even_by_few():
+    """Twenty texts of validation, whose order decides: the network is sure and right."""
+    targets = np.arange(20) % 2
+    network = np.where(targets[:, None] == np.arange(2), 4.0, -4.0).astype(np.float32)
+    ngrams = RNG.normal(size=(20, 2)).astype(np.float32)
+    model = NgramClassifier.fit(TEXTS, TARGETS % 2, classes=2)
+    found = JoinedNgrams.fit(model, network, ngrams, targets, train_texts=180)
+    scores = found.network_weight * network + found.ngram_weight * ngrams
+    assert (scores.argmax(1) == targets).all()

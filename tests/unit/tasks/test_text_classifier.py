@@ -73,6 +73,10 @@ def test_unknown_parameters_offer_the_nearest():
         TextClassifier(min_freq="3").fit(TEXTS, LABELS)
 
 
+def test_no_text_has_no_probabilities(fitted):
+    assert fitted.predict_proba([]).shape == (0, 2)
+
+
 def test_inside_scikit_learn():
     model = small(training__epochs=1)
     pipeline = Pipeline([("strip", FunctionTransformer(list)), ("rnn", model)])

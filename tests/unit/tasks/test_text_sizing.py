@@ -26,11 +26,15 @@ def test_fewer_texts_are_gone_through_more_often():
 
 
 def test_characters_are_read_within_words_of_several():
-    assert ngram_kinds(part(40), mean_tokens=8) == {"characters": True, "min_texts": 1}
+    assert ngram_kinds(part(40), mean_tokens=8, classes=2) == {"characters": True, "min_texts": 1}
+    assert not ngram_kinds(part(40), mean_tokens=8, classes=300)["characters"]
     chinese = examples_of(["电影很好"] * 4, ["a", "b"] * 2, "train")
-    assert ngram_kinds(chinese, mean_tokens=4) == {"characters": False, "min_texts": 1}
+    assert ngram_kinds(chinese, mean_tokens=4, classes=2) == {"characters": False, "min_texts": 1}
     many = examples_of(["word " * 300_000] * 2, ["a", "b"], "train")
-    assert ngram_kinds(many, mean_tokens=300_000) == {"characters": False, "min_texts": 2}
+    assert ngram_kinds(many, mean_tokens=300_000, classes=2) == {
+        "characters": False,
+        "min_texts": 2,
+    }
 
 
 def test_no_batch_is_of_one_text():

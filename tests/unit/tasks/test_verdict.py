@@ -43,13 +43,18 @@ def test_a_gain_within_the_noise_says_so():
     assert "noise" not in judged(0.912).text
 
 
-@pytest.mark.parametrize("value", [0.9, 0.8])
-def test_a_model_that_a_simple_one_equals_is_not_good(value):
+@pytest.mark.parametrize(("value", "words"), [(0.9, "As good as"), (0.8, "No better than")])
+def test_a_model_that_a_simple_one_equals_is_not_good(value, words):
     verdict = judged(value)
     assert not verdict.is_good
-    assert verdict.text.startswith(f"No better than a bag of words: accuracy {value:.4f} against")
+    assert verdict.text.startswith(f"{words} a bag of words: accuracy {value:.4f} against")
     assert "It beats the majority class by" in verdict.text
     assert verdict.advice == "Try more."
+
+
+def test_a_loss_within_the_noise_says_so_and_no_gain_of_one_text_is_sure():
+    assert "within the noise of 500 examples" in judged(0.895, n=500).text
+    assert "10.0 points are within the noise of 18 examples" in judged(1.0, n=18).text
 
 
 def test_chance_comes_before_the_simple_models():
