@@ -24,6 +24,7 @@ SHARE = 0.5  # weight of all summaries beside that of all convolutions
 MOST_ROWS = 2000  # sequences that it is fitted on
 PENALTIES = np.logspace(-2, 5, 15)
 SHARPEST = 50.0  # most that its answers are multiplied by to be logits
+AHEAD = 2.0  # nats that the network must be better by, as validation has chosen its epoch
 LEAST = 0.15  # weight that is expected of the logits of the worse of ridge and network
 PULL = 0.3  # nats that a weight e times as large or small costs
 SHARE_OF_VALUES = 0.5  # of the network, if validation says nothing
@@ -243,7 +244,7 @@ def _expected(surprise: float, network: Doubles, classes: Ints, counts: Doubles)
     classes of validation than the ridge those of train that it was not told.
     """
     evidence = float(counts.sum()) * surprise - _surprise(network, classes, counts)
-    share = float(expit(evidence))
+    share = float(expit(evidence - AHEAD))
     found: Doubles = np.log(LEAST) * np.array([1 - share, share])
     return found
 
