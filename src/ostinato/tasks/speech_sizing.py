@@ -14,7 +14,7 @@ from ostinato.tasks.alphabet import Alphabet
 
 STEPS = 2000  # of the optimiser, for a hundred recordings
 LEAST_STEPS = 1500
-GROWTH = {"word": 0.2, "character": 0.35}  # exponent of the number of recordings, by unit
+GROWTH = 0.35  # exponent of the number of recordings
 FEWEST_EPOCHS, MOST_EPOCHS = 10, 400
 BATCHES = ((300, 4), (1000, 8))  # recordings up to which a batch has so many; then LARGEST
 LARGEST = 16
@@ -33,10 +33,10 @@ def sized(count: int, alphabet: Alphabet, recurrent: Recurrent) -> dict[str, Any
         >>> words = Alphabet(("no", "yes"), "word", ("no", "yes"))
         >>> settings = sized(54, words, Recurrent())
         >>> settings["unit"], settings["training__batch_size"], settings["training__epochs"]
-        ('word', 4, 126)
+        ('word', 4, 115)
     """
     batch = next((size for most, size in BATCHES if count <= most), LARGEST)
-    steps = max(LEAST_STEPS, STEPS * (count / 100) ** GROWTH[alphabet.unit])
+    steps = max(LEAST_STEPS, STEPS * (count / 100) ** GROWTH)
     found = {
         "unit": alphabet.unit,
         "keywords": bool(alphabet.keywords),
