@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from scipy.optimize import minimize, minimize_scalar
-from scipy.special import log_softmax
+from scipy.special import expit, log_softmax
 
 from ostinato.data.ragged import Ragged
 from ostinato.tasks.series_features import Convolutions, summaries
@@ -24,8 +24,10 @@ SHARE = 0.5  # weight of all summaries beside that of all convolutions
 MOST_ROWS = 2000  # sequences that it is fitted on
 PENALTIES = np.logspace(-2, 5, 15)
 SHARPEST = 50.0  # most that its answers are multiplied by to be logits
-EXPECTED = 0.5  # weight of each of the two parts that are joined, if validation says nothing
+AHEAD = 2.0  # nats that the network must be better by, as validation has chosen its epoch
+LEAST = 0.15  # weight that is expected of the logits of the worse of ridge and network
 PULL = 0.3  # nats that a weight e times as large or small costs
+SHARE_OF_VALUES = 0.5  # of the network, if validation says nothing
 ROWS_OF_PULL = 5  # sequences whose values say as much of a weight as what is expected
 FILE = "ridge.safetensors"
 
@@ -62,6 +64,7 @@ class ConvolutionRidge:
     Args:
         convolutions: The convolutions.
         sharpness: What makes its answers logits; 1 for values.
+        surprise: Cross-entropy of a class of train, told without it, in nats; 0 for values.
         means: Mean of each feature in train.
         scales: What it is multiplied by after that.
         weights: ``(features, outputs)``.
@@ -70,6 +73,7 @@ class ConvolutionRidge:
 
     convolutions: Convolutions
     sharpness: float
+    surprise: float
     means: Floats
     scales: Floats
     weights: Floats
@@ -94,9 +98,12 @@ class ConvolutionRidge:
         targets = train.targets.reshape(-1)
         wanted = targets[:, None] if classes is None else 2.0 * np.eye(classes)[targets] - 1
         weights, intercept, left_out = _ridge(rows, wanted, train.counts)
-        sharpness = 1.0 if classes is None else _sharpness(left_out, targets, train.counts)
+        sharpness, surprise = 1.0, 0.0
+        if classes is not None:
+            sharpness = _sharpness(left_out, targets, train.counts)
+            surprise = _surprise(sharpness * left_out, targets, train.counts) / train.counts.sum()
         arrays = (np.asarray(one, np.float32) for one in (means, scales, weights, intercept))
-        return ConvolutionRidge(convolutions, sharpness, *arrays)
+        return ConvolutionRidge(convolutions, sharpness, float(surprise), *arrays)
 
     def scores(self, column: Ragged) -> Floats:
         """Return the logit of each class, or the value, ``(sequences, outputs)``."""
@@ -134,7 +141,8 @@ class JoinedRidge:
         targets = validation.targets.reshape(-1)
         if classes is None:
             return JoinedRidge(ridge, *_weights_of_values(both[..., 0], targets, validation.counts))
-        return JoinedRidge(ridge, *_weights_of_classes(both, targets, validation.counts))
+        expected = _expected(ridge.surprise, both[0], targets, validation.counts)
+        return JoinedRidge(ridge, *_weights_of_classes(both, targets, validation.counts, expected))
 
     @property
     def told(self) -> str:
@@ -163,6 +171,7 @@ class JoinedRidge:
         }
         header = {
             "sharpness": ridge.sharpness,
+            "surprise": ridge.surprise,
             "network_weight": self.network_weight,
             "ridge_weight": self.ridge_weight,
         }
@@ -183,7 +192,7 @@ class JoinedRidge:
         triples = zip(found["dilations"].tolist(), found["triples"].tolist(), inputs, strict=True)
         convolutions = Convolutions(list(triples), list(found["thresholds"]))
         arrays = (found[name] for name in ("means", "scales", "weights", "intercept"))
-        ridge = ConvolutionRidge(convolutions, header["sharpness"], *arrays)
+        ridge = ConvolutionRidge(convolutions, header["sharpness"], header["surprise"], *arrays)
         return JoinedRidge(ridge, header["network_weight"], header["ridge_weight"])
 
 
@@ -228,14 +237,28 @@ def _sharpness(scores: Doubles, classes: Ints, counts: Doubles) -> float:
     return float(np.exp(minimize_scalar(cost, bounds=(-3, np.log(SHARPEST)), method="bounded").x))
 
 
-def _weights_of_classes(both: Doubles, classes: Ints, counts: Doubles) -> tuple[float, float]:
+def _expected(surprise: float, network: Doubles, classes: Ints, counts: Doubles) -> Doubles:
+    """Return the logarithms of the weights that are expected of network and ridge.
+
+    One of them is near 1 and the other near `LEAST`, by how much likelier the network makes the
+    classes of validation than the ridge those of train that it was not told.
+    """
+    evidence = float(counts.sum()) * surprise - _surprise(network, classes, counts)
+    share = float(expit(evidence - AHEAD))
+    found: Doubles = np.log(LEAST) * np.array([1 - share, share])
+    return found
+
+
+def _weights_of_classes(
+    both: Doubles, classes: Ints, counts: Doubles, expected: Doubles
+) -> tuple[float, float]:
     """Return the weights of two sets of logits that make classes likeliest; few of them say little."""
 
     def cost(weights: Doubles) -> float:
-        pull = PULL * float(np.square(weights - np.log(EXPECTED)).sum())
+        pull = PULL * float(np.square(weights - expected).sum())
         return _surprise(np.tensordot(np.exp(weights), both, 1), classes, counts) + pull
 
-    first, second = np.exp(minimize(cost, np.full(2, np.log(EXPECTED))).x).tolist()
+    first, second = np.exp(minimize(cost, expected).x).tolist()
     return first, second
 
 
@@ -243,9 +266,9 @@ def _weights_of_values(both: Doubles, values: Doubles, counts: Doubles) -> tuple
     """Return the weights, 1 together, that bring two sets of values nearest to what came."""
     apart = both[0] - both[1]
     pull = ROWS_OF_PULL * float(np.square(apart).mean())
-    above = float((counts * (values - both[1])) @ apart) + EXPECTED * pull
+    above = float((counts * (values - both[1])) @ apart) + SHARE_OF_VALUES * pull
     below = float((counts * apart) @ apart) + pull
-    weight = float(np.clip(above / below, 0, 1)) if below > 0 else EXPECTED
+    weight = float(np.clip(above / below, 0, 1)) if below > 0 else SHARE_OF_VALUES
     return weight, 1 - weight
 
 

@@ -21,7 +21,7 @@ from ostinato.text import Lexicon
 
 logger = logging.getLogger("ostinato")
 
-OUTSIDE = (0.0, -0.7, -1.4, -2.1)
+OUTSIDE = (0.0, -0.2, -0.4, -0.7, -1.0, -1.4)
 """What is tried to be added to the score of no span, in nats."""
 NEARLY = 0.002
 """F1 that is given for more spans."""

@@ -12,12 +12,12 @@ from typing import Any
 
 from ostinato.datasets import Tagged
 from ostinato.tasks.presets import CHARACTERS as CHINESE
+from ostinato.training.loop import ROWS, STEPS_PER_EPOCH
 
 CHARACTERS = 0.9  # share of the tokens that are one character, from which all are taken for such
-STEPS = 2800  # of the optimizer, at least, where MOST_EPOCHS allow
+STEPS = 2000  # of the optimizer, at least, where MOST_EPOCHS allow
 MOST_EPOCHS = 60
-FEWEST_ROWS = 4  # sentences in a batch
-STEPS_PER_EPOCH = 400  # from which a batch grows
+FEW, FEWEST_ROWS = 400, 4  # sentences up to which a batch has FEWEST_ROWS of them
 WIDTH = 256  # units of the recurrent stack in each direction
 
 WORDS: dict[str, Any] = {
@@ -38,13 +38,18 @@ def sized(train: Tagged) -> dict[str, Any]:
         train: The train part, without what is held out.
     """
     sentences = len(train.sentences)
-    rows = max(FEWEST_ROWS, math.ceil(sentences / STEPS_PER_EPOCH))
     are_characters = tokens_are_characters(train.sentences)
     fewest = CHARACTERS_EPOCHS if are_characters else WORDS_EPOCHS
+    rows: int | None = max(FEWEST_ROWS, math.ceil(sentences / STEPS_PER_EPOCH))
+    steps = sentences / (rows or 1)
+    if (
+        sentences > FEW and not are_characters
+    ):  # under a budget of tokens, each of them counts alike
+        rows, steps = None, min(STEPS_PER_EPOCH, sentences / ROWS)
     return {
         **(CHINESE if are_characters else WORDS),
         "recurrent__hidden_size": WIDTH,
-        "training__epochs": max(min(math.ceil(STEPS * rows / sentences), MOST_EPOCHS), fewest),
+        "training__epochs": max(min(math.ceil(STEPS / steps), MOST_EPOCHS), fewest),
         "training__batch_size": rows,
         "training__batch_tokens": 8192,
     }

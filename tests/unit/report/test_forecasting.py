@@ -127,8 +127,8 @@ def test_a_model_that_beats_the_naive_is_told_so(run):
 def test_a_model_that_does_not_beat_the_naive_is_told_so_plainly(make_run):
     page = page_of(make_run("forecasts", noise=2.0))
     assert (
-        '<p class="notice warning">The model does not beat the naive, the seasonal naive or the drift '
-        "forecast: MASE"
+        '<p class="notice warning"><strong>The model does not beat the naive, the seasonal naive or the '
+        "drift forecast: MASE"
     ) in page
 
 
