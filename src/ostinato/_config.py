@@ -218,7 +218,7 @@ class Augmentation(Settings):
     mask_bands: int | None = None
     mask_time: float | None = None
     join: float | None = None
-    pause: float = 0.3
+    pause: float | None = None
     mix: float | None = None
 
     def __post_init__(self) -> None:

@@ -21,7 +21,7 @@ SMALL = [
     *("--hidden-size", "24", "--num-layers", "1", "--no-channels", "--learning-rate", "0.02"),
     *("--features-bands", "16", "--features-subsampling", "3", "--features-lookahead", "0.1"),
     *("--augmentation-speed", "0", "--augmentation-noise", "0", "--augmentation-masks", "0"),
-    *("--augmentation-filter-db", "0", "--augmentation-join", "0.2", "--epochs", "20"),
+    *("--augmentation-filter-db", "0", "--augmentation-join", "0.3", "--epochs", "24"),
 ]
 
 

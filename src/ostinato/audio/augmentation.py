@@ -18,6 +18,7 @@ Floats = npt.NDArray[np.float32]
 SNR_RANGE_DB = 30.0  # from the least signal to noise to the highest
 NOISE_SECONDS = 20
 MOST_JOINED = 5
+PAUSE = 0.3  # longest pause in seconds, if not set
 NOTHING = np.float32(
     np.log(np.finfo(np.float32).eps)
 )  # Kaldi's frames of samples that are all zero
@@ -124,7 +125,9 @@ class Augmenter:
         return np.maximum(louder, NOTHING)
 
     def _pause(self, beside: Floats, rng: np.random.Generator) -> Floats:
-        length = int(rng.uniform(0, self.settings.pause) / self.hop)
+        length = int(
+            rng.uniform(0, PAUSE if self.settings.pause is None else self.settings.pause) / self.hop
+        )
         if rng.random() < SHARE_OF_NOTHING:
             return np.full((length, beside.shape[1]), NOTHING, np.float32)
         quiet = np.quantile(beside, 0.05, axis=0) - rng.uniform(0, 6)

@@ -57,7 +57,7 @@ def _augmentation(count: int, alphabet: Alphabet, *, streams: bool) -> dict[str,
     join = 0.0 if is_few and not streams else 0.4
     found = {"masks": 1, "mask_bands": 8, "mask_time": 0.05, "join": join, "mix": 0.0}
     if alphabet.keywords:
-        found |= {"filter_db": 10.0}
+        found |= {"filter_db": 10.0, "pause": 2.5 if streams else 0.3}
         return found if is_few else found | {"masks": 2, "mask_bands": 12}
-    found |= {"filter_db": 0.0}
+    found |= {"filter_db": 0.0, "pause": 0.3}
     return found | {"masks": 3, "mask_time": 0.15, "mix": 0.5} if is_few else found
