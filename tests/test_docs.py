@@ -217,7 +217,7 @@ def test_a_wrong_block_fails(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="Expected"):
         run_python(Block("python", ">>> 1 + 1\n3\n", 7, None), page, {})
     with pytest.raises(AssertionError, match=r"^page\.md:3: false \| true"):
-        run_shell(Block("console", "$ false | true\n", 3, None), page)
+        run_shell(Block("console", "$ false | true\n", 3, None), page, tmp_path)
     with pytest.raises(ZeroDivisionError) as caught:
         run_python(Block("python", "1 / 0\n", 7, None), page, {})
     assert caught.traceback[-1].lineno + 1 == 7

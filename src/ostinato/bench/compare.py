@@ -152,9 +152,9 @@ def share_of(rate: roofline.Rate, workload: Workload, rounds: Rounds) -> dict[st
         "best_gflops": round(rate.flops / 1e9, 2),
         "best": rate.where,
         "ours_gflops": round(spread.median / 1e9, 2),
-        "share": round(spread.median / rate.flops, 4),
-        "share_q1": round(spread.q1 / rate.flops, 4),
-        "share_q3": round(spread.q3 / rate.flops, 4),
+        "share": round(spread.median / rate.flops, 6),
+        "share_q1": round(spread.q1 / rate.flops, 6),
+        "share_q3": round(spread.q3 / rate.flops, 6),
     }
 
 
