@@ -69,7 +69,7 @@ def run_until(
         if progress.step == step:
             os.kill(os.getpid(), number)
 
-    Console.step = then_die  # type: ignore[method-assign]
+    Console.step = then_die
     sys.argv = ["ostinato", *command]
     sys.exit(run(command))
 

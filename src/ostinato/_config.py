@@ -245,7 +245,8 @@ class Training(Settings):
         schedule: One-cycle (warm up, then down to nothing) or constant learning rate.
         weight_decay: Decoupled weight decay of AdamW.
         max_grad_norm: Gradients are scaled down to this norm; none to leave them alone.
-        patience: Stop after this many epochs without a better validation figure; none to go on.
+        patience: Stop after this many epochs without a better validation figure; none for the task's
+            own number where the epochs are its own too, else to go on.
         precision: Arithmetic of the forward pass: float32, or bfloat16 by autocast.
         seed: Seed of the split, the initial weights, the batches and dropout.
         checkpoint_steps: Steps between two checkpoints; one is also written after every epoch.

@@ -228,6 +228,17 @@ def test_the_same_command_goes_on_with_folds(folds, source, tmp_path, capsys):
     assert bits(out / "fold-3") == bits(folds / "fold-3")
 
 
+def test_finished_folds_of_other_data_are_not_taken(folds, source, tmp_path, capsys):
+    out, content = tmp_path / "folds", source.read_text()
+    shutil.copytree(folds, out)
+    command = ["train", "classify", source, "--out", out, "--cross-validate", "3", *SMALL]
+    try:
+        source.write_text(content.replace("dull", "grey", 1))
+        assert "part has changed" in refused(capsys, 1, *command)
+    finally:
+        source.write_text(content)
+
+
 def test_forecasts_have_their_own_way(capsys):
     out, _ = ok(capsys, "train", "forecast", "--help")
     assert "--cross-validate" not in out

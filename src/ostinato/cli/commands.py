@@ -14,7 +14,7 @@ from torch import distributed
 
 from ostinato import datasets
 from ostinato._config import check_range
-from ostinato._errors import ConfigError, StoppedError, did_you_mean
+from ostinato._errors import CheckpointError, ConfigError, StoppedError, did_you_mean
 from ostinato._files import read_json, write_json
 from ostinato.cli.console import is_first_process, print_figures, print_metrics, say
 from ostinato.tasks import Estimator, Parts, run_folder
@@ -93,16 +93,18 @@ def _cross_validate(
         say(f"The folds are of train alone; left out: {', '.join(left_out)}.")
     found = []
     for number, run in enumerate(runs, start=1):
+        model = clone(estimator)
+        own = model.fold(parts, number, folds)
         if going_on and (run / "metrics.json").exists():
+            _check_same_data(run, model.hold_out(own))
             say(f"fold {number} of {folds} is finished.")
             found.append(read_json(run / "metrics.json"))
             continue
-        model = clone(estimator)
         train(
             model,
             run,
             {**arguments, "fold": [number, folds]},
-            parts=model.fold(parts, number, folds),
+            parts=own,
             overwrite=overwrite,
             resume=going_on and (run / "config.json").exists(),
         )
@@ -111,8 +113,8 @@ def _cross_validate(
     summary = summarised(found)
     write_json(out / "cross_validation.json", summary)
     for name, figures in ((f"mean of {folds} folds", "mean"), ("standard deviation", "deviation")):
-        own = {key: one for key, one in summary[figures].items() if not isinstance(one, Mapping)}
-        print_figures(name, own)
+        alone = {key: one for key, one in summary[figures].items() if not isinstance(one, Mapping)}
+        print_figures(name, alone)
     say(told(found, summary, model._compared()))
     say(f"Every fold's figures are in {out / 'cross_validation.json'}, its model beside it.")
 
@@ -124,6 +126,17 @@ def _is_begun(runs: Sequence[Path], estimator: Estimator, arguments: Mapping[str
     config = run_folder.read_config(runs[0])
     same = {**arguments, "fold": [1, len(runs)]}
     return bool(config["settings"] == estimator.settings() and config["data"]["arguments"] == same)
+
+
+def _check_same_data(run: Path, parts: Parts) -> None:
+    """Raise CheckpointError unless a finished fold was trained and measured on these parts."""
+    kept = run_folder.read_config(run)["data"]["parts"]
+    for name, part in parts.items():
+        if kept.get(name, {}).get("fingerprint") != part.fingerprint:
+            raise CheckpointError(
+                f"{run}: must be a fold of the data as they are now; its {name} part has changed. "
+                "Restore the data, or train all folds anew with --overwrite."
+            )
 
 
 def train(
@@ -148,10 +161,10 @@ def train(
     Raises:
         OstinatoError: The data cannot be trained on, or the run folder not be written.
     """
+    is_one_of_folds = parts is not None
+    again = "the same command" if is_one_of_folds else f"ostinato resume {out}"
     if parts is None:
         parts = load_parts(estimator, arguments)
-    is_fold = "fold" in arguments and not resume
-    again = "the same command" if is_fold else f"ostinato resume {out}"
     with Console() as console:
         listeners: list[Listener] = [console]
         if arguments["tensorboard"]:

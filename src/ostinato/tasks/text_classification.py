@@ -289,7 +289,9 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         return take(part, rows)
 
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:
-        found = sized(parts["train"], self.training.epochs)
+        found = sized(parts["train"])
+        if self.training.epochs is not None:
+            del found["training__patience"]  # as many epochs as were asked for
         if self.training.batch_size is not None:
             del found["training__batch_tokens"]  # as many texts as were asked for
         return found

@@ -1,6 +1,7 @@
 """Settings of a text classifier that follow from the size of its data.
 
-Chosen on held-out parts of six sets at 100 to 10,000 texts; see the page on evaluation.
+Chosen on parts set aside from train of six sets, mostly at 100 to 1,000 texts, and for large data kept as
+they were for IMDB; see the page on defaults that follow from the data.
 """
 
 from __future__ import annotations
@@ -25,12 +26,11 @@ FEW_CHARACTERS = (
 )
 
 
-def sized(train: Examples, given_epochs: int | None = None) -> dict[str, Any]:
+def sized(train: Examples) -> dict[str, Any]:
     """Return settings by ``set_params`` name.
 
     Args:
         train: The train part, without what is held out.
-        given_epochs: Epochs that the user asks for, if he does.
     """
     texts = len(train.texts)
     rows = FEW_ROWS if texts <= FEW_TEXTS else ROWS
@@ -41,7 +41,7 @@ def sized(train: Examples, given_epochs: int | None = None) -> dict[str, Any]:
         "recurrent__hidden_size": WIDTH if texts > NARROW_TEXTS else WIDTH // 2,
         "members": MEMBERS if texts <= SEVERAL_TEXTS else 1,
         "training__epochs": epochs,
-        "training__patience": max(3, (given_epochs or epochs) // PATIENCE),
+        "training__patience": max(3, epochs // PATIENCE),
         "training__batch_size": rows if texts <= 20_000 else None,
         "training__batch_tokens": 8192,
         "training__learning_rate": 2.5e-3,

@@ -49,6 +49,7 @@ def test_what_was_given_stays_and_the_rest_is_found():
     model.fit(texts(40), labels)
     assert (model.sized_.min_freq, model.sized_.training.epochs) == (2, 1)
     assert model.sized_.training.learning_rate is not None
+    assert model.sized_.training.patience is None  # as many epochs as were asked for
     assert model.training.learning_rate is None  # the settings themselves are never changed
 
 
