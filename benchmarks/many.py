@@ -40,11 +40,16 @@ TASKS = {
 SEEDS = 3
 
 
+def cases_of(task: str) -> tuple[Case, ...]:
+    """Return the sets of a task."""
+    module = importlib.import_module(TASKS[task][0])
+    return module.FORECASTS if task == "forecasting" else module.CASES
+
+
 def rows_of(task: str, asked: argparse.Namespace, done: set[str]) -> Iterator[dict[str, Any]]:
     """Measure the cases of a task one after another."""
-    module, name = TASKS[task]
-    cases = importlib.import_module(module)
-    for case in cases.FORECASTS if task == "forecasting" else cases.CASES:
+    name = TASKS[task][1]
+    for case in cases_of(task):
         for size in case.sizes:
             if (asked.sets and case.name not in asked.sets) or (
                 asked.sizes and size not in asked.sizes
@@ -102,7 +107,7 @@ def done_of(results: Path, commit: str, *, is_test: bool) -> set[str]:
 def main() -> None:
     """Measure what was asked for, and append each row as it comes."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("tasks", nargs="*", choices=[*TASKS, []], help="none for all")
+    parser.add_argument("tasks", nargs="*", choices=[*TASKS, []], help="none for all")  # [] is none
     parser.add_argument("--sets", nargs="*", help="names of sets")
     parser.add_argument("--sizes", nargs="*", type=int, help="sizes, 0 for all of a set")
     parser.add_argument("--seeds", type=int, default=SEEDS)
@@ -110,6 +115,10 @@ def main() -> None:
         "--plot", action="store_true", help="draw what was measured, measure nothing"
     )
     asked = parser.parse_args()
+    known = [case.name for task in asked.tasks or TASKS for case in cases_of(task)]
+    for name in asked.sets or ():
+        if name not in known:
+            parser.error(f"--sets: there is no set `{name}`; there are: {'; '.join(known)}")
     if asked.plot:
         importlib.import_module("many_plot").write()
         return
