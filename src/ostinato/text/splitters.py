@@ -30,8 +30,10 @@ _WORD = (
     r"|[^\s]"
 )
 _UNICODE_WORD = _WORD % rf"[{_CJK}]|[[\p{{L}}\p{{M}}\p{{N}}]&&[^{_CJK}]]+"
+_LOCAL = r"[a-zA-Z0-9_.+-]"
 _KEPT = (  # as tokens of their own, their points with them
-    r"https?://[^\s]+|www\.[^\s]+|[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+"
+    r"https?://[^\s]+|www\.[^\s]+"
+    rf"|(?<!{_LOCAL}){_LOCAL}+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+"  # tried once in a run: linear
     r"|(?:[a-zA-Z]\.){2,}"
     r"|\b(?i:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Inc|Corp|Co|Ltd|Bros|Gen|Sen|Rep|Gov|Lt|Col|Capt|Sgt|vs"
     r"|Jan|Feb|Aug|Sept|Oct|Nov|Dec)\.|"
