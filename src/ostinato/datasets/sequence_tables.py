@@ -16,7 +16,8 @@ import pyarrow as pa
 from ostinato._errors import DatasetError
 from ostinato.datasets.columns import LABEL_NAMES, check_column, label_strings, named_column
 from ostinato.datasets.sequences import Sequences
-from ostinato.datasets.series_columns import moments, numbers, words
+from ostinato.datasets.series_columns import numbers, words
+from ostinato.datasets.series_times import moments
 from ostinato.datasets.streams import check_file, format_of, reason
 from ostinato.datasets.tables import read_columns
 

@@ -14,7 +14,8 @@ import pyarrow as pa
 from ostinato._errors import DatasetError
 from ostinato.datasets.columns import check_column, named_column, usual_column
 from ostinato.datasets.series import SeriesTable
-from ostinato.datasets.series_columns import moments, numbers, words
+from ostinato.datasets.series_columns import MOST_SHOWN, numbers, words
+from ostinato.datasets.series_times import moments
 from ostinato.datasets.tables import read_columns
 
 logger = logging.getLogger("ostinato")
@@ -145,7 +146,7 @@ def _read_long(
 
     def row_of(row: int) -> str:
         series = f"series {called[row]}, " if called is not None else ""
-        return f"{series}time {data[time][row].as_py()}"
+        return f"{series}time {str(data[time][row].as_py())[:MOST_SHOWN]}"
 
     times, zone = moments(data[time], time, where, row_of)
 
@@ -216,7 +217,7 @@ def _read_wide(
         raise DatasetError(f"{where}: a wide table must have a column a series; got none.")
 
     def row_of(row: int) -> str:
-        return f"time {data[time][row].as_py()}"
+        return f"time {str(data[time][row].as_py())[:MOST_SHOWN]}"
 
     times, zone = moments(data[time], time, where, row_of)
     columns = {

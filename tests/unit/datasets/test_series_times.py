@@ -1,0 +1,176 @@
+"""Times come back as they were written, in every way that is read; what is no time is refused."""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ostinato import DatasetError
+from ostinato.datasets import read_series
+from ostinato.datasets.numbered_times import times_of_numbers
+from ostinato.datasets.series_columns import MISSING
+
+DAYS = (
+    *("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y%m%d"),
+    *("%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%Y-%b-%d"),
+)
+CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+NO_CLOCK = "%Y%m%d"
+
+
+def times_of(written, **columns):
+    table = read_series(pa.table({"ds": written, "y": [1.0] * len(written), **columns}))
+    return table.times.tolist(), table.zone
+
+
+seconds = st.integers(0, 4 * 10**9).map(
+    lambda n: datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=n)
+)
+
+
+@given(st.lists(seconds, min_size=1, max_size=5, unique=True), st.sampled_from(DAYS), st.data())
+@settings(max_examples=40, deadline=None)
+def test_dates_are_read_as_they_were_written(moments, day, data):
+    form = day + data.draw(st.sampled_from(("",) if day == NO_CLOCK else CLOCKS))
+    known = datetime.datetime(1999, 7, 31, 23, 59, 58)  # tells day from month
+    written = [moment.strftime(form) for moment in [known, *moments]]
+    expected = [datetime.datetime.strptime(text, form) for text in written]
+    if len(set(expected)) == len(expected):
+        if data.draw(st.booleans()):
+            written = [text.replace(" 0", " ").lower() for text in written]
+        assert times_of(written) == (expected, None)
+
+
+@given(st.integers(1950, 2050), st.integers(1, 12), st.sampled_from(DAYS), st.data())
+@settings(max_examples=50, deadline=None)
+def test_a_day_that_is_not_on_the_calendar_is_refused_with_its_row(year, month, form, data):
+    last = calendar.monthrange(year, month)[1]
+    known = datetime.date(year, 3, 15).strftime(form)
+    stand_in = datetime.date(year, month, 28)  # the months all have
+    day = data.draw(st.integers(last + 1, 32))
+    parts = {"%d": f"{day:02}", "%m": f"{month:02}", "%Y": f"{year}"}
+    written = form
+    for part in ("%b", "%B"):
+        written = written.replace(part, stand_in.strftime(part))
+    for part, text in parts.items():
+        written = written.replace(part, text)
+    if form == "%Y%m%d" and day == 32:
+        return  # of two numbers one cannot be told from what is counted
+    with pytest.raises(DatasetError, match="row 2"):
+        times_of([known, written])
+
+
+@given(
+    st.integers(1980 * 12, 2100 * 12 - 100),
+    st.integers(1, 40),
+    st.sampled_from([pd.array, lambda ints: pd.array(ints).astype("float64"), lambda ints: [str(n) for n in ints]]),
+)  # fmt: skip
+@settings(max_examples=40, deadline=None)
+def test_months_written_as_numbers_are_months(first, count, kind):
+    months = (np.arange(first, first + count) - 1970 * 12).astype("datetime64[M]")
+    numbers = [int(str(month).replace("-", "")) for month in months]
+    expected = months.astype("datetime64[us]").tolist()
+    assert times_of(kind(numbers)) == (expected, None)
+
+
+@given(st.lists(seconds.filter(lambda t: t.year >= 1980), min_size=1, unique=True, max_size=5), st.sampled_from(["s", "ms", "us", "ns"]))  # fmt: skip
+@settings(max_examples=40, deadline=None)
+def test_seconds_since_1970_and_their_parts_are_times_in_utc(moments, unit):
+    stamps = np.array(moments, "datetime64[us]").astype(f"datetime64[{unit}]").astype(np.int64)
+    assert times_of(stamps) == (moments, "UTC")
+    assert times_of([str(stamp) for stamp in stamps]) == (moments, "UTC")
+
+
+@pytest.mark.parametrize("form", ["%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S"])
+def test_dates_with_a_time_of_day_may_be_numbers(form):
+    hours = pd.date_range("2023-12-31 20:00", periods=9, freq="h")
+    numbers = [int(hour.strftime(form)) for hour in hours]
+    assert times_of(numbers) == (hours.to_pydatetime().tolist(), None)
+
+
+@pytest.mark.parametrize("first", [0, 1, 1995, 20_160_731, 202_301, 300_000_000])
+def test_what_is_counted_stays_so(first):
+    numbers = np.arange(first, first + 99)
+    found, zone = times_of_numbers(numbers, "ds", "a.csv")
+    assert (found.tolist(), zone) == (numbers.tolist(), None)
+
+
+def weeks(last):
+    return [year * 100 + week for year in (2022, 2023) for week in range(1, last + 1)]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        (weeks(52), "look like a year and a week"),
+        ([year * 10 + q for year in (2022, 2023) for q in (1, 2, 3, 4)], "a year and a quarter"),
+        ([*range(20240101, 20240130), 20240230], "row 30: .*YYYYMMDD.*got 20240230"),
+        ([*range(202201, 202213), *range(202301, 202314)], "row 25: .*YYYYMM, .*got 202313"),
+        ([1_700_000_000 * 10**9 + 1], "whole microseconds"),
+    ],
+)
+def test_numbers_that_are_nearly_dates_are_refused(numbers, message):
+    with pytest.raises(DatasetError, match=message):
+        times_of(numbers)
+
+
+@pytest.mark.parametrize("sep", ["/", "-"])
+@pytest.mark.parametrize("form", ["%m{}%d{}%Y", "%d{}%m{}%Y"])
+def test_first_days_of_months_cannot_be_told_from_days_of_january(sep, form):
+    months = pd.date_range("2014-01-01", periods=12, freq="MS").strftime(form.format(sep, sep))
+    with pytest.raises(DatasetError, match="must tell day from month"):
+        times_of(list(months))
+
+
+def offsets(times):
+    return [str(time) for time in times]
+
+
+@pytest.mark.parametrize("hour", range(0, 24, 5))
+@pytest.mark.parametrize("step", ["D", "12h"])
+def test_a_clock_that_is_kept_to_is_read_as_it_shows_the_time(hour, step):
+    start = pd.Timestamp("2024-03-20") + pd.Timedelta(hours=hour)
+    shown = pd.date_range(start, periods=30, freq=step)
+    written = offsets(shown.tz_localize("Europe/Berlin", nonexistent="shift_forward"))
+    assert times_of(written) == (shown.to_pydatetime().tolist(), None)
+
+
+@given(st.integers(0, 8000), st.integers(2, 60), st.sampled_from(["h", "30min", "15min"]))
+@settings(max_examples=40, deadline=None)
+def test_hours_are_those_of_utc_wherever_the_clock_is_moved(first, count, step):
+    start = pd.Timestamp("2024-01-01", tz="UTC") + pd.Timedelta(hours=first)
+    local = pd.date_range(start, periods=count, freq=step).tz_convert("America/New_York")
+    found, zone = times_of(offsets(local))
+    assert zone is not None
+    assert found == local.tz_convert("UTC").tz_localize(None).to_pydatetime().tolist()
+
+
+@given(st.lists(st.decimals(-(10**7), 10**7, places=2), min_size=2, max_size=9))
+@settings(max_examples=40, deadline=None)
+def test_numbers_with_decimal_commas_are_read_as_they_were_written(values):
+    plain = [f"{value:.2f}".replace(".", ",") for value in values]
+    parted = [f"{value:,.2f}".translate(str.maketrans(",.", ".,")) for value in values]
+    for written in (plain, parted):
+        table = read_series(pa.table({"ds": range(len(values)), "y": written}))
+        assert table.values["y"].tolist() == [float(value) for value in values]
+
+
+@pytest.mark.parametrize(
+    "values", [["1,000", "2"], ["1,5", "2.5"], ["1,5", "2,5,5"], ["1,234.5", "2,5"]]
+)
+def test_commas_that_may_part_off_thousands_are_refused(values):
+    with pytest.raises(DatasetError, match="must hold numbers"):
+        read_series(pa.table({"ds": [1, 2], "y": values}))
+
+
+@pytest.mark.parametrize("word", MISSING)
+def test_what_stands_for_a_missing_value_is_missing(word):
+    table = read_series(pa.table({"ds": [1, 2, 3], "y": ["1,5", word.upper(), "2"]}))
+    np.testing.assert_array_equal(table.values["y"], [1.5, np.nan, 2])
