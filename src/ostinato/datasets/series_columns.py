@@ -33,7 +33,7 @@ Place = Callable[[int], str]
 
 
 def numbers(column: pa.ChunkedArray, name: str, where: str, place: Place) -> npt.NDArray[Any]:
-    """Return a column as float64, NaN where a value is missing: empty, null, NaN, or as of `MISSING`.
+    """Return a column as float64, NaN where a value is missing: null, NaN, or in `MISSING`.
 
     Decimals may be parted off by commas, as in ``1.234,5``, where these cannot be thousands.
 
