@@ -8,6 +8,7 @@ IOB2      B I I, B                 B
 BIOES     B I E, S                 B, or S alone
 BMES      B M E, S                 B, or S alone
 BMEWO     B M E, W                 B, or W alone
+BILOU     B I L, U                 B, or U alone
 ========  =======================  ==========================================
 
 A tag is a letter, then ``-`` and the type (``B-PER``); a letter alone has the empty type. ``O`` is
@@ -16,6 +17,7 @@ outside of every span.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -24,7 +26,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-Scheme = Literal["IOB1", "IOB2", "BIOES", "BMES", "BMEWO"]
+Scheme = Literal["IOB1", "IOB2", "BIOES", "BMES", "BMEWO", "BILOU"]
 OUTSIDE = "O"
 
 
@@ -70,11 +72,14 @@ SCHEMES: dict[Scheme, _Letters] = {
     "BIOES": _Letters("B", "I", "E", "S"),
     "BMES": _Letters("B", "M", "E", "S"),
     "BMEWO": _Letters("B", "M", "E", "W"),
+    "BILOU": _Letters("B", "I", "L", "U"),
 }
 """The letters of each scheme; IOB1 has a B besides, where a span follows one of its type."""
 
-_COMMON = {"M": "I", "W": "S"}  # to the letters of BIOES
-_LETTERS = frozenset("BIEOSMW")
+LETTERS = "BIESMWLU"
+"""The letters of all schemes, without the O of what is outside of spans."""
+
+_COMMON = {"M": "I", "W": "S", "L": "E", "U": "S"}  # to the letters of BIOES
 
 
 def split(tag: str) -> tuple[str, str]:
@@ -91,8 +96,8 @@ def split(tag: str) -> tuple[str, str]:
 def spans_of(tags: Sequence[str]) -> list[Span]:
     """Return the spans that tags of any scheme stand for.
 
-    A span begins at a B, S or W, after an O, an E, an S or a W, and where the type changes; that is
-    how conlleval reads illegal sequences too.
+    A span begins at a B, S, U or W, after an O, an E, an L, an S, a U or a W, and where the type
+    changes; that is how conlleval reads illegal sequences too.
 
     Example:
         >>> spans_of(["I-PER", "I-PER", "B-PER", "O", "S-LOC"])
@@ -152,26 +157,37 @@ def convert(tags: Sequence[str], scheme: Scheme) -> list[str]:
 def detect(rows: Iterable[Sequence[str]]) -> Scheme | None:
     """Return the scheme of all the tags of a data set; none if they are not of spans.
 
-    Of IOB1 and IOB2, which have the same letters, it is the one with fewer faults.
+    It is the one whose letters most tokens have, unless another has far fewer faults; of IOB1 and
+    IOB2, which have the same letters, the one with fewer. A tag is letter, hyphen and type.
 
     Example:
-        >>> detect([["I-PER", "O"]]), detect([["B-PER", "E-PER"]]), detect([["NOUN", "VERB"]])
-        ('IOB1', 'BIOES', None)
+        >>> detect([["I-PER", "O"]]), detect([["B-PER", "L-PER"]]), detect([["NOUN", "VERB"]])
+        ('IOB1', 'BILOU', None)
     """
     rows = [list(row) for row in rows]
-    kinds = {split(tag) for tag in {tag for row in rows for tag in row}}
-    letters = {letter for letter, _ in kinds}
-    outside_with_type = any(letter == OUTSIDE and kind for letter, kind in kinds)
-    if not letters or letters - _LETTERS or outside_with_type:
+    counts = Counter(split(tag) for row in rows for tag in row)
+    if not counts or any(not _is_of_spans(letter, kind) for letter, kind in counts):
         return None
-    if "W" in letters:
-        return "BMEWO"
-    if "M" in letters:
-        return "BMES"
-    if letters & {"E", "S"}:
-        return "BIOES"
-    counts = {name: sum(len(faults(row, name)) for row in rows) for name in _BY_LETTERS_ALONE}
-    return min(counts, key=counts.__getitem__)
+
+    def strangers(scheme: Scheme) -> int:
+        own = {*SCHEMES[scheme], "B", OUTSIDE}
+        return sum(count for (letter, _), count in counts.items() if letter not in own)
+
+    def wrong(scheme: Scheme) -> int:
+        return sum(len(faults(row, scheme)) for row in rows)
+
+    least = min(map(strangers, _ORDER))
+    best = next(scheme for scheme in _ORDER if strangers(scheme) == least)
+    if best in _BY_LETTERS_ALONE:
+        return min(_BY_LETTERS_ALONE, key=wrong)
+    if (found := wrong(best)) > _FEW:  # a single letter must not make thousands of tags wrong
+        other = min(_ORDER, key=wrong)
+        return other if _FEW * wrong(other) < found else best
+    return best
+
+
+def _is_of_spans(letter: str, kind: str) -> bool:
+    return (letter == OUTSIDE and not kind) or (len(letter) == 1 and letter in LETTERS)
 
 
 def faults(tags: Sequence[str], scheme: Scheme) -> list[Fault]:
@@ -203,7 +219,9 @@ def allowed(tags: Sequence[str], scheme: Scheme) -> Allowed:
     )
 
 
+_FEW = 10  # faults, and times as many
 _BY_LETTERS_ALONE: tuple[Scheme, ...] = ("IOB2", "IOB1")
+_ORDER: tuple[Scheme, ...] = (*_BY_LETTERS_ALONE, "BIOES", "BMES", "BMEWO", "BILOU")
 
 
 @lru_cache(maxsize=1 << 14)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from ostinato._errors import DatasetError
 from ostinato.datasets import schemes
 from ostinato.datasets.schemes import Scheme
+from ostinato.datasets.tag_forms import PLAIN, Form, Reading, read
 
 logger = logging.getLogger("ostinato")
 
@@ -30,6 +32,7 @@ class Tagged:
         source: Path or name they come from, for messages and records.
         fingerprint: SHA-256 (hex) of tokens and tags.
         scheme: Scheme of the tags; none if they are not of spans, as parts of speech are not.
+        form: How tags of spans were written, where it is not as here: letter, hyphen and type.
 
     Example:
         >>> part = Tagged.make([["Angela", "sings"]], [["B-PER", "O"]], "a list")
@@ -42,6 +45,7 @@ class Tagged:
     source: str
     fingerprint: str
     scheme: Scheme | None
+    form: Form = PLAIN
 
     @staticmethod
     def make(
@@ -51,9 +55,10 @@ class Tagged:
         *,
         lines: Sequence[int] | None = None,
     ) -> Tagged:
-        """Check sentences and tags, find the scheme, say which tags break it.
+        """Check sentences and tags, find form and scheme, say which tags break them.
 
-        Sentences without a token are left out, which is logged.
+        Sentences without a token are left out, and tags of spans that are written in another form are
+        read, which is logged.
 
         Args:
             sentences: The tokens of each sentence.
@@ -63,8 +68,8 @@ class Tagged:
                 one a line.
 
         Raises:
-            DatasetError: There is no sentence, a token or tag is no string of valid Unicode, or their
-                counts differ.
+            DatasetError: There is no sentence, a token or tag is no string of valid Unicode, their
+                counts differ, or a few tags stand for no span among others that do.
 
         Example:
             >>> Tagged.make([["a", "b"]], [["X"]], "a list")
@@ -87,14 +92,14 @@ class Tagged:
                 *(source, len(tokens) - len(kept), len(tokens)),
                 places.sentence(next(n for n, row in enumerate(tokens) if not row)),
             )
-        scheme = None
+        scheme, form = None, PLAIN
         if labels is not None:
-            scheme = schemes.detect(labels)
+            labels, scheme, form = _read_tags(labels, places)
             if scheme is not None:
                 _tell_faults(labels, scheme, places)
             labels = [labels[number] for number in kept]
         tokens = [tokens[number] for number in kept]
-        return Tagged(tokens, labels, source, _fingerprint(tokens, labels), scheme)
+        return Tagged(tokens, labels, source, _fingerprint(tokens, labels), scheme, form)
 
     @cached_property
     def texts(self) -> list[str]:
@@ -115,7 +120,8 @@ class Tagged:
         """Return some of the sentences as a part of their own."""
         tokens = [self.sentences[row] for row in rows]
         tags = None if self.tags is None else [self.tags[row] for row in rows]
-        return Tagged(tokens, tags, self.source, _fingerprint(tokens, tags), self.scheme)
+        fingerprint = _fingerprint(tokens, tags)
+        return Tagged(tokens, tags, self.source, fingerprint, self.scheme, self.form)
 
 
 @dataclass(frozen=True)
@@ -170,6 +176,77 @@ def _check_counts(tokens: list[list[str]], tags: list[list[str]], places: _Place
             raise DatasetError(
                 f"{places.source}: {places.sentence(number)} must have as many tags as tokens; "
                 f"got {len(b)} tags and {len(a)} tokens. Give each token one tag."
+            )
+
+
+def _read_tags(
+    tags: list[list[str]], places: _Places
+) -> tuple[list[list[str]], Scheme | None, Form]:
+    """Return tags as they are read, their scheme and their form; what is doubtful is told."""
+    found = read(tags)
+    if found.strangers:
+        _tell_strangers(tags, found, places)
+    if found.form is None:
+        return tags, None, PLAIN
+    scheme = schemes.detect(found.rows)
+    if scheme is None:
+        return tags, None, PLAIN
+    if found.form.order == "bare":
+        logger.warning(
+            "%s: tags such as `%s` have no B- or I- before the type; tokens of one type in a row are "
+            "read as one span. If tags are of words and not of spans, rename `%s`.",
+            *(places.source, found.spans, found.form.outside),
+        )
+    elif (*found.form[:3],) != (*PLAIN[:3],):
+        logger.info("%s: tags are written as `%s`.", places.source, found.spans)
+    if found.odd:
+        place, tag = _first(tags, frozenset(found.odd), places)
+        number = next(n for n, row in enumerate(tags) if tag in row)
+        meant = found.form.write(found.rows[number][tags[number].index(tag)])
+        logger.warning(
+            "%s: %s: tag `%s` is read as `%s`, which is how most are written%s.",
+            *(places.source, place, tag, meant),
+            f"; so are {', '.join(f'`{other}`' for other in found.odd[:5] if other != tag)}"
+            if len(found.odd) > 1
+            else "",
+        )
+    _tell_types(found.rows, places)
+    return found.rows, scheme, found.form
+
+
+def _tell_strangers(tags: list[list[str]], found: Reading, places: _Places) -> None:
+    """Raise if few tags stand for no span among many that do; tell it if they are many."""
+    if found.form is not None:
+        place, tag = _first(tags, frozenset(found.strangers), places)
+        raise DatasetError(
+            f"{places.source}: {place}: tag `{tag[:40]}` must be O, or a letter and a type as in "
+            f"`{found.spans}`, since other tags are of spans. Correct it."
+        )
+    place, tag = _first(tags, frozenset([str(found.spans)]), places)
+    logger.warning(
+        "%s: %s: tag `%s` is written as for a span, but most are not, such as `%s`; all are taken "
+        "for tags of words.",
+        *(places.source, place, tag, found.strangers[0]),
+    )
+
+
+def _first(tags: list[list[str]], which: frozenset[str], places: _Places) -> tuple[str, str]:
+    """Return place and tag of the first token whose tag is one of some."""
+    return next(
+        (places.token(number, position), tag)
+        for number, row in enumerate(tags)
+        for position, tag in enumerate(row)
+        if tag in which
+    )
+
+
+def _tell_types(tags: list[list[str]], places: _Places) -> None:
+    kinds = {schemes.split(tag)[1] for row in tags for tag in row}
+    for a, b in pairwise(sorted(kinds, key=lambda kind: (kind.lower(), kind))):
+        if a.lower() == b.lower():
+            logger.warning(
+                "%s: types `%s` and `%s` differ in case alone, and are two types.",
+                *(places.source, a, b),
             )
 
 

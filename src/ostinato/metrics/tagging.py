@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ostinato._errors import DatasetError, ShapeError, did_you_mean
 from ostinato.datasets.schemes import spans_of
+from ostinato.datasets.tag_forms import read
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
@@ -82,7 +83,7 @@ def tagging_metrics(
     """Return the figures by which a tagger is judged.
 
     Args:
-        labels: Right tags, a list for each sentence.
+        labels: Right tags, a list for each sentence, in a form of `ostinato.datasets.tag_forms`.
         predictions: Predicted tags in the same form.
         are_spans: Whether the tags stand for spans, as ``B-PER`` does and ``NOUN`` does not.
         known: Whether each word occurred in train, a boolean array for each sentence.
@@ -98,7 +99,7 @@ def tagging_metrics(
 
     Raises:
         ShapeError: Labels, predictions and known do not fit each other.
-        DatasetError: There are no tokens.
+        DatasetError: There are no tokens, or a tag stands for no span among others that do.
 
     Example:
         >>> figures = tagging_metrics([["B-PER", "O"]], [["B-PER", "B-LOC"]], are_spans=True)
@@ -117,7 +118,7 @@ def tagging_metrics(
     )
     figures: dict[str, Any] = {"n": len(labels), "n_tokens": len(is_right)}
     if are_spans:
-        gold, found = _located(labels), _located(predictions)
+        gold, found = _located("tagging_metrics", labels, predictions)
         scores = _score_types(gold, found)
         figures |= _span_figures(scores)
     figures["accuracy"] = float(is_right.mean())
@@ -153,7 +154,7 @@ def span_scores(labels: Sentences, predictions: Sentences) -> SpanScores:
     Source: conlleval, CoNLL-2000 shared task.
     """
     _check_tags("span_scores", labels, predictions)
-    return _score_types(_located(labels), _located(predictions))
+    return _score_types(*_located("span_scores", labels, predictions))
 
 
 def span_f1_by_length(
@@ -179,7 +180,7 @@ def span_f1_by_length(
     _check_tags(where, labels, predictions)
     if num_bins < 1:
         raise ShapeError(f"{where}: num_bins must be at least 1; got {num_bins}. Give 5, say.")
-    gold, found = _located(labels), _located(predictions)
+    gold, found = _located(where, labels, predictions)
     sizes = range(1, num_bins + 1)
     support, predicted, correct = (
         _count((min(end - start, num_bins) for (_, start, end), _ in spans), sizes)
@@ -220,7 +221,7 @@ def span_confusion(labels: Sentences, predictions: Sentences, types: Sequence[st
     """
     where = "span_confusion"
     _check_tags(where, labels, predictions)
-    gold, found = _located(labels), _located(predictions)
+    gold, found = _located(where, labels, predictions)
     index: dict[str | None, int] = {kind: number for number, kind in enumerate(types)}
     for kind in sorted({*gold.values(), *found.values()}):
         if kind not in index:
@@ -236,13 +237,25 @@ def span_confusion(labels: Sentences, predictions: Sentences, types: Sequence[st
     return cells
 
 
-def _located(rows: Sentences) -> dict[Place, str]:
-    """Return the type of each span by its place."""
-    return {
-        (row, start, end): kind
-        for row, tags in enumerate(rows)
-        for start, end, kind in spans_of(tags)
-    }
+def _located(
+    where: str, labels: Sentences, predictions: Sentences
+) -> tuple[dict[Place, str], dict[Place, str]]:
+    """Return the type of each span by its place, of labels and of predictions."""
+    found = read([*labels, *predictions])
+    if found.strangers and found.form:
+        raise DatasetError(
+            f"{where}: tag {found.strangers[0][:40]!r} must be O, or a letter and a type as in "
+            f"`{found.spans}`, since other tags are of spans. Correct it."
+        )
+    gold, said = (
+        {
+            (row, start, end): kind
+            for row, tags in enumerate(rows)
+            for start, end, kind in spans_of(tags)
+        }
+        for rows in (found.rows[: len(labels)], found.rows[len(labels) :])
+    )
+    return gold, said
 
 
 def _score_types(gold: dict[Place, str], found: dict[Place, str]) -> SpanScores:

@@ -15,6 +15,7 @@ from ostinato._errors import DatasetError
 from ostinato._files import read_json, write_json
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import SCHEMES, Scheme, Span, Tagged, schemes
+from ostinato.datasets.tag_forms import PLAIN, Form
 from ostinato.tasks.tagging_measure import spans_in
 
 logger = logging.getLogger("ostinato")
@@ -37,6 +38,7 @@ class Tags:
         written: Scheme of the training data, in which predictions are given.
         spans_of_train: The texts of the spans of train, lower-cased; none of a run that does not
             have them.
+        form: How tags of spans are written in the training data, and in predictions.
 
     Example:
         >>> tags = Tags.fit(Tagged.make([["Angela", "sings"]], [["B-PER", "O"]], "a list"), "BIOES")
@@ -50,6 +52,7 @@ class Tags:
     scheme: Scheme | None = None
     written: Scheme | None = None
     spans_of_train: tuple[str, ...] | None = None
+    form: Form = PLAIN
 
     @classmethod
     def fit(cls, train: Tagged, scheme: Scheme) -> Tags:
@@ -74,7 +77,7 @@ class Tags:
         letters = sorted({*SCHEMES[scheme], *("B" if scheme == "IOB1" else "")})
         spans = [f"{letter}-{kind}" if kind else letter for kind in kinds for letter in letters]
         known = spans_in(train.sentences, train.tags)
-        return cls((schemes.OUTSIDE, *spans), scheme, train.scheme, tuple(known))
+        return cls((schemes.OUTSIDE, *spans), scheme, train.scheme, tuple(known), train.form)
 
     @property
     def are_spans(self) -> bool:
@@ -111,11 +114,12 @@ class Tags:
         return [known[place] for place in places.tolist()]
 
     def decode(self, rows: Iterable[npt.ArrayLike]) -> list[list[str]]:
-        """Return the tags of each sentence, in the scheme in which the training data are written."""
+        """Return the tags of each sentence, in the scheme and form of the training data."""
         named = map(self.names, rows)
         if self.written is None:
             return list(named)
-        return [schemes.convert(row, self.written) for row in named]
+        converted = (schemes.convert(row, self.written) for row in named)
+        return [[self.form.write(tag) for tag in row] for row in converted]
 
     def spans(self, row: npt.ArrayLike) -> list[Span]:
         """Return the spans that the indices of a sentence stand for."""
@@ -135,6 +139,7 @@ class Tags:
                 "classes": list(self.classes),
                 "scheme": self.scheme,
                 "written": self.written,
+                **({} if self.form == PLAIN else {"form": self.form._asdict()}),
                 "spans": None if self.spans_of_train is None else list(self.spans_of_train),
             },
         )
@@ -145,7 +150,8 @@ class Tags:
         saved = read_json(run / "labels.json")
         spans = saved.get("spans")
         known = None if spans is None else tuple(spans)
-        return cls(tuple(saved["classes"]), saved["scheme"], saved["written"], known)
+        form = Form(**saved.get("form", {}))
+        return cls(tuple(saved["classes"]), saved["scheme"], saved["written"], known, form)
 
 
 def _mark_insides(row: list[int], tags: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from ostinato.datasets.schemes import SCHEMES, convert
 from ostinato.metrics import span_confusion, span_f1_by_length, span_scores, tagging_metrics
 
 TYPES = ("LOC", "PER")
-TO_BIOES = {"M": "I", "W": "S"}  # the letters that seqeval knows
+TO_BIOES = {"M": "I", "W": "S", "L": "E", "U": "S"}  # the letters that seqeval knows
 COUNTS = ("support", "predicted", "correct")
 RATES = ("precision", "recall", "f1")
 
@@ -64,7 +64,7 @@ def test_figures_of_legal_tags_equal_seqeval(scheme, data):
     assert_equals_seqeval(*data.draw(corpora(legal_in=scheme)))
 
 
-@pytest.mark.parametrize("letters", ["BI", "BIES", "BMES", "BMEW"])
+@pytest.mark.parametrize("letters", ["BI", "BIES", "BMES", "BMEW", "BILU"])
 @given(data=st.data())
 def test_figures_of_illegal_tags_equal_seqeval(letters, data):
     assert_equals_seqeval(*data.draw(corpora(letters)))
