@@ -24,6 +24,7 @@ from ostinato._version import __version__
 if TYPE_CHECKING:
     from ostinato import datasets, nn
     from ostinato.tasks import (
+        NotFittedError,
         SequenceTagger,
         SeriesClassifier,
         SpeechRecognizer,
@@ -40,6 +41,7 @@ __all__ = [
     "Features",
     "Forecaster",
     "NativeError",
+    "NotFittedError",
     "OstinatoError",
     "Recurrent",
     "SequenceTagger",
@@ -58,6 +60,7 @@ __all__ = [
 
 _LAZY = {
     "Forecaster": "ostinato.tasks",
+    "NotFittedError": "ostinato.tasks",
     "SequenceTagger": "ostinato.tasks",
     "SeriesClassifier": "ostinato.tasks",
     "SpeechRecognizer": "ostinato.tasks",

@@ -17,7 +17,8 @@ A message is one sentence or two: where, what was expected, what was given, what
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import reprlib
+from collections.abc import Iterable, Sized
 
 
 class OstinatoError(Exception):
@@ -50,6 +51,53 @@ class StoppedError(TrainingError):
 
 class NativeError(OstinatoError, RuntimeError):
     """The native library refused a call."""
+
+
+def shown(value: object, most: int = 60) -> str:
+    """Return a value as a message shows it: never whole where it is long.
+
+    Args:
+        value: Anything.
+        most: Characters that are shown of it.
+
+    Example:
+        >>> shown("good"), shown(list(range(1000)))
+        ("'good'", '[0, 1, 2, 3, 4, 5, ...] (1,000 values)')
+        >>> shown(b"RIFF" + bytes(10**6), most=16)
+        "b'RIFF'... (1,000,004 bytes)"
+    """
+    if isinstance(value, str | bytes | bytearray):
+        unit, width = ("characters", 1) if isinstance(value, str) else ("bytes", 4)  # as \x00
+        more = f"... ({len(value):,} {unit})" if len(value) > most // width else ""
+        return repr(value[: most // width]) + more
+    shape = getattr(value, "shape", None)
+    if shape:
+        return f"{type(value).__name__} of shape {tuple(shape)}"
+    text = _BRIEF.repr(value)
+    if len(text) > most:
+        text = text[:most] + "..."
+    if "..." in text and isinstance(value, Sized):
+        text += f" ({len(value):,} values)"
+    return text
+
+
+_BRIEF = reprlib.Repr()  # looks at the first few values of a collection alone
+
+
+def named(names: Iterable[object], most: int = 8) -> str:
+    """Return names as a message lists them: each in backticks, of many the first and how many.
+
+    Args:
+        names: The names.
+        most: How many are listed.
+
+    Example:
+        >>> named(["text", "label"]), named(range(100), most=2)
+        ('`text`, `label`', '`0`, `1`, … (100 in all)')
+    """
+    every = [str(name) for name in names]
+    listed = ", ".join(f"`{name[:40]}{'…' * (len(name) > 40)}`" for name in every[:most])
+    return f"{listed}, … ({len(every)} in all)" if len(every) > most else listed or "none"
 
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, cast, overload
 import numpy as np
 import pyarrow as pa
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, named
 
 logger = logging.getLogger("ostinato")
 
@@ -77,6 +77,7 @@ class Examples:
         fingerprint: SHA-256 (hex) of texts, labels and weights; two parts with the same content have
             the same.
         weights: How much each text counts in the loss; none if all count the same.
+        classes: The labels there may be, where they came as a matrix with a column for each.
 
     Example:
         >>> Examples.make(["good", "bad"], ["1", "0"], "a list").labels
@@ -88,6 +89,7 @@ class Examples:
     source: str
     fingerprint: str
     weights: list[float] | None = None
+    classes: tuple[Any, ...] | None = None
 
     @staticmethod
     def make(texts: Sequence[str], labels: Labels, source: str) -> Examples:
@@ -99,7 +101,7 @@ class Examples:
             source: Path or name for messages.
 
         Raises:
-            DatasetError: There is no text, a text is no string, or the counts differ.
+            DatasetError: There is no text, a text is no string of valid Unicode, or the counts differ.
 
         Example:
             >>> Examples.make(["good"], None, "a list").fingerprint[:8]
@@ -145,11 +147,16 @@ def _is_multi_label(labels: Labels) -> bool:
 def _text_array(texts: Sequence[str], source: str) -> Any:
     if isinstance(texts, Texts):
         return texts.array
-    with contextlib.suppress(pa.ArrowInvalid, pa.ArrowTypeError, TypeError):
+    with contextlib.suppress(pa.ArrowInvalid, pa.ArrowTypeError, TypeError, UnicodeEncodeError):
         array = pa.array(list(texts), pa.large_string(), from_pandas=False)
         if not array.null_count:
             return array
     row, text = _first_other(texts)
+    if isinstance(text, str):
+        raise DatasetError(
+            f"{source}: a text must be valid Unicode; got half a surrogate pair in row {row}. "
+            "Write the character itself or both halves."
+        )
     raise DatasetError(
         f"{source}: a text must be a string; got {type(text).__name__} in row {row}. "
         "Turn it into a string or leave the row out."
@@ -157,7 +164,12 @@ def _text_array(texts: Sequence[str], source: str) -> Any:
 
 
 def _first_other(texts: Sequence[object]) -> tuple[int, object]:
-    return next((row, text) for row, text in enumerate(texts, 1) if not isinstance(text, str))
+    """Return the first row that is no string of valid Unicode, and what stands there."""
+    return next(
+        (row, text)
+        for row, text in enumerate(texts, 1)
+        if not isinstance(text, str) or text != text.encode(errors="replace").decode()
+    )
 
 
 def _content(array: Any) -> tuple[np.ndarray[Any, np.dtype[np.int64]], memoryview]:
@@ -256,7 +268,7 @@ def check_parts(parts: Mapping[str, Examples]) -> None:
     if len(known) < (1 if train.is_multi_label else 2):
         raise DatasetError(
             f"{train.source}: train must have at least two different labels; "
-            f"got {', '.join(map(repr, known)) or 'none'} in all {len(train.texts)} rows. "
+            f"got {named(known)} in all {len(train.texts)} rows. "
             "Add texts of another class, or name another label column."
         )
     for name, part in parts.items():
@@ -272,7 +284,7 @@ def check_parts(parts: Mapping[str, Examples]) -> None:
             row = next(number for number, row in enumerate(rows, 1) if unseen & set(row))
             raise DatasetError(
                 f"{part.source}: every label of {name} must occur in train, which has "
-                f"{_listed(known)}; got {_listed(unseen)}, the first in row {row}. "
+                f"{named(sorted(known), 10)}; got {named(sorted(unseen), 10)}, the first in row {row}. "
                 "Correct the label, or add texts of that class to train."
             )
 
@@ -287,9 +299,3 @@ def _flat(part: Examples, name: str) -> list[str]:
 
 def _as_list(label: str | list[str]) -> list[str]:
     return label if isinstance(label, list) else [label]
-
-
-def _listed(labels: set[str]) -> str:
-    shown = sorted(labels)
-    more = f", … ({len(shown)} in all)" if len(shown) > 10 else ""
-    return ", ".join(f"`{label}`" for label in shown[:10]) + more

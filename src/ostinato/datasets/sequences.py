@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ostinato._arrays import numbers_in
 from ostinato._errors import DatasetError
 
 Floats = npt.NDArray[np.float64]
@@ -231,10 +232,7 @@ def numbered(count: int) -> tuple[str, ...]:
 
 def _steps(row: npt.ArrayLike, where: str) -> Floats:
     try:
-        array = np.asarray(row)
-        if array.dtype.kind not in "biuf" and array.size:
-            raise ValueError(f"values of {array.dtype}")  # joins those of numpy
-        array = array.astype(np.float64)
+        array = numbers_in(row, where)
     except (ValueError, TypeError) as error:
         raise DatasetError(
             f"{where} must be an array of numbers, (time, features) or (time,); got {error}. "

@@ -12,7 +12,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._errors import DatasetError
+from ostinato._arrays import rows_of
+from ostinato._errors import DatasetError, shown
 from ostinato.datasets import schemes
 from ostinato.datasets.schemes import Scheme
 from ostinato.datasets.tag_forms import PLAIN, Form, Reading, read
@@ -61,7 +62,7 @@ class Tagged:
         read, which is logged.
 
         Args:
-            sentences: The tokens of each sentence.
+            sentences: The tokens of each sentence, in whatever holds a column of lists.
             tags: As many tags, or none.
             source: Path or name for messages.
             lines: Line of the file in which each sentence begins, for messages; its tokens stand
@@ -78,10 +79,12 @@ class Tagged:
             ostinato._errors.DatasetError: a list: sentence 1 must have as many tags as tokens; got 1 tags and 2 tokens. Give each token one tag.
         """
         places = _Places(source, lines)
-        tokens = [_strings(row, places, number, "token") for number, row in enumerate(sentences)]
+        rows = enumerate(rows_of(sentences, source, "sentence"))
+        tokens = [_strings(row, places, number, "token") for number, row in rows]
         labels = None
         if tags is not None:
-            labels = [_strings(row, places, number, "tag") for number, row in enumerate(tags)]
+            rows = enumerate(rows_of(tags, source, "tag"))
+            labels = [_strings(row, places, number, "tag") for number, row in rows]
             _check_counts(tokens, labels, places)
         kept = [number for number, row in enumerate(tokens) if row]
         if not kept:
@@ -143,17 +146,18 @@ class _Places:
 
 
 def _strings(row: Sequence[str], places: _Places, number: int, what: str) -> list[str]:
-    if isinstance(row, str) or not hasattr(row, "__iter__"):
+    if isinstance(row, str | bytes) or not hasattr(row, "__iter__"):
         raise DatasetError(
-            f"{places.source}: {places.sentence(number)} must be a list of {what}s; got {row!r}. "
+            f"{places.source}: {places.sentence(number)} must be a list of {what}s; got {shown(row)}. "
             "Split it, or put it in a list."
         )
-    strings = [str(value) if isinstance(value, str) else value for value in row]
+    values = rows_of(row, f"{places.source}: {places.sentence(number)}", what)
+    strings = [str.__str__(value) if isinstance(value, str) else value for value in values]
     for position, value in enumerate(strings):
         if not isinstance(value, str):
             raise DatasetError(
                 f"{places.source}: {places.token(number, position)}: a {what} must be a string; "
-                f"got {type(value).__name__}. Turn it into a string."
+                f"got {type(value).__name__} {shown(value)}. Turn it into a string."
             )
     try:
         "".join(strings).encode()

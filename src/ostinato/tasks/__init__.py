@@ -8,6 +8,7 @@ from ostinato._errors import CheckpointError
 from ostinato.tasks import run_folder
 from ostinato.tasks.estimator import Estimator as Estimator
 from ostinato.tasks.estimator import Parts as Parts
+from ostinato.tasks.fitted import NotFittedError as NotFittedError
 from ostinato.tasks.forecasting import Forecaster as Forecaster
 from ostinato.tasks.sequence_tagging import SequenceTagger as SequenceTagger
 from ostinato.tasks.series_classification import SeriesClassifier as SeriesClassifier
@@ -54,6 +55,7 @@ __all__ = [
     "TASKS",
     "Estimator",
     "Forecaster",
+    "NotFittedError",
     "Parts",
     "SequenceTagger",
     "SeriesClassifier",

@@ -24,6 +24,7 @@ from ostinato.tasks.card import card
 from ostinato.tasks.contract import Parts as Parts
 from ostinato.tasks.contract import Task
 from ostinato.tasks.facts import Facts
+from ostinato.tasks.fitted import check_fitted
 from ostinato.tasks.verdict import judge
 from ostinato.training import (
     Figures,
@@ -132,7 +133,8 @@ class Estimator(Task):
         """Write the fitted model as a run folder.
 
         Raises:
-            ConfigError: It is not fitted, or ``run`` holds something already.
+            NotFittedError: It is not fitted.
+            ConfigError: ``run`` holds something already.
             CheckpointError: The folder cannot be written.
         """
         run = Path(run)
@@ -226,9 +228,7 @@ class Estimator(Task):
         check_types(self, type(self).__name__)
 
     def _check_fitted(self) -> None:
-        if not hasattr(self, "module_"):
-            name = type(self).__name__
-            raise ConfigError(f"{name}: must be fitted first. Call fit, or load a run folder.")
+        check_fitted(self)
 
     def _open(self, out: Path, *, overwrite: bool, resume: bool) -> None:
         if resume:

@@ -1,36 +1,55 @@
-"""Texts and labels as Python users hand them over."""
+"""Texts and sentences as Python users hand them over."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._errors import DatasetError
-from ostinato.datasets import Examples
+from ostinato._arrays import rows_of
+from ostinato._errors import DatasetError, shown
+from ostinato.datasets import Examples, Texts
+from ostinato.tasks.label_inputs import labels_of, one_column
 
 
-def examples_of(X: Sequence[str], y: Sequence[Any], part: str) -> Examples:
-    """Return texts and labels as a part of a data set; the labels keep their type."""
-    check_list(X, part)
-    labels = [_as_list(row) for row in y]
-    if isinstance(y, np.ndarray) and y.ndim > 1:
-        raise DatasetError(
-            f"{part}: labels must be a list of labels a text; got an array of shape {y.shape}. "
-            "From an indicator matrix: MultiLabelBinarizer.inverse_transform(y)."
-        )
-    examples = Examples.make(list(X), named(labels), part)
-    return dataclasses.replace(examples, labels=labels)  # of the user's own type
+def examples_of(X: Any, y: Any, part: str, *, multi_label: bool = False) -> Examples:
+    """Return texts and labels as a part of a data set; the labels keep their type.
+
+    Args:
+        X: Texts, in whatever holds a column.
+        y: Their labels, as of :func:`ostinato.tasks.label_inputs.labels_of`.
+        part: Name for messages.
+        multi_label: Whether a text has any number of labels.
+
+    Raises:
+        DatasetError: They are no texts or no labels, or do not fit one another.
+
+    Example:
+        >>> examples_of(("good", "bad"), np.array([1, 0]), "train").labels
+        [1, 0]
+    """
+    texts = texts_of(X, part)
+    given = labels_of(y, part, multi_label=multi_label)
+    return _examples(texts, given.rows, given.classes, part)
 
 
-def _as_list(label: Any) -> Any:
-    """Return several labels of a text as a list, and a single one as it is, without numpy."""
-    if isinstance(label, tuple | set | frozenset):
-        return sorted(label) if isinstance(label, set | frozenset) else list(label)
-    return label.tolist() if isinstance(label, np.ndarray | np.generic) else label
+def _examples(
+    texts: Sequence[str], labels: list[Any], classes: tuple[Any, ...] | None, part: str
+) -> Examples:
+    examples = Examples.make(texts, named(labels), part)
+    return dataclasses.replace(examples, labels=labels, classes=classes)  # of the user's own type
+
+
+def take(examples: Examples, rows: npt.NDArray[np.int64]) -> Examples:
+    """Return some rows of a part."""
+    labels = [(examples.labels or ())[row] for row in rows]
+    texts = [examples.texts[row] for row in rows]
+    part = _examples(texts, labels, examples.classes, examples.source)
+    weights = examples.weights
+    return part if weights is None else part.weighted([weights[row] for row in rows])
 
 
 def named(labels: Sequence[Any]) -> Any:
@@ -43,47 +62,79 @@ def flat(labels: Sequence[Any]) -> list[str]:
     return [str(label) for row in labels for label in (row if isinstance(row, list) else (row,))]
 
 
-def check_list(texts: Sequence[Any], where: str) -> None:
-    """Raise DatasetError if ``texts`` is one string instead of a list."""
-    if isinstance(texts, str):
-        raise DatasetError(f"{where}: texts must be a list; got one string. Write [text].")
+def texts_of(X: Any, where: str) -> Sequence[str]:
+    """Return raw texts as plain strings, in a list, or as a reader has them.
+
+    Args:
+        X: Texts, in whatever holds a column.
+        where: Who asks, for messages.
+
+    Raises:
+        DatasetError: It is no column, or one of its values is no string.
+
+    Example:
+        >>> texts_of(np.array([["good"], ["bad"]]), "predict")
+        ['good', 'bad']
+    """
+    if isinstance(X, Texts):
+        return X
+    rows = enumerate(rows_of(one_column(X), where, "text"), 1)
+    return [_string(text, f"{where}: a text", number) for number, text in rows]
 
 
-def take(examples: Examples, rows: npt.NDArray[np.int64]) -> Examples:
-    """Return some rows of a part."""
-    labels = [(examples.labels or ())[row] for row in rows]
-    part = examples_of([examples.texts[row] for row in rows], labels, examples.source)
-    weights = examples.weights
-    return part if weights is None else part.weighted([weights[row] for row in rows])
+def check_as_many(labels: Sequence[Any], texts: Sequence[Any], where: str) -> None:
+    """Raise DatasetError unless there are as many labels as texts.
+
+    Args:
+        labels: The labels.
+        texts: The texts.
+        where: Who asks, for messages.
+    """
+    if len(labels) != len(texts):
+        raise DatasetError(
+            f"{where}: there must be as many labels as texts; "
+            f"got {len(labels)} labels and {len(texts)} texts. Give each text a label."
+        )
 
 
-def as_sentences(X: Sequence[Sequence[str]]) -> list[list[str]]:
+def as_sentences(X: Any, where: str = "predict") -> list[list[str]]:
     """Return sentences as lists, checked to be lists of strings."""
-    sentences = as_texts(X)
+    sentences = as_texts(X, where)
     for number, sentence in enumerate(sentences, start=1):
         if isinstance(sentence, str):
             raise DatasetError(
-                f"predict: sentence {number} must be a list of tokens; got the string "
-                f"{sentence[:20]!r}. Split it, or call predict_spans or explain for raw text."
+                f"{where}: sentence {number} must be a list of tokens; got the string "
+                f"{shown(sentence, 20)}. Split it, or call predict_spans or explain for raw text."
             )
     return [list(sentence) for sentence in sentences]
 
 
-def as_texts(X: Sequence[str] | Sequence[Sequence[str]]) -> list[str | list[str]]:
+def as_texts(X: Any, where: str = "predict") -> list[str | list[str]]:
     """Return raw texts as they are, and sentences as lists, checked to be lists of strings."""
-    check_list(X, "predict")
     return [
-        text if isinstance(text, str) else _tokens(text, number)
-        for number, text in enumerate(X, start=1)
+        _string(text, f"{where}: a text", number)
+        if isinstance(text, str)
+        else _tokens(text, f"{where}: sentence {number}")
+        for number, text in enumerate(rows_of(X, where, "text"), start=1)
     ]
 
 
-def _tokens(sentence: Any, number: int) -> list[str]:
-    tokens = list(sentence) if isinstance(sentence, Iterable) else [sentence]
+def _string(value: Any, what: str, row: int) -> str:
+    if not isinstance(value, str):
+        raise DatasetError(
+            f"{what} must be a string; got {type(value).__name__} in row {row}. "
+            "Turn it into a string or leave the row out."
+        )
+    return value if type(value) is str else str.__str__(value)
+
+
+def _tokens(sentence: Any, where: str) -> list[str]:
+    is_one = isinstance(sentence, bytes) or not hasattr(sentence, "__iter__")
+    tokens = [sentence] if is_one else rows_of(sentence, where, "token")
     for token in tokens:
         if not isinstance(token, str):
             raise DatasetError(
-                f"predict: sentence {number} must be of strings; got {type(token).__name__}. "
+                f"{where} must be of strings; got {type(token).__name__}. "
                 "Leave it out, or turn it into a string."
             )
-    return tokens
+    return [str.__str__(token) for token in tokens]

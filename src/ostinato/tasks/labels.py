@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +14,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, named, shown
 from ostinato._files import read_json, write_json
 from ostinato.metrics import decide
+from ostinato.tasks.label_inputs import other_kind
+
+logger = logging.getLogger("ostinato")
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,7 @@ class Labels:
     Args:
         classes: Each class once, sorted.
         multi_label: Whether an example has any number of classes instead of exactly one.
+        is_matrix: Whether train had its labels as a matrix with a column a class; so has a prediction.
 
     Example:
         >>> labels = Labels.fit(["pos", "neg", "pos"])
@@ -33,27 +39,45 @@ class Labels:
 
     classes: tuple[Any, ...]
     multi_label: bool = False
+    is_matrix: bool = False
 
     @classmethod
-    def fit(cls, labels: Sequence[Any], *, multi_label: bool = False) -> Labels:
+    def fit(
+        cls,
+        labels: Sequence[Any],
+        *,
+        multi_label: bool = False,
+        classes: tuple[Any, ...] | None = None,
+    ) -> Labels:
         """Collect the classes of training labels.
 
+        Args:
+            labels: A label each, or for ``multi_label`` a list of labels each.
+            multi_label: Which of both.
+            classes: The columns of the matrix that they were; none if they were none.
+
         Raises:
-            DatasetError: A label is missing, or kinds are mixed.
+            DatasetError: Kinds are mixed, or a row has several where one is wanted, or the other way.
         """
-        if multi_label:
-            rows = [_plain_list(row, number) for number, row in enumerate(labels)]
-            found = {_plain(label, number) for number, row in enumerate(rows) for label in row}
-        else:
-            found = {_plain(label, number) for number, label in enumerate(labels)}
-        try:
-            classes = tuple(sorted(found))
-        except TypeError as error:
-            kinds = ", ".join(sorted({type(label).__name__ for label in found}))
+        for number, row in enumerate(labels, 1):
+            if isinstance(row, list) != multi_label:
+                raise other_kind(row, number, multi_label=multi_label)
+        if classes is not None:
+            return cls(classes, multi_label, is_matrix=True)
+        found = {label for row in labels for label in row} if multi_label else set(labels)
+        kinds = sorted({type(label).__name__ for label in found})
+        if not (len(kinds) < 2 or kinds == ["float", "int"]):
             raise DatasetError(
-                f"train: labels must be of one kind; got {kinds}. Turn them all into strings."
-            ) from error
-        return cls(classes, multi_label)
+                f"train: labels must be of one kind; got {', '.join(kinds)}. Turn them all into strings."
+            )
+        return cls(tuple(sorted(found)), multi_label)
+
+    @property
+    def array(self) -> npt.NDArray[Any]:
+        """The classes as an array, ``(classes,)``."""
+        found = np.asarray(self.classes)
+        is_same = found.tolist() == list(self.classes)  # large numbers may not be, nor final NULs
+        return found if is_same else np.array(self.classes, object)
 
     def encode(self, labels: Sequence[Any], part: str = "data") -> Tensor:
         """Return class indices ``(n,)``, or for multi-label 0 and 1 as ``(n, classes)`` float32.
@@ -61,15 +85,63 @@ class Labels:
         Raises:
             DatasetError: A label never occurred in train.
         """
-        index = {_name(label): number for number, label in enumerate(self.classes)}
-        index |= {label: number for number, label in enumerate(self.classes)}
+        index = self._index()
+        for number, row in enumerate(labels, 1):
+            for label in self._of(row):
+                if label not in index:
+                    raise DatasetError(
+                        f"{part}: row {number} has the label {shown(label)}, which never occurs in "
+                        f"train ({named(self.classes)}). Correct it, or add examples of it to train."
+                    )
         if not self.multi_label:
-            return torch.tensor([self._index(index, y, n, part) for n, y in enumerate(labels)])
+            return torch.tensor([index[label] for label in labels], dtype=torch.int64)
         targets = torch.zeros(len(labels), len(self.classes))
         for number, row in enumerate(labels):
-            for label in _plain_list(row, number):
-                targets[number, self._index(index, label, number, part)] = 1
+            for label in row:
+                targets[number, index[label]] = 1
         return targets
+
+    def agreement(
+        self, probabilities: npt.NDArray[np.float32], labels: Sequence[Any], part: str = "data"
+    ) -> npt.NDArray[np.bool_]:
+        """Return which rows are decided right; one with a class that train never had is not.
+
+        How many these are is told.
+
+        Args:
+            probabilities: ``(n, classes)``.
+            labels: The labels of each row.
+            part: Name for messages.
+
+        Example:
+            >>> chances = np.array([[0.9, 0.1], [0.2, 0.8]])
+            >>> Labels(("neg", "pos")).agreement(chances, ["neg", "new"])
+            array([ True, False])
+        """
+        index = self._index()
+        strange = Counter(label for row in labels for label in self._of(row) if label not in index)
+        if strange:
+            logger.warning(
+                "%s: %d labels never occur in train, %s; each counts as wrong.",
+                *(part, strange.total(), named(label for label, _ in strange.most_common(5))),
+            )
+        right = [{index.get(label, -1) for label in self._of(row)} for row in labels]
+        decided = decide(probabilities, multi_label=self.multi_label)
+        said = [set(np.flatnonzero(row)) for row in decided] if self.multi_label else decided
+        found = said if self.multi_label else [{place} for place in said]
+        return np.array([a == b for a, b in zip(found, right, strict=True)], bool)
+
+    def answers(self, probabilities: npt.NDArray[np.float32]) -> npt.NDArray[Any] | list[list[Any]]:
+        """Return what is predicted, as train had its labels.
+
+        Returns:
+            The likeliest class of each row; for multi-label a list of classes each, or where train had a
+            matrix, one of 0 and 1, ``(n, classes)``.
+        """
+        if self.is_matrix:
+            return decide(probabilities, multi_label=True).astype(np.int64)
+        decided = self.decode(probabilities)
+        return decided if self.multi_label else np.asarray(decided, dtype=self.array.dtype)
 
     def decode(self, probabilities: npt.NDArray[np.float32]) -> list[Any]:
         """Return the likeliest class of each row, or for multi-label all from 0.5 up."""
@@ -87,25 +159,22 @@ class Labels:
 
     def save(self, run: Path) -> None:
         """Write ``labels.json``."""
-        write_json(
-            run / "labels.json", {"classes": list(self.classes), "multi_label": self.multi_label}
-        )
+        saved = {"classes": list(self.classes), "multi_label": self.multi_label}
+        write_json(run / "labels.json", saved | ({"is_matrix": True} if self.is_matrix else {}))
 
     @classmethod
     def load(cls, run: Path) -> Labels:
         """Read ``labels.json``."""
         saved = read_json(run / "labels.json")
-        return cls(tuple(saved["classes"]), saved["multi_label"])
+        return cls(tuple(saved["classes"]), saved["multi_label"], saved.get("is_matrix", False))
 
-    def _index(self, index: dict[Any, int], label: Any, number: int, part: str) -> int:
-        plain = _plain(label, number)
-        if plain not in index:
-            known = ", ".join(map(repr, self.classes[:20]))
-            raise DatasetError(
-                f"{part}: row {number + 1} has the label {plain!r}, which never occurs in train "
-                f"({known}). Correct it, or add examples of it to train."
-            )
-        return index[plain]
+    def _index(self) -> dict[Any, int]:
+        """Return the place of each class, also by how a file would spell it."""
+        spelt = {_name(label): number for number, label in enumerate(self.classes)}
+        return spelt | {label: number for number, label in enumerate(self.classes)}
+
+    def _of(self, row: Any) -> Sequence[Any]:
+        return row if self.multi_label else (row,)
 
 
 def _name(label: Any) -> str:
@@ -113,28 +182,3 @@ def _name(label: Any) -> str:
     if isinstance(label, bool):
         return str(label).lower()
     return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
-
-
-def _plain_list(row: Any, number: int) -> list[Any]:
-    if isinstance(row, str) or not isinstance(row, Sequence | np.ndarray | set | frozenset):
-        raise DatasetError(
-            f"Row {number + 1}: labels must be a list for multi-label; got {row!r}. "
-            "Give lists of labels, or leave multi_label off."
-        )
-    return list(row)
-
-
-def _plain(label: Any, number: int) -> Any:
-    """Return a label as a plain str, int, float or bool."""
-    value = label.item() if isinstance(label, np.generic) else label
-    if value is None or value != value:  # NaN is the one value that differs from itself
-        raise DatasetError(
-            f"Row {number + 1}: the label must not be missing; got {value!r}. "
-            "Drop the row or give it a label."
-        )
-    if isinstance(value, list | tuple | set | dict | np.ndarray):
-        raise DatasetError(
-            f"Row {number + 1}: the label must be a single value; got {value!r}. "
-            "Set multi_label for several labels an example."
-        )
-    return value

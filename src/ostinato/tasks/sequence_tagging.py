@@ -195,7 +195,7 @@ class SequenceTagger(Estimator):
         """Return for each raw text, or list of tokens, its tokens with tags, and its spans."""
         self._check_fitted()
         cut = make_splitter(self.tokenizer_, lowercase=False).spans
-        places = [located(text, cut) for text in as_texts(X)]
+        places = [located(text, cut) for text in as_texts(X, "explain")]
         answers = self._answers([[token for token, _, _ in tokens] for _, tokens in places])
         return [
             described(text, tokens, answer, self.tags_)

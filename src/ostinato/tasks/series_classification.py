@@ -22,7 +22,6 @@ from ostinato._config import Recurrent, Training, check_range
 from ostinato._errors import DatasetError
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
-from ostinato.metrics import decide
 from ostinato.nn.pooling import PoolingName
 from ostinato.tasks import facts as data_facts
 from ostinato.tasks.baselines import Baseline
@@ -153,7 +152,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
         said = self._said(sequences_of(X, None, "predict"))
         if self.regression:
             return said
-        return np.asarray(self.labels_.decode(said), dtype=self.classes_.dtype)
+        return np.asarray(self.labels_.answers(said))
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float32]:
         """Return the probability of each of ``classes_``, ``(sequences, classes)``.
@@ -207,7 +206,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
         if self.regression:
             rights = numbers_of(labels, "score", part.names)
             return float(r2_score(rights, said, sample_weight=sample_weight))
-        is_right = decide(said) == self.labels_.encode(labels, "score").numpy()
+        is_right = self.labels_.agreement(said, labels, "score")
         return float(np.average(is_right, weights=sample_weight))
 
     def line(self, answer: Mapping[str, Any]) -> str:
@@ -298,7 +297,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
 
     def _set_labels(self, labels: Labels) -> None:
         self.labels_ = labels
-        self.classes_ = np.asarray(labels.classes)
+        self.classes_ = labels.array
 
     def _said(self, part: Sequences) -> npt.NDArray[Any]:
         """Return the values of sequences, or the probabilities of their classes."""

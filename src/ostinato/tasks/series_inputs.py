@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ostinato._errors import DatasetError
+from ostinato._arrays import columns_of, numbers_in, plain, rows_of
+from ostinato._errors import DatasetError, named, shown
 from ostinato._files import read_json, write_json
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
 from ostinato.datasets.sequences import joined
+from ostinato.tasks.label_inputs import label_of, one_column
 from ostinato.tasks.labels import Labels
 from ostinato.tasks.regression import are_values
 
@@ -26,8 +29,9 @@ def sequences_of(X: Any, y: Any, part: str) -> Sequences:
     """Return sequences and labels as a part of a data set.
 
     Args:
-        X: Arrays ``(time, features)`` or ``(time,)``; one array ``(sequences, time, features)``; or
-            what the readers of `ostinato.datasets` give, one or a list of them.
+        X: Arrays ``(time, features)`` or ``(time,)``, or tables, whose columns are the features; one
+            array ``(sequences, time, features)``; or what the readers of `ostinato.datasets` give, one
+            or a list of them.
         y: A class or a number for each, or None.
         part: Name for messages.
 
@@ -38,21 +42,65 @@ def sequences_of(X: Any, y: Any, part: str) -> Sequences:
         >>> sequences_of([[1.0, 2.0], [3.0]], ["up", "flat"], "train").lengths
         array([2, 1])
     """
-    if isinstance(X, str | Path) or any(isinstance(row, str | Path) for row in X):
+    labels = (
+        None if y is None else [_plain(label) for label in rows_of(one_column(y), part, "label")]
+    )
+    if isinstance(X, Sequences):
+        read = X
+    else:
+        rows = _rows(X, part)
+        if not (rows and all(isinstance(row, Sequences) for row in rows)):
+            return _made(rows, labels, part)
+        read = joined(rows)
+    if labels is None:
+        return read
+    rows = [read[row] for row in range(len(read))]
+    return Sequences.make(rows, labels, read.source, features=read.features, names=read.names)
+
+
+def _rows(X: Any, part: str) -> list[Any]:
+    """Return the sequences that something holds."""
+    table = columns_of(X, part)
+    if table is not None and len(table) != 1:
+        raise DatasetError(
+            f"{part}: sequences must be arrays of numbers; got a {type(X).__name__} of {len(table)} columns. "
+            "Give its array if a row is a sequence, else an array for each sequence of its steps."
+        )
+    rows = rows_of(X, part, "sequence") if not isinstance(X, Path) else [X]
+    if any(isinstance(row, str | bytes | Path) for row in rows):
         raise DatasetError(
             f"{part}: sequences must be arrays of numbers; got text. Read a file with "
             "ostinato.datasets.read_sequences, or name it to `ostinato predict`."
         )
-    if isinstance(X, Sequences):
-        read = X
-    elif len(X) and all(isinstance(row, Sequences) for row in X):
-        read = joined(X)
-    else:
-        return Sequences.make(X, y, part)
-    if y is None:
-        return read
-    rows = [read[row] for row in range(len(read))]
-    return Sequences.make(rows, y, read.source, features=read.features, names=read.names)
+    return rows
+
+
+def _made(rows: list[Any], labels: list[Any] | None, part: str) -> Sequences:
+    """Return sequences; if they are tables, their features are called as the columns."""
+    tables = [columns_of(row, part) for row in rows]
+    first = tables[0] if tables else None
+    if first is None or not all(isinstance(name, str) for name in first):
+        return Sequences.make(rows, labels, part)
+    for number, table in enumerate(tables, 1):
+        if table is None or set(table) != set(first):
+            raise DatasetError(
+                f"{part}: sequence {number} must have the columns of the first, {named(first)}; got "
+                f"{'no table' if table is None else named(table)}. Give all sequences the same."
+            )
+    columns = [[numbers_in(table[name], part) for name in first] for table in tables if table]
+    arrays = [np.stack(found, axis=1) for found in columns]
+    return Sequences.make(arrays, labels, part, features=list(first))
+
+
+def _plain(label: Any) -> Any:
+    """Return a single label as a plain value, missing or not."""
+    is_scalar = isinstance(label, str | bytes) or getattr(label, "ndim", None) == 0
+    if isinstance(label, Iterable) and not is_scalar:
+        raise DatasetError(
+            f"a label must be a single value; got {shown(label)}. Give one a sequence."
+        )
+    value = plain(label)
+    return label if value is None else value
 
 
 def classes_of(train: Sequences) -> Labels:
@@ -61,15 +109,15 @@ def classes_of(train: Sequences) -> Labels:
     Raises:
         DatasetError: There is one class only, or the labels are values.
     """
-    labels = Labels.fit(train.labels or ())
+    labels = Labels.fit([label_of(label, row) for row, label in enumerate(train.labels or (), 1)])
     if len(labels.classes) < 2:
         raise DatasetError(
             f"{train.source}: train must have at least two different labels; got "
-            f"{labels.classes[0]!r} in all {len(train)} sequences. Add sequences of another class."
+            f"{shown(labels.classes[0])} in all {len(train)} sequences. Add sequences of another class."
         )
     if are_values(labels.classes):
         raise DatasetError(
-            f"{train.source}: labels are numbers such as {labels.classes[0]!r}, which are no classes. "
+            f"{train.source}: labels are numbers such as {shown(labels.classes[0])}, which are no classes. "
             "Set regression (--regression), or name the classes in words."
         )
     return labels

@@ -19,7 +19,6 @@ from ostinato import datasets
 from ostinato._config import Recurrent, Training, check_range
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Examples, check_parts
-from ostinato.metrics import decide
 from ostinato.nn.pooling import PoolingName
 from ostinato.tasks import facts as data_facts
 from ostinato.tasks import text_network as network
@@ -32,13 +31,15 @@ from ostinato.tasks.classification import (
     scores_of,
 )
 from ostinato.tasks.estimator import Estimator, Parts
-from ostinato.tasks.inputs import check_list, examples_of, flat, named, take
+from ostinato.tasks.inputs import check_as_many, examples_of, flat, named, take, texts_of
+from ostinato.tasks.label_inputs import labels_of
 from ostinato.tasks.labels import Labels
-from ostinato.tasks.ngram_classifier import JoinedNgrams, NgramClassifier
+from ostinato.tasks.ngram_classifier import JoinedNgrams
 from ostinato.tasks.predictions import write_predictions
 from ostinato.tasks.presets import PRESETS
 from ostinato.tasks.text_baselines import text_baselines
-from ostinato.tasks.text_sizing import ngram_kinds, sized
+from ostinato.tasks.text_joining import join_ngrams
+from ostinato.tasks.text_sizing import sized
 from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
 from ostinato.tasks.weighting import check_no_class_weight, weights_of, with_weights
 from ostinato.text import Tokenizer, encode_cached, fit_cached
@@ -152,28 +153,35 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             DatasetError: Texts or labels cannot be trained on.
             TrainingError: The loss is no longer finite.
         """
-        parts = {"train": with_weights(examples_of(X, y, "train"), sample_weight)}
+        train = examples_of(X, y, "train", multi_label=self.multi_label)
+        parts = {"train": with_weights(train, sample_weight)}
         if validation is not None:
-            parts["validation"] = examples_of(*validation, "validation")
+            parts["validation"] = examples_of(
+                *validation, "validation", multi_label=self.multi_label
+            )
         return self.fit_parts(
             parts, out=out, overwrite=overwrite, resume=resume, listeners=listeners
         )
 
     def predict(self, X: Sequence[str]) -> npt.NDArray[Any] | list[list[Any]]:
-        """Return the likeliest class of each text; for ``multi_label`` a list of classes each."""
-        probabilities = self.predict_proba(X)
-        decided = self.labels_.decode(probabilities)
-        return decided if self.multi_label else np.asarray(decided, dtype=self.classes_.dtype)
+        """Return the likeliest class of each text; for ``multi_label`` a list of classes each.
+
+        Where ``fit`` had a matrix of 0 and 1, with a column a class, so is what is returned.
+        """
+        said = self.predict_proba(X)
+        return self.labels_.answers(said)
 
     def predict_proba(self, X: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return the probability of each of ``classes_``, ``(texts, classes)``."""
         self._check_fitted()
-        return self._probabilities(X, self._encode(X))
+        return self._probabilities(texts_of(X, "predict"))
 
     def explain(self, X: Sequence[str]) -> list[dict[str, Any]]:
         """Return for each text what was decided, how surely, and the probability of each class."""
-        answers = explained(self.labels_, self.predict_proba(X))
-        return [{"text": text, **answer} for text, answer in zip(X, answers, strict=True)]
+        self._check_fitted()
+        texts = texts_of(X, "explain")
+        answers = explained(self.labels_, self._probabilities(texts))
+        return [{"text": text, **answer} for text, answer in zip(texts, answers, strict=True)]
 
     def evaluate(
         self, X: Sequence[str], y: Sequence[Any], *, seen: Sequence[str] | None = None
@@ -189,15 +197,21 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         Raises:
             DatasetError: A label never occurred in train.
         """
-        return classification_figures(self.labels_, self.predict_proba(X), X, y, seen)
+        self._check_fitted()
+        texts, labels = self._pairs(X, y, "evaluate")
+        return classification_figures(
+            self.labels_, self._probabilities(texts), texts, labels, seen, "evaluate"
+        )
 
     def score(self, X: Sequence[str], y: Sequence[Any], sample_weight: Any = None) -> float:
-        """Return the accuracy on texts and their labels; higher is better, at most 1."""
+        """Return the accuracy on texts and their labels; higher is better, at most 1.
+
+        A label that train never had counts as wrong.
+        """
         self._check_fitted()
-        targets = self.labels_.encode(y).numpy()
-        right = decide(self.predict_proba(X), multi_label=self.multi_label) == targets
-        rows = right.all(axis=1) if self.multi_label else right
-        return float(np.average(rows, weights=sample_weight))
+        texts, labels = self._pairs(X, y, "score")
+        is_right = self.labels_.agreement(self._probabilities(texts), labels, "score")
+        return float(np.average(is_right, weights=sample_weight))
 
     labels_: Labels = field(init=False)
     weights_: npt.NDArray[np.float32] | None = field(init=False)
@@ -226,13 +240,8 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
 
     def _check(self) -> None:
         super()._check()
-        for name, low in (
-            ("min_freq", 1),
-            ("embedding_size", 1),
-            ("max_size", 2),
-            ("max_length", 2),
-            ("members", 1),
-        ):
+        least = {"min_freq": 1, "embedding_size": 1, "max_size": 2, "max_length": 2, "members": 1}
+        for name, low in least.items():
             check_range("TextClassifier", name, getattr(self, name), low=low)
         for name in ("word_dropout", "embedding_dropout", "locked_dropout", "head_dropout"):
             check_range("TextClassifier", name, getattr(self, name), low=0, below=1)
@@ -240,7 +249,10 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             check_no_class_weight("TextClassifier", self.class_weight, "several labels a text")
 
     def _learn_labels(self, parts: Parts) -> None:
-        self._set_labels(Labels.fit(parts["train"].labels or (), multi_label=self.multi_label))
+        train = parts["train"]
+        self._set_labels(
+            Labels.fit(train.labels or (), multi_label=self.multi_label, classes=train.classes)
+        )
         check_parts(parts)
 
     def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, data_facts.Facts]:
@@ -308,11 +320,14 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
 
     def _set_labels(self, labels: Labels) -> None:
         self.labels_ = labels
-        self.classes_ = np.asarray(labels.classes)
+        self.classes_ = labels.array
 
-    def _encode(self, texts: Sequence[str]) -> Ragged:
-        check_list(texts, "predict")
-        return self.tokenizer_.encode(texts)
+    def _pairs(self, X: Any, y: Any, where: str) -> tuple[Sequence[str], list[Any]]:
+        """Return texts and their labels, as many, for classes that are known."""
+        texts = texts_of(X, where)
+        labels = labels_of(y, where, multi_label=self.multi_label, known=self.labels_).rows
+        check_as_many(labels, texts, where)
+        return texts, labels
 
     def _shorten(self, column: Ragged) -> Ragged:
         return column if self.max_length is None else column.head_and_tail(self.max_length)
@@ -322,8 +337,10 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         classes = len(self.labels_.classes)
         return scores_of(self.module_, self._shorten(column), classes, self.sized_.training).numpy()
 
-    def _probabilities(self, texts: Sequence[str], column: Ragged) -> npt.NDArray[np.float32]:
-        scores = self._scores(column)
+    def _probabilities(
+        self, texts: Sequence[str], column: Ragged | None = None
+    ) -> npt.NDArray[np.float32]:
+        scores = self._scores(self.tokenizer_.encode(texts) if column is None else column)
         if self.ngrams_ is not None:
             scores = self.ngrams_.join(scores, self.tokenizer_.words(texts))
         joint = torch.from_numpy(scores)
@@ -331,33 +348,15 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
 
     def _finish(self, parts: Parts, out: Path | None) -> None:
         if self.ngrams:
-            self.ngrams_ = self._join_ngrams(parts)
+            validation = parts["validation"]
+            column = encode_cached(self.tokenizer_, validation.fingerprint, validation.texts)
+            self.ngrams_ = join_ngrams(
+                *(self._scores(column), self.tokenizer_, self.labels_, parts, self.facts_),
+                self.weights_,
+            )
             if out:
                 self.ngrams_.save(out)
         super()._finish(parts, out)
-
-    def _join_ngrams(self, parts: Parts) -> JoinedNgrams:
-        """Fit the n-grams on train, and the weights of both parts on validation."""
-        train, validation = parts["train"], parts["validation"]
-        model = NgramClassifier.fit(
-            self.tokenizer_.words(train.texts),
-            self.labels_.encode(train.labels or ()).numpy(),
-            classes=len(self.labels_.classes),
-            sample_weight=self.weights_,
-            **ngram_kinds(train, self.facts_["train"]["length"]["mean"], len(self.classes_)),
-        )
-        joined = JoinedNgrams.fit(
-            model,
-            self._scores(encode_cached(self.tokenizer_, validation.fingerprint, validation.texts)),
-            model.scores(self.tokenizer_.words(validation.texts)),
-            self.labels_.encode(validation.labels or (), "validation").numpy(),
-            train_texts=len(train.texts),
-        )
-        logger.info(
-            "n-grams joined: weight %.2f, of the network %.2f",
-            *(joined.ngram_weight, joined.network_weight),
-        )
-        return joined
 
     def _measure(
         self, examples: Examples, part: str, *, seen: Sequence[str], run: Path | None

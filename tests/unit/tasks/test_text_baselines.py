@@ -29,7 +29,7 @@ def test_majority_and_bag_of_words():
 
 def test_several_labels_to_a_text():
     tags = [["good"] if "good" in text else ["film", "dull"] for text in TEXTS]
-    part = examples_of(TEXTS, tags, "train")
+    part = examples_of(TEXTS, tags, "train", multi_label=True)
     labels = Labels.fit(tags, multi_label=True)
     majority, bag = text_baselines(part, labels, Tokenizer.fit(TEXTS, min_freq=1))
     assert bag.measure(part)["accuracy"] > majority.measure(part)["accuracy"]

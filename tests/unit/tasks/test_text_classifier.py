@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from scipy import sparse
+from sklearn import exceptions
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 import ostinato
-from ostinato import ConfigError, DatasetError, Recurrent, TextClassifier, Training
+from ostinato import ConfigError, DatasetError, NotFittedError, Recurrent, TextClassifier, Training
 from ostinato.tasks import Estimator
 
 SUBJECTS = ["film", "book", "play", "song", "meal"]
@@ -212,8 +215,9 @@ def test_bad_data(texts, labels, match):
 
 
 def test_unfitted_and_unseen(fitted):
-    with pytest.raises(ConfigError, match="must be fitted first"):
-        TextClassifier().predict(["a"])
+    for error in (ConfigError, NotFittedError, exceptions.NotFittedError):
+        with pytest.raises(error, match="must be fitted first"):
+            TextClassifier().predict(["a"])
     with pytest.raises(DatasetError, match="label 'neutral', which never occurs in train"):
         fitted.evaluate(["a"], ["neutral"])
     with pytest.raises(DatasetError, match="texts must be a list; got one string"):
@@ -250,14 +254,55 @@ def test_every_task_is_an_estimator():
             task().set_params(**preset)
 
 
-def test_an_indicator_matrix_is_refused_and_any_collection_is_a_list():
-    with pytest.raises(DatasetError, match=r"got an array of shape \(2, 2\).*inverse_transform"):
-        small(multi_label=True).fit(TEXTS[:2], np.eye(2, dtype=int))
+def test_any_collection_is_a_list_of_labels():
     rows = [[word for word in ("good", "not") if word in text.split()] for text in TEXTS]
     model = small(multi_label=True, training__epochs=1)
     for kind in (tuple, set, np.array):
         labels = [kind(row) if row else [] for row in rows]
         assert model.fit(TEXTS, labels).classes_.tolist() == ["good", "not"]
+
+
+@pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame, sparse.csr_matrix])
+def test_a_matrix_of_labels_is_fitted_searched_saved_and_predicted(kind, tmp_path):
+    matrix = kind(
+        [[int(word in text.split()) for word in ("good", "not", "never")] for text in TEXTS]
+    )
+    model = small(multi_label=True, training__epochs=1).fit(TEXTS, matrix)
+    assert model.classes_.tolist() == [0, 1, 2]  # also the one that no text has
+    said = model.predict(TEXTS)
+    assert said.shape == (len(TEXTS), 3)
+    right = np.asarray(matrix.todense() if sparse.issparse(matrix) else matrix)
+    assert model.score(TEXTS, matrix) == (said == right).all(axis=1).mean()
+    assert model.evaluate(TEXTS, matrix)["accuracy"] == model.score(TEXTS, matrix)
+    model.save(tmp_path / "run")
+    assert np.array_equal(ostinato.load(tmp_path / "run").predict(TEXTS), said)
+
+
+@pytest.mark.parametrize("scoring", [None, "f1_macro"])
+def test_several_labels_inside_scikit_learn(scoring):
+    matrix = np.array([[int(word in text.split()) for word in ("good", "not")] for text in TEXTS])
+    model = small(multi_label=True, training__epochs=1, baseline=False, ngrams=False)
+    assert np.isfinite(cross_val_score(model, TEXTS, matrix, cv=2, scoring=scoring)).all()
+    if scoring is None:
+        sets = [{word for word in ("good", "not") if word in text.split()} for text in TEXTS]
+        assert np.isfinite(cross_val_score(model, TEXTS, sets, cv=2)).all()
+
+
+def test_what_one_door_takes_all_methods_take(fitted):
+    series = pd.Series(TEXTS, index=range(7, 7 + len(TEXTS)))
+    table, labels = pd.DataFrame({"text": TEXTS}), pd.Series(LABELS, dtype="category")
+    expected = fitted.predict(TEXTS).tolist()
+    for texts in (series, table, table.to_numpy(), iter(TEXTS)):
+        assert fitted.predict(texts).tolist() == expected
+    assert [row["label"] for row in fitted.explain(iter(TEXTS))] == expected
+    assert fitted.evaluate(iter(TEXTS), labels) == fitted.evaluate(TEXTS, LABELS)
+    assert fitted.score(series, labels) == fitted.score(TEXTS, LABELS)
+
+
+def test_a_label_that_train_never_had_counts_as_wrong_in_the_score(fitted, caplog):
+    labels = [*LABELS[:-1], "neutral"]
+    assert fitted.score(TEXTS, labels) == pytest.approx(1 - 1 / len(TEXTS))
+    assert "score: 1 labels never occur in train, `neutral`; each counts as wrong" in caplog.text
 
 
 @pytest.mark.parametrize("kind", [int, bool, float])

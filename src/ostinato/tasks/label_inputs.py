@@ -1,0 +1,221 @@
+"""Labels as Python users hand them over: one a row, several a row, or a matrix of 0 and 1."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ostinato._arrays import array_of, columns_of, is_missing, plain, rows_of
+from ostinato._errors import DatasetError, named, shown
+
+if TYPE_CHECKING:
+    from ostinato.tasks.labels import Labels
+
+logger = logging.getLogger("ostinato")
+
+
+@dataclass(frozen=True)
+class GivenLabels:
+    """Labels of some rows, as plain values of Python.
+
+    Args:
+        rows: The label of each row, or for several labels a row a list of them.
+        classes: The columns of the matrix that they were given as; none if it was no matrix.
+    """
+
+    rows: list[Any]
+    classes: tuple[Any, ...] | None = None
+
+
+def labels_of(
+    y: Any, part: str, *, multi_label: bool = False, known: Labels | None = None
+) -> GivenLabels:
+    """Return labels as plain values that a run folder can hold.
+
+    Args:
+        y: A label each, in whatever holds a column; for ``multi_label`` a list, tuple or set of labels
+            each, or a matrix or table with a column a class and 1 where a row has it, else 0.
+        part: Name for messages.
+        multi_label: Whether a row has any number of labels.
+        known: The classes of a fitted model, which are the columns of a matrix without names.
+
+    Raises:
+        DatasetError: A label is missing or of a kind that cannot be saved; it is several where one is
+            wanted, or the other way round; or a matrix does not hold 0 and 1 alone.
+
+    Example:
+        >>> labels_of(np.array([2, 3]), "train").rows
+        [2, 3]
+        >>> labels_of(np.eye(2, dtype=int), "train", multi_label=True)
+        GivenLabels(rows=[[0], [1]], classes=(0, 1))
+    """
+    if multi_label:
+        return _several(y, part, known)
+    y = one_column(y)
+    array = array_of(y)
+    if array is not None and array.ndim == 2:
+        raise DatasetError(
+            f"{part}: labels must be one a row; got shape {array.shape}. Give a column of it, or set "
+            "multi_label for several labels a row."
+        )
+    rows = rows_of(y, part, "label")
+    return GivenLabels([label_of(row, number) for number, row in enumerate(rows, 1)])
+
+
+def one_column(values: Any) -> Any:
+    """Return an array of one column, ``(rows, 1)``, without the second axis; all else as it is.
+
+    Args:
+        values: What a user gave.
+
+    Example:
+        >>> one_column(np.array([[1], [0]])).tolist(), one_column("ab")
+        ([1, 0], 'ab')
+    """
+    array = array_of(values)
+    return array[:, 0] if array is not None and array.ndim == 2 and array.shape[1] == 1 else values
+
+
+def label_of(value: Any, row: int) -> Any:
+    """Return a label as a string, a number or a boolean of Python.
+
+    Args:
+        value: The label.
+        row: Its row, counted from 1, for messages.
+
+    Raises:
+        DatasetError: It is missing, several, or of another kind.
+
+    Example:
+        >>> label_of(np.int64(3), 1), label_of(np.str_("a"), 1)
+        (3, 'a')
+    """
+    label = plain(value)
+    if label is None:
+        raise DatasetError(
+            f"Row {row}: the label must not be missing; got {shown(value)}. "
+            "Drop the row or give it a label."
+        )
+    if isinstance(label, str):
+        if not label.isascii():
+            _check_unicode(label, row)
+        return label
+    if isinstance(label, int) or (isinstance(label, float) and math.isfinite(label)):
+        return label
+    if isinstance(label, Iterable) and not isinstance(label, bytes):
+        raise other_kind(value, row, multi_label=False)
+    raise DatasetError(
+        f"Row {row}: a label must be a string, a finite number or a boolean, which a run folder can hold; "
+        f"got the {type(value).__name__} {shown(label)}. Turn the labels into strings."
+    )
+
+
+def other_kind(row: Any, number: int, *, multi_label: bool) -> DatasetError:
+    """Return what to raise for several labels where one is wanted, or the other way round.
+
+    Args:
+        row: What stands for the label or labels.
+        number: Its row, counted from 1.
+        multi_label: Whether several are wanted.
+
+    Example:
+        >>> str(other_kind([], 1, multi_label=False))
+        'Row 1: the label must be a single value; got []. Set multi_label for several labels an example.'
+    """
+    if multi_label:
+        return DatasetError(
+            f"Row {number}: labels must be a list for multi-label; got {shown(row)}. "
+            "Give lists of labels, or leave multi_label off."
+        )
+    return DatasetError(
+        f"Row {number}: the label must be a single value; got {shown(row)}. "
+        "Set multi_label for several labels an example."
+    )
+
+
+def _check_unicode(label: str, row: int) -> None:
+    try:
+        label.encode()
+    except UnicodeEncodeError:
+        raise DatasetError(
+            f"Row {row}: a label must be valid Unicode; got half a surrogate pair in {shown(label)}. "
+            "Write the character itself or both halves."
+        ) from None
+
+
+def _several(y: Any, part: str, known: Labels | None) -> GivenLabels:
+    """Return several labels a row, from lists of them or from a matrix."""
+    table = columns_of(y, part)
+    if table is not None:
+        columns = [rows_of(column, part, "label") for column in table.values()]
+        if len(columns) != 1 or _are_indicators(columns):
+            return _of_matrix(np.array(columns, object).T, list(table), part, known)
+        y = columns[0]
+    array = array_of(y)
+    if array is not None and array.ndim == 2 and not _are_words(array):
+        return _of_matrix(array, None, part, known)
+    rows = [_labels_of_row(row, number) for number, row in enumerate(rows_of(y, part, "label"), 1)]
+    widths = {len(row) for row in rows}
+    may_be_matrix = len(widths) == 1 and max(widths) > 1 and (known is None or known.is_matrix)
+    if may_be_matrix and _are_indicators(rows):  # as lists, each would name both or one twice
+        if known is None:
+            logger.info("%s: labels of 0 and 1 are read as a column a class.", part)
+        return _of_matrix(np.array(rows, object), None, part, known)
+    return GivenLabels([list(dict.fromkeys(row)) for row in rows])
+
+
+def _labels_of_row(row: Any, number: int) -> list[Any]:
+    """Return the labels of a row as a list; those of a set in order."""
+    if is_missing(row) or isinstance(row, str | bytes | Mapping) or not hasattr(row, "__iter__"):
+        raise other_kind(row, number, multi_label=True)
+    labels = (
+        list(row) if isinstance(row, set | frozenset) else rows_of(row, f"Row {number}", "label")
+    )
+    found = [label_of(label, number) for label in labels]
+    return sorted(found, key=str) if isinstance(row, set | frozenset) else found
+
+
+def _are_indicators(rows: Sequence[Sequence[Any]]) -> bool:
+    return all(not isinstance(value, str) and value in (0, 1) for row in rows for value in row)
+
+
+def _are_words(array: npt.NDArray[Any]) -> bool:
+    return array.dtype.kind in "US" or any(isinstance(value, str) for value in array.ravel()[:1])
+
+
+def _of_matrix(
+    matrix: npt.NDArray[Any], names: list[Any] | None, part: str, known: Labels | None
+) -> GivenLabels:
+    """Return the labels that a matrix of 0 and 1 tells, a column a class."""
+    classes = tuple(range(matrix.shape[1])) if known is None else known.classes
+    if names is not None:
+        columns = tuple(label_of(name, 1) for name in names)
+        if known is not None and set(columns) == set(classes):
+            matrix = matrix[:, [columns.index(name) for name in classes]]
+        elif known is not None:
+            raise DatasetError(
+                f"{part}: the columns of labels must be the classes of train, {named(classes)}; "
+                f"got {named(columns)}. Name them alike."
+            )
+        else:
+            classes = columns
+    if matrix.shape[1] != len(classes):
+        raise DatasetError(
+            f"{part}: a matrix of labels must have a column for each of the {len(classes)} classes of "
+            f"train; got {matrix.shape[1]}. Give the columns of train."
+        )
+    wrong = [place for place, value in np.ndenumerate(matrix) if value not in (0, 1)]
+    if wrong:
+        row, column = wrong[0]
+        raise DatasetError(
+            f"{part}: a matrix of labels must hold 0 and 1 alone; got {shown(plain(matrix[row, column]))} in row "
+            f"{row + 1}, column {column + 1}. Give 1 where a row has the class of the column."
+        )
+    has = matrix.astype(bool)
+    return GivenLabels([[classes[k] for k in np.flatnonzero(row)] for row in has], classes)

@@ -1,0 +1,271 @@
+"""One table: whatever holds texts, labels, sentences or sequences, the same comes out of it."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+import torch
+from scipy import sparse
+from tests.containers import ANY, NUMBERS, SINGLE, each
+
+from ostinato import DatasetError
+from ostinato.datasets import Tagged
+from ostinato.tasks.inputs import as_sentences, as_texts, texts_of
+from ostinato.tasks.label_inputs import labels_of
+from ostinato.tasks.labels import Labels
+from ostinato.tasks.series_inputs import sequences_of
+
+TEXTS = ["a film", "好 film", "", "nan"]
+SENTENCES = [["Anna", "sings"], ["Rain"], ["好", "nan", "None"]]
+TAGS = [["B-PER", "O"], ["O"], ["O", "O", "O"]]
+SETS = [["a", "b"], [], ["c"]]
+MATRIX = np.array([[1, 1, 0], [0, 0, 0], [0, 0, 1]])
+
+
+@pytest.mark.parametrize("make", each(ANY, SINGLE))
+def test_texts(make: Any) -> None:
+    assert texts_of(make(TEXTS), "predict") == TEXTS
+    assert {type(text) for text in texts_of(make(TEXTS), "predict")} == {str}
+
+
+@pytest.mark.parametrize("make", each(ANY, SINGLE))
+def test_labels(make: Any) -> None:
+    labels = ["b", "a", "b", "b"]
+    assert labels_of(make(labels), "train").rows == labels
+
+
+@pytest.mark.parametrize("labels", [[2, 0, 2], [True, False, True], [1.5, 2.0, 1.5]])
+@pytest.mark.parametrize("make", each(ANY, SINGLE, NUMBERS))
+def test_labels_that_are_numbers_keep_their_type(make: Any, labels: list[Any]) -> None:
+    found = labels_of(make(labels), "train").rows
+    assert [(type(label), label) for label in found] == [(type(one), one) for one in labels]
+
+
+@pytest.mark.parametrize("make", each(ANY))
+def test_sentences_and_tags(make: Any) -> None:
+    assert as_sentences(make(SENTENCES)) == as_texts(make(SENTENCES)) == SENTENCES
+    part = Tagged.make(make(SENTENCES), make(TAGS), "train")
+    assert (part.sentences, part.tags) == (SENTENCES, TAGS)
+
+
+def test_tags_of_a_class_label_are_names() -> None:
+    import datasets
+
+    names = datasets.ClassLabel(names=["O", "B-PER", "I-PER"])
+    kinds = [{"ner": datasets.Sequence(names)}, {"ner": datasets.List(names)}]
+    for kind in kinds:
+        kind["tokens"] = datasets.Sequence(datasets.Value("string"))
+        rows = {"tokens": [["Anna", "Bo"], ["Rain"]], "ner": [[1, 2], [0]]}
+        data = datasets.Dataset.from_dict(rows, features=datasets.Features(kind))
+        part = Tagged.make(data["tokens"], data["ner"], "train")
+        assert part.tags == [["B-PER", "I-PER"], ["O"]]
+        part = Tagged.make(data.select([1])["tokens"], data.select([1])["ner"], "train")
+        assert part.tags == [["O"]]
+
+
+def test_a_class_that_is_not_given_is_missing() -> None:
+    import datasets
+
+    kinds = datasets.Features({"label": datasets.ClassLabel(names=["neg", "pos"])})
+    data = datasets.Dataset.from_dict({"label": [1, 0, -1]}, features=kinds)
+    assert labels_of(data.select([0, 1])["label"], "train").rows == [1, 0]
+    with pytest.raises(DatasetError, match="Row 3: the label must not be missing"):
+        labels_of(data["label"], "train")
+
+
+@pytest.mark.parametrize("make", each(ANY))
+@pytest.mark.parametrize("kind", [list, tuple, np.array, pd.Series])
+def test_lists_of_labels(make: Any, kind: Any) -> None:
+    assert labels_of(make(SETS), "train", multi_label=True).rows == SETS
+    rows = [kind(row) if row else [] for row in SETS]
+    assert labels_of(rows, "train", multi_label=True).rows == SETS
+    assert labels_of(map(set, SETS), "train", multi_label=True).rows == SETS
+
+
+MATRICES = {
+    "numpy": lambda m: m,
+    "booleans": lambda m: m.astype(bool),
+    "floats": lambda m: m.astype(np.float32),
+    "objects": lambda m: m.astype(object),
+    "lists": lambda m: m.tolist(),
+    "tuples": lambda m: [tuple(row) for row in m.tolist()],
+    "rows": list,
+    "torch": torch.tensor,
+    "torch rows": lambda m: list(torch.tensor(m)),
+    "sparse": sparse.csr_matrix,
+    "sparse array": sparse.coo_array,
+    "pandas": pd.DataFrame,
+}
+
+
+@pytest.mark.parametrize("make", MATRICES.values(), ids=MATRICES)
+def test_a_matrix_of_labels(make: Any) -> None:
+    given = labels_of(make(MATRIX), "train", multi_label=True)
+    assert given.rows == [[0, 1], [], [2]]
+    assert given.classes == (0, 1, 2)
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_the_columns_of_a_table_of_labels_are_its_classes(make: Any) -> None:
+    columns = {name: MATRIX[:, place] for place, name in enumerate(["x", "y", "z"])}
+    given = labels_of(make(columns), "train", multi_label=True)
+    assert given.rows == [["x", "y"], [], ["z"]]
+    known = Labels(("x", "y", "z"), multi_label=True, is_matrix=True)
+    turned = {name: columns[name] for name in ("z", "x", "y")}
+    assert labels_of(make(turned), "score", multi_label=True, known=known).rows == given.rows
+    assert labels_of(MATRIX, "score", multi_label=True, known=known).rows == given.rows
+    assert labels_of(given.rows, "score", multi_label=True, known=known).rows == given.rows
+    with pytest.raises(
+        DatasetError, match="must be the classes of train, `x`, `y`, `z`; got `x`, `y`"
+    ):
+        labels_of(make({n: columns[n] for n in "xy"}), "score", multi_label=True, known=known)
+    with pytest.raises(DatasetError, match="a column for each of the 3 classes of train; got 2"):
+        labels_of(MATRIX[:, :2], "score", multi_label=True, known=known)
+
+
+def test_label_lists_of_a_model_of_lists_are_no_matrix() -> None:
+    known = Labels((0, 1), multi_label=True)
+    assert labels_of([[0, 1], [1, 0]], "score", multi_label=True, known=known).rows == [
+        [0, 1],
+        [1, 0],
+    ]
+    assert labels_of([[0], [1]], "train", multi_label=True).classes is None
+
+
+class Kind(enum.Enum):
+    """No value of JSON."""
+
+    A = 1
+
+
+class Word(str, enum.Enum):
+    """A string."""
+
+    A = "a"
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        *(datetime.date(2020, 1, 1), datetime.datetime(2020, 1, 1), pd.Timestamp("2020")),
+        *(np.datetime64("2020-01-01"), np.datetime64("2020-01-01", "ns"), pd.Timedelta(1)),
+        *(b"a", bytes(10**7), Decimal(1), 1j, Kind.A, float("inf"), object(), int, "\ud800"),
+    ],
+)
+def test_a_label_that_no_run_folder_holds_is_named_and_refused(label: Any) -> None:
+    with pytest.raises(DatasetError, match="Row 2: a label must be") as caught:
+        labels_of(["a", label], "train")
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("label", [None, float("nan"), np.nan, pd.NA, pd.NaT, np.datetime64("NaT")])
+def test_a_missing_label_is_told_with_its_row(label: Any) -> None:
+    for y in (["a", label], pd.Series(["a", label], dtype=object), [[], [label]]):
+        with pytest.raises(DatasetError, match="Row 2: the label must not be missing"):
+            labels_of(y, "train", multi_label=y[0] == [])
+
+
+@pytest.mark.parametrize(
+    "y", [pd.Series([1, None], dtype="Int64"), pl.Series([1, None]), pa.array([1, None])]
+)
+def test_a_missing_label_of_a_column_is_told(y: Any) -> None:
+    with pytest.raises(DatasetError, match="Row 2: the label must not be missing"):
+        labels_of(y, "train")
+
+
+def test_strings_and_numbers_of_other_classes_become_plain() -> None:
+    found = labels_of([Word.A, np.str_("b")], "train").rows
+    assert [(type(label), label) for label in found] == [(str, "a"), (str, "b")]
+
+
+@pytest.mark.parametrize(
+    ("y", "match"),
+    [
+        (np.array([[0, 2], [1, 0]]), "hold 0 and 1 alone; got 2 in row 1, column 2"),
+        (np.array([[0, np.nan], [1, 0]]), "hold 0 and 1 alone; got None in row 1, column 2"),
+        (["a", "b"], "Row 1: labels must be a list"),
+        ([["a"], None], "Row 2: labels must be a list"),
+        ([{"a": 1}], "Row 1: labels must be a list"),
+        (np.array([1, 0]), "Row 1: labels must be a list"),
+        ({"a": [1]}, "got a dict with the keys `a`"),
+    ],
+)
+def test_what_is_no_list_of_labels_is_named(y: Any, match: str) -> None:
+    with pytest.raises(DatasetError, match=match):
+        labels_of(y, "train", multi_label=True)
+
+
+NO_ROWS = {
+    "None": None,
+    "string": "a film",
+    "bytes": b"a film",
+    "number": 3,
+    "dictionary": {"text": TEXTS, "label": TEXTS},
+    "set": {"a", "b"},
+    "two columns": pd.DataFrame({"text": TEXTS, "label": TEXTS}),
+    "two columns of polars": pl.DataFrame({"text": TEXTS, "label": TEXTS}),
+    "two columns of arrow": pa.table({"text": TEXTS, "label": TEXTS}),
+    "lazy": pl.LazyFrame({"text": TEXTS}),
+    "scalar": np.array("a film"),
+    "scalar of torch": torch.tensor(1),
+    "function": len,
+}
+
+
+@pytest.mark.parametrize("given", NO_ROWS.values(), ids=NO_ROWS)
+def test_what_holds_no_rows_is_named_and_refused(given: Any) -> None:
+    for call in (texts_of, as_sentences, labels_of):
+        with pytest.raises(DatasetError, match=r"must (be|have)") as caught:
+            call(given, "predict")
+        assert len(str(caught.value)) < 300
+
+
+STEPS = [[1.0, 2.0, 3.0], [4.0], [5.0, 6.0]]
+
+
+@pytest.mark.parametrize("make", each(ANY))
+@pytest.mark.parametrize(
+    "kind", [list, tuple, np.array, torch.tensor, pd.Series, pl.Series, pa.array]
+)
+def test_sequences(make: Any, kind: Any) -> None:
+    for rows in (make(STEPS), [kind(row) for row in STEPS]):
+        part = sequences_of(rows, make(["a", "b", "a"]), "train")
+        assert [part[row].ravel().tolist() for row in range(3)] == STEPS
+        assert part.labels == ["a", "b", "a"]
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_sequences_that_are_tables_have_named_features(make: Any) -> None:
+    rows = [{"x": [1.0, 2.0], "y": [3.0, 4.0]}, {"y": [6.0], "x": [5.0]}]
+    part = sequences_of([make(row) for row in rows], None, "predict")
+    assert part.features == ("x", "y")
+    assert part.values.tolist() == [[1, 3], [2, 4], [5, 6]]
+    with pytest.raises(
+        DatasetError, match="sequence 2 must have the columns of the first, `x`, `y`"
+    ):
+        sequences_of([make(rows[0]), make({"x": [1.0]})], None, "predict")
+
+
+def test_a_missing_step_of_a_column_is_missing() -> None:
+    columns = [pd.Series([1, None], dtype="Int64"), pl.Series([1, None]), pa.array([1, None])]
+    for column in columns:
+        values = sequences_of([column], None, "predict").values
+        assert values[0] == 1
+        assert np.isnan(values[1])
+
+
+@pytest.mark.parametrize(
+    "given", [*NO_ROWS.values(), ["a.ts"], [b"a"], pd.DataFrame({"1": [1.0], "2": [2.0]})]
+)
+def test_what_is_no_sequence_is_named_and_refused(given: Any) -> None:
+    with pytest.raises(DatasetError) as caught:
+        sequences_of(given, None, "predict")
+    assert len(str(caught.value)) < 300
