@@ -124,7 +124,7 @@ def array_of(values: Any) -> npt.NDArray[Any] | None:
 
 
 def numbers_in(values: Any, where: str) -> npt.NDArray[np.float64]:
-    """Return an array, a column, a table or nested lists of numbers as float64; NaN for missing.
+    """Return an array, a column, a table or lists of numbers as float64; NaN for missing.
 
     None is missing in a column of pandas, polars or pyarrow; in a list it is no number.
 
