@@ -69,7 +69,7 @@ def labels_of(
 
 
 def one_column(values: Any) -> Any:
-    """Return an array of one column, ``(rows, 1)``, without the second axis; all else as it is.
+    """Return an array ``(rows, 1)`` without its second axis; all else as it is.
 
     Args:
         values: What a user gave.
