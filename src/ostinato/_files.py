@@ -1,16 +1,21 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and read only if they are files and as they were written."""
 
 from __future__ import annotations
 
 import json
+import math
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ostinato import _sums
 from ostinato._errors import CheckpointError
+
+MOST_JSON_BYTES = 256 * 2**20  # of a JSON file of a run folder
 
 
 @contextmanager
@@ -18,7 +23,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside ``path`` that takes its place in one step on success.
 
     Whoever reads ``path`` sees the old file or the new one, never a part; after an error the
-    temporary file is gone and the old file is untouched.
+    temporary file is gone and the old file is untouched. Where the folder keeps checksums (see
+    `ostinato._sums`), that of the new file is among them first.
 
     Example:
         >>> target = Path(tempfile.mkdtemp()) / "figures.json"
@@ -35,6 +41,8 @@ def replacing(path: Path) -> Iterator[Path]:
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         temporary.chmod(0o666 & ~_UMASK)
+        if _sums.are_kept(path):
+            _sums.expect(path, temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -47,23 +55,116 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write ``value`` to ``path`` as readable JSON, whole or not at all."""
-    write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    """Write ``value`` to ``path`` as readable JSON, whole or not at all; see `json_of`."""
+    write_text(path, json_of(value, indent=2) + "\n")
+
+
+def json_of(value: Any, *, indent: int | None = None) -> str:
+    """Return a value as JSON, in which NaN and infinities, which JSON has not, are null.
+
+    Example:
+        >>> json_of({"loss": float("nan"), "levels": (80,)})
+        '{"loss": null, "levels": [80]}'
+    """
+    return json.dumps(_finite(value), ensure_ascii=False, indent=indent, allow_nan=False)
 
 
 def read_json(path: Path) -> Any:
     """Read a JSON file of a run folder.
 
     Raises:
-        CheckpointError: It is missing, or not whole JSON.
+        CheckpointError: It is missing, no regular file, not whole JSON, or not as it was written.
+    """
+    text = read_text(path, kind="JSON")
+    try:
+        return parse_json(text)
+    except ValueError as error:
+        raise _broken(path, "JSON", error) from error
+
+
+def parse_json(text: str) -> Any:
+    """Return what JSON says; NaN and infinities, which it has not, are null.
+
+    Raises:
+        ValueError: It is none, or nested deeper than can be read.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(text, parse_constant=lambda _: None)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def read_text(path: Path, kind: str = "text") -> str:
+    """Read a text file of a run folder.
+
+    Args:
+        path: The file.
+        kind: What it is, for messages.
+
+    Raises:
+        CheckpointError: It is missing, no regular file, no UTF-8, or not as it was written.
+    """
+    check_regular(path)
+    try:
+        size = path.stat().st_size
+        if size > MOST_JSON_BYTES:
+            raise ValueError(f"it has {size:,} bytes, and at most {MOST_JSON_BYTES:,} are read")
+        text = path.read_text(encoding="utf-8")
+        _sums.check(path)
     except (OSError, ValueError) as error:
+        raise _broken(path, kind, error) from error
+    return text
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Path]:
+    """Give the path of a file of a run folder to a library that reads it, and check it.
+
+    Raises:
+        CheckpointError: It is no regular file, or not as it was written.
+    """
+    check_regular(path)
+    yield path
+    _sums.check(path)
+
+
+def check_regular(path: Path) -> None:
+    """Raise CheckpointError where what stands at a path is no regular file inside its folder.
+
+    A named pipe would wait for ever, a device never end, and a link out of the folder read what is
+    nobody's model. That nothing stands there is for those to tell who open it.
+    """
+    try:
+        found, kind = path.resolve(), path.stat().st_mode
+        is_inside = found.is_relative_to(_sums.folder_of(path).resolve())
+    except FileNotFoundError:
+        return
+    except (OSError, RuntimeError, ValueError) as error:  # a circle of links, a name too long
         raise CheckpointError(
-            f"{path}: must be a whole JSON file of a run folder; reading it failed ({error}). "
-            "Copy the run folder anew, or train again."
+            f"{path}: must be a regular file of its folder; got {error}."
         ) from error
+    if stat.S_ISREG(kind) and is_inside:
+        return
+    got = "a link out of it" if stat.S_ISREG(kind) else "a folder" if stat.S_ISDIR(kind) else ""
+    raise CheckpointError(
+        f"{path}: must be a regular file inside its folder; it is {got or 'a pipe or a device'}. "
+        "Copy the run folder anew, with its files and not links to them."
+    )
+
+
+def _broken(path: Path, kind: str, error: Exception) -> CheckpointError:
+    return CheckpointError(
+        f"{path}: must be a whole {kind} file of a run folder; reading it failed ({error}). "
+        "Copy the run folder anew, or train again."
+    )
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(inner) for name, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _read_umask() -> int:

@@ -320,6 +320,8 @@ def test_a_folder_that_mixes_two_models(tmp_path, capsys, trained):
     fails(capsys, 1, "files must be of one run of this task", "predict", mixed, "a film")
     config = json.loads((trained / "config.json").read_text())
     (mixed / "config.json").write_text(json.dumps(config | {"format": "newest"}))
+    fails(capsys, 1, "config.json: must be as it was written", "predict", mixed, "a film")
+    (mixed / "SHA256SUMS").unlink()
     fails(capsys, 1, "in run format newest", "predict", mixed, "a film")
 
 

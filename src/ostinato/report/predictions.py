@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ostinato._errors import CheckpointError
+from ostinato._files import opened
 
 
 def read_columns(path: Path, names: Sequence[str]) -> tuple[str, dict[str, Any]]:
@@ -30,7 +31,8 @@ def read_columns(path: Path, names: Sequence[str]) -> tuple[str, dict[str, Any]]
         CheckpointError: The file is broken or lacks a column.
     """
     try:
-        table = pq.read_table(path)
+        with opened(path):
+            table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise CheckpointError(
             f"report: {path} must be a Parquet file; it is broken or cut short ({error}). "

@@ -18,7 +18,7 @@ from ostinato._errors import ConfigError
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.facts import Facts
 from ostinato.tasks.verdict import ACCURACY, Compared
-from ostinato.training import Figures, Objective, Part, Record
+from ostinato.training import Figures, Objective, Part
 
 Parts = Mapping[str, Any]
 """The parts of a data set by name: `ostinato.datasets.Examples`, or `Tagged` for a tagger."""
@@ -55,8 +55,6 @@ class Task(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     recurrent: Recurrent
     training: Training
     module_: nn.Module
-    history_: list[Record]
-    metrics_: dict[str, Any]
 
     @abstractmethod
     def _learn_labels(self, parts: Parts) -> None:
@@ -135,8 +133,15 @@ class Task(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         """Write what raw input is read with."""
 
     @abstractmethod
-    def _load_reader(self, run: Path, weights: Mapping[str, torch.Tensor]) -> None:
-        """Read what :meth:`_save_reader` wrote and build ``module_``."""
+    def _load_reader(self, run: Path) -> None:
+        """Read what :meth:`_save_reader` wrote."""
+
+    @abstractmethod
+    def _network(self, weights: Mapping[str, torch.Tensor]) -> nn.Module:
+        """Return the network, new, by the settings and what :meth:`_load_reader` read.
+
+        It is also called where tensors take no memory, to be compared with saved weights.
+        """
 
     @abstractmethod
     def _example(self, run: Path) -> str:

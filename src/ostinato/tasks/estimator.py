@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Hashable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,14 @@ from ostinato.tasks.contract import Parts as Parts
 from ostinato.tasks.contract import Task
 from ostinato.tasks.facts import Facts
 from ostinato.tasks.fitted import check_fitted
+from ostinato.tasks.restoring import restore, with_settings
 from ostinato.tasks.verdict import judge
 from ostinato.training import (
     Figures,
     Listener,
+    Record,
     denormals,
     history,
-    load_tensors,
-    load_weights,
     on_cpu,
     save_tensors,
     train,
@@ -152,38 +153,23 @@ class Estimator(Task):
         Raises:
             CheckpointError: The folder is missing, unfinished, broken, foreign or too new.
         """
-        run = Path(run)
-        config = run_folder.read_config(run)
-        if config["task"] != cls.task:
-            raise CheckpointError(
-                f"{run}: must be a {cls.task} run; it is {config['task']}. Use ostinato.load."
-            )
-        estimator = cls.from_config(config, run)
-        estimator.sized_ = cls.from_config(config, run, sized=True)
-        estimator.facts_ = config["data"]["parts"]
-        estimator.provenance_ = {
-            "command": config["command"],
-            "arguments": config["data"]["arguments"],
-        }
-        if not (run / "model.safetensors").exists():
-            raise CheckpointError(
-                f"{run}: has no trained model yet; its first epoch is not finished. "
-                f"Go on with `ostinato resume {run}`."
-            )
-        weights, _ = load_tensors(run / "model.safetensors")
-        try:
-            estimator._load_reader(run, weights)
-        except (KeyError, TypeError) as error:
-            raise CheckpointError(
-                f"{run}: its files must be of one run of this task; {error!r} is missing or of "
-                "another kind. Copy the run folder anew, or train again."
-            ) from error
-        load_weights(estimator.module_, weights, where=run / "model.safetensors")
-        estimator.module_.eval()
-        estimator.history_ = history.read(run)
-        metrics = run / "metrics.json"
-        estimator.metrics_ = read_json(metrics) if metrics.exists() else {}
-        return estimator
+        return restore(cls, Path(run))
+
+    @cached_property
+    def history_(self) -> list[Record]:
+        """A record of each epoch; of a loaded model read when it is asked for."""
+        return history.read(self._restored_from("history_"))
+
+    @cached_property
+    def metrics_(self) -> dict[str, Any]:
+        """The figures of the end of training; of a loaded model read when they are asked for."""
+        metrics = self._restored_from("metrics_") / "metrics.json"
+        return dict(read_json(metrics)) if metrics.exists() else {}
+
+    def _restored_from(self, name: str) -> Path:
+        if not hasattr(self, "run_"):  # as of any attribute that fit makes
+            raise AttributeError(f"{type(self).__name__} has no {name} before it is fitted")
+        return self.run_
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], run: Path, *, sized: bool = False) -> Self:
@@ -194,22 +180,7 @@ class Estimator(Task):
             run: The run folder, for messages.
             sized: Take the settings in force: those that were found for the data among them.
         """
-        try:
-            settings = dict(config["sized"] if sized and "sized" in config else config["settings"])
-            defaults = cls().get_params(deep=False)
-            check_names(settings, defaults, "settings")
-            for name, default in defaults.items():
-                if isinstance(default, Settings):
-                    check_names(settings[name], default.get_params(), name)
-                    settings[name] = type(default)(**settings[name])
-                elif isinstance(default, tuple):
-                    settings[name] = tuple(settings[name])
-            return cls(**settings)
-        except (ConfigError, KeyError, TypeError) as error:
-            raise CheckpointError(
-                f"{run / 'config.json'}: must hold settings of this version; {error} "
-                f"It was written by ostinato {config.get('ostinato')}."
-            ) from error
+        return with_settings(cls, config, run, sized=sized)
 
     def settings(self) -> dict[str, Any]:
         """Return every setting as plain nested dictionaries."""
@@ -222,6 +193,7 @@ class Estimator(Task):
 
     facts_: Facts
     provenance_: dict[str, Any]
+    run_: Path
     sized_: Self
 
     def _check(self) -> None:
@@ -234,6 +206,7 @@ class Estimator(Task):
         if resume:
             self._check_same(out, run_folder.read_config(out))
             run_folder.clear_leftovers(out)
+            run_folder.keep_sums(out)
             self._save_reader(out)  # the run may have died before it was written
             return
         run_folder.create(out, overwrite=overwrite)
@@ -321,7 +294,8 @@ class Estimator(Task):
         write_text(
             run / "README.md", card(config, self.metrics_, *told, pipeline_tag=self.pipeline_tag)
         )
-        write_json(run / "metrics.json", self.metrics_)  # the last: by it a run is finished
+        write_json(run / "metrics.json", self.metrics_)  # by it a run is finished
+        run_folder.settle_sums(run)
 
     def hold_out(self, parts: Parts) -> Parts:
         """Return ``parts`` with a validation part: a seeded tenth of train if there is none.

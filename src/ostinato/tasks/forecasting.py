@@ -314,7 +314,7 @@ class Forecaster(Estimator):
         facts = series_facts.describe(parts, windows)
         for line in series_facts.lines(facts, plan, is_log=self.reading_.scaling.is_log):
             logger.info(line)
-        self.module_ = self._build()
+        self.module_ = self._network()
         objective: Objective = QuantileObjective(plan.quantiles)
         if self.method == "autoregressive":
             objective = LikelihoodObjective(LIKELIHOODS[self.likelihood])
@@ -332,7 +332,7 @@ class Forecaster(Estimator):
         check_settings(self)
         return Plan.make(self, panel.season)
 
-    def _build(self) -> Network:
+    def _network(self, weights: Mapping[str, Tensor] | None = None) -> Network:
         return network_of(self.sized_, self.reading_, self.plan_of(self.series_))
 
     def _read(self, source: Any, columns: Mapping[str, Any]) -> Panel:
@@ -379,11 +379,10 @@ class Forecaster(Estimator):
         plan = self.plan_of(self.series_)
         write_remembered(run, self.series_, plan.context + max(self.reading_.seasons))
 
-    def _load_reader(self, run: Path, weights: Mapping[str, Tensor]) -> None:
+    def _load_reader(self, run: Path) -> None:
         self.reading_, self.calibration_ = Reading.load(run, self)
         self.columns_ = dict(self.reading_.columns)
         self.series_ = read_remembered(run)
-        self.module_ = self._build()
 
     def _example(self, run: Path) -> str:
         return f'import ostinato\n\nprint(ostinato.load("{run.name}").predict())'

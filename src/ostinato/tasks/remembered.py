@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ostinato._errors import CheckpointError
-from ostinato._files import replacing
+from ostinato._files import opened, replacing
 from ostinato.datasets import SeriesTable
 from ostinato.series import Panel, panel_of
 
@@ -66,7 +66,8 @@ def read_remembered(run: Path) -> Panel:
     """
     path = run / FILE
     try:
-        table = pq.read_table(path)
+        with opened(path):
+            table = pq.read_table(path)
         told = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
         found: dict[str, Any] = {kind: {} for kind in KINDS}
         for name in table.column_names[2:]:
@@ -82,8 +83,10 @@ def read_remembered(run: Path) -> Panel:
         )
         panel = panel_of(made, told["frequency"])
         return replace(panel, zone=told["zone"] or None)  # after, for dates are those of there
-    except (OSError, pa.ArrowException, KeyError, AttributeError, ValueError) as error:
+    except CheckpointError:
+        raise
+    except Exception as error:  # whatever a table of another kind breaks
         raise CheckpointError(
-            f"{path}: must hold the last steps of the series; got {error}. Copy the run folder anew, or "
-            "train again."
+            f"{path}: must hold the last steps of the series; got {str(error)[:200]}. Copy the run "
+            "folder anew, or train again."
         ) from error

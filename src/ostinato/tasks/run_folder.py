@@ -6,6 +6,7 @@
     history.jsonl  one line per epoch        model.safetensors         tokenizer*.json, lexicon.json, audio.json
     predictions.parquet  what was predicted of the measured part       metrics.json
     checkpoint/    the last state, for exact resume                    report.html, README.md
+    SHA256SUMS     the checksum of each of them, see `ostinato._sums`
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ from typing import Any
 
 import torch
 
+from ostinato import _sums
 from ostinato._errors import CheckpointError, ConfigError
-from ostinato._files import read_json, write_json
+from ostinato._files import read_json, write_json, write_text
 from ostinato._version import RUN_FORMAT, __version__
 
 FILES = (
+    _sums.NAME,  # the first that goes: what is cleared is not amiss
     "README.md",
     "audio.json",
     "checkpoint",
@@ -43,6 +46,7 @@ FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
 )
+TYPES: dict[type, str] = {dict: "an object", str: "a text", type(None): "null"}
 PARTS_OF_FILES = tuple(f".{name}." for name in (*FILES, "last.safetensors"))  # see _files
 
 
@@ -63,6 +67,7 @@ def create(run: Path, *, overwrite: bool = False) -> None:
                 shutil.rmtree(old)
             else:
                 old.unlink(missing_ok=True)
+        write_text(run / _sums.NAME, "")
         write_json(run / "config.json", {})
     except OSError as error:
         raise CheckpointError(
@@ -106,6 +111,19 @@ def clear_leftovers(run: Path) -> None:
                 path.unlink()
 
 
+def keep_sums(run: Path) -> None:
+    """Begin to keep checksums in the folder of a run that was begun by a version without them."""
+    if not _sums.are_kept(run / "config.json"):
+        found = sorted([*run.glob("[!.]*"), *(run / _sums.CHECKPOINT).glob("[!.]*")])
+        write_text(run / _sums.NAME, _sums.listing([path for path in found if path.is_file()]))
+
+
+def settle_sums(run: Path) -> None:
+    """Leave one checksum for each file of a finished run."""
+    if _sums.are_kept(run / "config.json"):
+        write_text(run / _sums.NAME, _sums.settled(run))
+
+
 def write_config(
     run: Path,
     *,
@@ -141,18 +159,48 @@ def read_config(run: Path) -> dict[str, Any]:
     if not run.is_dir():
         raise CheckpointError(f"{run}: there is no such run folder. Check the path.")
     config = read_json(run / "config.json")
-    if not isinstance(config, dict) or not {"format", "task", "data"} <= config.keys():
+    if not isinstance(config, dict) or not {"format", "task", "data", "settings"} <= config.keys():
         raise CheckpointError(
             f"{run / 'config.json'}: must be the config of an ostinato run; it has no task. "
             "Point to a folder that `ostinato train` made, or train it again with --overwrite."
         )
     if not isinstance(config["format"], int) or config["format"] > RUN_FORMAT:
         raise CheckpointError(
-            f"{run}: was written by ostinato {config.get('ostinato')} in run format "
-            f"{config['format']}; this is {__version__}, which reads up to {RUN_FORMAT}. "
+            f"{run}: was written by ostinato {str(config.get('ostinato'))[:20]} in run format "
+            f"{str(config['format'])[:20]}; this is {__version__}, which reads up to {RUN_FORMAT}. "
             "Update ostinato."
         )
+    _check_config(config, run / "config.json")
     return config
+
+
+def _check_config(config: Mapping[str, Any], path: Path) -> None:
+    """Raise CheckpointError where something in a config is of another type than we write."""
+    data, nothing = config["data"], type(None)
+    wanted: list[tuple[str, Any, tuple[type, ...]]] = [
+        ("task", config["task"], (str,)),
+        ("settings", config["settings"], (dict,)),
+        ("sized", config.get("sized", {}), (dict,)),
+        ("command", config.get("command"), (str, nothing)),
+        ("environment", config.get("environment", {}), (dict,)),
+        ("data", data, (dict,)),
+    ]
+    if isinstance(data, dict):
+        wanted += [
+            ("data.arguments", data.get("arguments"), (dict, nothing)),
+            ("data.parts", data.get("parts"), (dict,)),
+        ]
+        if isinstance(data.get("parts"), dict):
+            wanted += [
+                (f"data.parts.{name}", part, (dict,)) for name, part in data["parts"].items()
+            ]
+    for name, value, kinds in wanted:
+        if not isinstance(value, kinds):
+            names = " or ".join(TYPES[kind] for kind in kinds)
+            raise CheckpointError(
+                f"{path}: `{name[:80]}` must be {names}; got {str(value)[:40]}. "
+                "Copy the run folder anew, or train again."
+            )
 
 
 def environment() -> dict[str, Any]:

@@ -20,15 +20,7 @@ from ostinato.datasets import Scheme, Tagged
 from ostinato.nn import Chain, log_likelihood
 from ostinato.tasks import facts as data_facts
 from ostinato.tasks import tagger_network as network
-from ostinato.tasks.answers import (
-    NOTHING,
-    Answer,
-    Token,
-    answers_of,
-    described,
-    line_of,
-    located,
-)
+from ostinato.tasks.answers import NOTHING, Answer, Token, answers_of, described, line_of, located
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.feature_chain import FILE as CHAIN_FILE
@@ -251,14 +243,14 @@ class SequenceTagger(Estimator):
 
     def _check(self) -> None:
         super()._check()
-        if self.tokenizer is not None:
-            make_splitter(self.tokenizer, lowercase=False)  # raises now, not after training
         for name in ("min_freq", "embedding_size"):
             check_range("SequenceTagger", name, getattr(self, name), low=1)
         for name in ("word_dropout", "locked_dropout", "head_dropout"):
             check_range("SequenceTagger", name, getattr(self, name), low=0, below=1)
 
     def _learn_labels(self, parts: Parts) -> None:
+        if self.tokenizer is not None:
+            make_splitter(self.tokenizer, lowercase=False)  # raises now, not after training
         self.tags_ = Tags.fit(parts["train"], self.scheme)
         for name, part in parts.items():
             if part.tags is None:
@@ -381,13 +373,15 @@ class SequenceTagger(Estimator):
             self.chain_.save(run)
         super()._write_figures(run)
 
-    def _load_reader(self, run: Path, weights: Mapping[str, Tensor]) -> None:
+    def _load_reader(self, run: Path) -> None:
         self.lexicon_ = Lexicon.load(run)
         self.tags_ = Tags.load(run)
         self.tokenizer_ = read_json(run / "tokenizer_config.json")["tokenizer"]
-        width = weights["embedding.weight"].shape[1]
-        self.module_ = network.build(self.sized_, self.lexicon_, self.tags_, width)
         self.chain_ = JoinedChain.load(run) if (run / CHAIN_FILE).exists() else None
+
+    def _network(self, weights: Mapping[str, Tensor]) -> models.SequenceTagger:
+        width = weights["embedding.weight"].shape[1]
+        return network.build(self.sized_, self.lexicon_, self.tags_, width)
 
     def _example(self, run: Path) -> str:
         call = 'predict_spans(["A raw text."])' if self.tags_.are_spans else 'explain(["A text."])'

@@ -255,7 +255,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
         told = data_facts.lines(facts, "sequences", unit="step", lacking="missing values")
         for line in (*told, *(() if self.regression else data_facts.imbalance(facts))):
             logger.info(line)
-        self.module_ = self._build()
+        self.module_ = self._network()
         self.weights_ = weights_of(parts, targets, self.labels_ if self.class_weight else None)
         loop_parts: dict[str, Part] = {
             name: ClassifiedPart(columns[name], targets[name], self.weights_[name])
@@ -285,7 +285,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
             return self.values_.encode(part.labels or (), name, part.names)
         return self.labels_.encode(part.labels or (), name)
 
-    def _build(self) -> models.SeriesClassifier:
+    def _network(self, weights: Mapping[str, Tensor] | None = None) -> models.SeriesClassifier:
         return models.SeriesClassifier(
             self.scaling_.num_inputs,
             1 if self.regression else len(self.labels_.classes),
@@ -381,13 +381,12 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
         if self.joined_ is not None:
             self.joined_.save(run)
 
-    def _load_reader(self, run: Path, weights: Mapping[str, Tensor]) -> None:
+    def _load_reader(self, run: Path) -> None:
         self.scaling_ = Scaling.load(run)
         if self.regression:
             self.values_ = Values.load(run)
         else:
             self._set_labels(Labels.load(run))
-        self.module_ = self._build()
         self.joined_ = JoinedRidge.load(run) if (run / RIDGE_FILE).exists() else None
 
     def _example(self, run: Path) -> str:

@@ -311,7 +311,7 @@ class SpeechRecognizer(Estimator):
         augmenter = audio.Augmenter(self.sized_.augmentation, features, self.sample_rate_hz_)
         sounds = frames_of(parts, features, self.sample_rate_hz_, augmenter.speeds)
         self.normalizer_ = self._normalizer(*audio.levels(sounds["train"][0].frames))
-        self.module_ = self._build()
+        self.module_ = self._network()
         loop_parts = parts_of(
             *(parts, sounds, self.alphabet_, self._features, self.normalizer_),
             *(augmenter, self.module_),
@@ -333,7 +333,7 @@ class SpeechRecognizer(Estimator):
     def _failure(self, figures: Figures) -> str | None:
         return failure(figures)
 
-    def _build(self) -> SpeechNetwork:
+    def _network(self, weights: Mapping[str, Tensor] | None = None) -> SpeechNetwork:
         return SpeechNetwork(
             *(self._features.bands, self._features.context, 1 + len(self.alphabet_.symbols)),
             channels=self.channels,
@@ -369,12 +369,11 @@ class SpeechRecognizer(Estimator):
         levels = {"sample_rate_hz": self.sample_rate_hz_, **self.normalizer_.levels}
         write_json(run / "audio.json", levels)
 
-    def _load_reader(self, run: Path, weights: Mapping[str, Tensor]) -> None:
+    def _load_reader(self, run: Path) -> None:
         self.alphabet_ = Alphabet.load(run)
         saved = read_json(run / "audio.json")
         self.sample_rate_hz_ = int(saved["sample_rate_hz"])
         self.normalizer_ = self._normalizer(np.array(saved["mean"]), np.array(saved["deviation"]))
-        self.module_ = self._build()
 
     def _example(self, run: Path) -> str:
         return f'import ostinato\n\nostinato.load("{run.name}").predict(["call.wav"])'

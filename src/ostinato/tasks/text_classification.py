@@ -385,12 +385,14 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         if self.ngrams_ is not None:
             self.ngrams_.save(run)
 
-    def _load_reader(self, run: Path, weights: Mapping[str, Tensor]) -> None:
+    def _load_reader(self, run: Path) -> None:
         self.tokenizer_ = Tokenizer.load(run)
         self._set_labels(Labels.load(run))
-        size = network.embedding_size_of(weights)
-        self.module_ = network.build(self.sized_, self.tokenizer_, len(self.labels_.classes), size)
         self.ngrams_ = JoinedNgrams.load(run, len(self.classes_)) if self.ngrams else None
+
+    def _network(self, weights: Mapping[str, Tensor]) -> network.Network:
+        size = network.embedding_size_of(weights)
+        return network.build(self.sized_, self.tokenizer_, len(self.labels_.classes), size)
 
     def _example(self, run: Path) -> str:
         return f'import ostinato\n\nostinato.load("{run.name}").predict(["A text."])'

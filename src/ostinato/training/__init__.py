@@ -4,6 +4,7 @@ from ostinato.training import denormals as denormals
 from ostinato.training import history as history
 from ostinato.training.checkpoint import load_tensors as load_tensors
 from ostinato.training.checkpoint import load_weights as load_weights
+from ostinato.training.checkpoint import restored as restored
 from ostinato.training.checkpoint import save_tensors as save_tensors
 from ostinato.training.contracts import Figures as Figures
 from ostinato.training.contracts import Objective as Objective
@@ -28,6 +29,7 @@ __all__ = [
     "load_tensors",
     "load_weights",
     "on_cpu",
+    "restored",
     "save_tensors",
     "train",
 ]

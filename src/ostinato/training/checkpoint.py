@@ -8,18 +8,23 @@ cannot run code. It is one file because one file can be replaced in one step.
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
-from ostinato._errors import CheckpointError
-from ostinato._files import replacing
+from ostinato._errors import CheckpointError, OstinatoError
+from ostinato._files import opened, replacing
 
 Tensors = dict[str, Tensor]
+ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 
 def path_of(run: Path) -> Path:
@@ -50,17 +55,19 @@ def load_tensors(path: Path) -> tuple[Tensors, dict[str, Any]]:
     """Read the tensors and the JSON header that :func:`save_tensors` wrote.
 
     Raises:
-        CheckpointError: The file is missing, cut short, or not a safetensors file.
+        CheckpointError: The file is missing, cut short, not a safetensors file, or not as it was written.
     """
     try:
-        with safe_open(path, framework="pt") as file:
+        with opened(path), safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {}).get("ostinato", "{}"))
-            return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118
-    except (OSError, SafetensorError, json.JSONDecodeError) as error:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError, ValueError, LookupError, RecursionError) as error:
         raise CheckpointError(
             f"{path}: must be a whole safetensors file; reading it failed ({error}). "
             "Train again, or copy the run folder anew."
         ) from error
+    _check_finite(tensors, path)
+    return tensors, header
 
 
 def pack(model: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[Tensors, list[Any]]:
@@ -94,12 +101,82 @@ def load_weights(model: nn.Module, weights: Tensors, where: str | Path) -> None:
     """Load weights into ``model``.
 
     Raises:
-        CheckpointError: A weight is missing, unknown, or of another shape.
+        CheckpointError: A weight is missing, unknown, of another shape, or no float where one must be.
+    """
+    _check_fit(model, weights, where)
+    model.load_state_dict(weights)
+
+
+def restored(make: Callable[[], ModuleT], weights: Tensors, where: str | Path) -> ModuleT:
+    """Return the network that ``make`` makes, with the weights of a file.
+
+    It is made without memory first and compared with them, so that a config that asks for more than
+    the file holds is refused before anything is allocated for it.
+
+    Args:
+        make: Makes the network with new weights.
+        weights: What the file holds.
+        where: The file.
+
+    Raises:
+        CheckpointError: They do not fit.
     """
     try:
-        model.load_state_dict(weights)
-    except RuntimeError as error:
-        raise CheckpointError(
-            f"{where}: the weights must fit the model that config.json describes; {error}. "
-            "The folder mixes files of two runs; copy it anew or train again."
-        ) from error
+        with torch.device("meta"), _at_most(len(weights)):
+            sketch = make()
+    except (RuntimeError, OverflowError, TypeError) as error:  # sizes beyond all memory
+        if isinstance(error, OstinatoError):
+            raise
+        raise _misfit(where, f"its network cannot be built: {error}") from error
+    _check_fit(sketch, weights, where)
+    model = make()
+    load_weights(model, weights, where)
+    return model
+
+
+@contextmanager
+def _at_most(count: int) -> Iterator[None]:
+    """Raise an error for the parameter of this thread's networks that is one too many."""
+    thread, found = threading.get_ident(), 0
+
+    def counted(module: nn.Module, name: str, parameter: nn.Parameter) -> None:
+        nonlocal found
+        found += threading.get_ident() == thread and parameter is not None
+        if found > count:
+            raise OverflowError(f"it has more than {count} weights, those of the file")
+
+    handle = register_module_parameter_registration_hook(counted)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def _check_fit(model: nn.Module, weights: Tensors, where: str | Path) -> None:
+    wanted = model.state_dict()
+    for name in sorted(wanted.keys() | weights.keys()):
+        if name not in weights or name not in wanted:
+            has_it = "the file" if name in weights else "the model"
+            raise _misfit(where, f"only {has_it} has `{name[:80]}`")
+        ours, theirs = wanted[name], weights[name]
+        if ours.shape != theirs.shape:
+            shapes = f"{tuple(ours.shape)} in the model and {tuple(theirs.shape)} in the file"
+            raise _misfit(where, f"`{name}` is {shapes}")
+        if ours.is_floating_point() != theirs.is_floating_point():
+            raise _misfit(where, f"`{name}` is {theirs.dtype} in the file, not {ours.dtype}")
+
+
+def _misfit(where: str | Path, what: str) -> CheckpointError:
+    return CheckpointError(
+        f"{where}: the weights must fit the model that config.json describes; {what[:200]}. "
+        "The folder mixes files of two runs; copy it anew or train again."
+    )
+
+
+def _check_finite(tensors: Tensors, where: str | Path) -> None:
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not torch.isfinite(tensor.float()).all():
+            raise CheckpointError(
+                f"{where}: must hold finite numbers; `{name[:80]}` has NaN or infinity in it. "
+                "Copy the run folder anew, or train again."
+            )

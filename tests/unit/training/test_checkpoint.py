@@ -91,3 +91,36 @@ def test_history_round_trip_and_broken_line(tmp_path):
     path.write_text(json.dumps(records[0]) + '\n{"epoch": 2, "tr')
     with pytest.raises(CheckpointError, match="line 2 must be a JSON object"):
         history.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (torch.tensor([float("nan")]), r"must hold finite numbers; `bias` has NaN"),
+        (torch.tensor([float("inf")], dtype=torch.float16), r"must hold finite numbers; `bias`"),
+        (torch.tensor([1e300], dtype=torch.float64), r"must hold finite numbers; `bias`"),
+        (torch.tensor([1]), r"`bias` is torch.int64 in the file, not torch.float32"),
+        (torch.tensor([True]), r"`bias` is torch.bool in the file"),
+        (torch.tensor([1 + 1j]), r"`bias` is torch.complex64 in the file"),
+        (torch.zeros(2), r"`bias` is \(1,\) in the model and \(2,\) in the file"),
+    ],
+)
+def test_weights_that_are_no_finite_floats_of_the_right_shape_are_refused(tmp_path, value, said):
+    path = tmp_path / "model.safetensors"
+    checkpoint.save_tensors(path, {"weight": torch.ones(1, 3), "bias": value})
+    with pytest.raises(CheckpointError, match=said):
+        checkpoint.restored(lambda: torch.nn.Linear(3, 1), checkpoint.load_tensors(path)[0], path)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: torch.nn.LSTM(2**20, 2**20),
+        lambda: torch.nn.LSTM(2**40, 2**40),
+        lambda: torch.nn.LSTM(2, 2, num_layers=10**9),
+        lambda: torch.nn.Linear(2**62, 2**62),
+    ],
+)
+def test_a_network_larger_than_its_weights_is_refused_before_it_is_built(tmp_path, make):
+    with pytest.raises(CheckpointError, match="the weights must fit the model"):
+        checkpoint.restored(make, {"weight_ih_l0": torch.ones(8, 2)}, tmp_path)

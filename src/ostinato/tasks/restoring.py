@@ -1,0 +1,103 @@
+"""From a run folder back to an estimator: settings, what raw input is read with, network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ostinato._config import Settings, check_names
+from ostinato._errors import CheckpointError, ConfigError, OstinatoError
+from ostinato.tasks import run_folder
+from ostinato.training import load_tensors, restored
+
+if TYPE_CHECKING:
+    from ostinato.tasks.estimator import Estimator
+
+EstimatorT = TypeVar("EstimatorT", bound="Estimator")
+
+
+def restore(task: type[EstimatorT], run: Path) -> EstimatorT:
+    """Return the fitted estimator of a task that a run folder holds.
+
+    Raises:
+        CheckpointError: The folder is missing, unfinished, broken, foreign or too new.
+    """
+    config = run_folder.read_config(run)
+    if config["task"] != task.task:
+        raise CheckpointError(
+            f"{run}: must be a {task.task} run; it is {config['task']}. Use ostinato.load."
+        )
+    estimator = with_settings(task, config, run)
+    estimator.sized_ = with_settings(task, config, run, sized=True)
+    estimator.facts_ = config["data"]["parts"]
+    estimator.provenance_ = {
+        "command": config.get("command"),
+        "arguments": config["data"].get("arguments"),
+    }
+    path = run / "model.safetensors"
+    if not path.exists():
+        raise CheckpointError(
+            f"{run}: has no trained model yet; its first epoch is not finished. "
+            f"Go on with `ostinato resume {run}`."
+        )
+    weights, _ = load_tensors(path)
+    with _as_of_one_run(run):
+        estimator._load_reader(run)
+        estimator.module_ = restored(lambda: estimator._network(weights), weights, path)
+    estimator.module_.eval()
+    estimator.run_ = run
+    return estimator
+
+
+def with_settings(
+    task: type[EstimatorT], config: Mapping[str, Any], run: Path, *, sized: bool = False
+) -> EstimatorT:
+    """Return the unfitted estimator of a task with the settings of a run's config.
+
+    Args:
+        task: The task.
+        config: What ``config.json`` holds.
+        run: The run folder, for messages.
+        sized: Take the settings in force: those that were found for the data among them.
+
+    Raises:
+        CheckpointError: A setting is missing, unknown, of another type or outside its rule.
+    """
+    try:
+        settings = dict(config["sized"] if sized and "sized" in config else config["settings"])
+        defaults = task().get_params(deep=False)
+        check_names(settings, defaults, "settings")
+        for name, default in defaults.items():
+            if isinstance(default, Settings):
+                check_names(settings[name], default.get_params(), name)
+                settings[name] = type(default)(**settings[name])
+            elif isinstance(default, tuple) and isinstance(settings[name], list):
+                settings[name] = tuple(settings[name])
+        estimator = task(**settings)
+        estimator._check()
+    except (ConfigError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(
+            f"{run / 'config.json'}: must hold settings of this version; {str(error)[:300]} "
+            f"It was written by ostinato {config.get('ostinato')}."
+        ) from error
+    return estimator
+
+
+@contextmanager
+def _as_of_one_run(run: Path) -> Iterator[None]:
+    """Turn whatever a folder's files break, while they are made into a model, into one error.
+
+    They may hold any values in any types: what is not checked by name is caught here.
+    """
+    try:
+        yield
+    except OstinatoError:
+        raise
+    except Exception as error:
+        raise CheckpointError(
+            f"{run}: its files must be of one run of this task; {type(error).__name__}: "
+            f"{str(error)[:200]} is missing or of another kind. Copy the run folder anew, or train "
+            "again."
+        ) from error
