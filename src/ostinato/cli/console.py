@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import math
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ostinato._files import json_of
+
+LONGEST = 800  # characters of a message
 LONG, MUCH = 5.0, 0.15  # seconds and share of the time from which that of simple models is told
 
 
@@ -17,13 +20,31 @@ def show(line: str) -> None:
 
 
 def show_json(value: Any) -> None:
-    """Write a result as one line of JSON to standard output."""
-    show(json.dumps(value, ensure_ascii=False))
+    """Write a result as one line of JSON to standard output.
+
+    Numbers that are none, which JSON has not, are null, and that is said.
+    """
+    names = list(dict.fromkeys(_not_finite(value)))
+    if names:
+        say(f"Not a number, and null in the JSON: {', '.join(names[:5])}.")
+    show(json_of(value))
 
 
 def say(line: str) -> None:
     """Write a message to standard error."""
     sys.stderr.write(line + "\n")
+
+
+def shortened(text: str) -> str:
+    """Return a message without its middle, if it is longer than anybody reads.
+
+    Example:
+        >>> len(shortened("a" * 10_000)), shortened("short")
+        (829, 'short')
+    """
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[: LONGEST // 2]} ... ({len(text):,} characters) ... {text[-LONGEST // 2 :]}"
 
 
 def print_figures(part: str, figures: Mapping[str, Any]) -> None:
@@ -69,6 +90,18 @@ def _time_beside(metrics: Mapping[str, Any]) -> str:
         f"The simple models took {seconds:.0f} s, {share:.0%} of the time; "
         "--no-baseline leaves them out."
     )
+
+
+def _not_finite(value: Any, name: str = "") -> Iterator[str]:
+    """Yield the names of the numbers in a result that are NaN or infinite."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield name or "the result"
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _not_finite(inner, str(key))
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _not_finite(inner, name)
 
 
 def is_first_process() -> bool:

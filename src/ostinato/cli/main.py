@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
@@ -13,7 +13,8 @@ from cyclopts import App, CycloptsError
 from ostinato._errors import ConfigError, OstinatoError, StoppedError
 from ostinato._native import library
 from ostinato._version import __version__
-from ostinato.cli.console import is_first_process
+from ostinato.cli import streams
+from ostinato.cli.console import is_first_process, say, shortened
 
 COMMANDS = {
     "train": ("ostinato.cli.train:app", "Train a model: classify, tag or transcribe."),
@@ -31,10 +32,12 @@ COMMANDS = {
 }
 
 TRAINING = ("train", "resume", "demo")
+DEBUG = "--debug"
 
 app = App(
     name="ostinato",
-    help="Recurrent networks on real sequences: from raw files to a trained, measured model.",
+    help="Recurrent networks on real sequences: from raw files to a trained, measured model. "
+    "With --debug, anywhere on the line, an error also shows its traceback.",
     version=__version__,
     help_on_error=False,
 )
@@ -44,36 +47,61 @@ for name, (target, summary) in COMMANDS.items():
 
 def main() -> None:
     """Run the command line on the arguments of this process; texts are UTF-8 everywhere."""
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(
-                encoding="utf-8", errors="strict" if stream is sys.stdin else "replace"
-            )
-    sys.exit(run(sys.argv[1:]))
+    tokens, _ = _parted(sys.argv[1:])
+    streams.prepare(lasting=bool(tokens) and tokens[0] in TRAINING)
+    code = run(sys.argv[1:])
+    streams.flush()
+    sys.exit(code)
 
 
 def run(tokens: Sequence[str]) -> int:
     """Run one command; return its exit code: 2 usage, 1 data, 130 interrupted."""
-    logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING, force=True)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Formatter("%(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("ostinato").setLevel(logging.INFO if is_first_process() else logging.ERROR)
+    given, is_debugged = _parted(tokens)
     try:
-        if tokens and tokens[0] in TRAINING:
+        if given and given[0] in TRAINING:
             _let_torch_rest()
-        app(list(tokens), print_error=False, exit_on_error=False, result_action="return_none")
-    except (CycloptsError, ConfigError) as error:
-        return _fail(error, 2)
-    except StoppedError as error:
-        return _fail(error, 130)
-    except OstinatoError as error:
-        return _fail(error, 1)
-    except KeyboardInterrupt:
-        return _fail("Stopped.", 130)
-    except BrokenPipeError:  # the reader of our output has gone, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as error:  # no room, no right, no such place
-        return _fail(error, 1)
+        app(given, print_error=False, exit_on_error=False, result_action="return_none")
+    except (SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # the door: whatever it is, what leaves is a sentence
+        if is_debugged:
+            traceback.print_exception(error)
+        return _told(error)
     return 0
+
+
+def _parted(tokens: Sequence[str]) -> tuple[list[str], bool]:
+    """Return the tokens without ``--debug``, and whether it was there; after ``--`` all is data."""
+    end = tokens.index("--") if "--" in tokens else len(tokens)
+    before = [token for token in tokens[:end] if token != DEBUG]
+    return [*before, *tokens[end:]], len(before) < end
+
+
+def _told(error: BaseException) -> int:
+    """Write an error as a sentence; return the exit code."""
+    match error:
+        case CycloptsError() | ConfigError():
+            return _fail(error, 2)
+        case StoppedError():
+            return _fail(error, 130)
+        case KeyboardInterrupt():
+            return _fail("Stopped.", 130)
+        case BrokenPipeError():  # the reader of our output has gone, as `head` does
+            streams.let_go(sys.stdout)
+            return 0
+        case OstinatoError() | OSError():  # no room, no right, no such place
+            return _fail(error, 1)
+        case MemoryError():
+            return _fail(f"There must be enough memory; there is not. {shortened(str(error))}", 1)
+    return _fail(
+        f"A fault that has no sentence of its own: {type(error).__name__}: {error}. With {DEBUG} its "
+        "traceback is shown; please report it.",
+        1,
+    )
 
 
 def _let_torch_rest() -> None:
@@ -88,6 +116,12 @@ def _let_torch_rest() -> None:
 
 
 def _fail(error: BaseException | str, code: int) -> int:
-    message = " ".join(str(error).split())
-    sys.stderr.write(f"ostinato: {message}\n")
+    say(f"ostinato: {shortened(' '.join(str(error).split()))}")
     return code
+
+
+class _Formatter(logging.Formatter):
+    """Writes messages of any length in lines that can be read."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return shortened(super().format(record))

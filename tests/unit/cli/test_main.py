@@ -1,0 +1,79 @@
+"""Whatever happens in a command, what leaves it is a sentence and an exit code."""
+
+import json
+
+import pytest
+
+from ostinato import CheckpointError, ConfigError, StoppedError
+from ostinato.cli import main
+from ostinato.cli.console import say, shortened, show_json
+
+
+class PanicException(BaseException):  # as PyO3's, which is no Exception
+    pass
+
+
+@pytest.fixture
+def command(monkeypatch):
+    """A command line whose one command raises what it is given."""
+
+    def fails_with(error):
+        def app(tokens, **options):
+            if error is not None:
+                raise error
+
+        monkeypatch.setattr(main, "app", app)
+
+    return fails_with
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConfigError("a"), 2),
+        (CheckpointError("a\nb"), 1),
+        (StoppedError("a"), 130),
+        (KeyboardInterrupt(), 130),
+        (OSError(28, "No space left on device"), 1),
+        (MemoryError(), 1),
+        (RecursionError("deep"), 1),
+        (TypeError("x" * 100_000), 1),
+        (UnicodeDecodeError("utf-8", b"\xff" * 9999, 0, 1, "bad"), 1),
+        (PanicException("rust"), 1),
+    ],
+)
+def test_every_error_ends_in_one_sentence(command, capsys, error, code):
+    command(error)
+    assert main.run(["predict"]) == code
+    err = capsys.readouterr().err
+    assert err.startswith("ostinato: ")
+    assert err.count("\n") == 1
+    assert len(err) < 1000
+    assert "Traceback" not in err
+
+
+def test_debug_shows_the_traceback_wherever_it_stands(command, capsys):
+    command(TypeError("odd"))
+    for tokens in (["--debug", "predict"], ["predict", "--debug", "--", "x"]):
+        assert main.run(tokens) == 1
+        err = capsys.readouterr().err
+        assert "Traceback (most recent call last)" in err
+        assert err.splitlines()[-1].startswith("ostinato: A fault that has no sentence of its own")
+    assert main.run(["predict", "--", "--debug"]) == 1  # a text
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_json_that_is_printed_is_json(capsys):
+    show_json({"loss": float("nan"), "of": {"a": [1.0, float("-inf")]}, "n": 2})
+    out, err = capsys.readouterr()
+    found = json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert found == {"loss": None, "of": {"a": [1.0, None]}, "n": 2}
+    assert "loss, a" in err
+    show_json({"loss": 1.0})
+    assert capsys.readouterr().err == ""
+
+
+def test_a_message_that_is_short_stays():
+    say(shortened("a"))
+    assert shortened("a" * 800) == "a" * 800
+    assert len(shortened("a" * 801)) < 900
