@@ -9,11 +9,11 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, Union
 
-from ostinato._errors import ConfigError, did_you_mean
+from ostinato._errors import ConfigError, did_you_mean, shown
 
 WIDTH = 128  # units of a recurrent layer, where neither user nor task has said
 LOOKAHEAD = 0.3  # seconds, for a network of one direction
@@ -311,24 +311,60 @@ def check_range(
         rules.append(("below", below, value < below))
     if not all(holds for _, _, holds in rules):
         rule = " and ".join(f"{word} {bound:g}" for word, bound, _ in rules)
-        raise ConfigError(f"{where}: {name} must be {rule}; got {value!r}.")
+        raise ConfigError(f"{where}: {name} must be {rule}; got {shown(value)}.")
 
 
 def check_types(settings: object, where: str) -> None:
-    """Raise ConfigError unless every field of a dataclass holds a value of its type."""
+    """Raise ConfigError unless every field of a dataclass holds a value of its type.
+
+    Numbers of numpy, as a grid search sets them, become Python's own, lists tuples, and a choice in other
+    letters, such as LSTM, what it is called.
+    """
     hints = typing.get_type_hints(type(settings))
     for field in dataclasses.fields(settings):  # type: ignore[arg-type]  # any dataclass instance
         if not field.init:
             continue
-        value = getattr(settings, field.name)
-        if not _fits(value, hints[field.name]):
-            expected = _describe(hints[field.name])
-            hint = (
-                did_you_mean(value, _choices(hints[field.name])) if isinstance(value, str) else ""
-            )
+        given, hint = getattr(settings, field.name), hints[field.name]
+        value = _settled(given, hint)
+        if not _fits(value, hint):
+            near = did_you_mean(value, _choices(hint)) if isinstance(value, str) else ""
             raise ConfigError(
-                f"{where}: {field.name} must be {expected}; got {value!r}{hint or '.'}"
+                f"{where}: {field.name} must be {_describe(hint)}; got {shown(value)}{near or '.'}"
             )
+        if value is not given:
+            object.__setattr__(settings, field.name, value)
+
+
+def _settled(value: Any, hint: Any) -> Any:
+    """Return what a value means for a type: a scalar as Python's, a choice as it is spelt."""
+    if isinstance(value, list) and tuple in _origins(hint):
+        return tuple(_settled(item, Any) for item in value)
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, str) and not _fits(value, hint):
+        return choice_of(value, _choices(hint)) or value
+    return value
+
+
+def _origins(hint: Any) -> list[Any]:
+    found = [typing.get_origin(hint)]
+    if found[0] in (Union, types.UnionType):
+        found += [typing.get_origin(part) for part in typing.get_args(hint)]
+    return found
+
+
+def choice_of(value: str, choices: Iterable[str]) -> str | None:
+    """Return the one of some choices that a word means, whatever its case; None if none.
+
+    Args:
+        value: What was written.
+        choices: What there is.
+
+    Example:
+        >>> choice_of("LSTM", ("rnn", "gru", "lstm")), choice_of("lstn", ("lstm",))
+        ('lstm', None)
+    """
+    return next((choice for choice in choices if choice.lower() == value.lower()), None)
 
 
 def _choices(hint: Any) -> list[str]:
@@ -345,17 +381,10 @@ def _fits(value: object, hint: Any) -> bool:
         return value in typing.get_args(hint)
     if origin in (Union, types.UnionType):
         return any(_fits(value, part) for part in typing.get_args(hint))
-    if hint is bool:
-        return isinstance(value.item() if hasattr(value, "item") else value, bool)
     if hint in (int, float):
         kinds = (int,) if hint is int else (int, float)
-        return _is_number(value, kinds)
+        return isinstance(value, kinds) and not isinstance(value, bool)
     return isinstance(value, origin or hint)
-
-
-def _is_number(value: object, kinds: tuple[type, ...]) -> bool:
-    item = value.item() if hasattr(value, "item") and not isinstance(value, kinds) else value
-    return isinstance(item, kinds) and not isinstance(item, bool)
 
 
 def _describe(hint: Any) -> str:

@@ -1,9 +1,12 @@
 """Settings are closed sets of names with checked values."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
+import torch
+from sklearn.base import clone
 
 from ostinato import ConfigError, Recurrent, Training
 from ostinato._config import check_names
@@ -38,8 +41,30 @@ def test_values_outside_their_rule_are_refused(kind, values, match):
         kind(**values)
 
 
-def test_numbers_of_numpy_are_numbers():
-    assert Training(epochs=np.int64(3), learning_rate=np.float32(0.5)).epochs == 3
+@pytest.mark.parametrize("make", [np.int64, np.array, np.uint8, torch.tensor])
+def test_numbers_of_numpy_and_torch_become_plain_ones(make):
+    for name in ("hidden_size", "num_layers"):
+        value = getattr(Recurrent(**{name: make(3)}), name)
+        assert (type(value), value) == (int, 3)
+    training = Training(learning_rate=np.float32(0.5), seed=make(2))
+    assert (type(training.learning_rate), training.learning_rate) == (float, 0.5)
+    assert json.dumps(training.get_params())
+    assert Recurrent(bidirectional=np.bool_(False)).bidirectional is False
+    with pytest.raises(ConfigError, match="hidden_size must be a whole number or None; got"):
+        Recurrent(hidden_size=np.float64(3.5))
+
+
+@pytest.mark.parametrize("word", ["LSTM", "Lstm", np.str_("lstm")])
+def test_a_choice_is_known_in_any_case(word):
+    assert Recurrent(cell=word).cell == "lstm"
+    assert Recurrent().replace(cell=word) == Recurrent()
+    assert clone(Recurrent(cell=word)) == Recurrent()
+
+
+def test_a_value_is_never_shown_whole():
+    with pytest.raises(ConfigError) as caught:
+        Recurrent(cell="lstm" * 10**6)
+    assert len(str(caught.value)) < 300
 
 
 def test_unknown_names_offer_the_nearest_or_all():

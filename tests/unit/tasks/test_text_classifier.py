@@ -321,8 +321,11 @@ def test_labels_that_are_no_strings_are_reported_and_measured_from_files(kind, t
 
 def test_settings_of_a_grid_search_are_saved(tmp_path):
     model = small(training__epochs=1, min_freq=np.int64(1), training__seed=np.int64(2))
+    model.set_params(embedding_size=np.int64(12), pooling="Mean", recurrent__hidden_size=np.int8(4))
     model.fit(TEXTS, LABELS).save(tmp_path / "run")
-    assert ostinato.load(tmp_path / "run").training.seed == 2
+    loaded = ostinato.load(tmp_path / "run")
+    assert (loaded.training.seed, loaded.embedding_size, loaded.pooling) == (2, 12, "mean")
+    assert clone(model).get_params() == model.get_params()
 
 
 def test_a_saved_model_is_a_finished_run(tmp_path):
