@@ -19,7 +19,7 @@ from ostinato.training import Console, load_tensors
 
 FRESH = multiprocessing.get_context("forkserver")
 """Processes of their own, that have imported everything when they start and computed nothing."""
-FRESH.set_forkserver_preload(["ostinato.cli.train", "ostinato.training"])
+FRESH.set_forkserver_preload(["ostinato.cli.train", "ostinato.cli.commands"])
 
 
 def ok(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[str, str]:

@@ -66,6 +66,7 @@ def command(folder: Path) -> Iterator[Path]:
 def serve(address: str) -> None:
     """Answer each connection by a fork that runs the command it names, and tells its exit code."""
     import ostinato.bench
+    import ostinato.cli.commands
     import ostinato.cli.evaluate
     import ostinato.cli.predict
     import ostinato.cli.train

@@ -317,8 +317,7 @@ def check_range(
 def check_types(settings: object, where: str) -> None:
     """Raise ConfigError unless every field of a dataclass holds a value of its type.
 
-    Numbers of numpy, as a grid search sets them, become Python's own, lists tuples, and a choice in other
-    letters, such as LSTM, what it is called.
+    Numbers of numpy become Python's own, lists tuples, and a choice in capitals what it is called.
     """
     hints = typing.get_type_hints(type(settings))
     for field in dataclasses.fields(settings):  # type: ignore[arg-type]  # any dataclass instance
@@ -327,7 +326,7 @@ def check_types(settings: object, where: str) -> None:
         given, hint = getattr(settings, field.name), hints[field.name]
         value = _settled(given, hint)
         if not _fits(value, hint):
-            near = did_you_mean(value, _choices(hint)) if isinstance(value, str) else ""
+            near = did_you_mean(value, choices_of(hint)) if isinstance(value, str) else ""
             raise ConfigError(
                 f"{where}: {field.name} must be {_describe(hint)}; got {shown(value)}{near or '.'}"
             )
@@ -342,7 +341,7 @@ def _settled(value: Any, hint: Any) -> Any:
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
         value = value.item()
     if isinstance(value, str) and not _fits(value, hint):
-        return choice_of(value, _choices(hint)) or value
+        return choice_of(value, choices_of(hint)) or value
     return value
 
 
@@ -367,10 +366,11 @@ def choice_of(value: str, choices: Iterable[str]) -> str | None:
     return next((choice for choice in choices if choice.lower() == value.lower()), None)
 
 
-def _choices(hint: Any) -> list[str]:
+def choices_of(hint: Any) -> list[str]:
+    """Return the words that a type allows; none if it allows others."""
     if typing.get_origin(hint) is Literal:
         return [str(choice) for choice in typing.get_args(hint)]
-    return [choice for part in typing.get_args(hint) for choice in _choices(part)]
+    return [choice for part in typing.get_args(hint) for choice in choices_of(part)]
 
 
 def _fits(value: object, hint: Any) -> bool:

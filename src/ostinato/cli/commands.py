@@ -12,11 +12,10 @@ from typing import Any
 from sklearn.base import clone
 from torch import distributed
 
-from ostinato import datasets
-from ostinato._config import check_range
-from ostinato._errors import CheckpointError, ConfigError, StoppedError, did_you_mean
+from ostinato._errors import CheckpointError, ConfigError, StoppedError
 from ostinato._files import read_json, write_json
 from ostinato.cli.console import is_first_process, print_figures, print_metrics, say
+from ostinato.cli.options import absolute
 from ostinato.tasks import Estimator, Parts, run_folder
 from ostinato.tasks.cross_validation import summarised, told
 from ostinato.training import Console, Listener, TensorBoard
@@ -49,7 +48,6 @@ def begin(
         OstinatoError: A setting is wrong, or data or run folder are.
     """
     estimator = _configured(task, preset, settings)
-    check_range("train", "--test-size", arguments.get("test_size"), above=0, below=1)
     if folds is None:
         run_folder.check_free(out, overwrite=overwrite)  # before anything is read
         train(estimator, out, arguments, overwrite=overwrite)
@@ -60,7 +58,6 @@ def begin(
 
 def _check_folds(out: Path, arguments: Mapping[str, Any], folds: int) -> None:
     """Raise ConfigError unless folds can be made, and their runs be put into ``out``."""
-    check_range("train", "--cross-validate", folds, low=2)
     given = [name for name in ("test_size", "test", "validation") if arguments[name] is not None]
     if given:
         raise ConfigError(
@@ -211,17 +208,7 @@ def _configured(
 def _preset(task: type[Estimator], name: str | None, given: Mapping[str, Any]) -> Mapping[str, Any]:
     if name is None:
         return {}
-    if name not in task.presets:
-        hint = did_you_mean(name, task.presets) or f"; there is {', '.join(task.presets)}."
-        raise ConfigError(f"--preset: there is no preset `{name}`{hint}")
     preset = dict(task.presets[name])
     if given.get("vectors") is not None:
         preset.pop("embedding_size", None)  # the vectors' own width, unless one was asked for
     return preset
-
-
-def absolute(source: str | Path | None) -> str | None:
-    """Return a path that means the same from any folder; a name stays as it is."""
-    if source is None or source in datasets.REGISTRY or not Path(source).exists():
-        return None if source is None else str(source)
-    return str(Path(source).absolute())

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from ostinato import datasets, report
 from ostinato.cli.console import say, show
 from ostinato.cli.train import classify, classify_series, forecast, tag, transcribe
-from ostinato.tasks import load
 
 ALONE: dict[str, Any] = {"members": 1}
 """Settings of the classifier: one network learns the order as well as three."""
@@ -57,6 +55,9 @@ def demo(
         out: Run folder to write, else runs/demo, or runs/demo-tag and the like; one that stands there is
             replaced.
     """
+    from ostinato import datasets, report
+    from ostinato.tasks import load
+
     out = out or Path("runs") / ("demo" if task == "classify" else f"demo-{task}")
     if task == "classify":
         say("Bundled reviews, in which word order decides: negation, contrast, not only ... but.")
@@ -89,6 +90,8 @@ def demo(
 
 def _show_beside(run: Path) -> None:
     """Write the compared figure of each simple model on the test part, and that of the network."""
+    from ostinato.tasks import load
+
     metrics = load(run).metrics_
     figure = metrics["verdict"]["figure"]
     beside = {one["title"]: one["test"] for one in metrics["baselines"].values()}

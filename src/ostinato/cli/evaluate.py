@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ostinato._config import check_names
 from ostinato._errors import ConfigError
-from ostinato.cli.commands import load_parts
 from ostinato.cli.console import print_figures, say, show_json
 from ostinato.cli.options import NO_COLUMNS, Columns
-from ostinato.tasks import Estimator, Forecaster, load, run_folder
-from ostinato.training import Figures
+
+if TYPE_CHECKING:  # torch is loaded once the options are known to be right
+    from ostinato.tasks import Estimator
+    from ostinato.training import Figures
 
 
 def evaluate(
@@ -38,6 +39,8 @@ def evaluate(
         refit: For a backtest: train anew for every cutoff, not for the first alone.
         json: Print one JSON object as the last line.
     """
+    from ostinato.tasks import load
+
     estimator = load(run)
     given = {**columns.given(), **({} if on_error is None else {"on_error": on_error})}
     asked = {"cutoffs": cutoffs, "refit": refit}
@@ -82,6 +85,8 @@ def _measured(
 
 
 def _backtest(estimator: Estimator, run: Path, options: Mapping[str, Any]) -> tuple[str, Figures]:
+    from ostinato.tasks import Forecaster
+
     if not isinstance(estimator, Forecaster):
         raise ConfigError(
             f"evaluate: backtest is for forecasters; {run} is a {estimator.task} run."
@@ -93,6 +98,9 @@ def _backtest(estimator: Estimator, run: Path, options: Mapping[str, Any]) -> tu
 
 
 def _part_of_run(estimator: Estimator, run: Path, part: str) -> tuple[Any, list[str] | None]:
+    from ostinato.cli.commands import load_parts
+    from ostinato.tasks import run_folder
+
     data = run_folder.read_config(run)["data"]
     if data["arguments"] is None:
         raise ConfigError(

@@ -5,15 +5,15 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import docstring_parser
-from cyclopts import Group, Parameter
+from cyclopts import Group, Parameter, Token, convert
 
-from ostinato._config import Settings
-from ostinato.tasks import Estimator
+from ostinato._config import Settings, choice_of, choices_of
 
 Command = Callable[..., None]
 SHARED = ("recurrent", "training")
@@ -78,19 +78,28 @@ def with_settings(function: Command, options: Mapping[str, inspect.Parameter]) -
     return command
 
 
-def options_of(task: type[Estimator]) -> dict[str, inspect.Parameter]:
-    """Return a keyword parameter for each setting, nested ones too, by ``set_params`` name.
+def in_any_case(hint: Any, tokens: Sequence[Token]) -> Any:
+    """Return the choice that a word on the command line means, whatever its case."""
+    known = [
+        token.evolve(value=choice_of(token.value, choices_of(hint)) or token.value)
+        for token in tokens
+    ]
+    return convert(hint, known)
+
+
+def options_of(settings: object) -> dict[str, inspect.Parameter]:
+    """Return a keyword parameter for each setting of a task, by ``set_params`` name.
 
     Those of the groups that every task has keep their names, those of others begin with the group's.
     """
     options: dict[str, inspect.Parameter] = {}
-    for name, value in task().get_params(deep=False).items():
+    for name, value in vars(settings).items():
         if isinstance(value, Settings):
             group = Group(type(value).__name__, sort_key=10 + len(options))
             for field, parameter in fields_of(value, group).items():
                 option = field if name in SHARED else f"{name}_{field}"
                 options[f"{name}__{field}"] = parameter.replace(name=option)
-    return options | fields_of(task(), Group("Model", sort_key=1))
+    return options | fields_of(settings, Group("Model", sort_key=1))
 
 
 def fields_of(settings: object, group: Group) -> dict[str, inspect.Parameter]:
@@ -109,6 +118,7 @@ def fields_of(settings: object, group: Group) -> dict[str, inspect.Parameter]:
                     help=helps.get(field.name),
                     group=group,
                     negative_none="no-",
+                    converter=in_any_case if choices_of(hints[field.name]) else None,
                     consume_multiple=typing.get_origin(hints[field.name]) is tuple,
                 ),
             ],
@@ -116,3 +126,12 @@ def fields_of(settings: object, group: Group) -> dict[str, inspect.Parameter]:
         for field in dataclasses.fields(settings)  # type: ignore[arg-type]  # a dataclass instance
         if field.init and not isinstance(getattr(settings, field.name), Settings)
     }
+
+
+def absolute(source: str | Path | None) -> str | None:
+    """Return a path that means the same from any folder; a name stays as it is."""
+    from ostinato.datasets import REGISTRY  # which takes a moment
+
+    if source is None or source in REGISTRY or not Path(source).exists():
+        return None if source is None else str(source)
+    return str(Path(source).absolute())

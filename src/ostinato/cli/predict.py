@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cyclopts import Parameter
 
@@ -15,8 +15,9 @@ from ostinato._config import check_names
 from ostinato._errors import ConfigError, DatasetError
 from ostinato.cli.console import show, show_json
 from ostinato.cli.options import NO_COLUMNS, Columns
-from ostinato.cli.stream import listen
-from ostinato.tasks import HOT, Estimator, load
+
+if TYPE_CHECKING:  # torch is loaded once the options are known to be right
+    from ostinato.tasks import Estimator
 
 FILE_ENDINGS = (
     ".txt",
@@ -60,6 +61,8 @@ class Asked:
 
     def options(self) -> dict[str, Any]:
         """Return those that were given, as `Estimator.explain` takes them."""
+        from ostinato.tasks import HOT
+
         found = {**vars(self), "hot_words": dict.fromkeys(self.hot_words, HOT)}
         return {name: value for name, value in found.items() if value not in (None, {})}
 
@@ -92,13 +95,16 @@ def predict(
         sample_rate_hz: Rate of that stream; that of the training recordings if not given.
         json: Print JSON Lines with all that the model says, probabilities too.
     """
+    if sample_rate_hz is not None and not stream:
+        raise ConfigError("--sample-rate-hz: is for --stream; a sound file tells its own rate.")
+    from ostinato.cli.stream import listen
+    from ostinato.tasks import load
+
     estimator = load(run)
     options = asked.options()
     if stream:
         listen(estimator, inputs, sample_rate_hz, options, as_json=json)
         return
-    if sample_rate_hz is not None:
-        raise ConfigError("--sample-rate-hz: is for --stream; a sound file tells its own rate.")
     check_names(options, dict.fromkeys(estimator.options), f"predict: a {estimator.task} run")
     explain: Any = estimator.explain
     examples = iter(_inputs(estimator, inputs, columns.given()))

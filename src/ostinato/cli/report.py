@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ostinato import report as pages
 from ostinato.cli.console import show
 
 
@@ -14,4 +13,6 @@ def report(run: Path, /) -> None:
     Args:
         run: Run folder.
     """
+    from ostinato import report as pages
+
     show(str(pages.write(run)))

@@ -8,20 +8,40 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
+from ostinato._config import check_range
 from ostinato._errors import ConfigError
-from ostinato.cli.commands import absolute, begin, train
-from ostinato.cli.options import options_of, with_settings
-from ostinato.tasks import (
-    Forecaster,
-    SequenceTagger,
-    SeriesClassifier,
-    SpeechRecognizer,
-    TextClassifier,
-    run_folder,
-    task_of,
-)
+from ostinato.cli import settings as known
+from ostinato.cli.options import absolute, options_of, with_settings
 
 app = App(name="train", help="Train a model.")
+
+
+def _begin(
+    task: str,
+    settings: Mapping[str, Any],
+    out: Path,
+    arguments: Mapping[str, Any],
+    *,
+    preset: str | None = None,
+    folds: int | None = None,
+    overwrite: bool,
+) -> None:
+    """Check what was given, and only then load torch and train."""
+    known.check(task, preset, settings)
+    check_range("train", "--test-size", arguments.get("test_size"), above=0, below=1)
+    check_range("train", "--cross-validate", folds, low=2)
+    from ostinato import tasks
+    from ostinato.cli.commands import begin
+
+    begin(
+        getattr(tasks, task),
+        settings,
+        out,
+        arguments,
+        preset=preset,
+        folds=folds,
+        overwrite=overwrite,
+    )
 
 
 def classify(
@@ -68,8 +88,8 @@ def classify(
         "test_each_epoch": preset == "tutorial" if test_each_epoch is None else test_each_epoch,
         "tensorboard": tensorboard,
     }
-    begin(
-        TextClassifier,
+    _begin(
+        "TextClassifier",
         settings,
         out,
         arguments,
@@ -79,7 +99,9 @@ def classify(
     )
 
 
-app.command(with_settings(classify, options_of(TextClassifier)), name="classify")
+app.command(
+    with_settings(classify, options_of(known.settings_of("TextClassifier"))), name="classify"
+)
 
 
 def tag(
@@ -123,8 +145,8 @@ def tag(
         "test_each_epoch": test_each_epoch,
         "tensorboard": tensorboard,
     }
-    begin(
-        SequenceTagger,
+    _begin(
+        "SequenceTagger",
         settings,
         out,
         arguments,
@@ -134,7 +156,7 @@ def tag(
     )
 
 
-app.command(with_settings(tag, options_of(SequenceTagger)), name="tag")
+app.command(with_settings(tag, options_of(known.settings_of("SequenceTagger"))), name="tag")
 
 
 def transcribe(
@@ -189,10 +211,12 @@ def transcribe(
         "test_each_epoch": test_each_epoch,
         "tensorboard": tensorboard,
     }
-    begin(SpeechRecognizer, settings, out, arguments, overwrite=overwrite, folds=cross_validate)
+    _begin("SpeechRecognizer", settings, out, arguments, overwrite=overwrite, folds=cross_validate)
 
 
-app.command(with_settings(transcribe, options_of(SpeechRecognizer)), name="transcribe")
+app.command(
+    with_settings(transcribe, options_of(known.settings_of("SpeechRecognizer"))), name="transcribe"
+)
 
 
 def classify_series(
@@ -246,10 +270,13 @@ def classify_series(
         "test_each_epoch": test_each_epoch,
         "tensorboard": tensorboard,
     }
-    begin(SeriesClassifier, settings, out, arguments, overwrite=overwrite, folds=cross_validate)
+    _begin("SeriesClassifier", settings, out, arguments, overwrite=overwrite, folds=cross_validate)
 
 
-app.command(with_settings(classify_series, options_of(SeriesClassifier)), name="classify-series")
+app.command(
+    with_settings(classify_series, options_of(known.settings_of("SeriesClassifier"))),
+    name="classify-series",
+)
 
 
 def forecast(
@@ -308,10 +335,10 @@ def forecast(
         "test_each_epoch": test_each_epoch,
         "tensorboard": tensorboard,
     }
-    begin(Forecaster, settings, out, arguments, overwrite=overwrite)
+    _begin("Forecaster", settings, out, arguments, overwrite=overwrite)
 
 
-app.command(with_settings(forecast, options_of(Forecaster)), name="forecast")
+app.command(with_settings(forecast, options_of(known.settings_of("Forecaster"))), name="forecast")
 
 
 def resume(run: Path, /) -> None:
@@ -320,6 +347,9 @@ def resume(run: Path, /) -> None:
     Args:
         run: Run folder of the interrupted run.
     """
+    from ostinato.cli.commands import train
+    from ostinato.tasks import run_folder, task_of
+
     config = run_folder.read_config(run)
     if (run / "metrics.json").exists():
         raise ConfigError(

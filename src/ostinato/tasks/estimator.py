@@ -18,6 +18,7 @@ from typing_extensions import Self
 from ostinato._config import Settings, check_names, check_range, check_types
 from ostinato._errors import CheckpointError, ConfigError
 from ostinato._files import read_json, write_json, write_text
+from ostinato._rules import check_rules
 from ostinato.data.splits import folds_of, stratified_holdout
 from ostinato.tasks import run_folder
 from ostinato.tasks.baselines import measure_baselines
@@ -198,6 +199,8 @@ class Estimator(Task):
 
     def _check(self) -> None:
         check_types(self, type(self).__name__)
+        for kind in type(self).__mro__:
+            check_rules(self, kind.__name__)
 
     def _check_fitted(self) -> None:
         check_fitted(self)

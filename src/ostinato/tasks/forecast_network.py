@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ostinato._config import check_range
 from ostinato._errors import ConfigError
+from ostinato._rules import check_rules
 from ostinato.metrics import quantile_levels_of
 from ostinato.models import AutoregressiveForecaster, DirectForecaster, SegmentForecaster
 from ostinato.models.likelihoods import LIKELIHOODS
@@ -104,9 +105,7 @@ class Attributes:
 def check_settings(settings: Forecaster) -> None:
     """Raise ConfigError where a setting is outside its rule, or two do not go together."""
     where = "Forecaster"
-    for name in ("horizon", "context", "segment", "num_samples", "season", "train_windows"):
-        check_range(where, name, getattr(settings, name), low=1)
-    check_range(where, "head_dropout", settings.head_dropout, low=0, below=1)
+    check_rules(settings, where)
     if not settings.levels:
         raise ConfigError("Forecaster: levels must name an interval, such as 80; got none.")
     for level in settings.levels:

@@ -12,9 +12,10 @@ from torch import Tensor
 from typing_extensions import Self
 
 from ostinato import datasets, models
-from ostinato._config import Characters, Recurrent, Training, check_range
+from ostinato._config import Characters, Recurrent, Training
 from ostinato._errors import ConfigError, DatasetError
 from ostinato._files import read_json, write_json
+from ostinato._presets import TAGGING_PRESETS
 from ostinato.data.batches import collate
 from ostinato.datasets import Scheme, Tagged
 from ostinato.nn import Chain, log_likelihood
@@ -27,7 +28,6 @@ from ostinato.tasks.feature_chain import FILE as CHAIN_FILE
 from ostinato.tasks.feature_chain import JoinedChain
 from ostinato.tasks.inputs import as_sentences, as_texts
 from ostinato.tasks.predictions import write_tagged_predictions
-from ostinato.tasks.presets import TAGGING_PRESETS
 from ostinato.tasks.tagger_joining import join_features
 from ostinato.tasks.tagging import Rows, TaggedPart, TaggingObjective, scores_of
 from ostinato.tasks.tagging_baselines import tagging_baselines
@@ -243,10 +243,6 @@ class SequenceTagger(Estimator):
 
     def _check(self) -> None:
         super()._check()
-        for name in ("min_freq", "embedding_size"):
-            check_range("SequenceTagger", name, getattr(self, name), low=1)
-        for name in ("word_dropout", "locked_dropout", "head_dropout"):
-            check_range("SequenceTagger", name, getattr(self, name), low=0, below=1)
 
     def _learn_labels(self, parts: Parts) -> None:
         if self.tokenizer is not None:

@@ -18,7 +18,7 @@ from torch import Tensor
 from typing_extensions import Self
 
 from ostinato import models
-from ostinato._config import Recurrent, Training, check_range
+from ostinato._config import Recurrent, Training
 from ostinato._errors import DatasetError
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
@@ -224,8 +224,6 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
 
     def _check(self) -> None:
         super()._check()
-        check_range("SeriesClassifier", "noise", self.noise, low=0)
-        check_range("SeriesClassifier", "head_dropout", self.head_dropout, low=0, below=1)
         if self.regression:
             check_no_class_weight("SeriesClassifier", self.class_weight, "a regression")
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from typing_extensions import Self
 
 from ostinato import audio, datasets
-from ostinato._config import Augmentation, Features, Recurrent, Training, check_range
+from ostinato._config import Augmentation, Features, Recurrent, Training
 from ostinato._files import read_json, write_json
 from ostinato.datasets import Recordings
 from ostinato.models import SpeechNetwork
@@ -287,13 +287,6 @@ class SpeechRecognizer(Estimator):
     def _groups(self, part: Recordings, sides: int) -> Sequence[Hashable]:
         speakers = part.speakers or []
         return speakers if len(set(speakers)) >= sides else part.keys
-
-    def _check(self) -> None:
-        super()._check()
-        for name in ("channels", "beam_width"):
-            check_range("SpeechRecognizer", name, getattr(self, name), low=1)
-        for name in ("head_dropout", "threshold"):
-            check_range("SpeechRecognizer", name, getattr(self, name), low=0, below=1)
 
     def _learn_labels(self, parts: Parts) -> None:
         speech_facts.check_transcripts(parts)

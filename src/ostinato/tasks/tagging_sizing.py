@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ostinato._presets import CHARACTERS as CHINESE
 from ostinato.datasets import Tagged
-from ostinato.tasks.presets import CHARACTERS as CHINESE
 from ostinato.training.loop import ROWS, STEPS_PER_EPOCH
 
 CHARACTERS = 0.9  # share of the tokens that are one character, from which all are taken for such

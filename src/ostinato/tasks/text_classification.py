@@ -16,7 +16,8 @@ from torch import Tensor
 from typing_extensions import Self
 
 from ostinato import datasets
-from ostinato._config import Recurrent, Training, check_range
+from ostinato._config import Recurrent, Training
+from ostinato._presets import PRESETS
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Examples, check_parts
 from ostinato.nn.pooling import PoolingName
@@ -36,7 +37,6 @@ from ostinato.tasks.label_inputs import labels_of
 from ostinato.tasks.labels import Labels
 from ostinato.tasks.ngram_classifier import JoinedNgrams
 from ostinato.tasks.predictions import write_predictions
-from ostinato.tasks.presets import PRESETS
 from ostinato.tasks.text_baselines import text_baselines
 from ostinato.tasks.text_joining import join_ngrams
 from ostinato.tasks.text_sizing import sized
@@ -240,11 +240,6 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
 
     def _check(self) -> None:
         super()._check()
-        least = {"min_freq": 1, "embedding_size": 1, "max_size": 2, "max_length": 2, "members": 1}
-        for name, low in least.items():
-            check_range("TextClassifier", name, getattr(self, name), low=low)
-        for name in ("word_dropout", "embedding_dropout", "locked_dropout", "head_dropout"):
-            check_range("TextClassifier", name, getattr(self, name), low=0, below=1)
         if self.multi_label:
             check_no_class_weight("TextClassifier", self.class_weight, "several labels a text")
 

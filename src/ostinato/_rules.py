@@ -1,0 +1,45 @@
+"""The ranges of the settings that one task alone has, for estimators and for the command line."""
+
+from __future__ import annotations
+
+from ostinato._config import check_range
+
+_LEAST: dict[str, dict[str, int]] = {
+    "TextClassifier": {
+        **dict.fromkeys(("min_freq", "embedding_size", "members"), 1),
+        **dict.fromkeys(("max_size", "max_length"), 2),
+    },
+    "SequenceTagger": dict.fromkeys(("min_freq", "embedding_size"), 1),
+    "SpeechRecognizer": dict.fromkeys(("channels", "beam_width"), 1),
+    "SeriesClassifier": {"noise": 0},
+    "Forecaster": dict.fromkeys(
+        ("horizon", "context", "segment", "num_samples", "season", "train_windows"), 1
+    ),
+}
+_SHARES: dict[str, tuple[str, ...]] = {
+    "TextClassifier": ("word_dropout", "embedding_dropout", "locked_dropout", "head_dropout"),
+    "SequenceTagger": ("word_dropout", "locked_dropout", "head_dropout"),
+    "SpeechRecognizer": ("head_dropout", "threshold"),
+    "SeriesClassifier": ("head_dropout",),
+    "Forecaster": ("head_dropout",),
+}
+
+
+def check_rules(settings: object, task: str) -> None:
+    """Raise ConfigError unless the settings of a task are within their ranges.
+
+    Args:
+        settings: An object with the settings.
+        task: Name of the estimator that has them.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> check_rules(SimpleNamespace(noise=-1, head_dropout=0), "SeriesClassifier")
+        Traceback (most recent call last):
+        ...
+        ostinato._errors.ConfigError: SeriesClassifier: noise must be at least 0; got -1.
+    """
+    for name, low in _LEAST.get(task, {}).items():
+        check_range(task, name, getattr(settings, name), low=low)
+    for name in _SHARES.get(task, ()):
+        check_range(task, name, getattr(settings, name), low=0, below=1)
