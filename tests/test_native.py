@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import importlib.metadata
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 import ostinato._native
 from ostinato._errors import ConfigError, NativeError
 from ostinato._native import bindings, library
+from ostinato._native.wholeness import damage
 
 ROOT = Path(__file__).parent.parent
 COMPILER = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
@@ -211,6 +213,46 @@ def test_an_unfit_library_gives_one_warning_with_the_reason(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert library.load() is None
+
+
+CUT = """
+import sys
+from pathlib import Path
+from ostinato._native import library
+path, whole = Path(sys.argv[1]), Path(sys.argv[2]).read_bytes()
+for share in range(1, 40):
+    path.write_bytes(whole[: len(whole) * share // 40])
+    assert not library.open_library(path, "")[1].loaded
+"""
+
+
+def test_a_library_that_was_cut_short_ends_no_process(good: Path, tmp_path: Path) -> None:
+    path = tmp_path / library.FILE_NAME
+    subprocess.run([sys.executable, "-c", CUT, path, good], check=True)
+    path.write_bytes(good.read_bytes())
+    assert library.open_library(path, "")[1].loaded
+
+
+def test_a_library_with_a_flipped_bit_is_not_loaded(good: Path, tmp_path: Path) -> None:
+    whole = good.read_bytes()
+    for place in (70, len(whole) // 2, len(whole) - 1):
+        content = bytearray(whole)
+        content[place] ^= 4
+        path = tmp_path / f"{place}.so"
+        path.write_bytes(content)
+        path.with_name(f"{path.name}.sha256").write_text(hashlib.sha256(whole).hexdigest() + "\n")
+        reason = library.open_library(path, "")[1].reason
+        assert "is damaged: its bytes are not those" in (reason or "")
+        path.write_bytes(whole)  # it was not loaded, and may be written
+        assert library.open_library(path, "")[1].loaded
+
+
+def test_what_is_installed_has_its_sum_beside_it() -> None:
+    installed = library.find(ostinato._native.__path__)
+    if installed is None:
+        pytest.skip("ostinato was installed without a compiler")
+    assert installed.with_name(f"{installed.name}.sha256").is_file()
+    assert damage(installed) is None
 
 
 def test_a_bad_status_is_an_error_with_the_function_and_the_reason(good: Path) -> None:

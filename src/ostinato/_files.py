@@ -44,6 +44,10 @@ def replacing(path: Path) -> Iterator[Path]:
         if _sums.are_kept(path):
             _sums.expect(path, temporary)
         temporary.replace(path)
+    except OSError as error:
+        if error.filename is None:  # a full disk: no more is known than that
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

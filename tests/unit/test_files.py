@@ -1,6 +1,8 @@
 """Files are replaced whole or left alone."""
 
+import errno
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +41,12 @@ def test_json_round_trip_and_broken_json(tmp_path):
         read_json(tmp_path / "a.json")
     with pytest.raises(CheckpointError, match=r"b\.json: must be a whole JSON file"):
         read_json(tmp_path / "b.json")
+
+
+def test_a_full_disk_is_told_with_the_file(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OSError, match=r"No space left on device.*figures\.json"),
+        replacing(tmp_path / "figures.json"),
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert not list(tmp_path.iterdir())

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import ostinato._native
 from ostinato._errors import ConfigError, NativeError, did_you_mean
-from ostinato._native import bindings
+from ostinato._native import bindings, wholeness
 
 VARIABLE = "OSTINATO_NATIVE"
 INSTRUCTION_SETS = bindings.INSTRUCTION_SETS
@@ -95,6 +95,11 @@ def open_library(path: Path | None, wanted: str) -> tuple[ctypes.CDLL | None, Na
         reason = f"{FILE_NAME} was not built; installing needs a C++ compiler for it"
         return None, NativeStatus(loaded=False, reason=reason)
     try:
+        damaged = wholeness.damage(path)
+        if damaged:
+            raise NativeError(
+                f"native library: {path} is damaged: {damaged}. Install ostinato again."
+            )
         library = ctypes.CDLL(str(path))
         version = bindings.abi_version(library)
         if version != bindings.ABI_VERSION:

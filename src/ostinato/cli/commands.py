@@ -103,7 +103,7 @@ def _cross_validate(
             {**arguments, "fold": [number, folds]},
             parts=own,
             overwrite=overwrite,
-            resume=going_on and (run / "config.json").exists(),
+            resume=going_on and run_folder.is_begun(run),
         )
         found.append(model.metrics_)
     model = type(estimator).load(runs[-1])
@@ -118,7 +118,7 @@ def _cross_validate(
 
 def _is_begun(runs: Sequence[Path], estimator: Estimator, arguments: Mapping[str, Any]) -> bool:
     """Return whether the first of some folds' runs is of these settings and data, to go on with."""
-    if not (runs[0] / "config.json").exists():
+    if not run_folder.is_begun(runs[0]):
         return False
     config = run_folder.read_config(runs[0])
     same = {**arguments, "fold": [1, len(runs)]}

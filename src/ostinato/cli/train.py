@@ -348,9 +348,10 @@ def resume(run: Path, /) -> None:
         run: Run folder of the interrupted run.
     """
     from ostinato.cli.commands import train
-    from ostinato.tasks import run_folder, task_of
+    from ostinato.tasks import run_folder, run_lock, task_of
 
     config = run_folder.read_config(run)
+    run_lock.check(run)
     if (run / "metrics.json").exists():
         raise ConfigError(
             f"{run}: is finished; there is nothing to resume. See `ostinato report {run}`."

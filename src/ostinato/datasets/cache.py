@@ -13,9 +13,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from ostinato._errors import DatasetError
+
 logger = logging.getLogger("ostinato")
 
 _UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR}
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 _STALE_AFTER = 24 * 3600.0
 
 
@@ -52,6 +55,9 @@ def cached(kind: str, key: str, make: Callable[[Path], None]) -> Path:
     Returns:
         ``home() / "cache" / kind / key``, complete.
 
+    Raises:
+        DatasetError: There is no room, neither in the cache nor in the folder for temporary files.
+
     Example:
         >>> folder = cached("doctest", "greeting", lambda folder: (folder / "a").touch())
         >>> [path.name for path in folder.iterdir()]
@@ -69,7 +75,16 @@ def cached(kind: str, key: str, make: Callable[[Path], None]) -> Path:
             root,
             error.strerror,
         )
+    try:
         return _made(_temporary_root() / kind / key, make)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise DatasetError(
+            f"Neither the cache {root} nor the folder for temporary files {tempfile.gettempdir()} has "
+            f"room for what is made of the data ({error.strerror or error}). Free some, or set "
+            "OSTINATO_HOME or TMPDIR to a folder that has."
+        ) from error
 
 
 def _made(folder: Path, make: Callable[[Path], None]) -> Path:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from sklearn.base import clone
 from typing_extensions import Self
 
 from ostinato._config import Settings, check_names, check_range, check_types
-from ostinato._errors import CheckpointError, ConfigError
+from ostinato._errors import ConfigError
 from ostinato._files import read_json, write_json, write_text
 from ostinato._rules import check_rules
 from ostinato.data.splits import folds_of, stratified_holdout
@@ -107,28 +108,29 @@ class Estimator(Task):
         state = PartialState(cpu=on_cpu())
         if out and not resume and state.is_main_process:
             run_folder.check_free(out, overwrite=overwrite)
-        with denormals.flushed(), torch.random.fork_rng():
-            torch.manual_seed(self.training.seed)
-            self._learn_labels(parts)
-            parts = self.hold_out(parts)
-            self.sized_ = self._sized(parts)
-            loop_parts, objective, self.facts_ = self._prepare(parts)
-            self.provenance_ = dict(provenance or {})
-            if out and state.is_main_process:
-                self._open(out, overwrite=overwrite, resume=resume)
-            state.wait_for_everyone()
-            self.history_ = train(
-                self.module_,
-                {k: v for k, v in loop_parts.items() if k != "test" or test_each_epoch},
-                objective,
-                self.sized_.training,
-                run=out,
-                resume=resume,
-                listeners=listeners,
-            )
-        self.module_.cpu()
-        if state.is_main_process:
-            self._finish(parts, out)
+        with ExitStack() as folder:
+            with denormals.flushed(), torch.random.fork_rng():
+                torch.manual_seed(self.training.seed)
+                self._learn_labels(parts)
+                parts = self.hold_out(parts)
+                self.sized_ = self._sized(parts)
+                loop_parts, objective, self.facts_ = self._prepare(parts)
+                self.provenance_ = dict(provenance or {})
+                if out and state.is_main_process:
+                    folder.enter_context(self._opened(out, overwrite=overwrite, resume=resume))
+                state.wait_for_everyone()
+                self.history_ = train(
+                    self.module_,
+                    {k: v for k, v in loop_parts.items() if k != "test" or test_each_epoch},
+                    objective,
+                    self.sized_.training,
+                    run=out,
+                    resume=resume,
+                    listeners=listeners,
+                )
+            self.module_.cpu()
+            if state.is_main_process:
+                self._finish(parts, out)
         return self
 
     def save(self, run: str | Path, *, overwrite: bool = False) -> None:
@@ -141,11 +143,11 @@ class Estimator(Task):
         """
         run = Path(run)
         self._check_fitted()
-        run_folder.create(run, overwrite=overwrite)
-        self._write_reader(run)
-        save_tensors(run / "model.safetensors", self.module_.state_dict())
-        history.write(run, self.history_)
-        self._write_figures(run)
+        past = self.history_, self.metrics_  # read before the folder that has them may be cleared
+        with self._opened(run, overwrite=overwrite, resume=False):
+            save_tensors(run / "model.safetensors", self.module_.state_dict())
+            history.write(run, past[0])
+            self._write_figures(run)
 
     @classmethod
     def load(cls, run: str | Path) -> Self:
@@ -205,34 +207,17 @@ class Estimator(Task):
     def _check_fitted(self) -> None:
         check_fitted(self)
 
-    def _open(self, out: Path, *, overwrite: bool, resume: bool) -> None:
+    @contextmanager
+    def _opened(self, out: Path, *, overwrite: bool, resume: bool) -> Iterator[None]:
+        """Hold the run folder, with all in it that reading and training need."""
         if resume:
-            self._check_same(out, run_folder.read_config(out))
-            run_folder.clear_leftovers(out)
-            run_folder.keep_sums(out)
-            self._save_reader(out)  # the run may have died before it was written
-            return
-        run_folder.create(out, overwrite=overwrite)
-        self._write_reader(out)
-
-    def _check_same(self, out: Path, config: Mapping[str, Any]) -> None:
-        """Raise CheckpointError unless ``out`` is a run of these settings and data."""
-        facts = self.facts_
-        settings = self.settings()
-        changed = [
-            name for name, value in config["settings"].items() if value != settings.get(name)
-        ]
-        if changed:
-            raise CheckpointError(
-                f"{out}: must be resumed with the settings it was started with; these differ: "
-                f"{', '.join(changed)}. Start a new run for other settings."
-            )
-        for name, part in config["data"]["parts"].items():
-            if name not in facts or facts[name]["fingerprint"] != part["fingerprint"]:
-                raise CheckpointError(
-                    f"{out}: must be resumed with the data it was started with; the {name} part "
-                    f"({part['source']}) has changed. Restore it, or start a new run."
-                )
+            run_folder.check_same(out, self.settings(), self.facts_)
+        with run_folder.opened(out, overwrite=overwrite, resume=resume):
+            if resume:
+                self._save_reader(out)  # the run may have died before it was written
+            else:
+                self._write_reader(out)
+            yield
 
     def _finish(self, parts: Parts, out: Path | None) -> None:
         """Measure the test part, or validation if there is none."""

@@ -7,15 +7,18 @@
     predictions.parquet  what was predicted of the measured part       metrics.json
     checkpoint/    the last state, for exact resume                    report.html, README.md
     SHA256SUMS     the checksum of each of them, see `ostinato._sums`
+    .lock          while it is written: by which process, on which host
 """
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -26,49 +29,72 @@ from ostinato import _sums
 from ostinato._errors import CheckpointError, ConfigError
 from ostinato._files import read_json, write_json, write_text
 from ostinato._version import RUN_FORMAT, __version__
+from ostinato.tasks import (
+    feature_chain,
+    ngram_classifier,
+    remembered,
+    run_lock,
+    series_inputs,
+    series_reading,
+    series_ridge,
+)
+from ostinato.text import lexicon
 
-FILES = (
-    _sums.NAME,  # the first that goes: what is cleared is not amiss
-    "README.md",
-    "audio.json",
-    "checkpoint",
-    "config.json",
-    "history.jsonl",
-    "labels.json",
-    "lexicon.json",
-    "metrics.json",
-    "model.safetensors",
-    "ngrams.safetensors",
-    "predictions.parquet",
-    "report.html",
-    "scaling.json",
-    "tensorboard",
-    "tokenizer.json",
-    "tokenizer_config.json",
+FILES = frozenset(
+    {
+        *(_sums.NAME, "README.md", "checkpoint", "config.json", "history.jsonl", "metrics.json"),
+        *("model.safetensors", "predictions.parquet", "report.html", "tensorboard"),
+        *("labels.json", "tokenizer.json", "tokenizer_config.json", lexicon.FILE, "audio.json"),
+        *(ngram_classifier.FILE, feature_chain.FILE, series_ridge.FILE, series_inputs.FILE),
+        *(series_reading.FILE, remembered.FILE),
+    }
+)
+"""What a run of any task may hold; a test has every task write a run, and finds it all here."""
+
+_LEFTOVER = re.compile(
+    rf"\.({'|'.join(map(re.escape, sorted(FILES)))}|last\.safetensors)\..+"  # of _files
+    r"|\.tmp[A-Za-z0-9]{6}"  # of safetensors
 )
 TYPES: dict[type, str] = {dict: "an object", str: "a text", type(None): "null"}
-PARTS_OF_FILES = tuple(f".{name}." for name in (*FILES, "last.safetensors"))  # see _files
 
 
-def create(run: Path, *, overwrite: bool = False) -> None:
-    """Make an empty run folder; ``overwrite`` clears away a run that stands there.
+@contextmanager
+def opened(run: Path, *, overwrite: bool = False, resume: bool = False) -> Iterator[None]:
+    """Hold a run folder to write a new run into it, or to go on with the one there.
 
     Raises:
-        ConfigError: The folder is not empty and must not be, or cannot be, cleared.
-        CheckpointError: It cannot be written.
+        ConfigError: The folder holds something that must stay.
+        CheckpointError: It cannot be written, or another training writes it.
     """
-    check_free(run, overwrite=overwrite)
+    if not resume:
+        check_free(run, overwrite=overwrite)
+    with run_lock.held(run):
+        if resume:
+            clear_leftovers(run)
+            keep_sums(run)
+        else:
+            _create(run, overwrite=overwrite)
+        yield
+
+
+def _create(run: Path, *, overwrite: bool) -> None:
+    """Make an empty run folder; ``overwrite`` clears away a run that stands there.
+
+    The empty config comes first: whenever this is killed, the folder can be taken for a new run.
+    """
+    _check_content(run, overwrite=overwrite)
+    config = run / "config.json"
     try:
-        run.mkdir(parents=True, exist_ok=True)
+        (run / _sums.NAME).unlink(missing_ok=True)
+        write_json(config, {})
         clear_leftovers(run)
-        for name in FILES:
+        for name in FILES - {config.name}:
             old = run / name
             if old.is_dir() and not old.is_symlink():
                 shutil.rmtree(old)
             else:
                 old.unlink(missing_ok=True)
-        write_text(run / _sums.NAME, "")
-        write_json(run / "config.json", {})
+        write_text(run / _sums.NAME, _sums.listing([config]))
     except OSError as error:
         raise CheckpointError(
             f"{run}: the run folder must be writable; {error.strerror or error}. "
@@ -77,37 +103,58 @@ def create(run: Path, *, overwrite: bool = False) -> None:
 
 
 def check_free(run: Path, *, overwrite: bool = False) -> None:
-    """Raise ConfigError unless a run may be written to ``run``."""
+    """Raise unless a run may be written to ``run``.
+
+    Raises:
+        ConfigError: It holds something that must stay.
+        CheckpointError: Another training writes it.
+    """
     if run.exists() and not run.is_dir():
         raise ConfigError(f"{run}: the run folder must be a folder; it is a file. Choose another.")
+    run_lock.check(run)
+    _check_content(run, overwrite=overwrite)
+
+
+def _check_content(run: Path, *, overwrite: bool) -> None:
     inside = sorted(path.name for path in run.iterdir()) if run.exists() else []
-    inside = [name for name in inside if not name.startswith(PARTS_OF_FILES)]
-    if inside and not _is_run(run):
+    inside = [name for name in inside if name != run_lock.FILE and not _LEFTOVER.fullmatch(name)]
+    if not inside or _config_of(run) == {}:  # nothing was trained there
+        return
+    if not _is_run(run):
         raise ConfigError(
             f"{run}: the run folder must be new or hold a run; it holds {', '.join(inside[:3])}"
             f"{', ...' if len(inside) > 3 else ''}. Choose another folder."
         )
-    if inside and not overwrite:
+    if not overwrite:
         raise ConfigError(
             f"{run}: there is a run already. Go on with `ostinato resume {run}`, replace it with "
             "--overwrite, or choose another folder."
         )
 
 
-def _is_run(run: Path) -> bool:
-    """Return whether a folder holds a run, or the beginning of one."""
+def is_begun(run: Path) -> bool:
+    """Return whether there is a run to go on with, or something broken in its place."""
+    return (run / "config.json").exists() and _config_of(run) != {}
+
+
+def _config_of(run: Path) -> Any:
+    """Return what ``config.json`` holds; ``{}`` of a run that was ended before it began."""
     try:
-        config = read_json(run / "config.json")
+        return read_json(run / "config.json")
     except CheckpointError:
-        return False
-    return config == {} or (isinstance(config, dict) and {"ostinato", "task"} <= config.keys())
+        return None
+
+
+def _is_run(run: Path) -> bool:
+    config = _config_of(run)
+    return isinstance(config, dict) and {"ostinato", "task"} <= config.keys()
 
 
 def clear_leftovers(run: Path) -> None:
     """Remove what a process that was killed in the middle of writing left beside its place."""
     for folder in (run, run / "checkpoint"):
         for path in folder.glob(".*"):
-            if path.name.startswith(PARTS_OF_FILES):
+            if _LEFTOVER.fullmatch(path.name):
                 path.unlink()
 
 
@@ -159,6 +206,11 @@ def read_config(run: Path) -> dict[str, Any]:
     if not run.is_dir():
         raise CheckpointError(f"{run}: there is no such run folder. Check the path.")
     config = read_json(run / "config.json")
+    if config == {}:
+        raise CheckpointError(
+            f"{run}: its training was ended before it began, and there is nothing to go on with. "
+            "Start it again: `ostinato train ...`."
+        )
     if not isinstance(config, dict) or not {"format", "task", "data", "settings"} <= config.keys():
         raise CheckpointError(
             f"{run / 'config.json'}: must be the config of an ostinato run; it has no task. "
@@ -200,6 +252,23 @@ def _check_config(config: Mapping[str, Any], path: Path) -> None:
             raise CheckpointError(
                 f"{path}: `{name[:80]}` must be {names}; got {str(value)[:40]}. "
                 "Copy the run folder anew, or train again."
+            )
+
+
+def check_same(run: Path, settings: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+    """Raise CheckpointError unless a run is of these settings and data."""
+    config = read_config(run)
+    changed = [name for name, value in config["settings"].items() if value != settings.get(name)]
+    if changed:
+        raise CheckpointError(
+            f"{run}: must be resumed with the settings it was started with; these differ: "
+            f"{', '.join(changed)}. Start a new run for other settings."
+        )
+    for name, part in config["data"]["parts"].items():
+        if name not in facts or facts[name]["fingerprint"] != part["fingerprint"]:
+            raise CheckpointError(
+                f"{run}: must be resumed with the data it was started with; the {name} part "
+                f"({part['source']}) has changed. Restore it, or start a new run."
             )
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
 import warnings
 from abc import ABC, abstractmethod
 from importlib import metadata
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from tokenizers import PreTokenizedString, Regex, normalizers, pre_tokenizers
 
 from ostinato._errors import ConfigError, did_you_mean
+from ostinato.datasets.cache import cached
 
 Span: TypeAlias = tuple[str, int, int]
 """A token as it stands in the vocabulary, and where its characters begin and end in the text."""
@@ -332,6 +335,9 @@ def load_spacy(language: str) -> Any:
 def load_jieba() -> Any:
     """Load jieba with its own dictionary, once in a process; it takes a second.
 
+    What it makes of the dictionary is kept in our cache. By itself jieba reads ``jieba.cache`` of the
+    folder for temporary files, whoever put it there, in a format that can end the process.
+
     Raises:
         ConfigError: jieba is not installed.
     """
@@ -342,7 +348,20 @@ def load_jieba() -> Any:
         except ImportError as error:
             raise _missing("jieba", "chinese") from error
     jieba.setLogLevel("WARNING")
-    return jieba.Tokenizer()
+    tokenizer = jieba.Tokenizer()
+    digest = hashlib.sha256()
+    with tokenizer.get_dict_file() as dictionary:
+        while block := dictionary.read(1 << 20):
+            digest.update(block)
+
+    def make(folder: Path) -> None:
+        first = jieba.Tokenizer()
+        first.tmp_dir = str(folder)
+        first.initialize()
+
+    tokenizer.tmp_dir = str(cached("jieba", digest.hexdigest(), make))
+    tokenizer.initialize()
+    return tokenizer
 
 
 def _missing(package: str, extra: str) -> ConfigError:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any, TextIO, cast
 
 from rich.console import Console as RichConsole
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -16,8 +19,39 @@ from ostinato.training import loop
 from ostinato.training.history import Record
 
 
+class _Enduring:
+    """A stream that falls silent, once its reader, terminal or disk is gone, where it would raise."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with self._silence():
+            return self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._silence():
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    @contextmanager
+    def _silence(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            pass
+        except ValueError:
+            if not self._stream.closed:
+                raise
+
+
 class Console:
     """A live bar in a terminal, one plain line an epoch elsewhere; a context manager.
+
+    A stream that can no longer be written, as after ``2>&1 | head``, ends no training.
 
     Example:
         >>> from ostinato import TextClassifier  # doctest: +SKIP
@@ -26,7 +60,8 @@ class Console:
     """
 
     def __init__(self, console: RichConsole | None = None) -> None:
-        self.console = console or RichConsole(stderr=True)
+        stream = cast(IO[str], _Enduring(sys.stderr)) if sys.stderr else None  # None: no console
+        self.console = console or RichConsole(file=stream, stderr=True)
         self.epochs = 0
         self.bar = Progress(
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),

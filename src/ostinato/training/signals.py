@@ -13,7 +13,8 @@ from typing import Any
 def stop_on_signal() -> Iterator[Callable[[], bool]]:
     """Turn SIGINT and SIGTERM into a question that the loop asks after each step.
 
-    A second signal acts as usual. Outside the main thread signals are left alone.
+    A second signal acts as usual. A signal that is ignored, as SIGINT is after ``nohup`` or ``&`` in a
+    script, stays so. Outside the main thread signals are left alone.
 
     Example:
         >>> with stop_on_signal() as stopped:
@@ -25,8 +26,12 @@ def stop_on_signal() -> Iterator[Callable[[], bool]]:
     if threading.current_thread() is not threading.main_thread():
         yield asked.is_set
         return
+    found = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     before: dict[int, Any] = {
-        number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)
+        number: handler
+        for number, handler in found.items()
+        if handler
+        not in (signal.SIG_IGN, None)  # None: not set from Python, and not ours to replace
     }
 
     def ask(number: int, frame: object) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ostinato import DatasetError
 from ostinato.datasets import cached, home
 
 
@@ -117,3 +118,17 @@ def test_a_full_disk_is_told_and_another_error_passes_through(caplog):
 
     with pytest.raises(FileNotFoundError):
         cached("kind", "other", fail)
+
+
+def test_two_full_disks_are_told_with_their_names(monkeypatch, tmp_path, caplog):
+    def fill(folder: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setenv("OSTINATO_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    with pytest.raises(DatasetError, match="No space left on device") as told:
+        cached("kind", "both", fill)
+    for name in ("home/cache", "temporary"):
+        assert str(tmp_path / name) in str(told.value)
+    assert str(tmp_path / "home") in caplog.text

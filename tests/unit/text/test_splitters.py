@@ -1,5 +1,7 @@
 import json
+import marshal
 import sys
+from pathlib import Path
 
 import pytest
 import tokenizers
@@ -137,6 +139,21 @@ def test_an_unknown_language_is_refused() -> None:
     pytest.importorskip("spacy")
     with pytest.raises(ConfigError, match="`spacy:qq` must name a language of spaCy"):
         make_splitter("spacy:qq", lowercase=True)
+
+
+def test_a_dictionary_that_another_user_left_for_jieba_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("jieba")
+    text = "我来到北京清华大学"
+    words = make_splitter("jieba", lowercase=True).words(text)
+    planted = marshal.dumps(({text: 10**6}, 10**6))
+    (tmp_path / "jieba.cache").write_bytes(planted)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    load_jieba.cache_clear()
+    assert make_splitter("jieba", lowercase=True).words(text) == words
+    assert {path.name for path in tmp_path.iterdir()} == {"jieba.cache"}
+    assert (tmp_path / "jieba.cache").read_bytes() == planted
 
 
 @pytest.mark.parametrize(("package", "extra"), [("spacy", "spacy"), ("jieba", "chinese")])
