@@ -49,7 +49,10 @@ def _size_of_elf(content: bytes) -> int | None:
     program_size, programs_count, section_size, sections_count = struct.unpack_from(
         "<4H", content, 54
     )
-    ends: list[int] = [sections + section_size * sections_count, programs + program_size * programs_count]
+    ends: list[int] = [
+        sections + section_size * sections_count,
+        programs + program_size * programs_count,
+    ]
     if ends[1] > len(content):
         return max(ends)
     for number in range(programs_count):
