@@ -17,8 +17,11 @@ A message is one sentence or two: where, what was expected, what was given, what
 from __future__ import annotations
 
 import difflib
+import itertools
 import reprlib
 from collections.abc import Iterable, Sized
+
+_MOST_COMPARED, _MOST_CHARACTERS = 1000, 100  # comparing takes time of their product, squared
 
 
 class OstinatoError(Exception):
@@ -107,7 +110,8 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
         >>> did_you_mean("lr_rate", ["learning_rate", "epochs"])
         '; did you mean `learning_rate`?'
     """
-    near = difflib.get_close_matches(name, list(choices), n=1, cutoff=0.5)
+    some = itertools.islice(choices, _MOST_COMPARED)
+    near = difflib.get_close_matches(name[:_MOST_CHARACTERS], list(some), n=1, cutoff=0.5)
     return f"; did you mean `{near[0]}`?" if near else ""
 
 

@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato._errors import DatasetError, missing_extra
-from ostinato.datasets import Audio, Recordings
+from ostinato.datasets import Audio, Recordings, Segment
 
 logger = logging.getLogger("ostinato")
 
 Samples = npt.NDArray[np.float32]
 
 BLOCK = 1 << 18  # samples read at a time, so that hours fit into memory
+_OVERSHOOT = 0.5  # seconds by which a segment may end after its file
 _UNKNOWN_FROM = 0x7FFF0000 - (1 << 16)  # lengths that stand for none, by sox, ffmpeg and others
 _OGG_PAGE, _OGG_LAST = 27 + 255 + 255 * 255, 4  # most bytes of a page; the flag of the last one
 
@@ -33,6 +34,8 @@ def blocks(recordings: Recordings, row: int) -> tuple[int, Iterator[Samples]]:
         DatasetError: The file is missing, empty, truncated or no sound; also while it is read.
     """
     sound, where = recordings.audio[row], _place(recordings, row)
+    if isinstance(sound, Segment):
+        return _file_blocks(sound.path, where, sound)
     if isinstance(sound, Path):
         return _file_blocks(sound, where)
     if not len(sound):
@@ -75,6 +78,7 @@ def rate_of(recordings: Recordings, row: int) -> int:
         8000
     """
     sound = recordings.audio[row]
+    sound = sound.path if isinstance(sound, Segment) else sound
     if not isinstance(sound, Path):
         return recordings.sample_rate_hz or 0
     with _opened(sound, _place(recordings, row)) as file:
@@ -109,7 +113,7 @@ def readable(recordings: Recordings) -> tuple[npt.NDArray[np.int64], dict[int, s
 def _place(recordings: Recordings, row: int) -> str:
     name = recordings.names[row]
     sound = recordings.audio[row]
-    is_plain = name in (str(sound), recordings.source) or not isinstance(sound, Path)
+    is_plain = name in (str(sound), recordings.source) or not isinstance(sound, (Path, Segment))
     return name if is_plain else f"{recordings.source}: {name}"
 
 
@@ -118,8 +122,12 @@ def _mono(samples: Samples) -> Samples:
     return mixed
 
 
-def _file_blocks(path: Path, where: str) -> tuple[int, Iterator[Samples]]:
+def _file_blocks(
+    path: Path, where: str, segment: Segment | None = None
+) -> tuple[int, Iterator[Samples]]:
     file = _opened(path, where)
+    if segment is not None:
+        return int(file.samplerate), _part(file, where, segment)
 
     def read() -> Iterator[Samples]:
         soundfile, count = _soundfile(), 0
@@ -141,6 +149,36 @@ def _file_blocks(path: Path, where: str) -> tuple[int, Iterator[Samples]]:
             raise _damaged(where, f"{count} of {file.frames} samples")
 
     return int(file.samplerate), read()
+
+
+def _part(file: Any, where: str, segment: Segment) -> Iterator[Samples]:
+    """Yield the samples of a segment, which may end a little after its file, as lengths are rounded."""
+    rate, soundfile = int(file.samplerate), _soundfile()
+    first = round(segment.start * rate)
+    wanted = None if segment.stop is None else max(1, round(segment.stop * rate) - first)
+    with file:
+        try:
+            count = file.seek(first) - first
+            while wanted is None or count < wanted:
+                most = BLOCK if wanted is None else min(BLOCK, wanted - count)
+                block = file.read(most, dtype="float32")
+                if not len(block):
+                    break
+                if not np.isfinite(block).all():
+                    raise _damaged(where, "samples that are not finite")
+                count += len(block)
+                yield _mono(block)
+        except soundfile.LibsndfileError as error:
+            if first < file.frames:
+                raise _damaged(where, str(error)) from error
+            count = 0
+        if not count or (wanted is not None and count < wanted - _OVERSHOOT * rate):
+            until = "its end" if segment.stop is None else f"{segment.stop:.10g} s"
+            raise DatasetError(
+                f"{where}: a segment must lie within its file of {file.frames / rate:.10g} s; got "
+                f"{segment.start:.10g} s to {until}. Offset, duration, start and stop are in seconds: "
+                "correct them, or rename a column that is something else."
+            )
 
 
 def _opened(path: Path, where: str) -> Any:

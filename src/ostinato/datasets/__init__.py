@@ -8,6 +8,7 @@ from ostinato.datasets.loading import load
 from ostinato.datasets.recordings import Audio, Recordings
 from ostinato.datasets.registry import REGISTRY, get, locate
 from ostinato.datasets.schemes import SCHEMES, Scheme, Span
+from ostinato.datasets.segments import Segment
 from ostinato.datasets.sequence_loading import load_sequences, read_sequences
 from ostinato.datasets.sequences import Sequences
 from ostinato.datasets.series import SeriesTable
@@ -28,6 +29,7 @@ __all__ = [
     "File",
     "Recordings",
     "Scheme",
+    "Segment",
     "Sequences",
     "SeriesTable",
     "Span",

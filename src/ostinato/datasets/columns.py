@@ -65,6 +65,9 @@ def find_columns(
         label = next(name for name in names if name != text)
     if label is None and labelled:
         raise _not_found("label", LABEL_NAMES, names, where)
+    for kind, found in (("text", text), ("label", label)):
+        if found is not None:
+            check_column(kind, found, names, where)
     labels = f", label column `{label}`" if label is not None else ""
     logger.info("%s: text column `%s`%s.", where, text, labels)
     return text, label
@@ -121,7 +124,9 @@ def usual_column(
         'Path'
     """
     found = _usual(names, usual, taken=None)
-    if found is None and needed:
+    if found is not None:
+        check_column(kind, found, names, where)
+    elif needed:
         raise _not_found(kind, usual, names, where)
     return found
 
@@ -162,12 +167,14 @@ def _not_found(kind: str, usual: Sequence[str], names: Sequence[str], where: str
     return DatasetError(
         f"{where}: a {kind} column must be named or have a usual name ({', '.join(usual[:6])}, …). "
         f"{_columns(names)} Give {kind}_column (--{kind}-column); "
-        "if the file has no line of column names, add one."
+        "if the file has no line of column names, give numbers, from 1."
     )
 
 
 def _columns(names: Sequence[str]) -> str:
-    return f"The columns are {', '.join(f'`{name}`' for name in names)}."
+    shown = ", ".join(f"`{name[:40]}`" for name in names[:8])
+    more = f", … ({len(names)} in all)" if len(names) > 8 else ""
+    return f"The columns are {shown}{more}."
 
 
 def label_strings(values: Sequence[Any], where: str, *, untyped: bool = False) -> Labels:
@@ -207,10 +214,23 @@ def label_strings(values: Sequence[Any], where: str, *, untyped: bool = False) -
             f"{where}: every row must have a label; {len(missing)} of {len(values)} have none "
             f"(empty, null or NaN), the first is row {missing[0]}. Fill them in or leave the rows out."
         )
+    _check_unicode(values, where)
     if untyped and all(_WHOLE_FLOAT.fullmatch(value.strip()) for value in values):
         return [_NUMBER_DECIMALS.sub("", value.strip()) for value in values]
     whole = all(value.is_integer() for value in values if isinstance(value, float))
     return [_as_string(value, row, where, whole=whole) for row, value in enumerate(values, 1)]
+
+
+def _check_unicode(values: Sequence[Any], where: str) -> None:
+    strings = [value if isinstance(value, str) else "" for value in values]
+    try:
+        "".join(strings).encode()
+    except UnicodeEncodeError:
+        row = next(n for n, one in enumerate(strings, 1) if re.search("[\ud800-\udfff]", one))
+        raise DatasetError(
+            f"{where}: a label must be valid Unicode; got half a surrogate pair in row {row}. "
+            "Write the character itself or both halves."
+        ) from None
 
 
 def _is_missing(value: Any, *, untyped: bool) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from ostinato._errors import DatasetError, named
+from ostinato.datasets.limits import limit
 
 logger = logging.getLogger("ostinato")
 
@@ -115,7 +116,9 @@ class Examples:
                 f"{source}: there must be as many labels as texts; "
                 f"got {len(labels)} labels and {len(array)} texts. Give each text a label."
             )
-        empty = np.flatnonzero(_content(array)[0] == 0)
+        lengths = _content(array)[0]
+        _check_lengths(lengths, source)
+        empty = np.flatnonzero(lengths == 0)
         if len(empty):
             logger.warning(
                 "%s: %d of %d texts are empty, the first in row %d.",
@@ -138,6 +141,15 @@ class Examples:
     def is_multi_label(self) -> bool:
         """Whether each text has a list of labels."""
         return _is_multi_label(self.labels)
+
+
+def _check_lengths(lengths: np.ndarray[Any, np.dtype[np.int64]], source: str) -> None:
+    most = limit("OSTINATO_MAX_TEXT_MB")
+    if int(lengths.max()) > most << 20:
+        raise DatasetError(
+            f"{source}: a text must have at most {most} MB; got {int(lengths.max()) >> 20} MB in row "
+            f"{int(lengths.argmax()) + 1}. Cut it, or raise the environment variable OSTINATO_MAX_TEXT_MB."
+        )
 
 
 def _is_multi_label(labels: Labels) -> bool:

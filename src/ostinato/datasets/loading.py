@@ -8,6 +8,7 @@ from typing import Any
 
 from ostinato._errors import DatasetError, did_you_mean
 from ostinato.datasets.examples import Examples
+from ostinato.datasets.folders import files_within
 from ostinato.datasets.hugging_face import from_hugging_face
 from ostinato.datasets.registry import REGISTRY, locate
 from ostinato.datasets.streams import check_file, format_of
@@ -128,6 +129,10 @@ def read_folder(
     return {part: read(path, text_column, label_column) for part, path in paths.items()}
 
 
+def _part_of(path: Path) -> str | None:
+    return PARTS.get(path.name.partition(".")[0].lower())
+
+
 def find_parts(
     folder: Path, formats: str, suffixes: Sequence[str] | None = None
 ) -> dict[str, Path]:
@@ -148,10 +153,10 @@ def find_parts(
         'train.char.bmes'
     """
     paths: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        part = PARTS.get(path.name.partition(".")[0].lower())
-        if part is None or not path.is_file():
-            continue
+    named = [path for path in sorted(folder.iterdir()) if _part_of(path) is not None]
+    for path in files_within(folder, named):
+        part = _part_of(path)
+        assert part is not None  # these were chosen
         if suffixes is not None and format_of(path)[0] not in suffixes:
             continue
         if part in paths:

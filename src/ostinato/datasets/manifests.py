@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet
-
 from ostinato._errors import DatasetError
 from ostinato.datasets.columns import named_column
+from ostinato.datasets.folders import files_within
+from ostinato.datasets.frames import FORMATS, Frame, read_frame
 from ostinato.datasets.recordings import Recordings
-from ostinato.datasets.streams import check_file, decode, format_of, read_bytes
-from ostinato.datasets.tables import json_object
+from ostinato.datasets.segments import (
+    DURATION_NAMES,
+    START_NAMES,
+    STOP_NAMES,
+    segmented,
+)
+from ostinato.datasets.streams import decode, expanded, is_a_name, shown
 
 logger = logging.getLogger("ostinato")
 
 AUDIO_NAMES = (
     *("audio", "path", "file", "audio_filepath", "filename", "file_name", "wav", "recording"),
-    *("audio_path", "音频", "路径"),
+    *("audio_path", "audio_file", "wav_filename", "wav_path", "音频", "路径"),
 )
 TRANSCRIPT_NAMES = ("text", "transcript", "transcription", "sentence", "words", "文本")
 SPEAKER_NAMES = ("speaker", "speaker_id", "client_id", "说话人")
-MANIFESTS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+MANIFESTS = FORMATS
+_INNER = ("clips", "wavs", "wav", "")
 SOUNDS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au")
 
 
@@ -37,20 +41,28 @@ def read_manifest(
     text_column: str | None = None,
     speaker_column: str | None = None,
     labelled: bool = True,
+    delimiter: str | None = None,
+    encoding: str | None = None,
 ) -> Recordings:
     r"""Read a table with a recording a row: its file, what is said in it, perhaps who speaks.
 
-    Paths are relative to the folder of the table, or to its subfolder clips, as in Common Voice.
+    Paths are relative to the folder of the table, or to its subfolder clips, wavs or wav, as in Common
+    Voice and LJSpeech. With columns named offset (start), stop (end) or duration, in seconds, a recording
+    is that part of its file.
 
     Args:
-        path: A csv, tsv, jsonl or parquet file, plain or compressed.
-        audio_column: Column of the paths; None for the one with a usual name.
+        path: A csv, tsv, jsonl, json or parquet file, plain or compressed.
+        audio_column: Column of the paths, by name, or in csv and tsv by number from 1; None for the one
+            with a usual name.
         text_column: Column of the transcripts; None for the one with a usual name.
         speaker_column: Column of the speakers; None for the one with a usual name, if there is one.
         labelled: Whether there must be transcripts.
+        delimiter: What parts the fields of csv and tsv; None to find out.
+        encoding: Encoding of text; None for UTF-8.
 
     Raises:
         DatasetError: The file or a column is missing, or something in the file is wrong.
+        ConfigError: There is no such encoding, or the delimiter is none.
 
     Example:
         >>> path = getfixture("tmp_path") / "calls.csv"
@@ -59,23 +71,58 @@ def read_manifest(
         >>> part.names, part.transcripts
         (['row 1 (1.wav)', 'row 2 (2.wav)'], ['one', 'two'])
     """
-    rows = _rows(path)
-    if not rows:
+    named = {"audio": audio_column, "text": text_column, "speaker": speaker_column}
+    frame, named = _named(read_frame(path, delimiter, encoding), named)
+    where, usual = frame.where, {"audio": AUDIO_NAMES, "text": TRANSCRIPT_NAMES}
+    needed = {"audio": True, "text": labelled}
+    places = {"speaker": SPEAKER_NAMES, "start": START_NAMES, "stop": STOP_NAMES}
+    usual |= {**places, "duration": DURATION_NAMES}
+    found = {
+        kind: named_column(
+            kind, named.get(kind), frame.names, names, where, needed=needed.get(kind, False)
+        )
+        for kind, names in usual.items()
+    }
+    columns = frame.load(list(dict.fromkeys(filter(None, found.values()))))
+    values = {kind: _values(columns[name]) for kind, name in found.items() if name is not None}
+    if not values["audio"]:
         raise DatasetError(f"{path}: the file must have rows; it has none. Name a file with data.")
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    where = str(path)
-    audio = named_column("audio", audio_column, columns, AUDIO_NAMES, where, needed=True)
-    text = named_column("text", text_column, columns, TRANSCRIPT_NAMES, where, needed=labelled)
-    speaker = named_column("speaker", speaker_column, columns, SPEAKER_NAMES, where, needed=False)
-    assert audio is not None  # it was needed
-    files = [str(_value(row, audio, number, where)) for number, row in enumerate(rows, 1)]
-    return Recordings.make(
+    files = [
+        _file(value, found["audio"], row, where) for row, value in enumerate(values["audio"], 1)
+    ]
+    told = [f"`{found[kind]}`" for kind in ("start", "stop", "duration") if found[kind] is not None]
+    if told:
+        logger.info(
+            "%s: a recording is a part of its file, by %s, in seconds.", where, ", ".join(told)
+        )
+    audio = segmented(
         [_resolved(path.parent, file) for file in files],
-        _texts(rows, text, where),
+        *(values.get("start"), values.get("stop"), values.get("duration")),
         where,
-        speakers=_texts(rows, speaker, where),
-        names=[f"row {number} ({file})" for number, file in enumerate(files, 1)],
     )
+    return Recordings.make(
+        audio,
+        _texts(values.get("text"), found["text"], where),
+        where,
+        speakers=_texts(values.get("speaker"), found["speaker"], where),
+        names=[f"row {number} ({shown(file)})" for number, file in enumerate(files, 1)],
+    )
+
+
+def _named(frame: Frame, given: Mapping[str, str | None]) -> tuple[Frame, dict[str, str | None]]:
+    """Return the frame, and the columns that are given, also by number; those of LJSpeech unasked."""
+    usual = {*AUDIO_NAMES, *TRANSCRIPT_NAMES, *SPEAKER_NAMES}
+    names = {kind: name for kind, name in given.items() if name is not None}
+    has_usual = any(name.strip().lower() in usual for name in frame.names)
+    is_bare = frame.separated is not None and frame.separated.delimiter == "|" and not has_usual
+    if not names and is_bare and len(frame.names) in (2, 3):
+        names = {"audio": "1", "text": str(len(frame.names))}
+        logger.info(
+            "%s: taken for a table as of LJSpeech: recordings in column 1, texts in column %s.",
+            *(frame.where, names["text"]),
+        )
+    frame, columns = frame.numbered(list(names.values()), usual)
+    return frame, dict(zip(names, columns, strict=True))
 
 
 def read_pairs(folder: Path, *, labelled: bool = True) -> Recordings:
@@ -106,14 +153,15 @@ def read_pairs(folder: Path, *, labelled: bool = True) -> Recordings:
     transcripts = None
     if labelled:
         texts = [file.with_suffix(".txt") for file in files]
+        kept = set(files_within(folder, filter(os.path.lexists, texts)))
         for file, text in zip(files, texts, strict=True):
-            if not text.is_file():
+            if text not in kept:
                 raise DatasetError(
                     f"{file}: its transcript must stand beside it in {text.name}; there is no such "
                     "file. Write it, or give a manifest with the columns path and text."
                 )
         transcripts = [" ".join(decode(text.read_bytes(), str(text)).split()) for text in texts]
-    names = [str(file.relative_to(folder)) for file in files]
+    names = [shown(file.relative_to(folder)) for file in files]
     return Recordings.make(files, transcripts, str(folder), names=names)
 
 
@@ -130,7 +178,7 @@ def is_by_word(folder: Path) -> bool:
         >>> is_by_word(folder), is_by_word(folder / "yes")
         (True, False)
     """
-    files = sounds_in(folder)
+    files = sounds_in(folder, is_told=False)
     return bool(files) and not any(
         file.parent == folder or file.with_suffix(".txt").exists() for file in files
     )
@@ -159,91 +207,41 @@ def read_words(folder: Path) -> Recordings:
         "%s: no recording has a text beside it; the names of the %d folders are taken for what is said.",
         *(folder, len(set(words))),
     )
-    return Recordings.make(files, words, str(folder), names=[str(name) for name in names])
+    return Recordings.make(files, words, str(folder), names=[shown(name) for name in names])
 
 
-def sounds_in(folder: Path) -> list[Path]:
+def sounds_in(folder: Path, *, is_told: bool = True) -> list[Path]:
     """Return the sound files in a folder and in those within, in order.
 
     Args:
         folder: An existing folder.
+        is_told: Whether a warning says what was left out.
 
     Example:
         >>> sounds_in(getfixture("tmp_path"))
         []
     """
-    return sorted(
-        path for path in folder.rglob("*") if path.suffix.lower() in SOUNDS and path.is_file()
-    )
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SOUNDS)
+    return files_within(folder, found, is_told=is_told)
 
 
-def _rows(path: Path) -> list[Mapping[str, Any]]:
-    check_file(path)
-    suffix, compression = format_of(path)
-    if suffix == ".parquet":
-        try:
-            source = pa.BufferReader(read_bytes(path)) if compression else str(path)
-            rows: list[Mapping[str, Any]] = pyarrow.parquet.read_table(source).to_pylist()
-        except (pa.ArrowException, OSError) as error:
-            raise DatasetError(
-                f"{path}: it must be a whole Parquet file; got {str(error).splitlines()[0]} "
-                "It may be truncated or damaged: fetch or make it anew."
-            ) from error
-        return rows
-    text = decode(read_bytes(path), str(path))
-    if suffix in (".jsonl", ".ndjson"):
-        return [
-            json_object(line, f"{path}: line {number}")
-            for number, line in enumerate(text.split("\n"), 1)
-            if line.strip()
-        ]
-    return _separated(path, text, "\t" if suffix == ".tsv" else ",")
+def _values(column: Any) -> list[Any]:
+    return column if isinstance(column, list) else list(column.to_pylist())
 
 
-def _separated(path: Path, text: str, delimiter: str) -> list[Mapping[str, Any]]:
-    limit = csv.field_size_limit(len(text) + 1)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        lines = [(reader.line_num, row) for row in reader if row]
-    except csv.Error as error:
-        raise DatasetError(
-            f"{path}: the rows must be well-formed; got: {error} in line {reader.line_num}. "
-            'Close each quote ("), and double one that stands in a text.'
-        ) from None
-    finally:
-        csv.field_size_limit(limit)
-    if not lines:
-        return []
-    names = lines[0][1]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise DatasetError(
-            f"{path}: each column must have a name of its own; got `{twice}` twice. Rename one."
-        )
-    for line, row in lines[1:]:
-        if len(row) != len(names):
-            raise DatasetError(
-                f"{path}: a row must have {len(names)} fields, as the line of column names has; got "
-                f"{len(row)} in line {line}. Put a text with delimiters in double quotes."
-            )
-    return [dict(zip(names, row, strict=True)) for _, row in lines[1:]]
-
-
-def _value(row: Mapping[str, Any], column: str, number: int, where: str) -> Any:
-    value = row.get(column)
-    if isinstance(value, str) and value.strip():
+def _file(value: Any, column: str | None, row: int, where: str) -> str:
+    if isinstance(value, str) and value.strip() and is_a_name(value):
         return value
     raise DatasetError(
-        f"{where}: row {number} must name a file in column `{column}`; got {value!r}. "
+        f"{where}: row {row} must name a file in column `{column}`; got {str(value)[:40]!r}. "
         "Fill it in, or leave the row out."
     )
 
 
-def _texts(rows: Sequence[Mapping[str, Any]], column: str | None, where: str) -> list[str] | None:
+def _texts(values: Sequence[Any] | None, column: str | None, where: str) -> list[str] | None:
     """Return what stands in a column, as text; none if there is no such column."""
-    if column is None:
+    if values is None:
         return None
-    values = [row.get(column) for row in rows]
     for number, value in enumerate(values, 1):
         if value is not None and not isinstance(value, (str, int, float)):
             raise DatasetError(
@@ -254,6 +252,9 @@ def _texts(rows: Sequence[Mapping[str, Any]], column: str | None, where: str) ->
 
 
 def _resolved(folder: Path, file: str) -> Path:
-    path = folder / Path(file).expanduser()
-    in_clips = folder / "clips" / file
-    return in_clips if not path.exists() and in_clips.exists() else path
+    """Return the file that a row names: beside the table, or where Common Voice and LJSpeech have it."""
+    path = folder / expanded(file)
+    if os.path.lexists(path):
+        return path
+    places = (folder / inner / f"{file}{ending}" for inner in _INNER for ending in ("", ".wav"))
+    return next((place for place in places if place.is_file()), path)

@@ -14,13 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato._errors import DatasetError
+from ostinato.datasets.json_files import json_text
+from ostinato.datasets.segments import Segment
 from ostinato.datasets.streams import check_file, file_sha256
 
 logger = logging.getLogger("ostinato")
 
 Samples: TypeAlias = npt.NDArray[np.float32]
-Audio: TypeAlias = "Path | Samples"
-"""A file, or samples in [-1, 1], ``(samples,)`` or ``(samples, channels)``."""
+Audio: TypeAlias = "Path | Segment | Samples"
+"""A file, a part of one, or samples in [-1, 1], ``(samples,)`` or ``(samples, channels)``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +52,7 @@ class Recordings:
 
     @staticmethod
     def make(
-        audio: Sequence[str | Path | npt.ArrayLike],
+        audio: Sequence[str | Path | Segment | npt.ArrayLike],
         transcripts: Sequence[str] | None,
         source: str,
         *,
@@ -61,7 +63,7 @@ class Recordings:
         """Check what recordings are called and said to be; files are not opened yet.
 
         Args:
-            audio: Paths of files, or arrays of samples: floats in [-1, 1], or 16-bit integers.
+            audio: Paths of files, or segments of them, or arrays of samples: floats in [-1, 1], or 16-bit integers.
             transcripts: What is said in each recording, or None.
             source: Path or name for messages.
             speakers: Who speaks in each, or None.
@@ -84,10 +86,12 @@ class Recordings:
         called = list(names or ())
         for number, sound in enumerate(audio, 1):
             if names is None:
-                is_path = isinstance(sound, (str, Path))
+                is_path = isinstance(sound, (str, Path, Segment))
                 called.append(str(sound) if is_path else f"recording {number}")
             if isinstance(sound, (str, Path)):
                 sounds.append(Path(sound))
+            elif isinstance(sound, Segment):
+                sounds.append(sound)
             else:
                 where = f"{source}: {called[number - 1]}"
                 sounds.append(_samples(sound, where, sample_rate_hz))
@@ -114,8 +118,10 @@ class Recordings:
         Raises:
             DatasetError: A file is missing.
         """
+        of_files: dict[Path, str] = {}  # many segments may be of one file
         return [
-            self._digest(sound, name) for sound, name in zip(self.audio, self.names, strict=True)
+            self._digest(sound, name, of_files)
+            for sound, name in zip(self.audio, self.names, strict=True)
         ]
 
     @cached_property
@@ -145,19 +151,28 @@ class Recordings:
             taken.__dict__["keys"] = some(self.keys)
         return taken
 
-    def _digest(self, sound: Audio, name: str) -> str:
+    def _digest(self, sound: Audio, name: str, of_files: dict[Path, str]) -> str:
+        if isinstance(sound, Segment):
+            whole = self._digest(sound.path, name, of_files)
+            part = f"{whole} {sound.start!r} {sound.stop!r}"
+            return hashlib.sha256(part.encode()).hexdigest()
         if isinstance(sound, Path):
-            try:
-                check_file(sound)
-                return file_sha256(sound)
-            except OSError as error:
-                raise DatasetError(
-                    f"{self.source}: {name} must be readable; got {error.strerror}."
-                ) from error
-            except DatasetError as error:
-                raise DatasetError(f"{self._place(name)}{error}") from None
+            if sound not in of_files:
+                of_files[sound] = self._file_digest(sound, name)
+            return of_files[sound]
         shape = str(np.shape(sound)).encode()
         return hashlib.sha256(shape + np.ascontiguousarray(sound).tobytes()).hexdigest()
+
+    def _file_digest(self, path: Path, name: str) -> str:
+        try:
+            check_file(path)
+            return file_sha256(path)
+        except OSError as error:
+            raise DatasetError(
+                f"{self.source}: {name} must be readable; got {error.strerror}."
+            ) from error
+        except DatasetError as error:
+            raise DatasetError(f"{self._place(name)}{error}") from None
 
     def _place(self, name: str) -> str:
         return "" if name in ("", self.source) else f"{self.source}: {name}: "
@@ -233,6 +248,9 @@ def _strings(transcripts: Sequence[str], names: list[str], source: str) -> list[
                 f"{source}: {name}: a transcript must be a string; "
                 f"got {type(transcript).__name__}. Turn it into a string."
             )
+    for name, transcript in zip(names, transcripts, strict=True):
+        if not transcript.isascii():
+            json_text(transcript, f"{source}: {name}")
     empty = [name for name, said in zip(names, transcripts, strict=True) if not str(said).strip()]
     if empty:
         logger.warning(

@@ -159,7 +159,7 @@ def _part_paths(folder: Path) -> dict[str, Path]:
         within = _part_folders(folder)
         if "train" in within:
             return within
-        if sounds_in(folder):
+        if sounds_in(folder, is_told=False):
             return {"train": folder}
     formats = f"({', '.join(MANIFESTS)}), or folders train/ and test/ of recordings beside texts"
     return find_parts(folder, formats, MANIFESTS)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import contextlib
 import gzip
 import hashlib
 import io
+import logging
 import lzma
+import os
+import stat
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,10 +19,20 @@ from typing import IO, Any, cast
 
 import pyarrow as pa
 
-from ostinato._errors import DatasetError, did_you_mean
+from ostinato._errors import ConfigError, DatasetError, did_you_mean
+from ostinato.datasets.limits import limit
+
+logger = logging.getLogger("ostinato")
 
 _SHORT = {".tgz": (".tar", ".gz"), ".tbz2": (".tar", ".bz2"), ".txz": (".tar", ".xz")}
 _BUFFER_BYTES = 1 << 20
+_BOM = b"\xef\xbb\xbf"
+_MARKS = {  # those of UTF-32 first, as they begin with those of UTF-16
+    b"\xff\xfe\x00\x00": "utf-32",
+    b"\x00\x00\xfe\xff": "utf-32",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
 
 #: What the decompressors raise for truncated or damaged data.
 DAMAGED = (EOFError, zlib.error, lzma.LZMAError, pa.ArrowException, OSError)
@@ -47,15 +61,17 @@ def format_of(path: Path) -> tuple[str, str]:
 
 
 @contextlib.contextmanager
-def open_binary(path: Path) -> Iterator[IO[bytes]]:
+def open_binary(path: Path, *, bounded: bool = True) -> Iterator[IO[bytes]]:
     """Open a file for reading bytes, decompressed; a broken one raises DatasetError.
 
     Args:
         path: Path of a file; its suffix tells the compression.
+        bounded: Whether what a compressed file unpacks to is limited; not where it never is in
+            memory at once.
 
     Raises:
-        DatasetError: The file is missing, is a folder, cannot be read, or its compressed data is
-            truncated or damaged.
+        DatasetError: The file is missing, is no regular file, cannot be read, or its compressed data
+            is truncated, damaged, or unpacks to more than the limit.
 
     Example:
         >>> with open_binary(Path(__file__)) as stream:
@@ -70,7 +86,7 @@ def open_binary(path: Path) -> Iterator[IO[bytes]]:
             f"{path}: the file must be readable; got: {error.strerror}. Change its permissions."
         ) from error
     try:
-        with file, _decompressed(file, format_of(path)[1]) as stream:
+        with file, _decompressed(file, format_of(path)[1], str(path) if bounded else "") as stream:
             yield stream
     except DAMAGED as error:
         raise DatasetError(
@@ -91,12 +107,49 @@ _OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
 }
 
 
+class _Bounded(io.RawIOBase):
+    """Decompressed bytes, up to the limit."""
+
+    def __init__(self, stream: Any, where: str) -> None:
+        self._stream, self._where, self._count = stream, where, 0
+        self._most = limit("OSTINATO_MAX_UNPACKED_MB") << 20
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count: int = self._stream.readinto(buffer)
+        self._count += count
+        if self._count > self._most:
+            raise too_large(self._where)
+        return count
+
+
+def too_large(where: str) -> DatasetError:
+    """Return the error of what unpacks to more than the limit.
+
+    Args:
+        where: File for the message.
+
+    Example:
+        >>> str(too_large("a.gz"))[:64]
+        'a.gz: it must unpack to at most 2048 MB; it holds more. If it is'
+    """
+    return DatasetError(
+        f"{where}: it must unpack to at most {limit('OSTINATO_MAX_UNPACKED_MB')} MB; it holds more. "
+        "If it is what you take it for, unpack it yourself, or raise the environment variable "
+        "OSTINATO_MAX_UNPACKED_MB."
+    )
+
+
 def _decompressed(
-    file: IO[bytes], compression: str
+    file: IO[bytes], compression: str, where: str
 ) -> contextlib.AbstractContextManager[IO[bytes]]:
     if not compression:
         return contextlib.nullcontext(file)
-    return cast("IO[bytes]", io.BufferedReader(_OPENERS[compression](file), _BUFFER_BYTES))
+    stream = _OPENERS[compression](file)
+    bounded = _Bounded(stream, where) if where else stream
+    return cast("IO[bytes]", io.BufferedReader(bounded, _BUFFER_BYTES))
 
 
 def reason(error: Exception) -> str:
@@ -128,38 +181,126 @@ def read_bytes(path: Path) -> bytes:
     """
     with open_binary(path) as stream:
         data = stream.read()
-    if not data.strip(b"\xef\xbb\xbf \t\r\n"):
+    if not data.strip(_BOM + b" \t\r\n"):
         raise DatasetError(f"{path}: the file must have rows; it is empty. Name a file with data.")
     return data
 
 
-def decode(data: bytes, where: str) -> str:
-    """Decode UTF-8, with or without a byte order mark.
+def decode(data: bytes, where: str, encoding: str | None = None) -> str:
+    """Decode text, with or without byte order marks.
 
     Args:
         data: The bytes.
         where: File (and member) for the message.
+        encoding: Name of the encoding; none for UTF-8, or for UTF-16 or UTF-32 where a byte order
+            mark tells so.
 
     Raises:
-        DatasetError: A byte is not UTF-8; the message names its line.
+        DatasetError: A byte is not of the encoding; the message names its line.
+        ConfigError: There is no such encoding.
 
     Example:
         >>> decode("你好".encode("utf-8-sig"), "greeting.txt")
         '你好'
+        >>> decode("你好".encode("gb18030"), "greeting.txt", "gb18030")
+        '你好'
+    """
+    if encoding is None:
+        encoding = _marked(data, where)
+    elif not encoding_of(encoding).startswith("utf") and not data.isascii() and _is_utf_8(data):
+        logger.warning("%s: is read as %s, as asked, though it looks like UTF-8.", where, encoding)
+    try:
+        text = data.decode(encoding_of(encoding))
+    except UnicodeError as error:
+        raise _refused(data, where, encoding, error) from None
+    return text.lstrip("\ufeff")
+
+
+def as_utf_8(data: bytes, where: str, encoding: str | None = None) -> bytes:
+    """Return text as bytes of UTF-8 without a byte order mark; arguments and errors of `decode`.
+
+    Example:
+        >>> as_utf_8("好".encode("utf-16"), "greeting.txt").decode()
+        '好'
+    """
+    text = decode(data, where, encoding)
+    is_plain = encoding is None and not data.startswith((*_MARKS, _BOM))
+    return data if is_plain else text.encode()
+
+
+def encoding_of(name: str) -> str:
+    """Return the usual name of an encoding of text.
+
+    Args:
+        name: A name of it.
+
+    Raises:
+        ConfigError: There is no encoding of that name.
+
+    Example:
+        >>> encoding_of("GB-18030"), encoding_of("latin-1")
+        ('gb18030', 'iso8859-1')
     """
     try:
-        return data.decode("utf-8-sig")
+        found = codecs.lookup(name)
+    except (LookupError, ValueError):
+        found = None
+    if found is None or not getattr(found, "_is_text_encoding", True):
+        hint = (
+            did_you_mean(name, ("utf-8", "utf-16", "gb18030", "big5", "latin-1", "cp1252")) or "."
+        )
+        raise ConfigError(
+            f"encoding: must be an encoding of text, such as utf-16, gb18030 or latin-1; got "
+            f"`{name[:40]}`{hint}"
+        )
+    return found.name
+
+
+def _marked(data: bytes, where: str) -> str:
+    """Return the encoding that a byte order mark tells; UTF-8 without one."""
+    for mark, encoding in _MARKS.items():
+        if data.startswith(mark):
+            logger.info("%s: is read as %s, as its byte order mark tells.", where, encoding)
+            return encoding
+    head = data[:1000]
+    if head.count(0) > len(head) // 4:  # every other byte of English in UTF-16 is 0
+        raise DatasetError(
+            f"{where}: the text must be UTF-8; got bytes of 0, as UTF-16 has them. "
+            "Give encoding='utf-16-le' or 'utf-16-be' (--encoding), or save the file as UTF-8."
+        )
+    return "utf-8"
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode()
     except UnicodeDecodeError:
-        return _refuse(data, where)
+        return False
+    return True
 
 
-def read_lines(path: Path) -> list[str]:
+def _refused(data: bytes, where: str, encoding: str, error: UnicodeError) -> DatasetError:
+    start = getattr(error, "start", 0)
+    line = data.count(b"\n", 0, start) + 1
+    is_utf_8 = encoding == "utf-8"
+    advice = (
+        "Save the file as UTF-8, or name its encoding (--encoding), such as gb18030 or latin-1."
+    )
+    return DatasetError(
+        f"{where}: the text must be {'UTF-8' if is_utf_8 else encoding}; got byte "
+        f"0x{data[start]:02x} in line {line} (byte {start} of the file). "
+        f"{advice if is_utf_8 else 'Name another encoding.'}"
+    )
+
+
+def read_lines(path: Path, encoding: str | None = None) -> list[str]:
     r"""Return the lines of a text file without their ends, ``\n`` or ``\r\n``, mixed or not.
 
     Nothing else ends a line, whatever else Unicode and ``str.splitlines`` take for a line break.
 
     Args:
         path: Path of a file, plain or compressed.
+        encoding: As of :func:`decode`.
 
     Raises:
         DatasetError: As :func:`read_bytes` and :func:`decode`, or a line has a ``\r`` within.
@@ -170,7 +311,8 @@ def read_lines(path: Path) -> list[str]:
         >>> read_lines(path)
         ['a', 'b\u2028c']
     """
-    lines = [line.removesuffix("\r") for line in decode(read_bytes(path), str(path)).split("\n")]
+    text = decode(read_bytes(path), str(path), encoding)
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
     for number, line in enumerate(lines, 1):
         if "\r" in line:
             raise DatasetError(
@@ -180,17 +322,6 @@ def read_lines(path: Path) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
-def _refuse(data: bytes, where: str) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DatasetError(
-            f"{where}: the text must be UTF-8; got byte 0x{data[error.start]:02x} in line {line} "
-            f"(byte {error.start} of the file). Save the file as UTF-8."
-        ) from None
-
-
 def check_file(path: Path) -> None:
     """Raise DatasetError, naming the nearest file, unless ``path`` is an existing file.
 
@@ -198,20 +329,72 @@ def check_file(path: Path) -> None:
         path: Path of a file.
 
     Raises:
-        DatasetError: There is no such file.
+        DatasetError: There is no such file, or it is a folder, a pipe or a device.
 
     Example:
         >>> check_file(Path(__file__))
     """
-    if path.is_dir():
-        raise DatasetError(f"{path}: it must be a file; got a folder. Name a file in it.")
-    if path.exists():
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # missing, a loop of links, too long a name, or one with a NUL
+        mode = 0
+    if stat.S_ISREG(mode):
         return
+    if mode:
+        what, advice = "a folder", "Name a file in it."
+        if not stat.S_ISDIR(mode):
+            what, advice = "a pipe, a socket or a device", "Write it to a file first."
+        raise DatasetError(f"{path}: it must be a file; got {what}. {advice}")
     if not path.parent.is_dir():
         raise DatasetError(f"{path}: the file must exist; even its folder {path.parent} does not.")
     names = [other.name for other in path.parent.iterdir() if other.is_file()]
     hint = did_you_mean(path.name, names) or "; check the path."
     raise DatasetError(f"{path}: the file must exist; there is none of that name{hint}")
+
+
+def expanded(path: str | Path) -> Path:
+    """Return a path with the home folder in place of ``~``; one of nobody stays as it is.
+
+    Args:
+        path: The path.
+
+    Example:
+        >>> expanded("~nosuchuser/a.wav")
+        PosixPath('~nosuchuser/a.wav')
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # there is no such user
+        return Path(path)
+
+
+def is_a_name(name: str) -> bool:
+    r"""Return whether the system could have a file of this name.
+
+    Args:
+        name: The name, or a path.
+
+    Example:
+        >>> is_a_name("a.wav"), is_a_name("a\0.wav"), is_a_name("\ud800.wav")
+        (True, False, False)
+    """
+    try:
+        return b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
+
+
+def shown(path: str | Path) -> str:
+    r"""Return a path as text, whose bytes that are no UTF-8 are written as escapes.
+
+    Args:
+        path: The path.
+
+    Example:
+        >>> shown(os.fsdecode(b"caf\xe9.csv"))
+        'caf\\udce9.csv'
+    """
+    return str(path).encode("utf-8", "backslashreplace").decode()
 
 
 def find_file(folder: Path, name: str) -> Path | None:

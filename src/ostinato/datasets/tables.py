@@ -1,48 +1,66 @@
-"""Readers of csv, tsv, JSON Lines and Parquet files."""
+"""Readers of files of texts: csv, tsv, JSON, Parquet, lines, and the lines of fastText."""
 
 from __future__ import annotations
 
-import contextlib
-import csv
-import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 
 from ostinato._errors import DatasetError, did_you_mean
-from ostinato.datasets.columns import check_column, find_columns, label_strings
-from ostinato.datasets.examples import Examples, Texts
-from ostinato.datasets.streams import check_file, decode, format_of, read_bytes
+from ostinato.datasets.columns import (
+    LABEL_NAMES,
+    TEXT_NAMES,
+    check_column,
+    find_columns,
+    label_strings,
+)
+from ostinato.datasets.examples import Examples, Labels, Texts
+from ostinato.datasets.fasttext import PREFIX, read_fasttext
+from ostinato.datasets.frames import FORMATS as TABLES
+from ostinato.datasets.frames import Frame, read_frame
+from ostinato.datasets.json_files import json_text
+from ostinato.datasets.multi_labels import indicated_labels, separated_labels
+from ostinato.datasets.streams import check_file, decode, format_of, open_binary, read_bytes
 
-_BOM = b"\xef\xbb\xbf"
-_LARGEST_BLOCK_BYTES = 1 << 30  # Arrow's block size is an int32; a row must fit into one block
+FORMATS = (*TABLES, ".txt")
 
 
 def read(
     path: str | Path,
     text_column: str | None = None,
-    label_column: str | None = None,
+    label_column: str | Sequence[str] | None = None,
     *,
     labelled: bool = True,
+    label_separator: str | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
 ) -> Examples:
     r"""Read one file of texts.
 
-    csv, tsv, jsonl (ndjson) and parquet files have named columns; a txt file has one text a line and
-    no labels. Each may be compressed as .gz, .bz2, .xz or .zst. Text is UTF-8.
+    csv, tsv, jsonl (ndjson), json and parquet files have named columns; a txt file has one text a line
+    and no labels, unless its lines are those of fastText. Each may be compressed as .gz, .bz2, .xz or
+    .zst. Text is UTF-8. What is found out, and is not what the file's name says, is logged.
 
     Args:
         path: The file.
-        text_column: Column of the texts; None for the one with a usual name (text, review, …).
+        text_column: Column of the texts; None for the one with a usual name (text, review, …). In csv
+            and tsv also its number, from 1; if all columns are given so, the first line is a row
+            unless a usual name stands in it.
         label_column: Column of the labels; None for the one with a usual name (label, sentiment, …).
+            Several are labels themselves, 1 (true) where a text has them and 0 where not.
         labelled: Whether there must be labels. If not, they are read only if ``label_column`` is given.
+        label_separator: What parts the labels of a text in one column, which may then have several or
+            none.
+        delimiter: What parts the fields of csv and tsv; None for a comma and a tab, or for whichever of
+            these, a semicolon and a bar parts the first lines into equally many.
+        encoding: Encoding of text, such as ``gb18030``; None for UTF-8, or what a byte order mark tells.
 
     Raises:
         DatasetError: The file or a column is missing, or something in the file is wrong.
+        ConfigError: There is no such encoding, or the delimiter is none.
 
     Example:
         >>> folder = getfixture("tmp_path")
@@ -53,23 +71,41 @@ def read(
     path = Path(path)
     check_file(path)
     suffix = format_of(path)[0]
+    given = [label_column] if isinstance(label_column, str) else list(label_column or ())
+    if suffix == ".txt" or (suffix not in FORMATS and _is_fasttext(path)):
+        asked = {"text_column": text_column, "label_column": ", ".join(given)}
+        named = next((f"{kind} `{name}`" for kind, name in asked.items() if name), None)
+        return _read_lines(path, named, labelled=labelled, encoding=encoding)
     if suffix not in FORMATS:
         raise DatasetError(
             f"{path}: the format must be one of {', '.join(FORMATS)}, plain or compressed as .gz, .bz2, "
             f".xz or .zst; got `{suffix}`{did_you_mean(suffix, FORMATS) or '.'} "
             "The file's name tells its format."
         )
-    return FORMATS[suffix](path, text_column, label_column, labelled)
+    frame = read_frame(path, delimiter, encoding)
+    frame, text, labels = _columns(frame, text_column, given, labelled=labelled)
+    columns = frame.load(list(dict.fromkeys([text, *labels])))
+    texts = _texts(columns[text], text, frame.where)
+    if not len(texts):
+        raise DatasetError(
+            f"{path}: the file must have rows; it has only column names. Name a file with data."
+        )
+    values = {name: _values(columns[name]) for name in labels}
+    return Examples.make(texts, _labels(values, label_separator, frame), frame.where)
 
 
-def read_columns(path: str | Path) -> pa.Table:
-    r"""Read every column of a csv, tsv, jsonl or parquet file, plain or compressed.
+def read_columns(
+    path: str | Path, delimiter: str | None = None, encoding: str | None = None
+) -> pa.Table:
+    r"""Read every column of a csv, tsv, jsonl, json or parquet file, plain or compressed.
 
     Those of csv and tsv are strings; those of jsonl have the type of their values, and are strings
     where these have several.
 
     Args:
         path: The file.
+        delimiter: As of :func:`read`.
+        encoding: As of :func:`read`.
 
     Raises:
         DatasetError: The file is missing, of another format, or something in it is wrong.
@@ -80,222 +116,11 @@ def read_columns(path: str | Path) -> pa.Table:
         >>> read_columns(path).to_pylist()
         [{'ds': '2016-07-01', 'y': '1.5'}]
     """
-    path = Path(path)
-    check_file(path)
-    suffix = format_of(path)[0]
-    if suffix in (".csv", ".tsv"):
-        delimiter = "," if suffix == ".csv" else "\t"
-        data, names = _separated_data(path, delimiter)
-        for name in names:
-            check_column("csv", name, names, str(path))
-        return _parse_separated(path, data, delimiter, names, names)
-    if suffix in (".jsonl", ".ndjson"):
-        rows = _json_rows(path)
-        columns = dict.fromkeys(name for row in rows for name in row)
-        return pa.table({name: _json_column([row.get(name) for row in rows]) for name in columns})
-    if suffix == ".parquet":
-        with _parquet(path) as file:
-            return file.read()
-    formats = [known for known in FORMATS if known != ".txt"]
-    raise DatasetError(
-        f"{path}: the format must be one of {', '.join(formats)}, plain or compressed; got "
-        f"`{suffix}`{did_you_mean(suffix, formats) or '.'} The file's name tells its format."
-    )
-
-
-def _read_separated(delimiter: str) -> Callable[[Path, str | None, str | None, bool], Examples]:
-    def read_file(path: Path, text: str | None, label: str | None, labelled: bool) -> Examples:  # noqa: FBT001
-        data, names = _separated_data(path, delimiter)
-        text, label = find_columns(
-            names, text_column=text, label_column=label, labelled=labelled, where=str(path)
-        )
-        table = _parse_separated(path, data, delimiter, names, [text, *filter(None, [label])])
-        labels = None
-        if label is not None:
-            labels = label_strings(table[label].to_pylist(), str(path), untyped=True)
-        return _examples(path, table[text], labels)
-
-    return read_file
-
-
-def _separated_data(path: Path, delimiter: str) -> tuple[bytes, list[str]]:
-    """Return the bytes of a file, checked to be UTF-8, and the names of its columns."""
-    data = read_bytes(path)
-    decode(data, str(path))
-    data = data.removeprefix(_BOM)
-    if not data.endswith(b"\n"):  # Arrow takes a lone line of column names for an empty file
-        data += b"\n"
-    return data, _header(data, delimiter)
-
-
-def _header(data: bytes, delimiter: str) -> list[str]:
-    lines = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
-    return next(row for row in csv.reader(lines, delimiter=delimiter) if row)
-
-
-def _parse_separated(
-    path: Path, data: bytes, delimiter: str, names: list[str], wanted: list[str]
-) -> pa.Table:
-    block = min(max(len(data) + 1, 1 << 20), _LARGEST_BLOCK_BYTES)
-    try:
-        table = pyarrow.csv.read_csv(
-            pa.BufferReader(data),
-            read_options=pyarrow.csv.ReadOptions(block_size=block),
-            parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            convert_options=pyarrow.csv.ConvertOptions(
-                include_columns=wanted,
-                column_types=dict.fromkeys(wanted, pa.large_string()),
-                strings_can_be_null=False,
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise _field_error(path, data, delimiter, len(names), error) from None
-    return table
-
-
-def _field_error(
-    path: Path, data: bytes, delimiter: str, expected: int, error: Exception
-) -> DatasetError:
-    """Find the line of the row with the wrong number of fields, which Arrow does not tell."""
-    limit = csv.field_size_limit(len(data) + 1)
-    try:
-        rows = csv.reader(io.StringIO(data.decode(), newline=""), delimiter=delimiter)
-        end = 0
-        for row in rows:
-            start, end = end + 1, rows.line_num
-            if row and len(row) != expected:
-                return DatasetError(
-                    f"{path}: a row must have {expected} fields, as the line of column names has; "
-                    f"got {len(row)} in line {start}. Put a text with delimiters or line breaks in "
-                    'double quotes, and double each quote (") in it.'
-                )
-    finally:
-        csv.field_size_limit(limit)
-    return DatasetError(f"{path}: the rows must be well-formed; got: {error}. Correct the file.")
-
-
-def _read_json_lines(path: Path, text: str | None, label: str | None, labelled: bool) -> Examples:  # noqa: FBT001
-    rows = _json_rows(path)
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    text, label = find_columns(
-        names, text_column=text, label_column=label, labelled=labelled, where=str(path)
-    )
-    labels = None
-    if label is not None:
-        labels = label_strings([row.get(label) for row in rows], str(path))
-    texts = [_json_text(row.get(text), i, path) for i, row in enumerate(rows, 1)]
-    return Examples.make(texts, labels, str(path))
-
-
-def _json_rows(path: Path) -> list[dict[str, Any]]:
-    return [
-        json_object(line, f"{path}: line {number}")
-        for number, line in enumerate(decode(read_bytes(path), str(path)).split("\n"), 1)
-        if line.strip()
-    ]
-
-
-def _json_column(values: list[Any]) -> pa.Array:
-    try:
-        return pa.array(values)
-    except (pa.ArrowException, UnicodeEncodeError):
-        strings = [v if v is None or isinstance(v, str) else json.dumps(v) for v in values]
-        return pa.array(strings, pa.large_string())
-
-
-def json_object(line: str, where: str) -> dict[str, Any]:
-    """Return the object that a line of JSON Lines holds.
-
-    Args:
-        line: The line.
-        where: File and line for the message.
-
-    Raises:
-        DatasetError: The line is not JSON, or no object.
-
-    Example:
-        >>> json_object('{"text": "good"}', "a.jsonl: line 1")
-        {'text': 'good'}
-    """
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise DatasetError(
-            f"{where} must be one JSON object; got {error.msg} at character {error.pos + 1}. "
-            "Correct the line."
-        ) from None
-    if not isinstance(row, dict):
-        raise DatasetError(
-            f'{where} must be one JSON object such as {{"text": "…", "label": "…"}}; '
-            f"got {type(row).__name__}. Write one object a line."
-        )
-    return row
-
-
-def _json_text(value: Any, row: int, path: Path) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value if value.isascii() else json_text(value, f"{path}: row {row}")
-    if isinstance(value, (int, float)):
-        return json.dumps(value)
-    raise DatasetError(
-        f"{path}: a text must be a string; got {type(value).__name__} in row {row}. "
-        "Name another text column."
-    )
-
-
-def json_text(value: str, where: str) -> str:
-    """Return a string of a JSON file, which must be valid Unicode.
-
-    Args:
-        value: The string.
-        where: File and row for the message.
-
-    Raises:
-        DatasetError: It has half a surrogate pair.
-
-    Example:
-        >>> json_text("好", "a.jsonl: row 1")
-        '好'
-    """
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise DatasetError(
-            f"{where}: a text must be valid Unicode; got half a surrogate pair. "
-            "Write the character itself or both halves."
-        ) from None
-    return value
-
-
-@contextlib.contextmanager
-def _parquet(path: Path) -> Iterator[pyarrow.parquet.ParquetFile]:
-    """Open a Parquet file; one that cannot be read raises DatasetError."""
-    if not path.stat().st_size:
-        raise DatasetError(f"{path}: the file must have rows; it is empty. Name a file with data.")
-    try:
-        compressed = bool(format_of(path)[1])
-        source = pa.BufferReader(read_bytes(path)) if compressed else pa.memory_map(str(path))
-        yield pyarrow.parquet.ParquetFile(source)
-    except (pa.ArrowException, OSError) as error:
-        raise DatasetError(
-            f"{path}: it must be a whole Parquet file; got {str(error).splitlines()[0]} "
-            "It may be truncated or damaged: fetch or make it anew."
-        ) from error
-
-
-def _read_parquet(path: Path, text: str | None, label: str | None, labelled: bool) -> Examples:  # noqa: FBT001
-    with _parquet(path) as file:
-        text, label = find_columns(
-            file.schema_arrow.names,
-            text_column=text,
-            label_column=label,
-            labelled=labelled,
-            where=str(path),
-        )
-        table = file.read(columns=[text, *filter(None, [label])])
-    return table_examples(path, table, text, label)
+    frame = read_frame(Path(path), delimiter, encoding)
+    frame.check_names()
+    columns = frame.load(frame.names)
+    arrays = [_json_column(one) if isinstance(one, list) else one for one in columns.values()]
+    return pa.Table.from_arrays(arrays, names=frame.names)
 
 
 def table_examples(path: str | Path, table: pa.Table, text: str, label: str | None) -> Examples:
@@ -315,49 +140,110 @@ def table_examples(path: str | Path, table: pa.Table, text: str, label: str | No
         >>> table_examples("a table", table, "text", "label").labels
         ['true']
     """
+    texts = _texts(table[text], text, str(path))
+    labels = None if label is None else label_strings(table[label].to_pylist(), str(path))
+    return Examples.make(texts, labels, str(path))
+
+
+def _columns(
+    frame: Frame, text: str | None, labels: Sequence[str], *, labelled: bool
+) -> tuple[Frame, str, list[str]]:
+    """Return the frame with its columns' names or numbers, and which are those of texts and labels."""
+    given = [*([] if text is None else [text]), *labels]
+    frame, given = frame.numbered(given, {*TEXT_NAMES, *LABEL_NAMES})
+    text, labels = (None, given) if text is None else (given[0], given[1:])
+    if len(labels) < 2:
+        text, label = find_columns(
+            frame.names,
+            text_column=text,
+            label_column=labels[0] if labels else None,
+            labelled=labelled,
+            where=frame.where,
+        )
+        return frame, text, [] if label is None else [label]
+    for name in labels:
+        check_column("label", name, frame.names, frame.where)
+    text, _ = find_columns(
+        [name for name in frame.names if name not in set(labels)],
+        text_column=text,
+        label_column=None,
+        labelled=False,
+        where=frame.where,
+    )
+    return frame, text, list(labels)
+
+
+def _values(column: Any) -> list[Any]:
+    return column if isinstance(column, list) else list(column.to_pylist())
+
+
+def _labels(values: dict[str, list[Any]], separator: str | None, frame: Frame) -> Labels:
+    if not values:
+        return None
+    if len(values) > 1:
+        return indicated_labels(values, frame.where)
+    (column,) = values.values()
+    if separator is not None:
+        return separated_labels(column, separator, frame.where)
+    return label_strings(column, frame.where, untyped=not frame.is_typed)
+
+
+def _texts(column: Any, name: str, where: str) -> Sequence[str]:
+    if isinstance(column, list):
+        return [_json_text(value, row, where) for row, value in enumerate(column, 1)]
     try:
-        texts = table[text].cast(pa.large_string()).fill_null("")
+        texts = column.cast(pa.large_string()).fill_null("")
         texts.validate(full=True)
     except pa.ArrowException:
         raise DatasetError(
-            f"{path}: the text column `{text}` must hold strings; got {table[text].type}. "
+            f"{where}: the text column `{name}` must hold strings; got {str(column.type)[:80]}. "
             "Name another text column."
         ) from None
-    labels = None if label is None else label_strings(table[label].to_pylist(), str(path))
-    return _examples(path, texts, labels)
+    return Texts(texts.chunk(0) if texts.num_chunks == 1 else texts.combine_chunks())
 
 
-def _examples(path: str | Path, texts: pa.ChunkedArray, labels: Any) -> Examples:
-    if not len(texts):
+def _json_column(values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values)
+    except (pa.ArrowException, UnicodeEncodeError):
+        strings = [v if v is None or isinstance(v, str) else json.dumps(v) for v in values]
+        return pa.array(strings, pa.large_string())
+
+
+def _json_text(value: Any, row: int, where: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value if value.isascii() else json_text(value, f"{where}: row {row}")
+    if isinstance(value, (int, float)):
+        return json.dumps(value)
+    raise DatasetError(
+        f"{where}: a text must be a string; got {type(value).__name__} in row {row}. "
+        "Name another text column."
+    )
+
+
+def _is_fasttext(path: Path) -> bool:
+    with open_binary(path) as stream:
+        return stream.read(len(PREFIX)) == PREFIX.encode()
+
+
+def _read_lines(path: Path, named: str | None, *, labelled: bool, encoding: str | None) -> Examples:
+    where, text = str(path), decode(read_bytes(path), str(path), encoding)
+    is_fasttext = text.startswith(PREFIX)
+    if named and (is_fasttext or not labelled):
         raise DatasetError(
-            f"{path}: the file must have rows; it has only column names. Name a file with data."
+            f"{where}: a {path.suffix} file has no columns; got {named}. Leave it out."
         )
-    array = texts.chunk(0) if texts.num_chunks == 1 else texts.combine_chunks()
-    return Examples.make(Texts(array), labels, str(path))
-
-
-def _read_lines(path: Path, text: str | None, label: str | None, labelled: bool) -> Examples:  # noqa: FBT001
-    if labelled or label is not None:
+    if labelled and not is_fasttext:
         raise DatasetError(
-            f"{path}: labelled texts must come as csv, tsv, jsonl or parquet; a .txt file holds one "
-            "text a line and no labels. Convert it, for example to text<TAB>label with a first line "
-            "of column names, named .tsv."
+            f"{where}: labelled texts must come as csv, tsv, jsonl or parquet; a .txt file holds one "
+            "text a line and no labels, unless each line has one such as __label__good. Convert it, "
+            "for example to text<TAB>label with a first line of column names, named .tsv."
         )
-    if text is not None:
-        raise DatasetError(
-            f"{path}: a .txt file has no columns; got text_column `{text}`. Leave it out."
-        )
-    lines = decode(read_bytes(path), str(path)).split("\n")
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
     if not lines[-1]:
         lines.pop()
-    return Examples.make([line.removesuffix("\r") for line in lines], None, str(path))
-
-
-FORMATS: dict[str, Callable[[Path, str | None, str | None, bool], Examples]] = {
-    ".csv": _read_separated(","),
-    ".tsv": _read_separated("\t"),
-    ".jsonl": _read_json_lines,
-    ".ndjson": _read_json_lines,
-    ".parquet": _read_parquet,
-    ".txt": _read_lines,
-}
+    if is_fasttext:
+        return Examples.make(*read_fasttext(lines, where, labelled=labelled), where)
+    return Examples.make(lines, None, where)

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from ostinato._errors import DatasetError
 from ostinato.datasets.columns import check_column
 from ostinato.datasets.dataset import Cut
+from ostinato.datasets.json_files import json_object, json_text
 from ostinato.datasets.schemes import Span, tags_of
 from ostinato.datasets.streams import open_binary, read_lines
-from ostinato.datasets.tables import json_object, json_text
 from ostinato.datasets.tagged import Tagged
 
 TOKENS, TEXT = "tokens", "text"

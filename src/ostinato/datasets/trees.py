@@ -16,6 +16,7 @@ from pathlib import Path
 from ostinato._errors import DatasetError
 from ostinato.datasets.cache import cached
 from ostinato.datasets.examples import Examples, read_examples, write_examples
+from ostinato.datasets.folders import files_within
 from ostinato.datasets.streams import decode, file_sha256, open_binary, reason
 
 PARTS = {
@@ -83,9 +84,9 @@ def read_tree(root: Path) -> dict[str, Examples]:
         'A film to love.'
     """
     files = list(_files(root))
-    digest = hashlib.sha256(f"{root.absolute()}\0{_READER_VERSION}".encode())
+    digest = hashlib.sha256(os.fsencode(root.absolute()) + f"\0{_READER_VERSION}".encode())
     for _, _, _, path, stamp in files:
-        digest.update(f"{path}\0{stamp}\n".encode())
+        digest.update(os.fsencode(path) + f"\0{stamp}\n".encode())
 
     def make(folder: Path) -> None:
         members = ((p, label, name, Path(path).read_bytes()) for p, label, name, path, _ in files)
@@ -135,18 +136,20 @@ def _members(path: Path) -> Iterator[tuple[str, str, str, bytes]]:
 
 def _files(root: Path) -> Iterator[tuple[str, str, str, str, str]]:
     """Yield part, label, name, path and a stamp of size and time of each text file."""
+    found = []
     for folder, part in PARTS.items():
         if not (root / folder).is_dir():
             continue
         for label in sorted(path.name for path in (root / folder).iterdir() if path.is_dir()):
             if label == _UNLABELLED or label.startswith("."):
                 continue
-            with os.scandir(root / folder / label) as entries:
-                for entry in sorted(entries, key=lambda entry: entry.name):
-                    if entry.name.endswith(".txt") and not entry.name.startswith("."):
-                        stat = entry.stat()
-                        stamp = f"{stat.st_size}\0{stat.st_mtime_ns}"
-                        yield part, label, entry.name, entry.path, stamp
+            files = sorted((root / folder / label).glob("[!.]*.txt"))
+            found.extend((part, label, path) for path in files)
+    kept = set(files_within(root, (path for _, _, path in found)))
+    for part, label, path in found:
+        if path in kept:
+            about = path.stat()
+            yield part, label, path.name, str(path), f"{about.st_size}\0{about.st_mtime_ns}"
 
 
 def _parts(members: Iterable[tuple[str, str, str, bytes]], source: str) -> dict[str, Examples]:

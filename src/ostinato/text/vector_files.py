@@ -158,7 +158,7 @@ def open_vectors(path: Path, embedding_size: int | None = None) -> Iterator[Vect
         DatasetError: The file is missing or damaged, or an archive leaves the choice open.
     """
     if path.suffix.lower() != ".zip":
-        with open_binary(path) as stream:
+        with open_binary(path, bounded=False) as stream:
             yield VectorFile(stream, path.name)
         return
     check_file(path)

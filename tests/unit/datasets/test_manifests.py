@@ -6,7 +6,7 @@ import re
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ostinato import DatasetError
@@ -77,6 +77,8 @@ texts = st.text(
 @given(transcripts=st.lists(texts, min_size=1, max_size=4))
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl", "a.parquet"])
 def test_any_transcript_is_read_as_it_was_written(tmp_path, name, transcripts):
+    if name == "a.tsv":  # each of whose lines could be a row
+        assume(not any(re.search("\t[^\t]*[\r\n]|[\r\n][^\t]*\t", text) for text in transcripts))
     rows = [{"text": text, "audio": f"{i}.wav"} for i, text in enumerate(transcripts)]
     assert read_manifest(write(tmp_path / name, rows)).transcripts == transcripts
 

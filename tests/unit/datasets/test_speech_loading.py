@@ -130,11 +130,11 @@ def test_one_sound_file_is_a_recording_without_a_transcript(tmp_path):
 
 
 def test_the_nearest_format_of_a_table_is_told(tmp_path):
-    (tmp_path / "a.json").touch()
-    with pytest.raises(DatasetError, match=r"got `\.json`; did you mean `\.jsonl`\?"):
-        load_speech(tmp_path / "a.json")
-    with pytest.raises(DatasetError, match=r"did you mean `a\.json`"):
-        read_speech(tmp_path / "b.json", labelled=False)
+    (tmp_path / "a.jso").touch()
+    with pytest.raises(DatasetError, match=r"got `\.jso`; did you mean `\.json"):
+        load_speech(tmp_path / "a.jso")
+    with pytest.raises(DatasetError, match=r"did you mean `a\.jso`"):
+        read_speech(tmp_path / "b.jso", labelled=False)
 
 
 ROWS = {

@@ -11,7 +11,7 @@ import pyarrow.parquet
 import pytest
 
 from ostinato import DatasetError
-from ostinato.datasets import read, tables
+from ostinato.datasets import read, separated
 
 TEXTS = ["plain", 'quoted "twice", with comma', "two\nlines\tand a tab", "你好，世界", ""]
 LABELS = ["pos", "neg", "pos", "neg", "pos"]
@@ -201,7 +201,7 @@ def jsonl(*rows):
             r"must be UTF-8; got byte 0xe9 in line 3 \(byte 16",
         ),
         ("a.jsonl", b'{"text": "\xff"}', "must be UTF-8; got byte 0xff in line 1"),
-        ("a.tsv", "text\tlabel\n".encode("utf-16"), "must be UTF-8; got byte 0xff in line 1"),
+        ("a.tsv", "text\tlabel\n".encode("utf-16-le"), "must be UTF-8; got bytes of 0, as UTF-16"),
         ("a.csv", "review,id,label\na,1,1\n", None),
         (
             "a.csv",
@@ -215,7 +215,8 @@ def jsonl(*rows):
         ),
         ("a.csv", 'text,label\n"a\nb",1\nc,d,0\n', "must have 2 fields, .* got 3 in line 4"),
         ("a.csv", "text,label\na,1\nb\n", "must have 2 fields, .* got 1 in line 3"),
-        ("a.csv", 'text,label\n"a,1\nb,0\n', "must have 2 fields, .* got 1 in line 2"),
+        ("a.csv", 'text,label\nx,1\n"a,1\nb,0\n', "one that never ends in the row of line 3"),
+        ("a.csv", 'text,label\n"a" b,1\n', "other characters after the closing one .* line 2"),
         (
             "a.csv",
             "text,label\na,\nb,1\nc,nan\n",
@@ -256,7 +257,7 @@ def jsonl(*rows):
         ("a.jsonl", jsonl({"text": "a", "label": [None]}), "row 1: every row must have a label"),
         ("a.parquet", "PAR1 nothing", "it must be a whole Parquet file"),
         ("a.xlsx", "x", r"the format must be one of .csv, .tsv, .jsonl, .* got `.xlsx`"),
-        ("a.json", "x", "got `.json`; did you mean `.jsonl`"),
+        ("a.jso", "x", "got `.jso`; did you mean `.json"),
         ("a.txt", "a\nb\n", "labelled texts must come as csv, tsv, jsonl or parquet"),
         ("a.csv.gz", "no gzip", "the file must be whole; got: Not a gzipped file"),
         (
@@ -352,7 +353,7 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path, monkeypatch):
 
 
 def test_a_row_larger_than_arrow_can_parse_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(tables, "_LARGEST_BLOCK_BYTES", 64)
+    monkeypatch.setattr(separated, "_LARGEST_BLOCK_BYTES", 64)
     path = write(tmp_path, "text,label\n" + "long " * 100 + ",1\n")
     with pytest.raises(
         DatasetError, match=r"the rows must be well-formed; got: .* Correct the file"

@@ -1,0 +1,178 @@
+"""Files with named columns (csv, tsv, JSON, Parquet), whose columns are read when they are asked for."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from ostinato._errors import DatasetError, did_you_mean
+from ostinato.datasets.json_files import json_rows
+from ostinato.datasets.limits import limit
+from ostinato.datasets.separated import Separated, read_separated
+from ostinato.datasets.streams import check_file, format_of, logger, read_bytes, too_large
+
+SEPARATED = (".csv", ".tsv")
+JSON = (".jsonl", ".ndjson", ".json")
+FORMATS = (*SEPARATED, *JSON, ".parquet")
+_BATCH_ROWS = 1 << 14
+Column = Any
+"""A list, or a chunked array of Arrow."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A file with named columns.
+
+    Args:
+        where: File for messages.
+        names: Names of the columns.
+        is_typed: Whether values have types; in csv and tsv all are strings.
+        load: Reads columns of names that are there once.
+        separated: Where the names come from, if that is the first line of a text.
+
+    Example:
+        >>> path = getfixture("tmp_path") / "a.jsonl"
+        >>> _ = path.write_text('{"text": "good", "n": 1}')
+        >>> frame = read_frame(path)
+        >>> frame.names, frame.load(["n"])
+        (['text', 'n'], {'n': [1]})
+    """
+
+    where: str
+    names: list[str]
+    is_typed: bool
+    load: Callable[[Sequence[str]], Mapping[str, Column]]
+    separated: Separated | None = None
+
+    def numbered(self, given: Sequence[str], usual: Collection[str]) -> tuple[Frame, list[str]]:
+        """Return the frame and the names of columns some of which may be given by number, from 1.
+
+        If all are, and none of the first line's fields is a usual name, that line is a row. Where all
+        names are numbers, as pandas writes them, these are meant.
+
+        Args:
+            given: Names or numbers of columns.
+            usual: Names that columns usually have, in lower case.
+        """
+        if self.separated is None or not any(map(self._is_number, given)):
+            return self, list(given)
+        has_names = not all(map(self._is_number, given)) or any(
+            name.strip().lower() in usual for name in self.names
+        )
+        if has_names:
+            return self, [
+                self.names[int(one) - 1] if self._is_number(one) else one for one in given
+            ]
+        logger.info(
+            "%s: the columns are given by number, and the first line is taken for a row.",
+            self.where,
+        )
+        return _of_separated(self.separated.numbered(has_names=False)), list(given)
+
+    def _is_number(self, given: str) -> bool:
+        is_one = given.isascii() and given.isdecimal() and 0 < int(given[:9]) <= len(self.names)
+        return is_one and not all(name.isdecimal() for name in self.names)
+
+    def check_names(self) -> None:
+        """Raise DatasetError if two columns have one name."""
+        name, count = next(iter(Counter(self.names).most_common(1)), ("", 0))
+        if count > 1:
+            raise DatasetError(
+                f"{self.where}: the column `{name[:80]}` must be there once; got it {count} times. "
+                "Rename one of them."
+            )
+
+
+def read_frame(path: Path, delimiter: str | None = None, encoding: str | None = None) -> Frame:
+    r"""Read a csv, tsv, JSON or Parquet file, plain or compressed, as far as the names of its columns.
+
+    Args:
+        path: The file.
+        delimiter: What parts the fields of csv or tsv; none to find out.
+        encoding: Encoding of text, if it is not UTF-8.
+
+    Raises:
+        DatasetError: The file is missing, of another format, or something in it is wrong.
+        ConfigError: There is no such encoding, or the delimiter is none.
+    """
+    check_file(path)
+    suffix = format_of(path)[0]
+    if suffix in SEPARATED:
+        return _of_separated(read_separated(path, delimiter, encoding))
+    ignored = {"delimiter": delimiter, "encoding": encoding if suffix == ".parquet" else None}
+    for name, value in ignored.items():
+        if value is not None:
+            logger.info("%s: a %s file has no %s; `%s` is not used.", path, suffix, name, value)
+    if suffix in JSON:
+        return _of_rows(json_rows(path, encoding), str(path))
+    if suffix == ".parquet":
+        with _parquet(path) as file:
+            names = list(file.schema_arrow.names)
+        _check_count(names, str(path))
+        return Frame(str(path), names, is_typed=True, load=lambda wanted: _of_parquet(path, wanted))
+    raise DatasetError(
+        f"{path}: the format must be one of {', '.join(FORMATS)}, plain or compressed; got "
+        f"`{suffix}`{did_you_mean(suffix, FORMATS) or '.'} The file's name tells its format."
+    )
+
+
+def _of_separated(table: Separated) -> Frame:
+    return Frame(table.where, table.names, is_typed=False, load=table.take, separated=table)
+
+
+def _of_rows(rows: Sequence[Mapping[str, Any]], where: str) -> Frame:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    _check_count(names, where)
+
+    def load(wanted: Sequence[str]) -> dict[str, list[Any]]:
+        return {name: [row.get(name) for row in rows] for name in wanted}
+
+    return Frame(where, names, is_typed=True, load=load)
+
+
+def _check_count(names: Sequence[str], where: str) -> None:
+    most = limit("OSTINATO_MAX_COLUMNS")
+    if len(names) > most:
+        raise DatasetError(
+            f"{where}: a table must have at most {most} columns; got {len(names)}. "
+            "Raise the environment variable OSTINATO_MAX_COLUMNS if that is right."
+        )
+
+
+@contextlib.contextmanager
+def _parquet(path: Path) -> Iterator[pyarrow.parquet.ParquetFile]:
+    """Open a Parquet file; one that cannot be read raises DatasetError."""
+    if not path.stat().st_size:
+        raise DatasetError(f"{path}: the file must have rows; it is empty. Name a file with data.")
+    try:
+        if format_of(path)[1]:
+            yield pyarrow.parquet.ParquetFile(pa.BufferReader(read_bytes(path)))
+        else:
+            with path.open("rb") as stream:
+                yield pyarrow.parquet.ParquetFile(stream)
+    except (pa.ArrowException, OSError, MemoryError) as error:
+        raise DatasetError(
+            f"{path}: it must be a whole Parquet file; got "
+            f"{(str(error) or type(error).__name__).splitlines()[0][:100]} "
+            "It may be truncated or damaged: fetch or make it anew."
+        ) from error
+
+
+def _of_parquet(path: Path, wanted: Sequence[str]) -> dict[str, pa.ChunkedArray]:
+    most, held, batches = limit("OSTINATO_MAX_UNPACKED_MB") << 20, 0, []
+    with _parquet(path) as file:
+        for batch in file.iter_batches(_BATCH_ROWS, columns=list(wanted)):
+            held += batch.nbytes
+            if held > max(most, 4 * path.stat().st_size):
+                raise too_large(str(path))
+            batches.append(batch)
+        schema = file.schema_arrow
+    table = pa.Table.from_batches(batches) if batches else schema.empty_table()
+    return {name: table[name] for name in wanted}
