@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, cast
 
-from ostinato._errors import DatasetError, did_you_mean
+from ostinato._errors import DatasetError, did_you_mean, named
 from ostinato.datasets.examples import Labels
 
 logger = logging.getLogger("ostinato")
@@ -172,9 +172,7 @@ def _not_found(kind: str, usual: Sequence[str], names: Sequence[str], where: str
 
 
 def _columns(names: Sequence[str]) -> str:
-    shown = ", ".join(f"`{name[:40]}`" for name in names[:8])
-    more = f", … ({len(names)} in all)" if len(names) > 8 else ""
-    return f"The columns are {shown}{more}."
+    return f"The columns are {named(names)}."
 
 
 def label_strings(values: Sequence[Any], where: str, *, untyped: bool = False) -> Labels:

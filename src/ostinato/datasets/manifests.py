@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, shown
 from ostinato.datasets.columns import named_column
 from ostinato.datasets.folders import files_within
 from ostinato.datasets.frames import FORMATS, Frame, read_frame
@@ -19,7 +19,7 @@ from ostinato.datasets.segments import (
     STOP_NAMES,
     segmented,
 )
-from ostinato.datasets.streams import decode, expanded, is_a_name, shown
+from ostinato.datasets.streams import decode, expanded, is_a_name, path_text
 
 logger = logging.getLogger("ostinato")
 
@@ -105,7 +105,7 @@ def read_manifest(
         _texts(values.get("text"), found["text"], where),
         where,
         speakers=_texts(values.get("speaker"), found["speaker"], where),
-        names=[f"row {number} ({shown(file)})" for number, file in enumerate(files, 1)],
+        names=[f"row {number} ({path_text(file)})" for number, file in enumerate(files, 1)],
     )
 
 
@@ -161,7 +161,7 @@ def read_pairs(folder: Path, *, labelled: bool = True) -> Recordings:
                     "file. Write it, or give a manifest with the columns path and text."
                 )
         transcripts = [" ".join(decode(text.read_bytes(), str(text)).split()) for text in texts]
-    names = [shown(file.relative_to(folder)) for file in files]
+    names = [path_text(file.relative_to(folder)) for file in files]
     return Recordings.make(files, transcripts, str(folder), names=names)
 
 
@@ -207,7 +207,7 @@ def read_words(folder: Path) -> Recordings:
         "%s: no recording has a text beside it; the names of the %d folders are taken for what is said.",
         *(folder, len(set(words))),
     )
-    return Recordings.make(files, words, str(folder), names=[shown(name) for name in names])
+    return Recordings.make(files, words, str(folder), names=[path_text(name) for name in names])
 
 
 def sounds_in(folder: Path, *, is_told: bool = True) -> list[Path]:
@@ -233,7 +233,7 @@ def _file(value: Any, column: str | None, row: int, where: str) -> str:
     if isinstance(value, str) and value.strip() and is_a_name(value):
         return value
     raise DatasetError(
-        f"{where}: row {row} must name a file in column `{column}`; got {str(value)[:40]!r}. "
+        f"{where}: row {row} must name a file in column `{column}`; got {shown(value)}. "
         "Fill it in, or leave the row out."
     )
 

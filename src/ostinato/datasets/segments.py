@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, shown
 
 START_NAMES = ("offset", "start", "start_time", "begin_time", "begin", "start_seconds")
 STOP_NAMES = ("stop", "end", "end_time", "stop_time", "end_seconds")
@@ -85,7 +85,7 @@ def segmented(
         if isinstance(value, bool) or not 0 <= number < math.inf:
             raise DatasetError(
                 f"{where}: row {row + 1}: the {what} of a segment must be a number of seconds from 0; "
-                f"got {str(value)[:40]!r}. Correct it, or rename the column if it is something else."
+                f"got {shown(value)}. Correct it, or rename the column if it is something else."
             )
         return number
 

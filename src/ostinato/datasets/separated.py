@@ -20,7 +20,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.csv
 
-from ostinato._errors import ConfigError, DatasetError
+from ostinato._errors import ConfigError, DatasetError, shown
 from ostinato.datasets.limits import limit
 from ostinato.datasets.streams import as_utf_8, format_of, read_bytes
 
@@ -150,7 +150,7 @@ def _checked(delimiter: str) -> str:
     if len(delimiter) == 1 and delimiter.isascii() and delimiter not in '"\r\n\0':
         return delimiter
     raise ConfigError(
-        f"delimiter: must be one character, such as ; or |, or tab; got {delimiter[:20]!r}."
+        f"delimiter: must be one character, such as ; or |, or tab; got {shown(delimiter)}."
     )
 
 

@@ -384,14 +384,14 @@ def is_a_name(name: str) -> bool:
         return False
 
 
-def shown(path: str | Path) -> str:
+def path_text(path: str | Path) -> str:
     r"""Return a path as text, whose bytes that are no UTF-8 are written as escapes.
 
     Args:
         path: The path.
 
     Example:
-        >>> shown(os.fsdecode(b"caf\xe9.csv"))
+        >>> path_text(os.fsdecode(b"caf\xe9.csv"))
         'caf\\udce9.csv'
     """
     return str(path).encode("utf-8", "backslashreplace").decode()
