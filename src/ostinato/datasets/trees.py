@@ -136,7 +136,7 @@ def _members(path: Path) -> Iterator[tuple[str, str, str, bytes]]:
 
 def _files(root: Path) -> Iterator[tuple[str, str, str, str, str]]:
     """Yield part, label, name, path and a stamp of size and time of each text file."""
-    found = []
+    found: list[tuple[str, str, Path]] = []
     for folder, part in PARTS.items():
         if not (root / folder).is_dir():
             continue
