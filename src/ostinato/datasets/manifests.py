@@ -10,6 +10,7 @@ from typing import Any
 
 from ostinato._errors import DatasetError, shown
 from ostinato.datasets.columns import named_column
+from ostinato.datasets.file_names import expanded, is_a_name, path_text
 from ostinato.datasets.folders import files_within
 from ostinato.datasets.frames import FORMATS, Frame, read_frame
 from ostinato.datasets.recordings import Recordings
@@ -19,7 +20,7 @@ from ostinato.datasets.segments import (
     STOP_NAMES,
     segmented,
 )
-from ostinato.datasets.streams import decode, expanded, is_a_name, path_text
+from ostinato.datasets.streams import decode
 
 logger = logging.getLogger("ostinato")
 
