@@ -91,7 +91,7 @@ class Frame:
 
 
 def read_frame(path: Path, delimiter: str | None = None, encoding: str | None = None) -> Frame:
-    r"""Read a csv, tsv, JSON or Parquet file, plain or compressed, as far as the names of its columns.
+    r"""Read a csv, tsv, JSON or Parquet file as far as the names of its columns.
 
     Args:
         path: The file.

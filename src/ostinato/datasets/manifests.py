@@ -30,6 +30,10 @@ AUDIO_NAMES = (
 )
 TRANSCRIPT_NAMES = ("text", "transcript", "transcription", "sentence", "words", "文本")
 SPEAKER_NAMES = ("speaker", "speaker_id", "client_id", "说话人")
+_USUAL = {
+    **{"audio": AUDIO_NAMES, "text": TRANSCRIPT_NAMES, "speaker": SPEAKER_NAMES},
+    **{"start": START_NAMES, "stop": STOP_NAMES, "duration": DURATION_NAMES},
+}
 MANIFESTS = FORMATS
 _INNER = ("clips", "wavs", "wav", "")
 SOUNDS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au")
@@ -72,30 +76,17 @@ def read_manifest(
         >>> part.names, part.transcripts
         (['row 1 (1.wav)', 'row 2 (2.wav)'], ['one', 'two'])
     """
-    named = {"audio": audio_column, "text": text_column, "speaker": speaker_column}
-    frame, named = _named(read_frame(path, delimiter, encoding), named)
-    where, usual = frame.where, {"audio": AUDIO_NAMES, "text": TRANSCRIPT_NAMES}
-    needed = {"audio": True, "text": labelled}
-    places = {"speaker": SPEAKER_NAMES, "start": START_NAMES, "stop": STOP_NAMES}
-    usual |= {**places, "duration": DURATION_NAMES}
-    found = {
-        kind: named_column(
-            kind, named.get(kind), frame.names, names, where, needed=needed.get(kind, False)
-        )
-        for kind, names in usual.items()
-    }
-    columns = frame.load(list(dict.fromkeys(filter(None, found.values()))))
-    values = {kind: _values(columns[name]) for kind, name in found.items() if name is not None}
+    asked = {"audio": audio_column, "text": text_column, "speaker": speaker_column}
+    frame, asked = _named(read_frame(path, delimiter, encoding), asked)
+    found = _found(frame, asked, labelled=labelled)
+    columns = frame.load(list(dict.fromkeys(found.values())))
+    values = {kind: _values(columns[name]) for kind, name in found.items()}
     if not values["audio"]:
         raise DatasetError(f"{path}: the file must have rows; it has none. Name a file with data.")
+    where = frame.where
     files = [
         _file(value, found["audio"], row, where) for row, value in enumerate(values["audio"], 1)
     ]
-    told = [f"`{found[kind]}`" for kind in ("start", "stop", "duration") if found[kind] is not None]
-    if told:
-        logger.info(
-            "%s: a recording is a part of its file, by %s, in seconds.", where, ", ".join(told)
-        )
     audio = segmented(
         [_resolved(path.parent, file) for file in files],
         *(values.get("start"), values.get("stop"), values.get("duration")),
@@ -103,11 +94,31 @@ def read_manifest(
     )
     return Recordings.make(
         audio,
-        _texts(values.get("text"), found["text"], where),
+        _texts(values.get("text"), found.get("text"), where),
         where,
-        speakers=_texts(values.get("speaker"), found["speaker"], where),
+        speakers=_texts(values.get("speaker"), found.get("speaker"), where),
         names=[f"row {number} ({path_text(file)})" for number, file in enumerate(files, 1)],
     )
+
+
+def _found(frame: Frame, asked: Mapping[str, str | None], *, labelled: bool) -> dict[str, str]:
+    """Return the columns that are there, by what they tell; those of segments are logged."""
+    needed = {"audio": True, "text": labelled}
+    found = {}
+    for kind, usual in _USUAL.items():
+        name = named_column(
+            *(kind, asked.get(kind), frame.names, usual, frame.where),
+            needed=needed.get(kind, False),
+        )
+        if name is not None:
+            found[kind] = name
+    told = [f"`{found[kind]}`" for kind in ("start", "stop", "duration") if kind in found]
+    if told:
+        logger.info(
+            "%s: a recording is a part of its file, by %s, in seconds.",
+            *(frame.where, ", ".join(told)),
+        )
+    return found
 
 
 def _named(frame: Frame, given: Mapping[str, str | None]) -> tuple[Frame, dict[str, str | None]]:

@@ -112,7 +112,7 @@ class Separated:
 def read_separated(
     path: Path, delimiter: str | None = None, encoding: str | None = None
 ) -> Separated:
-    """Read a csv or tsv file as far as its first line, and tell what is not as its ending says.
+    """Read a csv or tsv file as far as its first line; tell what is not as it is called.
 
     Args:
         path: The file, plain or compressed.

@@ -216,7 +216,7 @@ def decode(data: bytes, where: str, encoding: str | None = None) -> str:
 
 
 def as_utf_8(data: bytes, where: str, encoding: str | None = None) -> bytes:
-    """Return text as bytes of UTF-8 without a byte order mark; arguments and errors of `decode`.
+    """Return text as UTF-8 without a byte order mark; arguments and errors of `decode`.
 
     Example:
         >>> as_utf_8("好".encode("utf-16"), "greeting.txt").decode()

@@ -83,15 +83,7 @@ def read(
             "The file's name tells its format."
         )
     frame = read_frame(path, delimiter, encoding)
-    frame, text, labels = _columns(frame, text_column, given, labelled=labelled)
-    columns = frame.load(list(dict.fromkeys([text, *labels])))
-    texts = _texts(columns[text], text, frame.where)
-    if not len(texts):
-        raise DatasetError(
-            f"{path}: the file must have rows; it has only column names. Name a file with data."
-        )
-    values = {name: _values(columns[name]) for name in labels}
-    return Examples.make(texts, _labels(values, label_separator, frame), frame.where)
+    return _examples(frame, text_column, given, labelled=labelled, separator=label_separator)
 
 
 def read_columns(
@@ -143,6 +135,25 @@ def table_examples(path: str | Path, table: pa.Table, text: str, label: str | No
     texts = _texts(table[text], text, str(path))
     labels = None if label is None else label_strings(table[label].to_pylist(), str(path))
     return Examples.make(texts, labels, str(path))
+
+
+def _examples(
+    frame: Frame,
+    text: str | None,
+    labels: Sequence[str],
+    *,
+    labelled: bool,
+    separator: str | None,
+) -> Examples:
+    frame, text, labels = _columns(frame, text, labels, labelled=labelled)
+    columns = frame.load(list(dict.fromkeys([text, *labels])))
+    texts = _texts(columns[text], text, frame.where)
+    if not len(texts):
+        raise DatasetError(
+            f"{frame.where}: the file must have rows; it has only column names. Name a file with data."
+        )
+    values = {name: _values(columns[name]) for name in labels}
+    return Examples.make(texts, _labels(values, separator, frame), frame.where)
 
 
 def _columns(
