@@ -46,9 +46,12 @@ class Asked:
         n_best: For a recogniser: how many texts to tell, with their probabilities.
         hot_words: For a recogniser: words to expect; once for each.
         threshold: For a recogniser: confidence below which a word or a keyword is not told.
-        on_error: For a recogniser: stop at a recording that cannot be read, or answer with the error.
+        on_error: Stop at a recording that cannot be read or a series that cannot be forecast, or answer
+            with the error.
         horizon: For a forecaster: steps ahead, at most those that it was trained for.
         future: For a forecaster: table of the steps ahead with the columns that are known of them.
+        ends: For a forecaster: whether series that end a little before the last are forecast from the
+            common end, as they are if it is not given, or from their own.
     """
 
     beam_width: int | None = None
@@ -58,6 +61,7 @@ class Asked:
     on_error: Literal["raise", "skip"] | None = None
     horizon: int | None = None
     future: Path | None = None
+    ends: Literal["common", "own"] | None = None
 
     def options(self) -> dict[str, Any]:
         """Return those that were given, as `Estimator.explain` takes them."""

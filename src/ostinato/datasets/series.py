@@ -42,6 +42,7 @@ class SeriesTable:
         frequency: Step from one time to the next, where the data set says so.
         standardised: Whether its benchmark measures on the scale of the mean and deviation of train,
             at every origin of test.
+        whole_ids: Whether ids are whole numbers, written as words here, and again numbers in answers.
 
     Shape:
         ids, times, each column: ``(rows,)``.
@@ -65,6 +66,7 @@ class SeriesTable:
     season: int | None = None
     frequency: str | None = None
     standardised: bool = False
+    whole_ids: bool = False
 
     @staticmethod
     def make(
@@ -82,7 +84,7 @@ class SeriesTable:
         frequency: str | None = None,
         standardised: bool = False,
     ) -> SeriesTable:
-        """Check the columns and compute the fingerprint.
+        """Check the columns and compute the fingerprint; ids are words, or whole numbers.
 
         Raises:
             DatasetError: There are no rows; an id, or a time, is missing; an id has a time twice; a
@@ -95,7 +97,9 @@ class SeriesTable:
             ostinato._errors.DatasetError: a.csv: a time must stand once in a series; got 2 twice. Remove one of the rows, or name the column of the ids (--id-column).
         """
         moments = _moments(times, source)
-        names = np.full(len(moments), "", object) if ids is None else np.asarray(ids, object)
+        given = np.full(len(moments), "", object) if ids is None else np.asarray(ids)
+        whole_ids = given.dtype.kind in "iu"
+        names = (given.astype(str) if whole_ids else given).astype(object)
         table = SeriesTable(
             names,
             moments,
@@ -103,7 +107,7 @@ class SeriesTable:
             _floats(known or {}),
             _floats(past or {}),
             {name: _attribute(column) for name, column in (static or {}).items()},
-            *(source, "", zone, borders, season, frequency, standardised),
+            *(source, "", zone, borders, season, frequency, standardised, whole_ids),
         )
         _check_counts(table)
         _check_once(table)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,9 @@ def read_series(
     time = named_column("time", time_column, data.column_names, TIME_NAMES, where, needed=True)
     assert time is not None  # it was needed
     if wide:
-        return _read_wide(data, where, id_column, time, targets, chosen)
+        table = _read_wide(data, where, id_column, time, targets, chosen)
+        numbers_ = {str(name) for name in getattr(source, "columns", ()) if isinstance(name, int)}
+        return replace(table, whole_ids=set(table.names) <= numbers_)
     ids = named_column("id", id_column, data.column_names, ID_NAMES, where, needed=False)
     taken = [time, *filter(None, [ids]), *(name for given in chosen.values() for name in given)]
     if not targets:
@@ -149,6 +152,7 @@ def _read_long(
         return f"{series}time {str(data[time][row].as_py())[:MOST_SHOWN]}"
 
     times, zone = moments(data[time], time, where, row_of)
+    whole = None if ids is None else _whole(data[ids])
 
     def numeric(kind: str, names: Sequence[str]) -> dict[str, npt.NDArray[np.float64]]:
         return {n: numbers(data[n], f"{kind} column `{n}`", where, row_of) for n in names}
@@ -156,7 +160,7 @@ def _read_long(
     return SeriesTable.make(
         times,
         numeric("target", targets),
-        ids=called,
+        ids=called if whole is None else whole,
         known=numeric("known", chosen["known"]),
         past=numeric("past", chosen["past"]),
         static={name: _attribute(data[name], name, where) for name in chosen["static"]},
@@ -175,6 +179,17 @@ def _ids(column: pa.ChunkedArray, name: str, where: str) -> npt.NDArray[Any]:
             "Fill it in, or leave the row out."
         )
     return names
+
+
+def _whole(column: pa.ChunkedArray) -> npt.NDArray[np.int64] | None:
+    """Return ids that are whole numbers as such, None if they are words, or are too large."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if not pa.types.is_integer(kind):
+        return None
+    try:
+        return np.asarray(column.cast(kind).cast(pa.int64()).to_numpy())
+    except pa.ArrowException:
+        return None
 
 
 def _words(column: pa.ChunkedArray, name: str, where: str) -> npt.NDArray[Any]:

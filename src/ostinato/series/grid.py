@@ -57,6 +57,22 @@ def on_clock(table: SeriesTable, alias: str | None) -> tuple[Frequency, Array]:
     return step, times
 
 
+def frequency_of(table: SeriesTable) -> Frequency | None:
+    """Return the step that is seen most often, None where no series has two times.
+
+    Args:
+        table: The table.
+
+    Example:
+        >>> frequency_of(SeriesTable.make([5, 3, 1], {"y": [1.0, 2.0, 3.0]}))
+        Frequency(alias='2')
+    """
+    try:
+        return on_clock(table, None)[0]
+    except DatasetError:
+        return None
+
+
 def check_coarser(table: SeriesTable, step: Frequency, times: Array, positions: Int64s) -> None:
     """Refuse a series that steps regularly, but by more than the others do.
 
@@ -153,6 +169,40 @@ def check_size(steps: int, rows: int, source: str) -> None:
         )
 
 
+def first_told(
+    step: Frequency,
+    times: Array,
+    codes: Int64s,
+    positions: Int64s,
+    is_told: npt.NDArray[np.bool_],
+) -> tuple[Array, Int64s]:
+    """Return when each series has its first value, and how many steps have passed until then.
+
+    A series without one begins with its first row, as does one whose later times cannot be counted
+    from its first value: from 29 February not the last days of months.
+
+    Args:
+        step: The step.
+        times: Times, series by series.
+        codes: Series of each.
+        positions: Steps of each after the first of its series.
+        is_told: Whether each has a value.
+
+    Example:
+        >>> times, codes = np.array([1, 2, 3]), np.array([0, 0, 0])
+        >>> first_told(Frequency("1"), times, codes, times - 1, np.array([False, True, True]))
+        (array([2]), array([1]))
+    """
+    first = np.flatnonzero(np.diff(codes, prepend=-1))
+    rows = np.where(is_told, np.arange(len(codes)), len(codes))
+    told = np.minimum.reduceat(rows, first)
+    told = np.where(told < len(codes), told, first)
+    if (told > first).any():
+        fits = step.steps(times[told][codes], times)[1] | (np.arange(len(codes)) < told[codes])
+        told = np.where(np.logical_and.reduceat(fits, first), told, first)
+    return times[told], positions[told]
+
+
 def stacked(columns: Mapping[str, Floats], rows: Int64s) -> Floats:
     """Return some rows of some columns as one array.
 
@@ -173,12 +223,12 @@ def stacked(columns: Mapping[str, Floats], rows: Int64s) -> Floats:
 
 
 def gridded(rows: Floats, codes: Int64s, positions: Int64s, lengths: Int64s) -> Ragged:
-    """Return rows at their places, NaN where there is none; beyond a length they are left out.
+    """Return rows at their places, NaN where there is none; those outside are left out.
 
     Args:
         rows: The rows, ``(n, columns)``.
         codes: Series of each.
-        positions: Step of each.
+        positions: Step of each; below 0 it is before the first.
         lengths: Steps of each series.
 
     Example:
@@ -187,7 +237,7 @@ def gridded(rows: Floats, codes: Int64s, positions: Int64s, lengths: Int64s) -> 
     """
     offsets = np.append(0, np.cumsum(lengths)).astype(np.int64)
     values = np.full((int(offsets[-1]), rows.shape[1]), np.nan)
-    inside = positions < lengths[codes]
+    inside = (positions >= 0) & (positions < lengths[codes])
     values[offsets[codes[inside]] + positions[inside]] = rows[inside]
     return Ragged(values, offsets)
 

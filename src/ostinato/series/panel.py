@@ -20,6 +20,7 @@ from ostinato.series.grid import (
     check_coarser,
     check_grid,
     check_size,
+    first_told,
     gridded,
     heads,
     on_clock,
@@ -55,6 +56,7 @@ class Panel:
         zone: Time zone they come from.
         borders: Times at which validation and test begin, where the data set says so.
         standardised: Whether its benchmark measures on the scale of train's mean and deviation.
+        whole_ids: Whether the names were whole numbers, as which they are answered.
 
     Shape:
         starts, static: ``(series,)``.
@@ -84,6 +86,7 @@ class Panel:
     zone: str | None = None
     borders: tuple[Any, Any] | None = None
     standardised: bool = False
+    whole_ids: bool = False
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -109,12 +112,13 @@ class Panel:
         series = f"series {self.ids[row]}, " if self.ids[row] else ""
         return f"{series}time {written(self.times(row, step, step + 1)[0])}"
 
-    def find(self, name: str) -> int:
+    def find(self, name: str | int) -> int:
         """Return which series has an id.
 
         Raises:
             DatasetError: None has; the nearest id is offered.
         """
+        name = str(name)
         if name not in self.ids:
             hint = did_you_mean(name, self.ids) or "."
             raise DatasetError(f"{self.source}: there is no series `{name}`{hint}")
@@ -157,7 +161,8 @@ class Panel:
     def with_future(self, future: SeriesTable | Panel) -> Panel:
         """Return the series with rows of the known columns after their last step.
 
-        Rows of steps that the series have, and of series that are not here, are left aside.
+        Rows of steps that the series have, and of series that are not here, are left aside. Rows without
+        ids are those of every series.
 
         Args:
             future: Where the known columns stand.
@@ -196,20 +201,31 @@ class Panel:
         Raises:
             DatasetError: A row is missing; the message names its series, time and column.
         """
+        for problem in self.lacking(horizon).values():
+            raise DatasetError(problem)
+
+    def lacking(self, horizon: int) -> dict[int, str]:
+        """Return of which series some known column is not told for ``horizon`` steps, and where.
+
+        Args:
+            horizon: Steps that are to be forecast.
+        """
         if not self.known_names:
-            return
+            return {}
         ahead = self.lengths[:, None] + np.arange(horizon)
         is_there = ahead < self.known.lengths[:, None]
         place = self.known.offsets[:-1, None] + np.where(is_there, ahead, 0)
         is_missing = np.isnan(self.known.values[place]) | ~is_there[..., None]
-        if not is_missing.any():
-            return
-        row, step, column = (int(where[0]) for where in np.nonzero(is_missing))
-        raise DatasetError(
-            f"{self.source}: {self.place(row, int(ahead[row, step]))}: the known column "
-            f"`{self.known_names[column]}` must be told for the {horizon} steps after the last value "
-            "of the series; it is missing here. Add the row to the table, or give it as the future."
-        )
+        found: dict[int, str] = {}
+        for row, step, column in np.argwhere(is_missing):
+            if int(row) not in found:
+                found[int(row)] = (
+                    f"{self.source}: {self.place(row, int(ahead[row, step]))}: the known column "
+                    f"`{self.known_names[column]}` must be told for the {horizon} steps after the last "
+                    "value of the series; it is missing here. Add the row to the table, or give it as the "
+                    "future."
+                )
+        return found
 
     def _derived(self, what: str, *arrays: Array) -> str:
         digest = hashlib.sha256(f"{self.fingerprint} {what}".encode())
@@ -218,14 +234,18 @@ class Panel:
         return digest.hexdigest()
 
 
-def panel_of(table: SeriesTable, frequency: str | None = None) -> Panel:
+def panel_of(table: SeriesTable, frequency: str | None = None, *, with_ends: bool = False) -> Panel:
     """Put the series of a table on regular grids; what is missing stays so, as NaN.
 
-    Where there are known columns, rows after the last value of a series are its future.
+    A series begins with its first value, of a target or a past column, and ends with its last one,
+    whether the steps before and after have rows or not. Rows of known columns after its end are its
+    future. One without any value keeps its steps.
 
     Args:
         table: The table, its rows in any order.
         frequency: Alias of the step; None to find it out.
+        with_ends: Whether to keep the steps before the first value, and those after the last one where
+            there are no known columns.
 
     Raises:
         DatasetError: There is no target column, or a time lies between the steps.
@@ -252,17 +272,19 @@ def panel_of(table: SeriesTable, frequency: str | None = None) -> Panel:
     )
     rows = positions[last] + 1
     check_size(int(rows.sum()), len(table), table.source)
-    lengths = rows
-    if table.known:
-        is_told = ~(np.isnan(values).all(axis=1) & np.isnan(past).all(axis=1))
-        lengths = np.maximum.reduceat(np.where(is_told, positions + 1, 0), first)
-        lengths = np.where(lengths > 0, lengths, rows)
+    is_told = ~np.isnan(np.concatenate([values, past], axis=1)).all(axis=1)
+    starts, lengths = times[first], np.maximum.reduceat(np.where(is_told, positions + 1, 0), first)
+    lengths = np.where((lengths > 0) & (not with_ends or bool(table.known)), lengths, rows)
+    if not with_ends:
+        starts, skipped = first_told(step, times, codes, positions, is_told)
+        positions, lengths, rows = positions - skipped[codes], lengths - skipped, rows - skipped
+    rows = rows if table.known else lengths
     digest = hashlib.sha256(f"{table.fingerprint} {step.alias}".encode())
     return Panel(
         ids=table.names,
         targets=tuple(table.values),
         frequency=step,
-        starts=times[first],
+        starts=starts,
         values=gridded(values, codes, positions, lengths),
         known=gridded(known, codes, positions, rows),
         past=gridded(past, codes, positions, lengths),
@@ -275,6 +297,7 @@ def panel_of(table: SeriesTable, frequency: str | None = None) -> Panel:
         zone=table.zone,
         borders=table.borders,
         standardised=table.standardised,
+        whole_ids=table.whole_ids,
     )
 
 
@@ -312,6 +335,10 @@ def _future_rows(panel: Panel, future: SeriesTable | Panel) -> tuple[Int64s, Arr
             f"{future.source}: times of the future must be of the kind of the series; got "
             f"{written(times[0])}, and {written(panel.starts[0])} there."
         )
+    if tuple(names) == ("",) and "" not in place:  # what is known of all series
+        count, codes = len(codes), np.repeat(np.arange(len(panel)), len(codes))
+        names, times = panel.ids, np.tile(times, len(panel))
+        columns = np.tile(columns, (len(panel), 1)).reshape(len(panel) * count, -1)
     owners = np.array([place.get(name, -1) for name in names], np.int64)[codes]
     is_here = owners >= 0
     return owners[is_here], times[is_here], columns[is_here]

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from sklearn.base import clone
 
+from ostinato._config import check_range
 from ostinato._errors import DatasetError
 from ostinato.series import Panel
 from ostinato.tasks.forecast_measure import Measured
@@ -45,6 +46,8 @@ def backtest(
     Raises:
         DatasetError: No series is long enough.
     """
+    check_range("backtest", "cutoffs", cutoffs, low=1)
+    check_range("backtest", "step", step, low=1)
     horizon = settings.plan_of(panel).horizon
     step = step or horizon
     found, told, tables = [], [], []

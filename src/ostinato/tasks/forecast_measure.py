@@ -176,7 +176,9 @@ def write_forecasts(
             "id": [panel.ids[series] for series in places.series],
             "target": [panel.targets[target] for target in places.target],
             "cutoff": [times[-1] for times in history_times],
-            "times": pa.array([forecasts.times(row) for row in rows], strings),
+            "times": pa.array(
+                [[written(t) for t in forecasts.times(row)] for row in rows], strings
+            ),
             "history": pa.array(map(_listed, histories), doubles),
             "history_times": pa.array(history_times, strings),
             "actual": pa.array(map(_listed, measured.actual[rows] * units), doubles),

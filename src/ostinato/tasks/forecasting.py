@@ -14,7 +14,7 @@ from torch import Tensor
 from typing_extensions import Self
 
 from ostinato import datasets
-from ostinato._config import Recurrent, Training, check_range
+from ostinato._config import Recurrent, Training
 from ostinato._errors import ConfigError
 from ostinato.models.likelihoods import LIKELIHOODS, LikelihoodName
 from ostinato.series import Calibration, Panel, panel_of
@@ -29,8 +29,8 @@ from ostinato.tasks.forecast_baselines import baselines_of, figures_of, judge_fo
 from ostinato.tasks.forecast_measure import write_forecasts
 from ostinato.tasks.forecast_network import Method, Network, Plan, check_settings, network_of
 from ostinato.tasks.forecast_parts import LikelihoodObjective, QuantileObjective
-from ostinato.tasks.forecasts import Forecasts, picture
-from ostinato.tasks.foresight import Foresight, windows_by_part
+from ostinato.tasks.forecasts import Forecasts, line_of, picture
+from ostinato.tasks.foresight import Ends, Foresight, OnError, windows_by_part
 from ostinato.tasks.remembered import read_remembered, write_remembered
 from ostinato.tasks.series_reading import Reading, named_only
 from ostinato.tasks.series_sizing import sized_for_series
@@ -94,7 +94,7 @@ class Forecaster(Estimator):
         *("id_column", "time_column", "target_columns"),
         *("known_columns", "past_columns", "static_columns", "wide"),
     )
-    options: ClassVar[tuple[str, ...]] = ("horizon", "future")
+    options: ClassVar[tuple[str, ...]] = ("horizon", "future", "on_error", "ends")
     takes_files: ClassVar[bool] = True
     remembers: ClassVar[bool] = True
 
@@ -152,7 +152,7 @@ class Forecaster(Estimator):
             TrainingError: The loss is no longer finite.
         """
         self.columns_ = named_only(columns)
-        panel = self._read(X, {})
+        panel = self._read(X, {}, anew=True)
         return self.fit_parts(
             {"train": Stretch(panel, np.zeros_like(panel.lengths))},
             out=Path(out) if out is not None else None,
@@ -161,38 +161,49 @@ class Forecaster(Estimator):
             listeners=listeners,
         )
 
-    def predict(self, X: Any = None, *, horizon: int | None = None, future: Any = None) -> pa.Table:
+    def predict(
+        self,
+        X: Any = None,
+        *,
+        horizon: int | None = None,
+        future: Any = None,
+        on_error: OnError | None = None,
+        ends: Ends = "common",
+    ) -> pa.Table:
         """Forecast what comes after the series that were trained on, or after others.
 
         Args:
             X: Series in the form of those of :meth:`fit`; none for those, up to their end.
             horizon: Steps ahead, at most those trained for; none for these.
-            future: Rows of the steps ahead with the known columns, where there are any.
+            future: Rows of the steps ahead with the known columns, if any; without ids, of all series.
+            on_error: raise, or skip and name, series that cannot be forecast; none skips those without a
+                value in their context, and raises where a known column is not told.
+            ends: Forecast dated series that end up to a horizon before the last from the common end, or
+                each from its own.
 
         Returns:
             A row a step: ``unique_id``, ``ds``, ``target`` where there are several, ``mean``,
-            ``median`` and the ends of the intervals (``lo-80``, ``hi-80``, …).
+            ``median`` and the ends of the intervals (``lo-80``, ``hi-80``, …); ids of the type, and times
+            in the zone, of those of ``X``.
 
         Raises:
             ConfigError: The horizon is longer than the one trained for.
             DatasetError: The series do not fit those of train, or a step ahead lacks a known column.
         """
-        return self._ahead(X, horizon, future).table()
+        return self._ahead(X, future, horizon=horizon, on_error=on_error, ends=ends).table()
 
-    def explain(
-        self, X: Sequence[Any], *, horizon: int | None = None, future: Any = None
-    ) -> list[dict[str, Any]]:
+    def explain(self, X: Sequence[Any], *, future: Any = None, **asked: Any) -> list[Any]:
         """Return a row a step of each of some sets of series, ready for JSON.
 
         Args:
             X: Each as of :meth:`predict`.
-            horizon: Steps ahead.
-            future: Rows of the steps ahead.
+            future: As of :meth:`predict`.
+            asked: Others of its arguments. A series that is skipped has a row with its error.
 
         Raises:
             OstinatoError: As of :meth:`predict`.
         """
-        return [row for one in X for row in self._ahead(one, horizon, future).rows()]
+        return [row for one in X for row in self._ahead(one, future, **asked).rows()]
 
     def evaluate(self, X: Any, y: None = None, *, seen: Sequence[Any] | None = None) -> Figures:
         """Return the figures of forecasts of the last horizon of each series, and of naive ones.
@@ -213,12 +224,13 @@ class Forecaster(Estimator):
         figures = self.evaluate(X)
         return 1.0 - float(figures["crps"] / figures["seasonal_naive"]["crps"])
 
-    def plot(self, name: str | None = None, *, target: str | None = None) -> Any:
+    def plot(self, name: Any = None, *, target: str | None = None, future: Any = None) -> Any:
         """Draw the forecast of a series after its last steps.
 
         Args:
             name: Id of the series; none for the first.
             target: Which of its columns; none for the first.
+            future: Rows of the steps ahead, as of :meth:`predict`.
 
         Returns:
             A figure of matplotlib: ``plot("a").savefig("a.svg")``.
@@ -227,7 +239,7 @@ class Forecaster(Estimator):
             DatasetError: There is no such series.
             ConfigError: There is no such column.
         """
-        return picture(self._ahead(None, None, None), self.levels, name, target)
+        return picture(self._ahead(None, future), self.levels, name, target)
 
     def backtest(
         self,
@@ -254,9 +266,7 @@ class Forecaster(Estimator):
             ConfigError: A setting is wrong.
             DatasetError: The series are too short for that many cutoffs.
         """
-        check_range("backtest", "cutoffs", cutoffs, low=1)
-        check_range("backtest", "step", step, low=1)
-        panel = X if isinstance(X, Panel) else self._read(X, columns)
+        panel = self._read(X, columns, anew=True)
         return backtest(self, panel, cutoffs=cutoffs, step=step, refit=refit)
 
     def load_parts(self, *, validation: Any = None, test: Any = None, **arguments: Any) -> Parts:
@@ -269,7 +279,7 @@ class Forecaster(Estimator):
                 )
         source = arguments.pop("source")
         self.columns_ = named_only(arguments)
-        panel = self._read(source, {})
+        panel = self._read(source, {}, anew=True)
         return stretches.parts_of(panel, self.plan_of(panel).horizon)
 
     def read_part(self, path: Any, **columns: Any) -> Stretch:
@@ -291,9 +301,7 @@ class Forecaster(Estimator):
 
     def line(self, answer: Mapping[str, Any]) -> str:
         """Return a step of `explain` as a line: series, time, mean, and each quantile."""
-        figures = [answer["mean"], *answer["quantiles"].values()]
-        where = [answer[name] for name in ("id", "target", "time") if answer.get(name)]
-        return "\t".join([*where, *(f"{figure:.6g}" for figure in figures)])
+        return line_of(answer)
 
     def _check(self) -> None:
         super()._check()
@@ -335,22 +343,20 @@ class Forecaster(Estimator):
     def _network(self, weights: Mapping[str, Tensor] | None = None) -> Network:
         return network_of(self.sized_, self.reading_, self.plan_of(self.series_))
 
-    def _read(self, source: Any, columns: Mapping[str, Any]) -> Panel:
-        """Read series with the columns that were named, else those of train."""
+    def _read(self, source: Any, columns: Mapping[str, Any], *, anew: bool = False) -> Panel:
+        """Read series with columns that were named, else those of train, and its step if not anew."""
         if isinstance(source, Panel):
             return source
-        named = named_only(columns) or self.columns_
-        return panel_of(datasets.load_series(source, **named), self.frequency)
+        table = datasets.load_series(source, **(named_only(columns) or self.columns_))
+        reading = None if anew else getattr(self, "reading_", None)
+        return reading.panel_of(table) if reading else panel_of(table, self.frequency)
 
-    def _ahead(self, X: Any, horizon: int | None, future: Any) -> Forecasts:
+    def _ahead(self, X: Any, future: Any, **asked: Any) -> Forecasts:
         foresight = self.foresight
         panel = self.series_ if X is None else self._read(X, {})
         if future is not None:
-            given = ("id_column", "time_column")
-            named: dict[str, Any] = {name: self.columns_.get(name) for name in given}
-            known = self.reading_.known
-            panel = panel.with_future(datasets.load_series(future, known_columns=known, **named))
-        return foresight.ahead(panel, horizon)
+            panel = panel.with_future(self.reading_.future(future, self.columns_))
+        return foresight.ahead(panel, **asked)
 
     def _finish(self, parts: Parts, out: Path | None) -> None:
         self.calibration_ = self.foresight.calibrated(self.series_)
@@ -363,15 +369,9 @@ class Forecaster(Estimator):
     ) -> Figures:
         forecasts, measured = self.foresight.measured(examples)
         if run:
-            write_forecasts(
-                run,
-                forecasts,
-                measured,
-                self.levels,
-                part=part,
-                season=self.plan_of(examples.panel).season,
-                standardised=examples.standardised,
-            )
+            told: dict[str, Any] = {"part": part, "standardised": examples.standardised}
+            told["season"] = self.plan_of(examples.panel).season
+            write_forecasts(run, forecasts, measured, self.levels, **told)
         return figures_of(measured, examples, self.levels, with_coverage=part != "validation")
 
     def _save_reader(self, run: Path) -> None:

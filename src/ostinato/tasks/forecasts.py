@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 from torch import nn
 
 from ostinato._config import check_names
+from ostinato._errors import DatasetError
 from ostinato.datasets.series import written
 from ostinato.models import AutoregressiveForecaster
 from ostinato.models.likelihoods import sampled_quantiles
 from ostinato.series import Panel, Places
 from ostinato.tasks.forecast_parts import WindowPart
 
+logger = logging.getLogger("ostinato")
+
 Doubles = npt.NDArray[np.float64]
+Array = npt.NDArray[Any]
+LeftOut = tuple[int, int, str]
 
 BATCH_STEPS = 2**17  # time steps of a batch of forecasts
 BATCH_PATHS = 2**13  # sampled paths of a batch
+MOST_NAMED = 5  # series in a message
 HISTORY_HORIZONS = 4  # horizons of the past that are shown
 
 
@@ -35,6 +43,7 @@ class Forecasts:
         places: Where they begin.
         probabilities: Of the quantiles, the median in the middle.
         quantiles: Quantiles of each step, never crossing.
+        left_out: Series and target of which there is no forecast, and why.
 
     Shape:
         quantiles: ``(windows, horizon, quantiles)``.
@@ -44,6 +53,7 @@ class Forecasts:
     places: Places
     probabilities: tuple[float, ...]
     quantiles: Doubles
+    left_out: Sequence[LeftOut] = ()
 
     @property
     def horizon(self) -> int:
@@ -65,11 +75,15 @@ class Forecasts:
         place = values.offsets[self.places.series][:, None] + np.where(is_known, ahead, 0)
         return np.where(is_known, values.values[place, self.places.target[:, None]], np.nan)
 
-    def times(self, row: int) -> list[str]:
-        """Return the times of the steps of one forecast, in ISO 8601."""
+    def times(self, row: int) -> Array:
+        """Return the times of the steps of one forecast, as of :class:`ostinato.series.Panel`."""
         begin = int(self.places.origin[row])
-        times = self.panel.times(int(self.places.series[row]), begin, begin + self.horizon)
-        return [written(time) for time in times]
+        return self.panel.times(int(self.places.series[row]), begin, begin + self.horizon)
+
+    def id_of(self, series: int) -> str | int:
+        """Return the id of a series, a number if it was one."""
+        name = self.panel.ids[series]
+        return int(name) if self.panel.whole_ids else name
 
     def table(self, *, with_actual: bool = False) -> pa.Table:
         """Return a row a step, with the columns that the Nixtla libraries use.
@@ -82,11 +96,13 @@ class Forecasts:
         """
         ids, targets, times = [], [], []
         for row, series in enumerate(self.places.series):
-            begin = int(self.places.origin[row])
-            times.append(self.panel.times(int(series), begin, begin + self.horizon))
-            ids += [self.panel.ids[series]] * self.horizon
+            times.append(self.times(row))
+            ids += [self.id_of(series)] * self.horizon
             targets += [self.panel.targets[self.places.target[row]]] * self.horizon
-        columns: dict[str, Any] = {"unique_id": ids, "ds": np.concatenate(times)}
+        columns: dict[str, Any] = {
+            "unique_id": ids,
+            "ds": stamps(np.concatenate(times), self.panel),
+        }
         if len(self.panel.targets) > 1:
             columns["target"] = targets
         if with_actual:
@@ -94,7 +110,7 @@ class Forecasts:
                 self.panel.times(int(series), int(origin) - 1, int(origin))
                 for series, origin in zip(self.places.series, self.places.origin, strict=True)
             ]
-            columns["cutoff"] = np.repeat(np.concatenate(cutoffs), self.horizon)
+            columns["cutoff"] = stamps(np.repeat(np.concatenate(cutoffs), self.horizon), self.panel)
             columns["y"] = self.actual.ravel()
         columns["mean"] = self.mean.ravel()
         for place, probability in enumerate(self.probabilities):
@@ -102,15 +118,17 @@ class Forecasts:
         return pa.table(columns)
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield a row a step, ready for JSON."""
+        """Yield a row a step, ready for JSON; and one of each series that is left out, with the reason."""
         mean = self.mean
+        for series, target, error in self.left_out:
+            yield {"id": self.id_of(series), "target": self.panel.targets[target], "error": error}
         for row, (series, target) in enumerate(
             zip(self.places.series, self.places.target, strict=True)
         ):
-            for step, time in enumerate(self.times(row)):
+            for step, time in enumerate(zoned(self.times(row), self.panel)):
                 values = self.quantiles[row, step].tolist()
                 yield {
-                    "id": self.panel.ids[series],
+                    "id": self.id_of(series),
                     "target": self.panel.targets[target],
                     "time": time,
                     "mean": float(mean[row, step]),
@@ -118,8 +136,49 @@ class Forecasts:
                 }
 
 
+def line_of(answer: Mapping[str, Any]) -> str:
+    r"""Return a row of :meth:`Forecasts.rows` as a line, its parts by tabs.
+
+    Example:
+        >>> line_of({"id": 7, "target": "y", "error": "it is empty"}).split("\t")
+        ['7', 'y', 'error: it is empty']
+    """
+    told = (answer.get(name, "") for name in ("id", "target", "time"))
+    where = [str(name) for name in told if name != ""]
+    if "error" in answer:
+        return "\t".join([*where, f"error: {answer['error']}"])
+    figures = [answer["mean"], *answer["quantiles"].values()]
+    return "\t".join([*where, *(f"{figure:.6g}" for figure in figures)])
+
+
+def tell_left_out(
+    panel: Panel, left_out: Sequence[LeftOut], places: Places, *, is_wrong: bool
+) -> None:
+    """Log which series have no forecast, and the first reason.
+
+    Args:
+        panel: The series.
+        left_out: Which, and why.
+        places: Those that have one.
+        is_wrong: Whether to raise it.
+
+    Raises:
+        DatasetError: It is wrong, or no series has a forecast.
+    """
+    if not left_out:
+        return
+    if is_wrong or not len(places):
+        raise DatasetError(left_out[0][2])
+    names = list(dict.fromkeys(f"`{panel.ids[series]}`" for series, _, _ in left_out))
+    more = " and others" if len(names) > MOST_NAMED else ""
+    logger.warning(
+        "%d of %d series have no forecast, %s%s: %s",
+        *(len(names), len(panel), ", ".join(names[:MOST_NAMED]), more, left_out[0][2]),
+    )
+
+
 def picture(
-    forecasts: Forecasts, levels: Sequence[int], name: str | None, target: str | None
+    forecasts: Forecasts, levels: Sequence[int], name: str | int | None, target: str | None
 ) -> Any:
     """Draw the forecast of one series, as a figure of matplotlib.
 
@@ -130,22 +189,28 @@ def picture(
         target: Which of its columns; none for the first.
 
     Raises:
-        DatasetError: There is no such series.
+        DatasetError: There is no such series, or it has no forecast.
         ConfigError: There is no such column.
     """
     from ostinato.report.forecast_plot import Forecast, forecast_figure  # loads matplotlib
 
     panel = forecasts.panel
-    series = 0 if name is None else panel.find(name)
+    series = int(forecasts.places.series[0]) if name is None else panel.find(name)
     column = 0
     if target is not None:
         check_names({target: None}, dict.fromkeys(panel.targets), "plot")
         column = panel.targets.index(target)
-    row = series * len(panel.targets) + column
+    places = forecasts.places
+    rows = np.flatnonzero((places.series == series) & (places.target == column))
+    if not len(rows):
+        raise DatasetError(
+            next(why for s, t, why in forecasts.left_out if (s, t) == (series, column))
+        )
+    row = int(rows[0])
     end = int(forecasts.places.origin[row])
     start = max(0, end - HISTORY_HORIZONS * forecasts.horizon)
     drawn = Forecast(
-        times=panel.times(series, end, end + forecasts.horizon),
+        times=forecasts.times(row),
         mean=forecasts.mean[row],
         quantiles=forecasts.quantiles[row],
         probabilities=forecasts.probabilities,
@@ -154,6 +219,37 @@ def picture(
         history_times=panel.times(series, start, end),
     )
     return forecast_figure(drawn, title=panel.ids[series], label=panel.targets[column])
+
+
+def stamps(times: Array, panel: Panel) -> pa.Array:
+    """Return times of a panel as Arrow has them, in its zone if it has one.
+
+    Args:
+        times: The times.
+        panel: The panel.
+    """
+    found = pa.array(times)
+    if panel.zone is None or times.dtype.kind != "M":
+        return found
+    if panel.frequency.is_of_days:  # dates on the wall; an hour that is passed over is the next one
+        return pc.assume_timezone(found, panel.zone, ambiguous="earliest", nonexistent="latest")
+    return found.cast(pa.timestamp("us", panel.zone))
+
+
+def zoned(times: Array, panel: Panel) -> list[str]:
+    """Return times of a panel in ISO 8601, with their offset if it has a zone.
+
+    Args:
+        times: The times.
+        panel: The panel.
+    """
+    found = stamps(times, panel)
+    if getattr(found.type, "tz", None) is None:
+        return [written(time) for time in times]
+    offsets = pc.strftime(found, format="%z").to_pylist()
+    local = np.asarray(pc.local_timestamp(found).cast(pa.int64())).astype("datetime64[us]")
+    shown = [str(time).removesuffix(".000000").replace("T", " ") for time in local]
+    return [f"{time}{offset[:3]}:{offset[3:]}" for time, offset in zip(shown, offsets, strict=True)]
 
 
 def forecast(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +12,11 @@ import numpy.typing as npt
 from ostinato._config import check_range
 from ostinato._errors import ConfigError, DatasetError
 from ostinato.series import Calibration, Panel, Places, WindowReader
+from ostinato.series.ends import with_common_end
 from ostinato.tasks.forecast_measure import Measured
 from ostinato.tasks.forecast_network import Network, Plan
 from ostinato.tasks.forecast_parts import WindowPart
-from ostinato.tasks.forecasts import Forecasts, forecast
+from ostinato.tasks.forecasts import Forecasts, LeftOut, forecast, tell_left_out
 from ostinato.tasks.recalibration import (
     MOST_WINDOWS,
     Windows,
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 Doubles = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
+
+OnError = Literal["raise", "skip"]
+Ends = Literal["common", "own"]
 
 FEWEST_WINDOWS = 1024  # of an epoch of training; fewer are gone through several times
 MEASURED_SHARE = 4  # an epoch measures a quarter as many windows as it trains on
@@ -124,17 +128,34 @@ class Foresight:
     plan: Plan
     calibration: Calibration | None
 
-    def ahead(self, panel: Panel, horizon: int | None = None) -> Forecasts:
+    def ahead(
+        self,
+        panel: Panel,
+        horizon: int | None = None,
+        *,
+        on_error: OnError | None = None,
+        ends: Ends = "common",
+    ) -> Forecasts:
         """Return forecasts of what comes after the last step of each series.
 
         Args:
             panel: The series.
             horizon: Steps ahead; none for those trained for.
+            on_error: What to do with a series that cannot be forecast: raise, or skip it and say so.
+                None skips those without a value in their context, and raises where a known column is
+                not told.
+            ends: Whether dated series that end up to a horizon before the others are forecast from the
+                common end, or from their own.
 
         Raises:
             ConfigError: The horizon is longer than that.
-            DatasetError: A series has no value at all, or lacks known columns of the steps ahead.
+            DatasetError: A series cannot be forecast, or none can.
         """
+        for name, given, known in (("on_error", on_error, OnError), ("ends", ends, Ends)):
+            if given is not None and given not in get_args(known):
+                raise ConfigError(
+                    f"predict: {name} must be one of {', '.join(get_args(known))}; got `{given}`."
+                )
         longest = self.plan.horizon
         check_range("predict", "horizon", horizon, low=1)
         horizon = longest if horizon is None else horizon
@@ -143,22 +164,35 @@ class Foresight:
                 f"predict: horizon must be at most {longest}, what was trained for; got {horizon}. "
                 f"Train with --horizon {horizon}."
             )
-        panel.check_future(horizon)
+        if ends == "common":
+            panel = with_common_end(panel, horizon, min(longest, self.plan.context - 1))
+        if on_error != "skip":
+            panel.check_future(horizon)
         part = self._windows(Stretch(panel, panel.lengths))
-        count, targets = len(panel), len(panel.targets)
-        series, target = np.divmod(np.arange(count * targets), targets)
-        places = Places(series, target, panel.lengths[series])
-        blind = np.flatnonzero(~part.reader.has_past(places))
-        if len(blind):
-            name = panel.ids[series[blind[0]]]
-            raise DatasetError(
-                f"{panel.source}: series `{name}` must have a value of `{panel.targets[target[blind[0]]]}` "
-                f"in its last {self.plan.context} steps; got none. Leave it out, or give its past."
-            )
+        places, left_out = self._told(part, horizon)
+        tell_left_out(panel, left_out, places, is_wrong=on_error == "raise")
         quantiles, scale = self._quantiles(part, places)
         if self.calibration is not None:
             quantiles = self.calibration.apply(quantiles, scale)
-        return self._in_units(part, places, quantiles[:, :horizon])
+        found = self._in_units(part, places, quantiles[:, :horizon])
+        return replace(found, left_out=left_out)
+
+    def _told(self, part: WindowPart, horizon: int) -> tuple[Places, list[LeftOut]]:
+        """Return the ends of the series, and those of which too little is known, each with the reason."""
+        panel = part.reader.panel
+        series, target = np.divmod(np.arange(len(panel) * len(panel.targets)), len(panel.targets))
+        places = Places(series, target, panel.lengths[series])
+        lacking, has_past = panel.lacking(horizon), part.reader.has_past(places)
+        left_out = []
+        for row in np.flatnonzero(~has_past | np.isin(series, list(lacking))).tolist():
+            one, column = int(series[row]), int(target[row])
+            blind = (
+                f"{panel.source}: series `{panel.ids[one]}` must have a value of `{panel.targets[column]}` "
+                f"in its last {self.plan.context} steps; got none. Leave it out, or give its past."
+            )
+            left_out.append((one, column, lacking[one] if has_past[row] else blind))
+        is_told = has_past & ~np.isin(series, list(lacking))
+        return places.take(np.flatnonzero(is_told)), left_out
 
     def measured(self, part: Stretch) -> tuple[Forecasts, Measured]:
         """Return forecasts of a part, and these beside what came.

@@ -36,8 +36,9 @@ def write_remembered(run: Path, panel: Panel, steps: int) -> None:
         panel.times(row, int(first), int(last))
         for row, (first, last) in enumerate(zip(begin, ends, strict=True))
     ]
+    ids = np.array(panel.ids, object)
     columns: dict[str, Any] = {
-        "id": np.array(panel.ids, object)[owner],
+        "id": (ids.astype(np.int64) if panel.whole_ids else ids)[owner],
         "time": np.concatenate(times),
     }
     for kind, names in (
@@ -81,7 +82,7 @@ def read_remembered(run: Path) -> Panel:
             source=told["source"],
             season=int(told["season"]),
         )
-        panel = panel_of(made, told["frequency"])
+        panel = panel_of(made, told["frequency"], with_ends=True)
         return replace(panel, zone=told["zone"] or None)  # after, for dates are those of there
     except CheckpointError:
         raise

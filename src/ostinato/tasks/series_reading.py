@@ -12,9 +12,11 @@ import numpy.typing as npt
 
 from ostinato._errors import DatasetError
 from ostinato._files import read_json, write_json
+from ostinato.datasets import SeriesTable, load_series
 from ostinato.models.likelihoods import LIKELIHOODS
-from ostinato.series import Calibration, Frequency, Panel, SeriesScaling
+from ostinato.series import Calibration, Frequency, Panel, SeriesScaling, panel_of
 from ostinato.series.calendar import cycles_of
+from ostinato.series.grid import frequency_of
 from ostinato.series.seasons import longer_seasons
 from ostinato.tasks.forecast_network import Attributes
 
@@ -106,6 +108,42 @@ class Reading:
         steps, _ = panel.frequency.steps(panel.starts, ends.astype(panel.starts.dtype))
         return np.maximum(steps, 0)
 
+    def panel_of(self, table: SeriesTable) -> Panel:
+        """Put series on the grid of train's frequency, whatever step a few of their times suggest.
+
+        Args:
+            table: The series.
+
+        Raises:
+            DatasetError: A time does not lie on it.
+        """
+        try:
+            return panel_of(table, self.frequency.alias)
+        except DatasetError:
+            found = frequency_of(table)
+            if found is None or found.alias == self.frequency.alias:
+                raise
+            raise self._other(table.source, found) from None
+
+    def future(self, source: Any, columns: Mapping[str, Any]) -> SeriesTable:
+        """Read what is known of the steps ahead.
+
+        Args:
+            source: A file or a table.
+            columns: The arguments with which the table of train was read.
+
+        Raises:
+            DatasetError: A known column is missing, or something in it is wrong.
+        """
+        named: dict[str, Any] = {name: columns.get(name) for name in ("id_column", "time_column")}
+        return load_series(source, known_columns=self.known, **named)
+
+    def _other(self, source: str, found: Frequency) -> DatasetError:
+        return DatasetError(
+            f"{source}: a step must be {self.frequency.alias}, as in train; got "
+            f"{found.alias}. Bring the series to that step, or train on these."
+        )
+
     def check(self, panel: Panel) -> None:
         """Raise DatasetError unless a panel has the columns and the frequency of train."""
         for kind, wanted, given in (
@@ -121,10 +159,7 @@ class Reading:
                     f"Name them: {kind}_columns (--{kind}-column)."
                 )
         if panel.frequency.alias != self.frequency.alias:
-            raise DatasetError(
-                f"{panel.source}: a step must be {self.frequency.alias}, as in train; got "
-                f"{panel.frequency.alias}. Bring the series to that step, or train on these."
-            )
+            raise self._other(panel.source, panel.frequency)
         values = panel.values.values
         if self.scaling.is_log:
             _check(panel, ~(values <= 0), "be above 0", "Train with --transform none to allow it.")

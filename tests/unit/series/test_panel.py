@@ -231,11 +231,40 @@ def test_a_future_that_does_not_fit_is_refused(rows, message):
         panel.with_future(future)
 
 
-def test_missing_values_at_the_end_are_steps_unless_there_are_known_columns():
-    rows = [("a", step, {"y": 1.0 if step < 3 else None, "k": 1.0}) for step in range(5)]
-    assert panel_of(table(rows)).lengths.tolist() == [5]
+def test_a_series_begins_with_its_first_value_and_ends_with_its_last():
+    rows = [("a", step, {"y": 1.0 if 2 <= step < 5 else None, "k": 1.0}) for step in range(9)]
+    bare = panel_of(table(rows))
+    assert (bare.starts.tolist(), bare.lengths.tolist()) == ([2], [3])
     known = panel_of(table(rows, known_columns=["k"]))
-    assert (known.lengths.tolist(), known.known.lengths.tolist()) == ([3], [5])
+    assert (known.lengths.tolist(), known.known.lengths.tolist()) == ([3], [7])
+    whole = panel_of(table(rows), with_ends=True)
+    assert (whole.starts.tolist(), whole.lengths.tolist()) == ([0], [9])
+    days = pd.date_range("2024-01-31", periods=4, freq="ME").astype(str)
+    ends = [("a", day, {"y": None if n == 0 else 1.0}) for n, day in enumerate(days)]
+    panel = panel_of(table(ends))
+    assert panel.times(0).astype("datetime64[D]").astype(str).tolist() == list(
+        days[-len(panel.times(0)) :]
+    )
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([None, 1.0, 2.0]), min_size=9, max_size=9), min_size=1, max_size=4),
+    st.booleans(),
+)  # fmt: skip
+def test_long_and_wide_tables_give_the_same_series(columns, with_rows):
+    days = pd.date_range("2024-01-01", periods=9)
+    wide = pd.DataFrame(
+        {"ds": days, **{f"s{n}": pd.Series(c, dtype=float) for n, c in enumerate(columns)}}
+    )
+    long = wide.melt("ds", var_name="unique_id", value_name="y")
+    if not with_rows:  # of a series without a value its rows alone tell
+        is_empty = long.groupby("unique_id")["y"].transform("count") == 0
+        long = long[long["y"].notna() | is_empty]
+    one, other = (
+        panel_of(read_series(long), "D"),
+        panel_of(read_series(wide, wide=True), "D"),
+    )
+    assert_same(one, other, but=["fingerprint"])
 
 
 def test_a_series_without_any_value_keeps_its_steps():

@@ -406,5 +406,119 @@ def test_series_of_another_kind_than_those_of_train_are_refused(fitted, informed
         informed.predict(table)
     with pytest.raises(DatasetError, match="a future tells the known columns"):
         fitted.predict(future=ahead(1).rename(columns={"promotion": "y"}))
+
+
+def blank(table, name, days):
+    """A table in which the last days of a series are empty."""
+    last = table["ds"][table["unique_id"] == name].max()
+    is_blank = (table["unique_id"] == name) & (table["ds"] > last - pd.Timedelta(days=days))
+    return table.assign(y=table["y"].mask(is_blank))
+
+
+def test_a_series_that_cannot_be_forecast_is_named_and_the_others_are_answered(fitted, caplog):
+    table = blank(sales(), "b", 75)
+    found = fitted.predict(table)
+    assert set(found["unique_id"].to_pylist()) == {"a", "c"}
+    assert "1 of 3 series have no forecast, `b`" in caplog.text
+    rows = fitted.explain([table], on_error="skip")
+    assert [row["id"] for row in rows if "error" in row] == ["b"]
+    assert "got none" in fitted.line(rows[0])
     with pytest.raises(DatasetError, match=r"series `b` must have a value of `y`.*got none"):
-        fitted.predict(table.assign(y=table["y"].mask(table["unique_id"] == "b")))
+        fitted.predict(table, on_error="raise")
+    with pytest.raises(DatasetError, match=r"series `b` must have a value"):
+        fitted.predict(table[table["unique_id"] == "b"])
+    with pytest.raises(ConfigError, match="on_error must be one of raise, skip; got `stop`"):
+        fitted.predict(on_error="stop")
+
+
+def test_a_step_that_is_not_told_stops_one_series_alone_if_it_is_asked_to(informed):
+    future = ahead(1)
+    day = (future["unique_id"] == "b") & (future["ds"] == "2024-03-18")
+    found = informed.predict(future=future[~day], on_error="skip").to_pandas()
+    whole = informed.predict(future=future).to_pandas()
+    assert set(found["unique_id"]) == {"a", "c"}
+    pd.testing.assert_frame_equal(found, whole[whole["unique_id"] != "b"].reset_index(drop=True))
+
+
+SAME = {"a": 60, "b": 60, "c": 60}
+
+
+@pytest.mark.parametrize("days", [1, 5])
+@pytest.mark.parametrize("form", ["blank", "without rows", "wide"])
+def test_dated_series_that_end_a_little_earlier_are_forecast_from_the_common_end(
+    fitted, form, days, caplog
+):
+    table = blank(sales(**SAME), "b", days)
+    if form == "without rows":
+        table = table.dropna()
+    if form == "wide":
+        table = table.pivot(index="ds", columns="unique_id", values="y")
+        fitted = small(training__epochs=1).fit(
+            sales(**SAME).pivot(index="ds", columns="unique_id", values="y"), wide=True
+        )
+    common = fitted.predict(table).to_pandas().groupby("unique_id")["ds"].min()
+    assert (common == pd.Timestamp("2024-03-01")).all()
+    assert "such as `b`, end up to" in caplog.text
+    own = fitted.predict(table, ends="own").to_pandas().groupby("unique_id")["ds"].min()
+    assert own["b"] == pd.Timestamp("2024-03-01") - pd.Timedelta(days=days)
+    assert own["a"] == own["c"] == pd.Timestamp("2024-03-01")
+
+
+def test_a_series_that_is_a_day_short_does_not_ask_for_more_of_the_future(informed):
+    table = promoted().groupby("unique_id").head(60)
+    short = table.drop(table.index[table["unique_id"] == "b"][-1])
+    days = pd.date_range("2024-03-01", periods=HORIZON)
+    shared = pd.DataFrame({"ds": days, "promotion": 1.0})  # of every series
+    own = pd.concat([shared.assign(unique_id=name) for name in "abc"])
+    for future in (shared, own):
+        found = informed.predict(short, future=future).to_pandas()
+        assert found.groupby("unique_id")["ds"].min().tolist() == [days[0]] * 3
+    assert informed.predict(table, future=shared).equals(informed.predict(table, future=own))
+    assert isinstance(informed.plot("b", future=ahead(1)), Figure)
+
+
+@pytest.mark.parametrize("kind", ["int64", "category"])
+def test_ids_that_are_whole_numbers_stay_so(kind, tmp_path):
+    table = sales(**{"3": 60, "10": 50}).astype({"unique_id": "int64"}).astype({"unique_id": kind})
+    model = small(training__epochs=1).fit(table)
+    found = model.predict()
+    assert found["unique_id"].type == pa.int64()
+    assert found["unique_id"].unique().to_pylist() == [3, 10]
+    assert model.explain([None])[0]["id"] == 3
+    model.save(tmp_path / "run")
+    assert ostinato.load(tmp_path / "run").predict().equals(found)
+    assert isinstance(model.plot(10), Figure)
+    joined = found.to_pandas().merge(
+        table.astype({"unique_id": "int64"}), on=["unique_id", "ds"], how="outer"
+    )
+    assert len(joined) == 110 + 2 * HORIZON
+    wide = table.astype({"unique_id": "int64"}).pivot(index="ds", columns="unique_id", values="y")
+    assert small(training__epochs=1).fit(wide, wide=True).predict().equals(found)
+
+
+ZONES = [("h", "America/New_York"), ("h", "+05:30"), ("D", "Europe/Berlin"), ("MS", "Asia/Tokyo")]
+
+
+@pytest.mark.parametrize(("step", "zone"), ZONES)
+def test_forecasts_carry_the_zone_of_the_series(step, zone, tmp_path):
+    times = pd.date_range("2024-02-01", periods=79, freq=step, tz=zone)
+    frame = pd.DataFrame({"ds": times, "y": np.arange(79) % 7 + 1.0})
+    model = small(training__epochs=1, horizon=2).fit(frame)
+    found = model.predict()
+    expected = pd.date_range(times[-1], periods=3, freq=step)[1:]
+    assert found.to_pandas()["ds"].tolist() == expected.tolist()
+    said = [pd.Timestamp(row["time"]) for row in model.explain([None])]
+    assert said == expected.tolist()
+    model.save(tmp_path / "run")
+    assert ostinato.load(tmp_path / "run").predict().equals(found)
+    table = model.backtest(frame, cutoffs=1).table.to_pandas()
+    assert table["cutoff"].tolist() == [times[-3]] * 2
+
+
+def test_the_step_is_that_of_train_whatever_a_short_past_suggests(fitted):
+    table = sales(new=20).iloc[[0, 7, 14]]
+    assert fitted.predict(table).to_pandas()["ds"].iloc[0] == table["ds"].iloc[-1] + pd.Timedelta(
+        days=1
+    )
+    one = fitted.predict(table.iloc[:1])
+    assert one["ds"][0].as_py() == pd.Timestamp("2024-01-02")
