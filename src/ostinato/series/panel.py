@@ -237,15 +237,15 @@ class Panel:
 def panel_of(table: SeriesTable, frequency: str | None = None, *, with_ends: bool = False) -> Panel:
     """Put the series of a table on regular grids; what is missing stays so, as NaN.
 
-    A series begins with its first value, of a target or a past column, and ends with its last one,
-    whether the steps before and after have rows or not. Rows of known columns after its end are its
-    future. One without any value keeps its steps.
+    A series begins with its first value of a target or past column, and ends with its last, whether or
+    not there are rows before and after. Rows of known columns after its end are its future. One without
+    any value keeps its steps.
 
     Args:
         table: The table, its rows in any order.
         frequency: Alias of the step; None to find it out.
-        with_ends: Whether to keep the steps before the first value, and those after the last one where
-            there are no known columns.
+        with_ends: Whether to keep the steps before the first value and, without known columns, those
+            after the last.
 
     Raises:
         DatasetError: There is no target column, or a time lies between the steps.
@@ -262,15 +262,13 @@ def panel_of(table: SeriesTable, frequency: str | None = None, *, with_ends: boo
     alias = frequency or table.frequency
     step, times = on_clock(table, alias)
     first = np.flatnonzero(np.diff(codes, prepend=-1))
-    last = np.append(first[1:], len(codes)) - 1
     positions, fits = step.steps(times[first][codes], times)
     check_grid(table, step, times, positions, fits)
     if alias is None:
         check_coarser(table, step, times, positions)
-    values, known, past = (
-        stacked(columns, table.order) for columns in (table.values, table.known, table.past)
-    )
-    rows = positions[last] + 1
+    groups = (table.values, table.known, table.past)
+    values, known, past = (stacked(columns, table.order) for columns in groups)
+    rows = positions[np.append(first[1:], len(codes)) - 1] + 1
     check_size(int(rows.sum()), len(table), table.source)
     is_told = ~np.isnan(np.concatenate([values, past], axis=1)).all(axis=1)
     starts, lengths = times[first], np.maximum.reduceat(np.where(is_told, positions + 1, 0), first)
@@ -279,7 +277,6 @@ def panel_of(table: SeriesTable, frequency: str | None = None, *, with_ends: boo
         starts, skipped = first_told(step, times, codes, positions, is_told)
         positions, lengths, rows = positions - skipped[codes], lengths - skipped, rows - skipped
     rows = rows if table.known else lengths
-    digest = hashlib.sha256(f"{table.fingerprint} {step.alias}".encode())
     return Panel(
         ids=table.names,
         targets=tuple(table.values),
@@ -292,7 +289,7 @@ def panel_of(table: SeriesTable, frequency: str | None = None, *, with_ends: boo
         past_names=tuple(table.past),
         static={name: column[table.order][first] for name, column in table.static.items()},
         source=table.source,
-        fingerprint=digest.hexdigest(),
+        fingerprint=hashlib.sha256(f"{table.fingerprint} {step.alias}".encode()).hexdigest(),
         season=table.season or step.season,
         zone=table.zone,
         borders=table.borders,
