@@ -234,7 +234,7 @@ class Panel:
         return digest.hexdigest()
 
 
-def panel_of(table: SeriesTable, frequency: str | None = None, *, with_ends: bool = False) -> Panel:
+def panel_of(table: SeriesTable, frequency: str | None = None, *, whole: bool = False) -> Panel:
     """Put the series of a table on regular grids; what is missing stays so, as NaN.
 
     A series begins with its first value of a target or past column, and ends with its last, whether or
@@ -244,7 +244,7 @@ def panel_of(table: SeriesTable, frequency: str | None = None, *, with_ends: boo
     Args:
         table: The table, its rows in any order.
         frequency: Alias of the step; None to find it out.
-        with_ends: Whether to keep the steps before the first value and, without known columns, those
+        whole: Whether to keep the steps before the first value and, without known columns, those
             after the last.
 
     Raises:
@@ -272,8 +272,8 @@ def panel_of(table: SeriesTable, frequency: str | None = None, *, with_ends: boo
     check_size(int(rows.sum()), len(table), table.source)
     is_told = ~np.isnan(np.concatenate([values, past], axis=1)).all(axis=1)
     starts, lengths = times[first], np.maximum.reduceat(np.where(is_told, positions + 1, 0), first)
-    lengths = np.where((lengths > 0) & (not with_ends or bool(table.known)), lengths, rows)
-    if not with_ends:
+    lengths = np.where((lengths > 0) & (not whole or bool(table.known)), lengths, rows)
+    if not whole:
         starts, skipped = first_told(step, times, codes, positions, is_told)
         positions, lengths, rows = positions - skipped[codes], lengths - skipped, rows - skipped
     rows = rows if table.known else lengths

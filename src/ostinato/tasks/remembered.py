@@ -82,7 +82,7 @@ def read_remembered(run: Path) -> Panel:
             source=told["source"],
             season=int(told["season"]),
         )
-        panel = panel_of(made, told["frequency"], with_ends=True)
+        panel = panel_of(made, told["frequency"], whole=True)
         return replace(panel, zone=told["zone"] or None)  # after, for dates are those of there
     except CheckpointError:
         raise

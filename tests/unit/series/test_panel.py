@@ -237,7 +237,7 @@ def test_a_series_begins_with_its_first_value_and_ends_with_its_last():
     assert (bare.starts.tolist(), bare.lengths.tolist()) == ([2], [3])
     known = panel_of(table(rows, known_columns=["k"]))
     assert (known.lengths.tolist(), known.known.lengths.tolist()) == ([3], [7])
-    whole = panel_of(table(rows), with_ends=True)
+    whole = panel_of(table(rows), whole=True)
     assert (whole.starts.tolist(), whole.lengths.tolist()) == ([0], [9])
     days = pd.date_range("2024-01-31", periods=4, freq="ME").astype(str)
     ends = [("a", day, {"y": None if n == 0 else 1.0}) for n, day in enumerate(days)]
