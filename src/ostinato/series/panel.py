@@ -291,10 +291,7 @@ def panel_of(table: SeriesTable, frequency: str | None = None, *, whole: bool = 
         source=table.source,
         fingerprint=hashlib.sha256(f"{table.fingerprint} {step.alias}".encode()).hexdigest(),
         season=table.season or step.season,
-        zone=table.zone,
-        borders=table.borders,
-        standardised=table.standardised,
-        whole_ids=table.whole_ids,
+        **{name: getattr(table, name) for name in ("zone", "borders", "standardised", "whole_ids")},
     )
 
 
