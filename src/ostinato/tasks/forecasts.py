@@ -118,7 +118,7 @@ class Forecasts:
         return pa.table(columns)
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield a row a step, ready for JSON; and one of each series that is left out, with the reason."""
+        """Yield a row a step, ready for JSON; and one with the reason of each left out."""
         mean = self.mean
         for series, target, error in self.left_out:
             yield {"id": self.id_of(series), "target": self.panel.targets[target], "error": error}
