@@ -6,14 +6,18 @@ the format of Universal Dependencies.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from ostinato._errors import DatasetError
+from ostinato.datasets.column_lines import TOKEN_NAMES, Columns, counts, read_column_lines
 from ostinato.datasets.columns import check_column
 from ostinato.datasets.streams import open_binary, read_lines
 from ostinato.datasets.tagged import Tagged
+
+logger = logging.getLogger("ostinato")
 
 Column = str | int
 """A column by its name, or by its number, counted from 1."""
@@ -21,27 +25,35 @@ Column = str | int
 CONLLU_COLUMNS = (
     *("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc"),
 )
-_DOCUMENT = "-DOCSTART-"
-_BLANK = " \t"  # and no other white space: that may be a token
+_BLANK = " \t"
 _ID = re.compile(r"[0-9]+([-.][0-9]+)?")
 
 
 def read_columns(
-    path: Path, column: Column | None = None, *, names: Sequence[str] = (), labelled: bool = True
+    path: Path,
+    column: Column | None = None,
+    *,
+    names: Sequence[str] = (),
+    labelled: bool = True,
+    token_column: Column | None = None,
 ) -> Tagged:
-    r"""Read a file of columns, the token first.
+    r"""Read a file of columns.
 
     Columns are parted by tabs or, in a line without one, by spaces; no other white space parts them.
-    A line ``-DOCSTART-`` is left out and ends a sentence, as a blank one does. A ``#`` is a token.
+    A line ``-DOCSTART-`` is left out and ends a sentence, as a blank one does. A line that begins with
+    ``#`` is a comment if it has another number of fields, else ``#`` is a token.
 
     Args:
         path: The file, plain or compressed.
         column: Column of the tags; None for the last one.
-        names: Names of the columns, if they have any.
+        names: Names of the columns, if they have any that the file does not tell.
         labelled: Whether there must be tags. If not, they are read only if ``column`` is given.
+        token_column: Column of the tokens; None for the first one, or for the second where the first
+            counts 1, 2, 3, which is told.
 
     Raises:
-        DatasetError: There is no such column, or a line has more or fewer columns than the first.
+        DatasetError: There is no such column, a line has more or fewer columns than the first, or
+            numbers are all there is for tokens.
 
     Example:
         >>> path = getfixture("tmp_path") / "eng.train"
@@ -49,46 +61,24 @@ def read_columns(
         >>> read_columns(path).tags
         [['B-PER', 'O'], ['B-LOC']]
     """
-    sentences: list[list[str]] = []
-    tags: list[list[str]] = []
-    lines: list[int] = []
-    width, place = len(names), None
-    within = False
-    for number, line in enumerate(read_lines(path), 1):
-        fields = _fields(line)
-        if not fields or fields[0] == _DOCUMENT:
-            within = False
-            continue
-        if not lines:
-            width = width or len(fields)
-            place = _tag_place(path, column, names, width, labelled=labelled)
-        if len(fields) != width:
-            raise DatasetError(
-                f"{path}: line {number} must have {width} columns, as "
-                f"{'the data set' if names else f'line {lines[0]}'} has; "
-                f"got {len(fields)}. Part the columns by tabs if a token has spaces in it."
-            )
-        if not within:
-            sentences.append([])
-            tags.append([])
-            lines.append(number)
-        within = True
-        sentences[-1].append(fields[0])
-        if place is not None:
-            tags[-1].append(_tag(path, number, fields[place]))
-    return Tagged.make(sentences, None if place is None else tags, str(path), lines=lines)
+    found = read_column_lines(path, names)
+    named = found.names or [str(number + 1) for number in range(found.width)]
+    place = None
+    if found.sentences:
+        place = _tag_place(path, column, named, labelled=labelled)
+    token = _token_place(path, token_column, found, place)
+    return Tagged.make(
+        [[line.fields[token] for line in rows] for rows in found.sentences],
+        None
+        if place is None
+        else [[_tag(path, *line, place) for line in rows] for rows in found.sentences],
+        str(path),
+        lines=[[line.number for line in rows] for rows in found.sentences],
+    )
 
 
-def _fields(line: str) -> list[str]:
-    """Split a line into columns; none if it is blank."""
-    fields = line.rstrip(_BLANK)
-    if fields and "\t" in line:
-        return fields.split("\t")
-    return [field for field in fields.split(" ") if field]
-
-
-def _tag(path: Path, number: int, field: str) -> str:
-    tag = field.strip(" ")
+def _tag(path: Path, number: int, fields: Sequence[str], place: int) -> str:
+    tag = fields[place].strip(" ")
     if not tag:
         raise DatasetError(
             f"{path}: line {number} must have a tag; it is empty. Write O for a token without one."
@@ -97,35 +87,66 @@ def _tag(path: Path, number: int, field: str) -> str:
 
 
 def _tag_place(
-    path: Path, column: Column | None, names: Sequence[str], width: int, *, labelled: bool
+    path: Path, column: Column | None, names: Sequence[str], *, labelled: bool
 ) -> int | None:
     if column is not None:
-        return _place(path, column, names or [str(number + 1) for number in range(width)])
+        return _place(path, "tag", column, names)
     if not labelled:
         return None
-    if width < 2:
+    if len(names) < 2:
         raise DatasetError(
             f"{path}: the lines must have a token and a tag, parted by a tab or spaces; got one "
             "column. Add the tags."
         )
-    return width - 1
+    return len(names) - 1
 
 
-def _place(path: Path, column: Column, names: Sequence[str]) -> int:
+def _token_place(path: Path, column: Column | None, found: Columns, tag: int | None) -> int:
+    if column is not None:
+        names = found.names or [str(number + 1) for number in range(found.width)]
+        return _place(path, "token", column, names)
+    names = [name.strip().lower() for name in found.names]
+    usual = next((n for n, name in enumerate(names) if name in TOKEN_NAMES and n != tag), None)
+    if usual is not None:
+        return usual
+    if found.width < 2 or not counts(found.sentences):
+        return 0
+    if tag == 1:
+        raise DatasetError(
+            f"{path}: column 1 counts {', '.join(line.fields[0] for line in found.sentences[0][:3])} "
+            "and column 2 has the tags, so that no column is left for the tokens. Add them, or give "
+            "token_column (--token-column 1) if the numbers are the tokens."
+        )
+    logger.warning(
+        "%s: column 1 counts the tokens, so that they are read from column 2; --token-column names "
+        "another one.",
+        path,
+    )
+    return 1
+
+
+def _place(path: Path, kind: str, column: Column, names: Sequence[str]) -> int:
     numbers = [str(number + 1) for number in range(len(names))]
     if str(column) in numbers:
         return numbers.index(str(column))
-    check_column("tag", str(column), names, str(path))
+    check_column(kind, str(column), names, str(path))
     return names.index(str(column))
 
 
-def read_conllu(path: Path, column: Column | None = None, *, labelled: bool = True) -> Tagged:
+def read_conllu(
+    path: Path,
+    column: Column | None = None,
+    *,
+    labelled: bool = True,
+    token_column: Column | None = None,
+) -> Tagged:
     r"""Read the words of a CoNLL-U file, not the ranges of contractions nor empty nodes.
 
     Args:
         path: The file, plain or compressed.
         column: Column of the tags, by its name in CoNLL-U; None for upos.
         labelled: Whether there must be tags. If not, they are read only if ``column`` is given.
+        token_column: Column of the tokens; None for form.
 
     Raises:
         DatasetError: There is no such column, or a line is malformed; the message names it.
@@ -140,9 +161,12 @@ def read_conllu(path: Path, column: Column | None = None, *, labelled: bool = Tr
     """
     place = None
     if labelled or column is not None:
-        place = _place(path, "upos" if column is None else column, CONLLU_COLUMNS)
+        place = _place(path, "tag", "upos" if column is None else column, CONLLU_COLUMNS)
+    form = "form" if token_column is None else token_column
+    token = _place(path, "token", form, CONLLU_COLUMNS)
     sentences: list[list[str]] = []
     tags: list[list[str]] = []
+    lines: list[list[int]] = []
     within = False
     for number, line in enumerate(read_lines(path), 1):
         if not line.strip(_BLANK):
@@ -157,11 +181,13 @@ def read_conllu(path: Path, column: Column | None = None, *, labelled: bool = Tr
         if not within:
             sentences.append([])
             tags.append([])
+            lines.append([])
         within = True
-        sentences[-1].append(fields[1])
+        lines[-1].append(number)
+        sentences[-1].append(fields[token])
         if place is not None:
             tags[-1].append(fields[place])
-    return Tagged.make(sentences, None if place is None else tags, str(path))
+    return Tagged.make(sentences, None if place is None else tags, str(path), lines=lines)
 
 
 def _check_word(path: Path, number: int, fields: list[str], expected: int) -> None:

@@ -54,7 +54,7 @@ class Tagged:
         tags: Sentences | None,
         source: str,
         *,
-        lines: Sequence[int] | None = None,
+        lines: Sequence[Sequence[int]] | None = None,
     ) -> Tagged:
         """Check sentences and tags, find form and scheme, say which tags break them.
 
@@ -65,8 +65,8 @@ class Tagged:
             sentences: The tokens of each sentence, in whatever holds a column of lists.
             tags: As many tags, or none.
             source: Path or name for messages.
-            lines: Line of the file in which each sentence begins, for messages; its tokens stand
-                one a line.
+            lines: Lines of the file in which the tokens of each sentence stand, for messages; a
+                single one if they stand in one.
 
         Raises:
             DatasetError: There is no sentence, a token or tag is no string of valid Unicode, their
@@ -132,17 +132,20 @@ class _Places:
     """How a message names a sentence or a token."""
 
     source: str
-    lines: Sequence[int] | None
+    lines: Sequence[Sequence[int]] | None
 
     def sentence(self, number: int) -> str:
         if self.lines is None:
             return f"sentence {number + 1}"
-        return f"the sentence of line {self.lines[number]}"
+        return f"the sentence of line {self.lines[number][0]}"
 
     def token(self, number: int, position: int) -> str:
         if self.lines is None:
             return f"sentence {number + 1}, token {position + 1}"
-        return f"line {self.lines[number] + position}"
+        lines = self.lines[number]
+        if position < len(lines):
+            return f"line {lines[position]}"
+        return f"line {lines[0]}, token {position + 1}"
 
 
 def _strings(row: Sequence[str], places: _Places, number: int, what: str) -> list[str]:

@@ -66,7 +66,7 @@ def test_what_was_written_is_read_back(folder, rows, gap, ends, blank):
     text = "".join(line + ends[number % len(ends)] for number, line in enumerate(lines))
     path = folder / "eng.train"
     path.write_bytes(text.encode("utf-8-sig"))
-    part = read_columns(path)
+    part = read_columns(path, token_column=1)
     assert part.sentences == [[token for token, _ in row] for row in rows]
     assert part.tags == [[tag for _, tag in row] for row in rows]
 
@@ -167,6 +167,67 @@ def test_a_fault_of_the_scheme_is_told_with_its_line(tmp_path, caplog):
     (tmp_path / "a").write_text("-DOCSTART- O\n\na B-X\n\nb O\nc I-X\n")
     read_columns(tmp_path / "a")
     assert f"{tmp_path}/a: line 6: `I-X` cannot follow `O` in IOB2" in caplog.text
+
+
+NUMBERED = (
+    "#\thttp://a.b/c [2008]\n1\tAnna\tB-PER\tO\n2\tsings\tO\tO\n\n"
+    "#\thttp://d.e/f [2009]\n1\tBen\tB-PER\tO\n2\tLee\tI-PER\tO\n3\t#\tO\tO\n"
+)
+
+
+def test_numbers_of_tokens_and_comments_are_no_tokens_and_told(tmp_path, caplog):
+    path = tmp_path / "a.tsv"
+    path.write_text(NUMBERED)
+    part = read_columns(path, 3)
+    assert part.sentences == [["Anna", "sings"], ["Ben", "Lee", "#"]]
+    assert part.tags == [["B-PER", "O"], ["B-PER", "I-PER", "O"]]
+    assert "lines that begin with # and have not 4 columns are left out as comments: 2, the first is line 1." in caplog.text  # fmt: skip
+    assert "column 1 counts the tokens, so that they are read from column 2" in caplog.text
+    caplog.clear()
+    assert read_columns(path, 3, token_column=2).sentences == part.sentences
+    assert read_columns(path, 3, token_column="1").sentences == [["1", "2"], ["1", "2", "3"]]
+    assert "counts" not in caplog.text
+
+
+@given(st.lists(st.lists(TOKENS, min_size=2, max_size=4), min_size=1), st.sampled_from([0, 1]))
+def test_whatever_the_tokens_are_their_numbers_are_not_taken_for_them(folder, sentences, first):
+    lines = ["\n".join(f"{n}\t{t}\tO" for n, t in enumerate(row, first)) for row in sentences]
+    path = folder / "numbered.tsv"
+    path.write_bytes("\n\n".join([*lines, f"{first}\tx\tB-X"]).encode())
+    assert read_columns(path).sentences == [*sentences, ["x"]]
+
+
+def test_numbers_that_count_through_the_file_are_no_tokens(tmp_path):
+    (tmp_path / "a").write_text("1 a O\n2 b O\n\n3 c B-X\n4 d O\n")
+    assert read_columns(tmp_path / "a").sentences == [["a", "b"], ["c", "d"]]
+
+
+def test_numbers_without_tokens_are_refused(tmp_path):
+    (tmp_path / "a").write_text("1 O\n2 B-X\n3 O\n")
+    with pytest.raises(DatasetError, match=r"column 1 counts 1, 2, 3 and column 2 has the tags"):
+        read_columns(tmp_path / "a")
+    assert read_columns(tmp_path / "a", token_column=1).sentences == [["1", "2", "3"]]
+
+
+def test_numbers_that_do_not_count_are_tokens(tmp_path):
+    (tmp_path / "a").write_text("7 CD O\n1 CD O\n2 CD B-X\n\n19 CD O\n30 CD O\n")
+    assert read_columns(tmp_path / "a").sentences == [["7", "1", "2"], ["19", "30"]]
+
+
+@pytest.mark.parametrize("header", ["word\tpos\tner", "id\tWord\tTag", "ner\ttoken\tpos"])
+def test_a_line_of_names_names_the_columns(tmp_path, header):
+    (tmp_path / "a.tsv").write_text(f"{header}\n1\t2\tX\n\n3\t4\tY\n")
+    place = [name in ("word", "Word", "token") for name in header.split("\t")].index(True)
+    part = read_columns(tmp_path / "a.tsv")
+    assert part.sentences == [["12"[place]], ["34"[place]]]
+    assert part.tags == [["X"], ["Y"]]
+    assert read_columns(tmp_path / "a.tsv", header.split("\t")[0]).tags == [["1"], ["3"]]
+
+
+def test_a_long_file_without_an_empty_line_is_told(tmp_path, caplog):
+    (tmp_path / "a").write_text("a O\nb B-X\n" * 1001)
+    read_columns(tmp_path / "a")
+    assert "there is no empty line, so that its 2002 tokens are one sentence." in caplog.text
 
 
 WORD = "1\ta\t_\tX\t_\t_\t_\t_\t_\t_\n"

@@ -84,7 +84,9 @@ def test_tags_that_break_their_scheme_are_told_and_kept(caplog, tags, message):
 
 
 def test_a_fault_is_told_by_its_line_if_lines_are_known(caplog):
-    Tagged.make([["a", "b"], ["c", "d"]], [["B-X", "O"], ["O", "I-X"]], "eng.train", lines=[3, 7])
+    Tagged.make(
+        [["a", "b"], ["c", "d"]], [["B-X", "O"], ["O", "I-X"]], "eng.train", lines=[[3, 4], [7, 8]]
+    )
     assert "eng.train: line 8: `I-X` cannot follow `O` in IOB2; 1 such places" in caplog.text
 
 
