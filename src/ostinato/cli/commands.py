@@ -24,7 +24,7 @@ from ostinato.training import Console, Listener, TensorBoard
 def load_parts(estimator: Estimator, arguments: Mapping[str, Any]) -> Parts:
     """Read the data of a run again, by the arguments that its config keeps."""
     names = ("source", *estimator.columns, "validation", "test")
-    parts = estimator.load_parts(**{name: arguments[name] for name in names})
+    parts = estimator.load_parts(**{name: arguments.get(name) for name in names})
     if arguments.get("test_size") is not None:
         parts = estimator.hold_out_test(parts, arguments["test_size"])
     if arguments.get("fold") is not None:

@@ -28,6 +28,7 @@ class Columns:
         text_column: Column with the texts of a file; found by its name if not given.
         label_column: Column with the labels of a file; found by its name if not given.
         column: For a tagger: column of the tags of a file, by name or by number from 1.
+        token_column: For a tagger: column of the tokens of a file, in the same way.
         audio_column: For a recogniser: column with the paths of the recordings; found by its name.
         speaker_column: For a recogniser: column with the speakers.
         id_column: For sequences and series: column that tells them apart; found by its name.
@@ -38,6 +39,7 @@ class Columns:
     text_column: str | None = None
     label_column: str | None = None
     column: str | None = None
+    token_column: str | None = None
     audio_column: str | None = None
     speaker_column: str | None = None
     id_column: str | None = None

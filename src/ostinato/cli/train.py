@@ -111,6 +111,7 @@ def tag(
     out: Path,
     preset: str | None = None,
     column: str | None = None,
+    token_column: str | None = None,
     validation: Path | None = None,
     test: Path | None = None,
     test_size: float | None = None,
@@ -127,6 +128,7 @@ def tag(
         out: Run folder to write.
         preset: Named settings that the other options start from: chinese.
         column: Column of the tags: its name, or its number counted from 1; else the usual one.
+        token_column: Column of the tokens in the same way; else the first that holds them.
         validation: File that chooses the best epoch; else the source's own, else a tenth of train.
         test: File that is measured at the end; else the source's own.
         test_size: Share of train that is drawn for the test part, where there is none.
@@ -139,6 +141,7 @@ def tag(
     arguments = {
         "source": absolute(source),
         "column": column,
+        "token_column": token_column,
         "validation": absolute(validation),
         "test": absolute(test),
         "test_size": test_size,

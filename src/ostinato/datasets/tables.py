@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from ostinato._errors import DatasetError, did_you_mean
+from ostinato.datasets.annotations import ANSWER, accepted
 from ostinato.datasets.columns import (
     LABEL_NAMES,
     TEXT_NAMES,
@@ -146,7 +147,10 @@ def _examples(
     separator: str | None,
 ) -> Examples:
     frame, text, labels = _columns(frame, text, labels, labelled=labelled)
-    columns = frame.load(list(dict.fromkeys([text, *labels])))
+    is_answered = ANSWER in frame.names and ANSWER not in (text, *labels)
+    columns = frame.load(list(dict.fromkeys([text, *labels, *([ANSWER] * is_answered)])))
+    if is_answered and (rows := accepted(_values(columns[ANSWER]), frame.where)) is not None:
+        columns = {name: _taken(column, rows) for name, column in columns.items()}
     texts = _texts(columns[text], text, frame.where)
     if not len(texts):
         raise DatasetError(
@@ -182,6 +186,10 @@ def _columns(
         where=frame.where,
     )
     return frame, text, list(labels)
+
+
+def _taken(column: Any, rows: Sequence[int]) -> Any:
+    return [column[row] for row in rows] if isinstance(column, list) else column.take(list(rows))
 
 
 def _values(column: Any) -> list[Any]:

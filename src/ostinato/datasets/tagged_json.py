@@ -1,50 +1,50 @@
-"""Tagged sentences as JSON Lines: tokens and their tags, or texts and spans of their characters."""
+"""Tagged sentences as JSON: tokens and their tags, or texts and spans of their characters."""
 
 from __future__ import annotations
 
 import json
-from bisect import bisect_left
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ostinato._errors import DatasetError
+from ostinato.datasets.annotations import Row, inner_rows, plain_rows
+from ostinato.datasets.character_spans import read_spans, tag_text
 from ostinato.datasets.columns import check_column
 from ostinato.datasets.dataset import Cut
 from ostinato.datasets.json_files import json_object, json_text
-from ostinato.datasets.schemes import Span, tags_of
-from ostinato.datasets.streams import open_binary, read_lines
+from ostinato.datasets.streams import decode, open_binary, read_bytes
 from ostinato.datasets.tagged import Tagged
 
 TOKENS, TEXT = "tokens", "text"
-TAG_NAMES = ("tags", "ner_tags", "labels", "label", "pos_tags", "upos")
-SPAN_NAMES = ("spans", "entities", "label", "labels")
-
-
-class _Chars(NamedTuple):
-    """A span of characters as the file gives it."""
-
-    start: int
-    end: int
-    type: str
+TOKEN_NAMES = (TOKENS, "words", "sentence", TEXT)
+TAG_NAMES = ("tags", "ner_tags", "labels", "label", "ner", "pos_tags", "upos")
+SPAN_NAMES = ("spans", "entities", "label", "labels", "ner", "annotations")
 
 
 def read_rows(
-    path: Path, column: str | None = None, *, cut: Cut | None = None, labelled: bool = True
+    path: Path,
+    column: str | None = None,
+    *,
+    cut: Cut | None = None,
+    labelled: bool = True,
+    token_column: str | None = None,
 ) -> Tagged:
-    r"""Read a JSON Lines file, one sentence a row.
+    r"""Read a file of JSON Lines, or of one JSON array, a sentence a row.
 
-    A row is ``{"tokens": […], "tags": […]}``, or a text and spans of its characters as spaCy, doccano
-    and others write them: ``{"text": "…", "spans": [{"start": 0, "end": 6, "type": "PER"}]}`` or
-    ``{"text": "…", "label": [[0, 6, "PER"]]}``. Tags of spans are written in IOB2. A token through
-    which the edge of a span goes is cut there; white space at the edge of a span is no part of it.
+    A row is ``{"tokens": […], "tags": […]}``, or a text and spans of its characters:
+    ``{"text": "…", "spans": [{"start": 0, "end": 6, "type": "PER"}]}`` or
+    ``{"text": "…", "label": [[0, 6, "PER"]]}``, as spaCy, doccano, Prodigy, Label Studio, CLUENER and
+    others write them. Tags of spans are written in IOB2. A token through which the edge of a span goes
+    is cut there; white space at the edge of a span is no part of it. Rows that were rejected, ignored
+    or skipped are left out, which is logged.
 
     Args:
         path: The file, plain or compressed.
         column: Name of the tags or spans; None for the one with a usual name.
-        cut: Tokeniser of texts with spans.
+        cut: Tokeniser of texts with spans, where the file has no tokens.
         labelled: Whether there must be tags. If not, they are read only if ``column`` is given.
+        token_column: Name of the tokens or the text; None for the one with a usual name.
 
     Raises:
         DatasetError: A row is malformed, or a span has no token, lies outside of the text or
@@ -57,25 +57,60 @@ def read_rows(
         >>> part.sentences, part.tags
         ([['Hi', 'Al', '!']], [['O', 'B-PER', 'O']])
     """
+    rows = plain_rows(json_values(path), str(path), labelled=labelled or column is not None)
+    name = _name(rows, column, token_column, labelled=labelled)
     sentences: list[list[str]] = []
     tags: list[list[str]] = []
-    name = None
-    for number, line in enumerate(read_lines(path), 1):
-        if not line.strip():
-            continue
-        where = f"{path}: line {number}"
-        row = json_object(line, where)
-        if not sentences:
-            name = _name(row, column, where, labelled=labelled)
-        if name is not None and name not in row:
-            check_column("tag", name, list(row), where)
-        if isinstance(row.get(TOKENS), list):
-            tokens, labels = _tokens(row, name, where)
+    for row in rows:
+        values = row.values if name is None or not row.is_bare else {name: [], **row.values}
+        if name is not None and name not in values:
+            check_column("tag", name, list(values), row.where)
+        field = _token_field(values, token_column, row.where)
+        if isinstance(values[field], list) and not _has_places(values):
+            tokens, labels = _tokens(values, field, name, row.where)
         else:
-            tokens, labels = _cut_row(row, name, cut, where)
+            tokens, labels = _cut_row(values, field, name, cut, row.where)
         sentences.append(tokens)
         tags.append(labels)
     return Tagged.make(sentences, None if name is None else tags, str(path))
+
+
+def json_values(path: Path) -> list[tuple[str, Any]]:
+    r"""Return place and value of each row of a file of JSON Lines, or of one JSON array.
+
+    Args:
+        path: The file, plain or compressed.
+
+    Raises:
+        DatasetError: Something is no JSON; the message names the line.
+
+    Example:
+        >>> path = getfixture("tmp_path") / "a.json"
+        >>> _ = path.write_text('[{"text": "Hi"},\n {"text": "Ho"}]')
+        >>> [value["text"] for _, value in json_values(path)]
+        ['Hi', 'Ho']
+    """
+    text = decode(read_bytes(path), str(path))
+    lines = [
+        (f"{path}: line {number}", line)
+        for number, line in enumerate(text.split("\n"), 1)
+        if line.strip()
+    ]
+    first = _parsed(lines[0][1])
+    if first is not None and len(lines) > 1:
+        return [(where, _parsed(line) or json_object(line, where)) for where, line in lines]
+    whole = first if len(lines) == 1 else _parsed(text)
+    if whole is None:  # which raises, with the place
+        return [(where, json_object(line, where)) for where, line in lines]
+    return inner_rows(whole, str(path)) or [(lines[0][0], whole)]
+
+
+def _parsed(text: str) -> Any:
+    """Return a JSON value, none if it is none; what is wrong is told by another."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def has_tokens(path: Path) -> bool:
@@ -95,28 +130,108 @@ def has_tokens(path: Path) -> bool:
     """
     with open_binary(path) as stream:
         first = next((line for line in stream if line.strip()), b"")
-    try:
-        row = json.loads(first)
-    except ValueError:
-        return False  # its reader will say what is wrong
-    return isinstance(row, dict) and isinstance(row.get(TOKENS), list)
+    row = _parsed(first.decode("utf-8", "replace"))
+    if row is None and first.lstrip()[:1] == b"[":
+        rows = json_values(path)
+        row = rows[0][1] if rows else None
+    row = row[0] if isinstance(row, list) and row else row
+    return isinstance(row, dict) and any(isinstance(row.get(name), list) for name in TOKEN_NAMES)
 
 
-def _name(row: dict[str, Any], column: str | None, where: str, *, labelled: bool) -> str | None:
-    if column is not None or not labelled:
+def _name(
+    rows: Sequence[Row], column: str | None, token_column: str | None, *, labelled: bool
+) -> str | None:
+    """Return the name of the tags or spans, which is that of the first row that has them."""
+    if column is not None or not labelled or not rows:
         return column
-    usual = TAG_NAMES if TOKENS in row else SPAN_NAMES
-    name = next((name for name in usual if name in row), None)
-    if name is None:
+    for row in rows:
+        values, places = row.values, _has_places(row.values)
+        field = token_column or next((name for name in TOKEN_NAMES if name in values), None)
+        is_list = isinstance(values.get(field), list) if field else TOKENS in values
+        usual = TAG_NAMES if is_list and not places else SPAN_NAMES
+        name = next((name for name in usual if name in values and name != field), None)
+        if name is None and row.is_bare:
+            name = next((name for name in values if _are_spans(values[name])), None)
+        if name is not None:
+            return name
+        if not row.is_bare:
+            raise DatasetError(
+                f"{row.where} must have tags or spans with a usual name ({', '.join(usual)}); got "
+                f"{_names(values)}. Give column (--column)."
+            )
+    return SPAN_NAMES[0]  # no row has a span
+
+
+def _are_spans(value: Any) -> bool:
+    is_list = isinstance(value, list) and bool(value)
+    return is_list and all(isinstance(one, dict) and {"start", "end"} <= {*one} for one in value)
+
+
+def _has_places(values: Mapping[str, Any]) -> bool:
+    """Tell whether the tokens of a row have their places in its text, as those of Prodigy."""
+    tokens = values.get(TOKENS)
+    is_list = isinstance(tokens, list) and bool(tokens) and isinstance(values.get(TEXT), str)
+    return is_list and _are_spans(tokens)
+
+
+def _names(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"`{key[:40]}`" for key in list(values)[:8]) or "nothing"
+
+
+def _token_field(values: Mapping[str, Any], column: str | None, where: str) -> str:
+    if column is not None:
+        check_column("token", column, list(values), where)
+        return column
+    lists = (name for name in TOKEN_NAMES if isinstance(values.get(name), list))
+    strings = (name for name in (TEXT,) if isinstance(values.get(name), str))
+    found = next(iter((*lists, *strings)), None)
+    if found is None:
         raise DatasetError(
-            f"{where} must have tags or spans with a usual name ({', '.join(usual)}); got "
-            f"{', '.join(f'`{key}`' for key in row) or 'nothing'}. Give column (--column)."
+            f"{where} must have `{TOKENS}`, a list of strings, or `{TEXT}`, a string; got "
+            f"{_names(values)}. Rename the fields, or give token_column (--token-column)."
         )
-    return name
+    return found
 
 
-def _tokens(row: dict[str, Any], name: str | None, where: str) -> tuple[list[str], list[str]]:
-    tokens = _strings(row[TOKENS], TOKENS, where)
+def _cut_row(
+    values: Mapping[str, Any], field: str, name: str | None, cut: Cut | None, where: str
+) -> tuple[list[str], list[str]]:
+    text = values[TEXT if isinstance(values[field], list) else field]
+    if not isinstance(text, str):
+        raise DatasetError(
+            f"{where}: `{field}` must be a string or a list of strings; got "
+            f"{type(text).__name__}. Name another token column."
+        )
+    text = json_text(text, where)
+    if _has_places(values):
+        cut = _cut_as_given(values[TOKENS], text, where)
+    if cut is None:
+        raise DatasetError(
+            f"{where}: the text of a JSON row must be cut into tokens, and there is no tokeniser. "
+            "Give cut, or write the tokens and their tags."
+        )
+    chars = [] if name is None else read_spans(values[name], text, where)
+    return tag_text(text, chars, cut, where)
+
+
+def _cut_as_given(tokens: Sequence[Mapping[str, Any]], text: str, where: str) -> Cut:
+    places: list[tuple[str, int, int]] = []
+    for token in tokens:
+        start, end = token["start"], token["end"]
+        done = places[-1][2] if places else 0
+        if type(start) is not int or type(end) is not int or not done <= start <= end <= len(text):
+            raise DatasetError(
+                f"{where}: a token must stand in its text of {len(text)} characters, after the one "
+                f"before; got {str(dict(token))[:80]}. Correct it, or leave `{TOKENS}` out."
+            )
+        places.append((text[start:end], start, end))
+    return lambda _: [place for place in places if place[1] < place[2]]
+
+
+def _tokens(
+    row: Mapping[str, Any], field: str, name: str | None, where: str
+) -> tuple[list[str], list[str]]:
+    tokens = _strings(row[field], field, where)
     tags = [] if name is None else _strings(row[name], name, where)
     if name is not None and len(tags) != len(tokens):
         raise DatasetError(
@@ -136,104 +251,3 @@ def _strings(values: Any, name: str, where: str) -> list[str]:
             f"({type(wrong).__name__}). Write names of tags, not their numbers."
         )
     return [json_text(value, where) for value in values]
-
-
-def _cut_row(
-    row: dict[str, Any], name: str | None, cut: Cut | None, where: str
-) -> tuple[list[str], list[str]]:
-    text = row.get(TEXT)
-    if not isinstance(text, str):
-        raise DatasetError(
-            f"{where} must have `{TOKENS}`, a list of strings, or `{TEXT}`, a string; got "
-            f"{', '.join(f'`{key}`' for key in row) or 'nothing'}. Rename the fields."
-        )
-    if cut is None:
-        raise DatasetError(
-            f"{where}: a text must be split into tokens, and there is no tokeniser for it. "
-            "Give cut, or write the tokens and their tags."
-        )
-    text = json_text(text, where)
-    chars = [] if name is None else _read_spans(row[name], text, where)
-    return tag_text(text, chars, cut, where)
-
-
-def _read_spans(values: Any, text: str, where: str) -> list[_Chars]:
-    """Return the spans of a row in order, without white space at their edges."""
-    if not isinstance(values, list):
-        raise DatasetError(
-            f"{where}: the spans must be a list; got {type(values).__name__}. Write [] for none."
-        )
-    spans = sorted(_read_span(value, text, where) for value in values)
-    for a, b in pairwise(spans):
-        if b.start < a.end:
-            raise DatasetError(
-                f"{where}: spans must not overlap; got {tuple(a)} and {tuple(b)}. Leave one out."
-            )
-    return spans
-
-
-def _read_span(value: Any, text: str, where: str) -> _Chars:
-    if isinstance(value, dict):
-        start = value.get("start", value.get("start_offset"))
-        end = value.get("end", value.get("end_offset"))
-        fields = (start, end, value.get("type", value.get("label")))
-    else:
-        fields = tuple(value) if isinstance(value, list) and len(value) == 3 else (None,) * 3
-    start, end, kind = fields
-    if type(start) is not int or type(end) is not int or not isinstance(kind, str) or not kind:
-        raise DatasetError(
-            f'{where}: a span must be {{"start": 0, "end": 6, "type": "PER"}} or [0, 6, "PER"]; '
-            f"got {str(value)[:80]}. Correct it."
-        )
-    if not 0 <= start < end <= len(text):
-        raise DatasetError(
-            f"{where}: a span must lie in its text of {len(text)} characters and have one at least; "
-            f"got {start} to {end}. Count characters, not bytes, from 0."
-        )
-    while start < end and text[start].isspace():
-        start += 1
-    while start < end and text[end - 1].isspace():
-        end -= 1
-    return _Chars(start, end, json_text(kind, where))
-
-
-def tag_text(
-    text: str, spans: Sequence[tuple[int, int, str]], cut: Cut, where: str
-) -> tuple[list[str], list[str]]:
-    """Split a text into tokens, also at the edges of spans, and tag them in IOB2.
-
-    Args:
-        text: The text.
-        spans: Start, end and type of each span of characters, in order, without overlap.
-        cut: The tokeniser.
-        where: File and line for the message.
-
-    Raises:
-        DatasetError: A span has no token.
-
-    Example:
-        >>> tag_text("in Seoul", [(3, 8, "LOC")], lambda text: [("in", 0, 2), ("Seoul", 3, 8)], "")
-        (['in', 'Seoul'], ['O', 'B-LOC'])
-    """
-    edges = sorted({edge for start, end, _ in spans for edge in (start, end)})
-    tokens: list[str] = []
-    starts: list[int] = []
-    for token, start, end in cut(text):
-        inner = edges[bisect_left(edges, start + 1) : bisect_left(edges, end)]
-        bounds = [start, *inner, end]
-        for a, b in pairwise(bounds):
-            piece = text[a:b] if inner else token
-            if not piece.isspace():
-                tokens.append(piece)
-                starts.append(a)
-    found = [
-        Span(bisect_left(starts, start), bisect_left(starts, end), kind)
-        for start, end, kind in spans
-    ]
-    for span, (start, end, _) in zip(found, spans, strict=True):
-        if span.start == span.end:
-            raise DatasetError(
-                f"{where}: a span must have a token; characters {start} to {end}, "
-                f"{text[start:end]!r}, have none. Leave the span out."
-            )
-    return tokens, tags_of(found, len(tokens), "IOB2")

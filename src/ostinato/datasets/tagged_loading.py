@@ -9,16 +9,18 @@ from ostinato.datasets.conll import Column, is_conllu, read_columns, read_conllu
 from ostinato.datasets.dataset import Cut
 from ostinato.datasets.loading import PART_NAMES, check_source, find_parts
 from ostinato.datasets.registry import REGISTRY, locate
-from ostinato.datasets.streams import format_of
+from ostinato.datasets.streams import check_file, format_of, open_binary
 from ostinato.datasets.tables import FORMATS as TABLES
 from ostinato.datasets.tagged import Tagged
 from ostinato.datasets.tagged_json import has_tokens, read_rows
+from ostinato.datasets.tagged_tables import is_table_of_tokens, read_table
 
 
 def load_tagged(
     source: str | Path,
     *,
     column: Column | None = None,
+    token_column: Column | None = None,
     validation: str | Path | None = None,
     test: str | Path | None = None,
     cut: Cut | None = None,
@@ -29,6 +31,7 @@ def load_tagged(
         source: Name of a registered data set; a file as :func:`read_tagged` takes it (it is train); or
             a folder with such files named train, dev (valid, validation) and test.
         column: Column of the tags, if not the usual one.
+        token_column: Column of the tokens, if not the usual one.
         validation: File to use as the validation part.
         test: File to use as the test part.
         cut: Tokeniser of texts with spans of characters.
@@ -44,20 +47,61 @@ def load_tagged(
         {'train': 2000, 'validation': 300, 'test': 500}
     """
     if isinstance(source, str) and source in REGISTRY:
+        if token_column is not None:
+            raise DatasetError(
+                f"Data set {source}: its tokens stand where they stand; got token_column "
+                f"`{token_column}`. Leave it out."
+            )
         parts = _read_registered(source, column, cut)
     else:
         path = Path(source).expanduser()
         check_source(path)
         paths = find_parts(path, _FORMATS) if path.is_dir() else {"train": path}
-        parts = {part: read_tagged(path, column=column, cut=cut) for part, path in paths.items()}
+        parts = {
+            part: read_tagged(path, column=column, token_column=token_column, cut=cut)
+            for part, path in paths.items()
+        }
     for name, given in (("validation", validation), ("test", test)):
         if given is not None:
-            parts[name] = read_tagged(given, column=column, cut=cut)
+            parts[name] = read_tagged(given, column=column, token_column=token_column, cut=cut)
     return {name: parts[name] for name in PART_NAMES if name in parts}
 
 
-_JSON_LINES = (".jsonl", ".ndjson")
-_FORMATS = "in columns, .conllu or .jsonl"
+_JSON = (".jsonl", ".ndjson", ".json")
+_TABLES = (".csv", ".tsv")
+_FORMATS = "in columns, .conllu, .json, .jsonl or .csv"
+_OTHER = (
+    *(".xml", ".html", ".htm", ".yaml", ".yml", ".toml", ".md", ".rst", ".py", ".ipynb", ".tex"),
+    *(
+        ".pdf",
+        ".doc",
+        ".docx",
+        ".odt",
+        ".rtf",
+        ".xls",
+        ".xlsx",
+        ".ods",
+        ".zip",
+        ".tar",
+        ".7z",
+        ".rar",
+    ),
+    *(
+        ".pkl",
+        ".pickle",
+        ".pt",
+        ".pth",
+        ".npy",
+        ".npz",
+        ".arrow",
+        ".parquet",
+        ".spacy",
+        ".ann",
+        ".a1",
+    ),
+    *(".bin", ".safetensors", ".h5", ".db", ".sqlite", ".png", ".jpg", ".wav", ".mp3"),
+)
+"""Endings of files that are no columns, whatever a line of them looks like."""
 
 
 def _read_registered(name: str, column: Column | None, cut: Cut | None) -> dict[str, Tagged]:
@@ -74,19 +118,25 @@ def read_tagged(
     path: str | Path,
     *,
     column: Column | None = None,
+    token_column: Column | None = None,
     cut: Cut | None = None,
     labelled: bool = True,
 ) -> Tagged:
     r"""Read one file of tagged sentences.
 
-    A .jsonl (ndjson) file has tokens and tags, or texts and spans; a .conllu file, or one with the ten
-    fields of such a file, is read as CoNLL-U; anything else is a file of columns, the token first.
+    A .jsonl (ndjson, json) file has tokens and tags, or texts and spans; a .csv file, or a .tsv file
+    whose first line names a column of sentences, has a token or a sentence a row; a .conllu file, or
+    one with the ten fields of such a file, is read as CoNLL-U; anything else that is text is a file of
+    columns, the token first.
     Each may be compressed as .gz, .bz2, .xz or .zst. Text is UTF-8.
 
     Args:
         path: The file.
         column: Name of the tags' column, or its number, counted from 1. None for the last column of a
             file of columns, upos in CoNLL-U, and the usual names in JSON Lines.
+        token_column: Column of the tokens, by name or number: None for the first one of a file of
+            columns (or the second, if the first counts 1, 2, 3), form in CoNLL-U, and the usual names
+            in JSON Lines.
         cut: Tokeniser of texts with spans of characters: a function from a text to its tokens, each
             with the character it starts at and the one it ends before.
         labelled: Whether there must be tags. If not, they are read only if ``column`` is given.
@@ -102,12 +152,41 @@ def read_tagged(
     """
     path = Path(path)
     suffix = format_of(path)[0]
-    if suffix in _JSON_LINES:
-        name = None if column is None else str(column)
-        return read_rows(path, name, cut=cut, labelled=labelled)
+    if suffix in _JSON:
+        name, token = (None if one is None else str(one) for one in (column, token_column))
+        return read_rows(path, name, cut=cut, labelled=labelled, token_column=token)
+    if suffix in _TABLES and (suffix == ".csv" or is_table_of_tokens(_first_fields(path))):
+        name, token = (None if one is None else str(one) for one in (column, token_column))
+        return read_table(path, name, labelled=labelled, token_column=token)
+    _check_columns(path, suffix)
     if suffix == ".conllu" or is_conllu(path):
-        return read_conllu(path, column, labelled=labelled)
-    return read_columns(path, column, labelled=labelled)
+        return read_conllu(path, column, labelled=labelled, token_column=token_column)
+    return read_columns(path, column, labelled=labelled, token_column=token_column)
+
+
+def _first_fields(path: Path, delimiter: str = "\t") -> list[str]:
+    with open_binary(path) as stream:
+        line = stream.readline(1 << 16).decode("utf-8-sig", "replace")
+    return [field.strip('\r\n "') for field in line.split(delimiter)]
+
+
+def _check_columns(path: Path, suffix: str) -> None:
+    """Raise DatasetError if a file is of another kind than text in columns, by its name or its content."""
+    check_file(path)
+    with open_binary(path) as stream:
+        begin = stream.read(1 << 12).removeprefix(b"\xef\xbb\xbf").lstrip()
+    what = f"a {suffix} file" if suffix in _OTHER else ""
+    if b"\0" in begin:
+        what = what or "a binary file"
+    elif begin[:1] in (b"{", b"[") and b'":' in begin:
+        what = "JSON; name it .json or .jsonl"
+    elif begin.startswith((b"<?xml", b"<!DOCTYPE", b"<html", b"{\\rtf", b"%PDF")):
+        what = what or "markup"
+    if what:
+        raise DatasetError(
+            f"{path}: tagged sentences must come {_FORMATS}; got {what}. Convert it: a token and its "
+            "tag a line, an empty line after each sentence."
+        )
 
 
 def holds_tokens(path: str | Path) -> bool:
@@ -126,4 +205,9 @@ def holds_tokens(path: str | Path) -> bool:
         (False, False, True)
     """
     suffix = format_of(Path(path))[0]
-    return has_tokens(Path(path)) if suffix in _JSON_LINES else suffix not in TABLES
+    if suffix in _JSON:
+        return has_tokens(Path(path))
+    if suffix in _TABLES:
+        fields = _first_fields(Path(path), "," if suffix == ".csv" else "\t")
+        return is_table_of_tokens(fields, labelled=False)
+    return suffix not in TABLES

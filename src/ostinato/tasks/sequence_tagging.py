@@ -95,7 +95,7 @@ class SequenceTagger(Estimator):
 
     task: ClassVar[str] = "sequence-labelling"
     pipeline_tag: ClassVar[str] = "token-classification"
-    columns: ClassVar[tuple[str, ...]] = ("column",)
+    columns: ClassVar[tuple[str, ...]] = ("column", "token_column")
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = TAGGING_PRESETS
 
     recurrent: Recurrent = field(default_factory=Recurrent)
@@ -230,9 +230,10 @@ class SequenceTagger(Estimator):
 
     def read_inputs(self, path: str, **columns: Any) -> Sequence[Any]:
         """Read the raw texts of a file, or the tokens of one that is cut into them."""
-        if any(columns.values()) or not datasets.holds_tokens(path):
+        token = columns.pop("token_column", None)
+        if any(columns.values()) or not (token or datasets.holds_tokens(path)):
             return datasets.read(path, labelled=False, **columns).texts
-        return datasets.read_tagged(path, labelled=False).sentences
+        return datasets.read_tagged(path, labelled=False, token_column=token).sentences
 
     def line(self, answer: Mapping[str, Any]) -> str:
         """Return an answer of `explain` as a line: spans in brackets, or a tag after each token."""

@@ -145,7 +145,7 @@ def test_without_labels_a_text_or_tokens_are_enough(path):
         ({"tokens": ["a"]}, r"must have tags or spans with a usual name \(tags, .*; got `tokens`"),
         ({"tags": ["a"]}, r"with a usual name \(spans, .*; got `tags`"),
         ({}, "with a usual name .*; got nothing"),
-        ({"words": [], "spans": []}, "must have `tokens`, .* or `text`, .*; got `words`, `spans`"),
+        ({"thing": [], "spans": []}, "must have `tokens`, .* or `text`, .*; got `thing`, `spans`"),
         ({"text": 3, "spans": []}, "must have `tokens`, a list of strings, or `text`, a string"),
         ({"tokens": ["a", 1], "tags": ["O", "O"]}, r"`tokens` must be a list of strings; got '1'"),
         ({"tokens": ["a"], "tags": [3]}, r"`tags` must be a list of strings; got '3' \(int\)"),
@@ -153,7 +153,13 @@ def test_without_labels_a_text_or_tokens_are_enough(path):
         ({"tokens": ["a"], "tags": []}, "as many tags as tokens; got 0 tags and 1 tokens"),
         ({"tokens": ["\ud800"], "tags": ["O"]}, "got half a surrogate pair"),
         ({"text": "\ud800", "spans": []}, "got half a surrogate pair"),
-        ({"text": "ab", "spans": {}}, "the spans must be a list; got dict"),
+        ({"text": "ab", "spans": "x"}, "the spans must be a list; got str"),
+        ({"text": "ab", "spans": {"PER": [[0, 1]]}}, "spans by type must be .*Anna"),
+        ({"text": "ab", "spans": {"PER": {"a": [[0, 1]], "c": [[0, 0]]}}}, "must be the text that"),
+        (
+            {"text": "ab", "spans": [{"start": 0, "end": 1, "type": "X", "text": "q"}]},
+            "beside it, 'q'",
+        ),
         ({"text": "ab", "spans": [[0, 1]]}, r"a span must be .*; got \[0, 1\]"),
         ({"text": "ab", "spans": ["PER"]}, "a span must be .*; got PER"),
         ({"text": "ab", "spans": [{"start": 0, "end": 1}]}, "a span must be .*; got {'start': 0"),
@@ -194,5 +200,5 @@ def test_a_span_over_what_the_tokeniser_drops_is_refused(path):
 
 def test_a_text_without_a_tokeniser_is_refused(path):
     write(path, {"text": TEXT, "spans": []})
-    with pytest.raises(DatasetError, match=r"there is no tokeniser for it\. Give cut, or"):
+    with pytest.raises(DatasetError, match=r"there is no tokeniser\. Give cut, or"):
         read_rows(path)
