@@ -70,7 +70,7 @@ def plain_rows(rows: Iterable[tuple[str, Any]], source: str, *, labelled: bool =
 
 
 def accepted(answers: Sequence[Any], source: str) -> list[int] | None:
-    """Return which rows a person has accepted, in files of Prodigy, and tell how many others there are.
+    """Return which rows a person has accepted, in files of Prodigy; the others are told.
 
     Args:
         answers: The answer of each row, if it has one: accept, reject or ignore.
@@ -101,7 +101,7 @@ def _is_refused(answer: Any) -> bool:
 
 
 def inner_rows(value: Any, source: str) -> list[tuple[str, Any]]:
-    """Return the rows in a JSON value: an array, or the only array of rows in an object without a text.
+    """Return the rows in a JSON value: an array, or the only one in an object without a text.
 
     Args:
         value: What a file holds.
