@@ -19,8 +19,9 @@ from tokenizers import models
 
 from ostinato._config import check_range
 from ostinato._errors import CheckpointError, ConfigError, did_you_mean
-from ostinato._files import read_json, write_json, write_text
+from ostinato._files import parse_json, read_json, write_json, write_text
 from ostinato.data.ragged import Ragged
+from ostinato.text.foreign import backend_of, told_panics
 from ostinato.text.splitters import Splitter, make_splitter, well_formed
 from ostinato.text.vocabulary import UNK, learn, text_chunks
 
@@ -121,20 +122,20 @@ class Tokenizer(ABC):
         try:
             own = config.get("ostinato")
             if own is None:
-                return HuggingFaceTokenizer(tokenizers.Tokenizer.from_str(json.dumps(content)))
+                return HuggingFaceTokenizer(backend_of(content))
             splitter = make_splitter(own["kind"], lowercase=own["lowercase"])
             places = content["model"]["vocab"]
             if sorted(places.values()) != list(range(len(places))):
                 raise ValueError("its ids have gaps")
             restored = WordTokenizer(splitter, sorted(places, key=places.__getitem__))
             if not restored.reads_like(content):  # made by a version with other rules: keep those
-                return HuggingFaceTokenizer(tokenizers.Tokenizer.from_str(json.dumps(content)))
+                return HuggingFaceTokenizer(backend_of(content))
         except ConfigError:
             raise
         except Exception as error:  # the Rust library raises plain Exception
             raise CheckpointError(
                 f"{folder / _FILE}: must be a tokenizer written by ostinato or Hugging Face "
-                f"tokenizers; got {type(error).__name__}: {error}. Copy it anew."
+                f"tokenizers; got {type(error).__name__}: {str(error)[:200]}. Copy it anew."
             ) from error
         if own["library"] != splitter.library:
             logger.warning(
@@ -316,11 +317,14 @@ class HuggingFaceTokenizer(Tokenizer):
 
     def _encode_chunk(self, texts: list[str]) -> Iterator[Ids]:
         whole = [well_formed(text) for text in texts]
-        for encoding in self._backend.encode_batch_fast(whole, add_special_tokens=False):
+        with told_panics("tokenizer.json"):
+            encodings = self._backend.encode_batch_fast(whole, add_special_tokens=False)
+        for encoding in encodings:
             yield np.array(encoding.ids or [self.unk_id], np.int32)
 
     def _encode_places(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
-        encoding = self._backend.encode(well_formed(text), add_special_tokens=False)
+        with told_panics("tokenizer.json"):
+            encoding = self._backend.encode(well_formed(text), add_special_tokens=False)
         return encoding.ids, encoding.offsets
 
     def _to_json(self) -> str:
@@ -362,10 +366,10 @@ def read_foreign(path: Path) -> Tokenizer:
             f"{did_you_mean(file.name, names) or '.'}"
         )
     try:
-        return HuggingFaceTokenizer(tokenizers.Tokenizer.from_file(str(file)))
-    except Exception as error:  # the Rust library raises plain Exception
+        return HuggingFaceTokenizer(backend_of(parse_json(file.read_text(encoding="utf-8"))))
+    except (OSError, ValueError, CheckpointError) as error:
         raise ConfigError(
-            f"Tokenizer: {file} must be a tokenizer.json of Hugging Face tokenizers; got {error}. "
+            f"Tokenizer: {file} must be a tokenizer.json of Hugging Face tokenizers; got {str(error)[:200]}. "
             "Save it anew with its tokenizer's save_pretrained."
         ) from error
 

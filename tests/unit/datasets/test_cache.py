@@ -132,3 +132,33 @@ def test_two_full_disks_are_told_with_their_names(monkeypatch, tmp_path, caplog)
     for name in ("home/cache", "temporary"):
         assert str(tmp_path / name) in str(told.value)
     assert str(tmp_path / "home") in caplog.text
+
+
+@pytest.mark.parametrize("damage", ["empty", "flipped", "gone", "more", "sums"])
+def test_a_folder_that_is_not_as_it_was_written_is_made_anew(damage, caplog):
+    folder = cached("kind", damage, write_greeting)
+    path = folder / "greeting"
+    if damage == "empty":  # as after a power cut
+        path.write_text("")
+    elif damage == "flipped":
+        path.write_text("hellp")
+    elif damage == "gone":
+        path.unlink()
+    elif damage == "more":
+        (folder / "farewell").write_text("bye")
+    else:
+        (home() / "cache" / "sums" / "kind" / damage).write_text("")
+    assert cached("kind", damage, write_greeting) == folder
+    assert [(one.name, one.read_text()) for one in folder.iterdir()] == [("greeting", "hello")]
+    assert "is not as it was written; it is made anew" in caplog.text
+    caplog.clear()
+    cached("kind", damage, lambda folder: pytest.fail("it is there"))
+    assert caplog.text == ""
+
+
+def test_a_folder_of_a_version_without_checksums_is_made_anew(caplog):
+    folder = cached("kind", "old", write_greeting)
+    (home() / "cache" / "sums" / "kind" / "old").unlink()
+    (folder / "greeting").write_text("")
+    assert (cached("kind", "old", write_greeting) / "greeting").read_text() == "hello"
+    assert caplog.text == ""
