@@ -49,7 +49,7 @@ def backend_of(content: Any) -> tokenizers.Tokenizer:
 
 @contextmanager
 def told_panics(where: str) -> Iterator[None]:
-    """Turn what the Rust library raises, which need not be an Exception, into an error of ours."""
+    """Turn what the Rust library raises, panics too, into an error of ours."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit, GeneratorExit, ValueError):
