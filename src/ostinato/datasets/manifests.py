@@ -20,6 +20,7 @@ from ostinato.datasets.segments import (
     STOP_NAMES,
     segmented,
 )
+from ostinato.datasets.sounds import sound_of
 from ostinato.datasets.streams import decode
 
 logger = logging.getLogger("ostinato")
@@ -84,11 +85,11 @@ def read_manifest(
     if not values["audio"]:
         raise DatasetError(f"{path}: the file must have rows; it has none. Name a file with data.")
     where = frame.where
-    files = [
-        _file(value, found["audio"], row, where) for row, value in enumerate(values["audio"], 1)
+    places = [
+        _place(value, found["audio"], row, where) for row, value in enumerate(values["audio"], 1)
     ]
     audio = segmented(
-        [_resolved(path.parent, file) for file in files],
+        [_resolved(path.parent, str(file)) if data is None else data for data, file in places],
         *(values.get("start"), values.get("stop"), values.get("duration")),
         where,
     )
@@ -97,7 +98,7 @@ def read_manifest(
         _texts(values.get("text"), found.get("text"), where),
         where,
         speakers=_texts(values.get("speaker"), found.get("speaker"), where),
-        names=[f"row {number} ({path_text(file)})" for number, file in enumerate(files, 1)],
+        names=[f"row {number} ({path_text(file)})" for number, (_, file) in enumerate(places, 1)],
     )
 
 
@@ -239,6 +240,15 @@ def sounds_in(folder: Path, *, is_told: bool = True) -> list[Path]:
 
 def _values(column: Any) -> list[Any]:
     return column if isinstance(column, list) else list(column.to_pylist())
+
+
+def _place(value: Any, column: str, row: int, where: str) -> tuple[Path | None, str]:
+    """Return the file of a row's own bytes, if it has some, and what its recording is called."""
+    if not isinstance(value, Mapping):
+        return None, _file(value, column, row, where)
+    sound, _, name = sound_of(value, f"{where}: row {row}")  # Audio of Hugging Face
+    is_here = value.get("bytes") is not None and isinstance(sound, Path)
+    return (sound, name or sound.name) if is_here else (None, _file(name, column, row, where))
 
 
 def _file(value: Any, column: str | None, row: int, where: str) -> str:

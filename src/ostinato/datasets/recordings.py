@@ -13,9 +13,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._errors import DatasetError
+from ostinato._arrays import array_of, rows_of
+from ostinato._errors import DatasetError, named
 from ostinato.datasets.json_files import json_text
 from ostinato.datasets.segments import Segment
+from ostinato.datasets.sounds import recordings_in, sound_of
 from ostinato.datasets.streams import check_file, file_sha256
 
 logger = logging.getLogger("ostinato")
@@ -52,8 +54,8 @@ class Recordings:
 
     @staticmethod
     def make(
-        audio: Sequence[str | Path | Segment | npt.ArrayLike],
-        transcripts: Sequence[str] | None,
+        audio: Any,
+        transcripts: Any,
         source: str,
         *,
         speakers: Sequence[str] | None = None,
@@ -63,7 +65,9 @@ class Recordings:
         """Check what recordings are called and said to be; files are not opened yet.
 
         Args:
-            audio: Paths of files, or segments of them, or arrays of samples: floats in [-1, 1], or 16-bit integers.
+            audio: Paths of files or segments of them, bytes of files, or arrays of samples: floats in
+                [-1, 1], or 16-bit integers; or dictionaries of these as Hugging Face has them; in
+                whatever holds rows.
             transcripts: What is said in each recording, or None.
             source: Path or name for messages.
             speakers: Who speaks in each, or None.
@@ -84,27 +88,29 @@ class Recordings:
             raise DatasetError(f"{source}: recordings must be a list; got one path. Write [path].")
         sounds: list[Audio] = []
         called = list(names or ())
-        for number, sound in enumerate(audio, 1):
+        rates: set[int | None] = set()
+        for number, given in enumerate(recordings_in(audio, source), 1):
+            name = called[number - 1] if number <= len(called) else f"recording {number}"
+            sound, rate, file = sound_of(given, f"{source}: {name}")
             if names is None:
-                is_path = isinstance(sound, (str, Path, Segment))
-                called.append(str(sound) if is_path else f"recording {number}")
-            if isinstance(sound, (str, Path)):
-                sounds.append(Path(sound))
-            elif isinstance(sound, Segment):
+                called.append(file or name)
+            if isinstance(sound, Path | Segment):
                 sounds.append(sound)
             else:
-                where = f"{source}: {called[number - 1]}"
-                sounds.append(_samples(sound, where, sample_rate_hz))
+                rate = sample_rate_hz if rate is None else rate
+                sounds.append(_samples(sound, f"{source}: {called[number - 1]}", rate))
+                rates.add(rate)
         if not sounds:
             raise DatasetError(f"{source}: there must be a recording; got none. Add one.")
         columns = {"transcripts": transcripts, "speakers": speakers, "names": names}
-        _check_counts(columns, len(sounds), source)
+        told = {what: _column(given, source, what) for what, given in columns.items()}
+        _check_counts(told, len(sounds), source)
         return Recordings(
             sounds,
-            None if transcripts is None else _strings(transcripts, called, source),
+            None if told["transcripts"] is None else _strings(told["transcripts"], called, source),
             source,
-            None if speakers is None else [str(speaker) for speaker in speakers],
-            sample_rate_hz,
+            None if told["speakers"] is None else [str(speaker) for speaker in told["speakers"]],
+            _one_rate(rates, source) or sample_rate_hz,
             called,
         )
 
@@ -205,8 +211,24 @@ def merged(parts: Sequence[Recordings], source: str) -> Recordings:
     )
 
 
+def _column(values: Any, source: str, what: str) -> list[Any] | None:
+    return None if values is None else rows_of(values, source, what.removesuffix("s"))
+
+
+def _one_rate(rates: set[int | None], source: str) -> int | None:
+    """Return the rate that arrays have; they must have one."""
+    if len(rates) > 1:
+        raise DatasetError(
+            f"{source}: arrays of samples must have one rate; got {named(sorted(map(str, rates)))}. Bring them to "
+            "one, or give paths or the bytes of files, which may have any."
+        )
+    return next(iter(rates), None)
+
+
 def _samples(sound: Any, where: str, sample_rate_hz: int | None) -> Samples:
-    array = np.asarray(sound)
+    array = array_of(sound)
+    if array is None:
+        array = _listed(sound, where)
     is_sound = array.dtype.kind == "f" or array.dtype in (np.int16, np.int32)
     if array.ndim not in (1, 2) or not is_sound or 0 in array.shape[1:]:
         raise DatasetError(
@@ -228,6 +250,14 @@ def _samples(sound: Any, where: str, sample_rate_hz: int | None) -> Samples:
             f"{int(np.flatnonzero(~np.isfinite(array).reshape(len(array), -1).all(1))[0])}."
         )
     return np.ascontiguousarray(array)
+
+
+def _listed(sound: Any, where: str) -> npt.NDArray[Any]:
+    """Return lists or a column of numbers as an array; of what is none, an array of no numbers."""
+    try:
+        return np.asarray(rows_of(sound, where, "sample"))
+    except ValueError:  # no list, or lists of several lengths
+        return np.empty((), object)
 
 
 def _check_counts(columns: Mapping[str, Sequence[str] | None], count: int, source: str) -> None:

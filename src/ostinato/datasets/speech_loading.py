@@ -5,13 +5,18 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ostinato._errors import ConfigError, DatasetError, did_you_mean
+from ostinato.datasets.hugging_face_sequences import speech_from_hugging_face
 from ostinato.datasets.loading import PART_NAMES, check_source, find_parts
 from ostinato.datasets.manifests import (
+    AUDIO_NAMES,
     MANIFESTS,
+    SPEAKER_NAMES,
+    TRANSCRIPT_NAMES,
     is_by_word,
     read_manifest,
     read_pairs,
@@ -27,7 +32,7 @@ logger = logging.getLogger("ostinato")
 
 
 def load_speech(
-    source: str | Path,
+    source: str | Path | Any,
     *,
     audio_column: str | None = None,
     text_column: str | None = None,
@@ -40,8 +45,8 @@ def load_speech(
 
     Args:
         source: Name of a registered data set; a manifest or a folder as :func:`read_speech` takes it
-            (it is train); or a folder with such manifests, or such folders, named train, dev (valid,
-            validation) and test.
+            (it is train); a folder with such manifests, or such folders, named train, dev (valid,
+            validation) and test; or a Hugging Face ``datasets`` object with a column of ``Audio``.
         audio_column: Column of the paths in a manifest, if it has no usual name.
         text_column: Column of the transcripts, if it has no usual name.
         speaker_column: Column of the speakers, if it has no usual name.
@@ -70,8 +75,12 @@ def load_speech(
             speaker_column=speaker_column,
         )
 
-    if isinstance(source, str) and source in REGISTRY:
-        parts = _read_registered(source)
+    if not isinstance(source, (str, Path)):
+        wanted = {"audio": audio_column, "text": text_column, "speaker": speaker_column}
+        usual = {"audio": AUDIO_NAMES, "text": TRANSCRIPT_NAMES, "speaker": SPEAKER_NAMES}
+        parts = speech_from_hugging_face(source, wanted, usual)
+    elif source in REGISTRY:
+        parts = _read_registered(str(source))
     else:
         path = Path(source).expanduser()
         check_source(path)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from ostinato._errors import DatasetError
 from ostinato.datasets.conll import Column, is_conllu, read_columns, read_conllu
 from ostinato.datasets.dataset import Cut
+from ostinato.datasets.hugging_face_sequences import tagged_from_hugging_face
 from ostinato.datasets.loading import PART_NAMES, check_source, find_parts
 from ostinato.datasets.registry import REGISTRY, locate
 from ostinato.datasets.streams import check_file, format_of, open_binary
 from ostinato.datasets.tables import FORMATS as TABLES
 from ostinato.datasets.tagged import Tagged
-from ostinato.datasets.tagged_json import has_tokens, read_rows
+from ostinato.datasets.tagged_json import TAG_NAMES, has_tokens, read_rows
 from ostinato.datasets.tagged_tables import is_table_of_tokens, read_table
 
 
 def load_tagged(
-    source: str | Path,
+    source: str | Path | Any,
     *,
     column: Column | None = None,
     token_column: Column | None = None,
@@ -29,7 +31,8 @@ def load_tagged(
 
     Args:
         source: Name of a registered data set; a file as :func:`read_tagged` takes it (it is train); or
-            a folder with such files named train, dev (valid, validation) and test.
+            a folder with such files named train, dev (valid, validation) and test; or a Hugging Face
+            ``datasets`` object with tokens and tags.
         column: Column of the tags, if not the usual one.
         token_column: Column of the tokens, if not the usual one.
         validation: File to use as the validation part.
@@ -46,13 +49,15 @@ def load_tagged(
         >>> {name: len(part.sentences) for name, part in load_tagged("samples-tag").items()}
         {'train': 2000, 'validation': 300, 'test': 500}
     """
-    if isinstance(source, str) and source in REGISTRY:
+    if not isinstance(source, (str, Path)):
+        parts = tagged_from_hugging_face(source, column, TAG_NAMES, token_column)
+    elif source in REGISTRY:
         if token_column is not None:
             raise DatasetError(
                 f"Data set {source}: its tokens stand where they stand; got token_column "
                 f"`{token_column}`. Leave it out."
             )
-        parts = _read_registered(source, column, cut)
+        parts = _read_registered(str(source), column, cut)
     else:
         path = Path(source).expanduser()
         check_source(path)

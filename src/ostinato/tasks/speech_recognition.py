@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -124,10 +124,10 @@ class SpeechRecognizer(Estimator):
         """Train on recordings and their transcripts.
 
         Args:
-            X: Paths of sound files, or arrays ``(samples,)`` or ``(samples, channels)`` of floats in
-                [-1, 1] or 16-bit integers.
+            X: Paths or bytes of sound files, arrays ``(samples,)`` or ``(samples, channels)`` of floats
+                in [-1, 1] or 16-bit integers, or a column of Hugging Face's ``Audio``.
             y: What is said in each.
-            sample_rate_hz: Rate of arrays; files tell it themselves.
+            sample_rate_hz: Rate of arrays; files and columns tell it themselves.
             speakers: Who speaks in each, for the figures by speaker.
             validation: Recordings and transcripts that choose the best epoch; without them a seeded
                 tenth of ``X`` is held out and never trained on.
@@ -195,7 +195,7 @@ class SpeechRecognizer(Estimator):
             DatasetError: A recording cannot be read.
         """
         hearing = self._hearing
-        if not len(X):
+        if isinstance(X, Sized) and getattr(X, "shape", None) != () and not len(X):
             return []
         decoding = Decoding(
             beam_width=beam_width or self.beam_width,

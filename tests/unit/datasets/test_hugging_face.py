@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from ostinato import DatasetError
-from ostinato.datasets import from_hugging_face, load
+from ostinato.datasets import from_hugging_face, load, load_tagged
 
 hugging_face = pytest.importorskip("datasets")
 
@@ -60,6 +60,37 @@ def test_unknown_labels_are_counted(dataset):
     unknown = dataset.map(lambda row: {"label": -1 if row["id"] > 1 else row["label"]})
     with pytest.raises(DatasetError, match=r"train: every row must have a label; 2 of 3 have none"):
         load(unknown)
+
+
+def test_a_split_without_labels_is_left_out_and_told(dataset, caplog):
+    hidden = dataset.map(lambda row: {"label": -1})
+    for test in (hidden, dataset.remove_columns("label")):
+        splits = {"train": dataset, "validation": dataset.select([0]), "test": test}
+        parts = load(hugging_face.DatasetDict(splits))
+        assert list(parts) == ["train", "validation"]
+        assert "test: no row has a label in column `label`; the split is left out" in caplog.text
+        caplog.clear()
+    with pytest.raises(DatasetError, match="train: every row must have a label; 3 of 3 have none"):
+        load(hugging_face.DatasetDict({"train": hidden}))
+
+
+@pytest.mark.parametrize("names", ["ner_tags", "tags"])
+def test_tokens_and_tags(names):
+    kinds = hugging_face.ClassLabel(names=["O", "B-PER"])
+    features = hugging_face.Features(
+        {
+            "tokens": hugging_face.Sequence(hugging_face.Value("string")),
+            names: hugging_face.Sequence(kinds),
+        }
+    )
+    rows = {"tokens": [["Anna", "sings"], ["Rain"]], names: [[1, 0], [0]]}
+    dataset = hugging_face.Dataset.from_dict(rows, features=features)
+    parts = load_tagged(hugging_face.DatasetDict({"train": dataset, "test": dataset.select([1])}))
+    assert parts["train"].tags == [["B-PER", "O"], ["O"]]
+    assert parts["train"].scheme == "IOB2"
+    assert parts["test"].sentences == [["Rain"]]
+    with pytest.raises(DatasetError, match="there is no tag column `ner`"):
+        load_tagged(dataset, column="ner")
 
 
 def test_another_object_is_refused(dataset):

@@ -1,0 +1,93 @@
+"""Tagged sentences and recordings of Hugging Face's ``datasets``, without importing that library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ostinato._arrays import rows_of
+from ostinato.datasets.columns import named_column
+from ostinato.datasets.hugging_face import is_labelled, splits_of
+from ostinato.datasets.recordings import Recordings
+from ostinato.datasets.tagged import Tagged
+
+TOKEN_NAMES = ("tokens", "words", "token")
+
+
+def tagged_from_hugging_face(
+    dataset: Any,
+    column: str | int | None = None,
+    tag_names: Sequence[str] = (),
+    token_column: str | int | None = None,
+) -> dict[str, Tagged]:
+    """Turn a data set of tokens and tags into parts; classes become their names.
+
+    Args:
+        dataset: A ``datasets.Dataset``, which is train, or a ``datasets.DatasetDict``.
+        column: Column of the tags, if it has no usual name.
+        tag_names: Names that it usually has.
+        token_column: Column of the tokens, if it has no usual name.
+
+    Raises:
+        DatasetError: It is another kind of object, or a column is missing or wrong.
+
+    Example:
+        >>> import datasets
+        >>> rows = {"tokens": [["Anna", "sings"]], "ner_tags": [["B-PER", "O"]]}
+        >>> part = tagged_from_hugging_face(datasets.Dataset.from_dict(rows), "ner_tags")["train"]
+        >>> part.tags, part.scheme
+        ([['B-PER', 'O']], 'IOB2')
+    """
+    parts, tags, tokens = {}, _name(column), _name(token_column)
+    for part, (where, rows) in splits_of(dataset).items():
+        names = list(rows.features)
+        if part == "train":
+            tags = named_column("tag", tags, names, tag_names, where, needed=True)
+            tokens = named_column("token", tokens, names, TOKEN_NAMES, where, needed=True)
+        assert tags is not None
+        assert tokens is not None  # they were needed
+        if part == "train" or is_labelled(rows, tags, where):
+            parts[part] = Tagged.make(rows[tokens], rows[tags], where)
+    return parts
+
+
+def _name(column: str | int | None) -> str | None:
+    return None if column is None else str(column)
+
+
+def speech_from_hugging_face(
+    dataset: Any, wanted: Mapping[str, str | None], usual: Mapping[str, Sequence[str]]
+) -> dict[str, Recordings]:
+    """Turn a data set of recordings and transcripts into parts; sound is read as it is stored.
+
+    Args:
+        dataset: A ``datasets.Dataset``, which is train, or a ``datasets.DatasetDict``.
+        wanted: Columns of ``audio``, ``text`` and ``speaker``, as far as they are named.
+        usual: Names that each of these usually has.
+
+    Raises:
+        DatasetError: It is another kind of object, or a column is missing or wrong.
+    """
+    parts, found = {}, dict(wanted)
+    for part, (where, rows) in splits_of(dataset).items():
+        if part == "train":
+            names = list(rows.features)
+            found = {
+                kind: named_column(
+                    kind, wanted.get(kind), names, usual[kind], where, needed=kind != "speaker"
+                )
+                for kind in usual
+            }
+        audio, text, speaker = (found[kind] for kind in ("audio", "text", "speaker"))
+        assert audio is not None
+        assert text is not None  # they were needed
+        if part == "train" or is_labelled(rows, text, where):
+            parts[part] = Recordings.make(
+                rows[audio],
+                ["" if said is None else said for said in rows_of(rows[text], where, "transcript")],
+                where,
+                speakers=None
+                if speaker is None
+                else [str(one) for one in rows_of(rows[speaker], where, "speaker")],
+            )
+    return parts
