@@ -66,19 +66,14 @@ def load_speech(
         >>> {name: len(part) for name, part in load_speech("morse").items()}
         {'train': 2400, 'validation': 50, 'test': 100}
     """
+    columns = {"audio": audio_column, "text": text_column, "speaker": speaker_column}
 
     def read(place: str | Path) -> Recordings:
-        return read_speech(
-            place,
-            audio_column=audio_column,
-            text_column=text_column,
-            speaker_column=speaker_column,
-        )
+        return read_speech(place, **{f"{kind}_column": name for kind, name in columns.items()})
 
     if not isinstance(source, (str, Path)):
-        wanted = {"audio": audio_column, "text": text_column, "speaker": speaker_column}
         usual = {"audio": AUDIO_NAMES, "text": TRANSCRIPT_NAMES, "speaker": SPEAKER_NAMES}
-        parts = speech_from_hugging_face(source, wanted, usual)
+        parts = speech_from_hugging_face(source, columns, usual)
     elif source in REGISTRY:
         parts = _read_registered(str(source))
     else:
@@ -92,7 +87,7 @@ def load_speech(
         if given is not None:
             parts[name] = read(given)
     if test_speaker is not None:
-        parts = _held_out(parts, test_speaker, str(source))
+        parts = _held_out(parts, test_speaker, parts["train"].source)
     return {name: parts[name] for name in PART_NAMES if name in parts}
 
 
