@@ -67,9 +67,10 @@ def load_speech(
         {'train': 2400, 'validation': 50, 'test': 100}
     """
     columns = {"audio": audio_column, "text": text_column, "speaker": speaker_column}
+    by_name: dict[str, Any] = {f"{kind}_column": name for kind, name in columns.items()}
 
     def read(place: str | Path) -> Recordings:
-        return read_speech(place, **{f"{kind}_column": name for kind, name in columns.items()})
+        return read_speech(place, **by_name)
 
     if not isinstance(source, (str, Path)):
         usual = {"audio": AUDIO_NAMES, "text": TRANSCRIPT_NAMES, "speaker": SPEAKER_NAMES}
