@@ -26,8 +26,9 @@ def stratified_holdout(
 ) -> tuple[Int64s, Int64s]:
     """Split rows into a training and a held-out part, each label in its share.
 
-    Rows with several labels each are drawn at random, not by label. A label that would be
-    missing from the training part gets one of its rows back.
+    Rows with several labels each are drawn at random, not by label, and so are groups, where most
+    rows are in groups of several labels, as speakers are. A label that would be missing from the
+    training part gets one of its rows back.
 
     Args:
         labels: Label of each row, or the list of its labels.
@@ -53,7 +54,8 @@ def stratified_holdout(
     units = _units(len(rows_labels), groups)
     rng = np.random.default_rng(seed)
     units = [units[place] for place in rng.permutation(len(units))]
-    if all(isinstance(row, str) for row in labels):
+    mixed = sum(len(unit) for unit in units if len({rows_labels[row] for row in unit}) > 1)
+    if all(isinstance(row, str) for row in labels) and 2 * mixed <= len(rows_labels):
         held = _draw_by_label(units, [row[0] for row in rows_labels], fraction, rng)
     else:
         held = _draw(units, round(fraction * len(rows_labels)) or 1)

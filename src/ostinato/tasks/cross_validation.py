@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from ostinato.tasks.verdict import Compared
+from ostinato.metrics import CHANCE_Z
+from ostinato.tasks.verdict import FEW, Compared
 
 PART = "test"  # the part that each fold's model was measured on
 
@@ -59,14 +61,28 @@ def told(folds: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], compare
         f"{summary['deviation'][name]:.4f}"
     )
     beside = [key for key, value in mean.items() if isinstance(value, Mapping) and name in value]
+    chance = _chance(folds, mean)
     if not beside:
-        return text + "."
+        return f"{text}.{chance}"
     best = min(beside, key=lambda key: compared.gain(mean, mean[key]))
     beaten = sum(compared.gain(fold[PART], fold["baselines"][best][PART]) > 0 for fold in folds)
     return (
         f"{text}; {folds[0]['baselines'][best]['title']} has {mean[best][name]:.4f}, and is beaten in "
-        f"{beaten} fold{'s' if beaten != 1 else ''}."
+        f"{beaten} fold{'s' if beaten != 1 else ''}.{chance}"
     )
+
+
+def _chance(folds: Sequence[Mapping[str, Any]], mean: Mapping[str, Any]) -> str:
+    """Return a sentence if the answers of all folds together are no better than by chance.
+
+    Source: the sum of independent deviations over the root of their number: Stouffer et al. 1949.
+    """
+    if mean.get("chance_z", math.inf) * math.sqrt(len(folds)) >= CHANCE_Z:
+        return ""
+    n = sum(int(fold[PART]["n"]) for fold in folds)
+    if n < FEW:
+        return f" Cannot be told from chance: {n} examples in all are too few to tell."
+    return " No better than chance: over all folds, shuffled answers would do as well."
 
 
 def _numbers(figures: Mapping[str, Any]) -> dict[str, float]:

@@ -327,8 +327,10 @@ class Estimator(Task):
             folds: How many there are.
 
         Raises:
-            ConfigError: There are more folds than examples that are not copies of each other.
+            ConfigError: There are more folds than examples that are not copies of each other, or there
+                is no such fold.
         """
+        check_range("Estimator", "number of a fold", number, low=1, below=folds + 1)
         train = parts["train"]
         labels, groups = self._strata(train)[0], self._groups(train, folds)
         rows = folds_of(labels, groups, folds=folds, seed=self.training.seed)[number - 1]

@@ -16,6 +16,7 @@ Facts = dict[str, dict[str, Any]]
 IMBALANCE = 5  # times the rarest class, from which the commonest one is remarked upon
 SHOWN = 8  # rare classes that are named
 MANY_UNKNOWN = 0.2  # share of unknown tokens that is remarked upon
+MORE = "more examples or another tokenizer"  # where every token of train is known
 
 
 class Examples(Protocol):
@@ -87,9 +88,11 @@ def lines(
         if part["duplicates_of_train"]:
             told.append(f"{name}: {part['duplicates_of_train']:,} {texts} also stand in train")
         if unit == "token" and part["unknown_rate"] > MANY_UNKNOWN:
+            hint = (
+                "a lower min_freq or another tokenizer" if facts["train"]["unknown_rate"] else MORE
+            )
             told.append(
-                f"{name}: one token in {1 / part['unknown_rate']:.0f} is unknown; "
-                "a lower min_freq or another tokenizer may help"
+                f"{name}: one token in {1 / part['unknown_rate']:.0f} is unknown; {hint} may help"
             )
     return told
 

@@ -18,8 +18,11 @@ Floats = npt.NDArray[np.float32]
 Symbols = tuple[int, ...]
 
 MOST = 100  # different transcripts that count as keywords
-LEAST_EACH = 2  # recordings of each of them
 LEAST_MEAN = 4  # recordings of each, on average
+MOST_ALONE = 0.05  # share of the recordings of which no other says the same
+COME_AGAIN = (
+    2  # recordings of each transcript, on average, from which on they may be meant as keywords
+)
 DOUBT = 6.0
 """Nats by which anything else that was heard must be likelier than the best keyword: training had
 nothing else, but a recording of the world may be silent, or say several."""
@@ -41,11 +44,32 @@ def keywords_of(transcripts: Sequence[str], *, given: bool | None = None) -> tup
     is_closed = (
         2 <= len(counts) <= MOST
         and len(spoken) > 0
-        and min(spoken.values()) >= LEAST_EACH
         and sum(spoken.values()) >= LEAST_MEAN * len(spoken)
+        and sum(count == 1 for count in spoken.values()) <= MOST_ALONE * sum(spoken.values())
     )
     are_keywords = is_closed if given is None else given
     return tuple(sorted(counts)) if are_keywords else ()
+
+
+def why_none(transcripts: Sequence[str]) -> str:
+    """Return why transcripts that come again are no keywords; empty if they do not.
+
+    Args:
+        transcripts: What is said in recordings of which `keywords_of` finds no keywords.
+
+    Example:
+        >>> why_none(["yes", "no"] * 3)
+        '2 different transcripts in 6 recordings are no keywords: each must be said 4 times on average'
+    """
+    counts = Counter(" ".join(text.split()) for text in transcripts if text.strip())
+    total = sum(counts.values())
+    if not 2 <= len(counts) <= MOST or total < COME_AGAIN * len(counts):
+        return ""
+    told = f"{len(counts)} different transcripts in {total} recordings are no keywords:"
+    if total < LEAST_MEAN * len(counts):
+        return f"{told} each must be said {LEAST_MEAN} times on average"
+    alone = [text for text, count in counts.items() if count == 1]
+    return f"{told} too many are said once, such as `{alone[0]}`"
 
 
 @dataclass(frozen=True)

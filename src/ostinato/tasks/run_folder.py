@@ -205,6 +205,11 @@ def read_config(run: Path) -> dict[str, Any]:
     """
     if not run.is_dir():
         raise CheckpointError(f"{run}: there is no such run folder. Check the path.")
+    if not (run / "config.json").exists() and (run / "fold-1").is_dir():
+        raise CheckpointError(
+            f"{run}: holds a run for each fold and is none itself. Name one of them, such as "
+            f"{run / 'fold-1'}; what was interrupted goes on by the same command."
+        )
     config = read_json(run / "config.json")
     if config == {}:
         raise CheckpointError(

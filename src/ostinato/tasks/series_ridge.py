@@ -218,7 +218,8 @@ def _ridge(rows: Doubles, wanted: Doubles, counts: Doubles) -> tuple[Doubles, Do
         inverse = 1 / (values + penalty)
         duals = vectors @ (inverse[:, None] * turned)
         free = counts / counts.sum() / penalty  # the intercept is not penalised
-        residuals = duals / (squares @ inverse - free)[:, None]
+        share = (squares @ inverse - free)[:, None]  # 0 of a row that alone counts
+        residuals = np.divide(duals, share, out=np.zeros_like(duals), where=share * penalty > 1e-12)
         error = float((residuals**2).mean())
         if best is None or error < best[0]:
             best = error, duals, residuals

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from ostinato._errors import DatasetError
 from ostinato.datasets import Recordings
 from ostinato.tasks import facts as data_facts
 from ostinato.tasks.alphabet import Alphabet
+from ostinato.tasks.keywords import why_none
 from ostinato.tasks.speech import SpeechPart, too_long
 
 logger = logging.getLogger("ostinato")
@@ -62,6 +63,23 @@ def check_transcripts(parts: Mapping[str, Recordings]) -> None:
             raise DatasetError(
                 f"{part.source}: {name} must have transcripts; got none. Name their column."
             )
+
+
+def tell_why_no_keywords(transcripts: Sequence[str]) -> None:
+    """Log it if transcripts come again, as keywords do, but too few times to be taken for them."""
+    reason = why_none(transcripts)
+    if reason:
+        logger.info("train: %s; add recordings, or set --keywords to take them as such", reason)
+
+
+def tell_few_speakers(speakers: Collection[str], folds: int) -> None:
+    """Log it if speakers are known, and too few to be kept apart in folds."""
+    if len(speakers) > 1:
+        logger.info(
+            "%d speakers are fewer than %d folds, so a fold is tested on voices of train; with at most %d "
+            "folds, each speaker is in one",
+            *(len(speakers), folds, len(speakers)),
+        )
 
 
 def silent(recordings: Recordings, part: SpeechPart) -> list[int]:

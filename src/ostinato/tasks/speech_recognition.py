@@ -286,11 +286,17 @@ class SpeechRecognizer(Estimator):
 
     def _groups(self, part: Recordings, sides: int) -> Sequence[Hashable]:
         speakers = part.speakers or []
-        return speakers if len(set(speakers)) >= sides else part.keys
+        if len(set(speakers)) >= sides:
+            return speakers
+        speech_facts.tell_few_speakers(set(speakers), sides)
+        return part.keys
 
     def _learn_labels(self, parts: Parts) -> None:
         speech_facts.check_transcripts(parts)
-        keywords = keywords_of(parts["train"].transcripts, given=self.keywords)
+        said = parts["train"].transcripts
+        keywords = keywords_of(said, given=self.keywords)
+        if self.keywords is None and not keywords:
+            speech_facts.tell_why_no_keywords(said)
         unit = self.unit or ("word" if keywords else "character")
         self.alphabet_ = Alphabet.fit(
             *(parts["train"], unit, self.alphabet),

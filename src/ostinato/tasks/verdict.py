@@ -11,6 +11,8 @@ from ostinato.metrics import CHANCE_Z
 from ostinato.training import Figures
 
 CHOSEN = "The epoch was chosen on the same part."
+CONSTANT = ("majority", "mean", "empty", "commonest")  # simple models that read nothing
+HARDER = "Neither makes a mistake here: measure on more or harder examples."
 FEW = 30  # examples, of which luck can make much
 
 
@@ -90,7 +92,8 @@ def judge(
     if failure is not None:
         verdict = Verdict(failure, is_good=False, advice=advice)
     elif figures.get("chance_z", math.inf) < CHANCE_Z:
-        verdict = _by_chance(figures, compared, part=part, advice=advice)
+        learnt = _learnt(figures, baselines, compared, part=part)
+        verdict = _by_chance(figures, compared, learnt, part=part, advice=advice)
     else:
         verdict = _beside(figures, baselines, compared, part=part, advice=advice)
     if part == "validation" and verdict.text and failure is None:
@@ -98,22 +101,43 @@ def judge(
     return replace(verdict, figure=compared.figure)
 
 
-def _by_chance(figures: Figures, compared: Compared, *, part: str, advice: str) -> Verdict:
+def _learnt(
+    figures: Figures,
+    baselines: Mapping[str, Mapping[str, Any]],
+    compared: Compared,
+    *,
+    part: str,
+) -> str:
+    """Return a sentence if the last simple model is a reader far above the model and the rest."""
+    if not compared.is_share or not baselines or list(baselines)[-1] in CONSTANT:
+        return ""
+    *others, last = baselines.values()
+    best = {"n": figures.get("n", 0), compared.figure: float(last[part][compared.figure])}
+    for rival in (figures, *(one[part] for one in others)):
+        theirs = float(rival[compared.figure])
+        if compared.gain(best, rival) <= 0 or _remark(best, compared, theirs):
+            return ""
+    return f" But {last['title']} has {best[compared.figure]:.4f}, so something can be learnt."
+
+
+def _by_chance(
+    figures: Figures, compared: Compared, learnt: str, *, part: str, advice: str
+) -> Verdict:
     """Return the judgement of a model whose answers luck may have given."""
     value, n = float(figures[compared.figure]), int(figures.get("n", FEW))
     if n < FEW:
+        few = "1 example is" if n == 1 else f"{n} examples are"
         text = (
-            f"Cannot be told from chance: {compared.title} {value:.4f} on {part}, and its {n} examples "
-            "are too few to tell."
+            f"Cannot be told from chance: {compared.title} {value:.4f} on {part}, and its {few} too few "
+            f"to tell.{learnt}"
         )
         return Verdict(text, is_good=False, advice=f"Measure on more examples. {advice}")
     text = (
         f"No better than chance: {compared.title} {value:.4f} on {part}, "
-        "and shuffled answers would do as well."
+        f"and shuffled answers would do as well.{learnt}"
     )
-    return Verdict(
-        text, is_good=False, advice=f"Check that inputs and answers belong together. {advice}"
-    )
+    check = "" if learnt else "Check that inputs and answers belong together. "
+    return Verdict(text, is_good=False, advice=f"{check}{advice}")
 
 
 def _beside(
@@ -133,7 +157,8 @@ def _beside(
     beaten = {title: gain for title, (gain, _) in gains.items() if gain > 0}
     unbeaten = {title: theirs for title, (gain, theirs) in gains.items() if gain <= 0}
     if unbeaten:
-        title, theirs = list(unbeaten.items())[-1]
+        title = min(reversed(unbeaten), key=lambda title: gains[title][0])  # the best of them
+        theirs = unbeaten[title]
         worse = "As good as" if value == theirs else "No better than"
         text = f"{worse} {title}: {compared.title} {value:.4f} against {theirs:.4f} on {part}."
         if beaten:
@@ -143,7 +168,8 @@ def _beside(
                 else f" It beats {_named(beaten)}."
             )
         text += _remark(figures, compared, theirs) if value != theirs else ""
-        return Verdict(text, is_good=False, advice=advice)
+        is_perfect = compared.is_share and value == (0 if compared.lower_is_better else 1)
+        return Verdict(text, is_good=False, advice=HARDER if is_perfect else advice)
     if not gains:
         return Verdict("", is_good=True)
     against = ", ".join(f"{theirs:.4f}" for _, theirs in gains.values())

@@ -88,6 +88,19 @@ def test_copies_larger_than_the_share_are_held_out_whole() -> None:
     assert len(train) == 22
 
 
+@pytest.mark.parametrize(
+    ("speakers", "each", "fraction"), [(10, 6, 0.3), (40, 10, 0.2), (20, 3, 0.5)]
+)
+def test_of_groups_that_have_every_label_the_share_is_held_out_too(
+    speakers, each, fraction
+) -> None:
+    rng = np.random.default_rng(0)
+    labels = ["abcdef"[n] for n in rng.integers(6, size=speakers * each)]
+    groups = np.repeat(np.arange(speakers), each).tolist()
+    _, held = stratified_holdout(labels, fraction, groups=groups)
+    assert len(held) == round(fraction * speakers) * each
+
+
 def test_a_fraction_outside_its_rule_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"fraction must be above 0 and below 1; got 1\.0"):
         stratified_holdout(["a", "a"], 1.0)

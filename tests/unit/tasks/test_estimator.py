@@ -173,7 +173,8 @@ def spoken(speakers: int) -> Recordings:
     return Recordings.make(sounds, ["yes", "no"] * 20, "calls", speakers=names, sample_rate_hz=8000)
 
 
-def test_a_speaker_is_in_one_fold_and_not_in_train_and_test():
+def test_a_speaker_is_in_one_fold_and_not_in_train_and_test(caplog):
+    caplog.set_level("INFO")
     voices = SpeechRecognizer()
     for number in (1, 2, 3):
         fold = voices.fold({"train": spoken(5)}, number, 3)
@@ -184,6 +185,9 @@ def test_a_speaker_is_in_one_fold_and_not_in_train_and_test():
     assert len(parts["test"]) == 8
     few = [voices.fold({"train": spoken(2)}, number, 3)["test"] for number in (1, 2, 3)]
     assert sum(map(len, few)) == 40  # fewer speakers than folds: by recording
+    assert (
+        "2 speakers are fewer than 3 folds, so a fold is tested on voices of train" in caplog.text
+    )
 
 
 def test_a_test_part_of_a_wrong_size_or_a_second_one_is_refused():
@@ -204,3 +208,6 @@ def test_folds_part_train_and_leave_other_parts_out():
         assert len(fold["train"].texts) + len(fold["test"].texts) == 240
         tested += fold["test"].texts
     assert sorted(tested) == sorted(TEXTS + TEXTS)
+    for number in (0, 4):
+        with pytest.raises(ConfigError, match="number of a fold must be at least 1 and below 4"):
+            small().fold(parts, number, 3)

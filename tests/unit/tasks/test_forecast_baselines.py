@@ -67,3 +67,11 @@ def test_it_is_judged_by_mase_or_where_there_is_none_by_mae(figure):
         "It beats the naive forecast."
     )
     assert (found.is_good, found.advice) == (False, "Try.")
+
+
+def test_of_series_that_never_change_it_does_not_speak_of_chance():
+    beside = {"constant": {"title": TITLES["constant"], "test": {"mae": 0.0}}}
+    figures = {"mae": 0.001, "n": 9, "chance_z": -6.0}
+    found = judge_forecasts(figures, beside, part="test", advice="Try.")
+    assert found.text.startswith("No better than a constant: MAE 0.0010 against 0.0000 on test.")
+    assert found.advice == "Try."

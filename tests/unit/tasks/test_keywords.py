@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ostinato.tasks.alphabet import Alphabet
-from ostinato.tasks.keywords import choose, keywords_of, log_likelihoods
+from ostinato.tasks.keywords import choose, keywords_of, log_likelihoods, why_none
 from ostinato.tasks.transcripts import Decoding, answer_of
 
 WORDS = Alphabet(("no", "yes"), "word", ("no", "yes"))
@@ -83,5 +83,13 @@ def test_keywords_are_a_small_set_of_transcripts_that_come_again():
     assert keywords_of(["a"] * 9) == ()
     assert keywords_of(["a", "b"] * 9 + ["c"]) == ()
     assert keywords_of([f"{n}" for n in range(200)] * 9) == ()
+    assert keywords_of(["a", "b"] * 10 + ["c"]) == ("a", "b", "c")  # one recording of a class
     assert keywords_of(["a", "b"], given=True) == ("a", "b")
     assert keywords_of(["a", "b"] * 9, given=False) == ()
+
+
+def test_it_is_told_why_transcripts_that_come_again_are_no_keywords():
+    assert "each must be said 4 times on average" in why_none(["a", "b"] * 3)
+    assert "too many are said once, such as `c`" in why_none(["a", "b"] * 9 + ["c"])
+    assert why_none([f"{n}" for n in range(20)]) == ""
+    assert why_none(["a"] * 20) == ""

@@ -188,3 +188,9 @@ def test_a_model_may_replace_the_run_that_it_was_loaded_from(
     again = ostinato.load(run)
     assert (again.metrics_, again.history_) == (metrics, history)
     assert metrics["validation"]
+
+
+def test_a_folder_of_folds_is_no_run_and_says_where_they_are(tmp_path):
+    (tmp_path / "fold-1").mkdir()
+    with pytest.raises(CheckpointError, match=r"holds a run for each fold .* such as .*fold-1"):
+        run_folder.read_config(tmp_path)

@@ -257,3 +257,11 @@ def test_wrong_use_is_told(fitted):
 def test_a_value_far_outside_of_train_is_still_answered(fitted):
     far = np.full((3, 2), 1e300)
     assert np.isfinite(fitted.predict_proba([far])).all()
+
+
+def test_a_single_example_that_counts_is_enough():
+    weights = [0.0] * len(X)
+    weights[5] = 1.0
+    model = small(training__epochs=1, convolutions=True)
+    model.fit(X, Y, sample_weight=weights, validation=(X[:20], Y[:20]))
+    assert np.isfinite(model.metrics_["validation"]["loss"])

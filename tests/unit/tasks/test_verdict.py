@@ -9,8 +9,8 @@ import pytest
 
 from ostinato._errors import DatasetError
 from ostinato.tasks.baselines import Baseline, measure_baselines
-from ostinato.tasks.cross_validation import summarised
-from ostinato.tasks.verdict import ACCURACY, Compared, Verdict, judge
+from ostinato.tasks.cross_validation import summarised, told
+from ostinato.tasks.verdict import ACCURACY, HARDER, Compared, Verdict, judge
 
 BAG = {"title": "a bag of words", "test": {"accuracy": 0.9}}
 MAJORITY = {"title": "the majority class", "test": {"accuracy": 0.5}}
@@ -71,6 +71,35 @@ def test_of_a_few_examples_nothing_can_be_told():
     assert verdict.advice.startswith("Measure on more examples.")
 
 
+@pytest.mark.parametrize("n", [20, 2000])
+def test_a_network_that_learns_nothing_of_what_a_simple_model_does_is_told_so(n):
+    verdict = judged(0.5, n=n, z=0.0)
+    assert "But a bag of words has 0.9000, so something can be learnt." in verdict.text
+    assert "belong together" not in verdict.advice
+    said = judged(0.5, n=n, z=0.0, baselines={"empty": MAJORITY, "commonest": BAG})
+    assert "learnt" not in said.text  # the commonest answer is learnt from no input
+    lucky = {"title": "a bag of words", "test": {"accuracy": 0.52}}
+    verdict = judged(0.5, n=300, z=0.0, baselines={"majority": MAJORITY, "bag": lucky})
+    assert "learnt" not in verdict.text
+    assert verdict.advice.startswith("Check that inputs and answers belong together.")
+
+
+def test_one_example_is_one_and_not_several():
+    assert "and its 1 example is too few to tell" in judged(1.0, n=1, z=0.0).text
+
+
+def test_of_simple_models_that_are_better_the_best_is_named():
+    best = {"title": "the first", "test": {"accuracy": 0.95}}
+    verdict = judged(0.8, baselines={"best": best, "bag": BAG})
+    assert verdict.text.startswith("No better than the first: accuracy 0.8000 against 0.9500")
+
+
+def test_where_nothing_is_wrong_nothing_is_to_be_mended_but_the_test():
+    bag = {"title": "a bag of words", "test": {"accuracy": 1.0}}
+    verdict = judged(1.0, baselines={"bag": bag})
+    assert (verdict.is_good, verdict.advice) == (False, HARDER)
+
+
 def test_a_failure_comes_first():
     verdict = judged(0.95, failure="Every transcript is empty.")
     assert verdict.text == "Every transcript is empty."
@@ -123,3 +152,18 @@ def test_folds_are_summarised_with_their_baselines():
     }
     assert told["deviation"]["accuracy"] == pytest.approx(0.2 / 2**0.5)
     assert [one["accuracy"] for one in told["folds"]] == [0.7, 0.9]
+
+
+@pytest.mark.parametrize(
+    ("z", "n", "words"),
+    [
+        (2.0, 12, ""),  # three folds of it together are beyond chance
+        (1.0, 12, "No better than chance: over all folds"),
+        (1.0, 5, "Cannot be told from chance: 15 examples in all are too few to tell."),
+    ],
+)
+def test_folds_that_are_no_better_than_chance_together_say_so(z, n, words):
+    folds = [{"test": {"accuracy": 0.5, "n": n, "chance_z": z}}] * 3
+    text = told(folds, summarised(folds), ACCURACY)
+    assert words in text
+    assert ("chance" in text) == bool(words)
