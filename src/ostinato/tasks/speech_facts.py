@@ -66,7 +66,7 @@ def check_transcripts(parts: Mapping[str, Recordings]) -> None:
 
 
 def tell_why_no_keywords(transcripts: Sequence[str]) -> None:
-    """Log it if transcripts come again, as keywords do, but too few times to be taken for them."""
+    """Log it if transcripts come again, but too few times to be taken for keywords."""
     reason = why_none(transcripts)
     if reason:
         logger.info("train: %s; add recordings, or set --keywords to take them as such", reason)
