@@ -31,6 +31,8 @@ with torch.nn.utils.rnn.pack_sequence or pack_padded_sequence.
             f"{where}: input must be a PackedSequence; got {type(value).__name__}. "
             "Pack it with torch.nn.utils.rnn.pack_sequence or pack_padded_sequence."
         )
+    if torch.compiler.is_compiling():
+        return  # a graph cannot look at values; the library does
     check_batch_sizes(where, value.batch_sizes, value.data.shape[0] if value.data.dim() else 0)
 
 

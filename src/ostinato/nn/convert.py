@@ -14,12 +14,14 @@ from ostinato.nn.gru import GRU
 from ostinato.nn.lstm import LSTM
 from ostinato.nn.recurrent import RecurrentLayer
 from ostinato.nn.rnn import RNN
+from ostinato.nn.twins import twin_class
 
-SIBLINGS: dict[type[nn.Module], type[RecurrentLayer]] = {
-    nn.RNN: RNN,
-    nn.GRU: GRU,
-    nn.LSTM: LSTM,
-}
+PAIRS: tuple[tuple[type[nn.Module], type[nn.Module]], ...] = (
+    (nn.RNN, RNN),
+    (nn.GRU, GRU),
+    (nn.LSTM, LSTM),
+)
+"""torch's layers and ours; a class of ours equals its twin, so they are told apart by ``is``."""
 NAMES = ("RNN", "GRU", "LSTM", "RNNCell", "GRUCell", "LSTMCell")
 
 
@@ -31,14 +33,16 @@ class Conversion:
         converted: What each converted layer is, by its name in ``model.named_modules()``; the
             model itself has the name ``""``.
         left: Why each other recurrent module was left alone, by its name.
+        source: The package whose layers were looked for.
     """
 
     converted: Mapping[str, str]
     left: Mapping[str, str]
+    source: str = "torch.nn"
 
     def __str__(self) -> str:
         if not self.converted and not self.left:
-            return "no recurrent layer of torch.nn found"
+            return f"no recurrent layer of {self.source} found"
         plural = "" if len(self.converted) == 1 else "s"
         lines = [f"{len(self.converted)} layer{plural} converted, {len(self.left)} left alone"]
         lines += [f"  {_shown(name)}: now {what}" for name, what in self.converted.items()]
@@ -46,8 +50,8 @@ class Conversion:
         return "\n".join(lines)
 
 
-def convert(model: nn.Module) -> Conversion:
-    """Turn every ``torch.nn.RNN``, ``GRU`` and ``LSTM`` of a model into ours, in place.
+def convert(model: nn.Module, *, back: bool = False) -> Conversion:
+    """Turn every ``torch.nn.RNN``, ``GRU`` and ``LSTM`` of a model into ours, or back, in place.
 
     A layer changes its class and nothing else: it stays the same object with the same parameters,
     so that optimizers, tied weights, hooks, parametrizations, the training mode, ``state_dict``
@@ -61,6 +65,7 @@ def convert(model: nn.Module) -> Conversion:
 
     Args:
         model: Any module, a recurrent layer itself included.
+        back: Whether to turn ours into torch's instead, for a tool that wants those.
 
     Returns:
         What was converted and what was left alone.
@@ -70,7 +75,7 @@ def convert(model: nn.Module) -> Conversion:
 
     Differs from torch:
         ``isinstance(layer, torch.nn.LSTM)`` becomes false; ``isinstance(layer, torch.nn.RNNBase)``
-        stays true. A pickle of the whole model needs ostinato to be loaded; a ``state_dict`` does
+        and ``type(layer) == torch.nn.LSTM`` stay true. A pickle of the whole model needs ostinato to be loaded; a ``state_dict`` does
         not.
 
     Example:
@@ -82,6 +87,9 @@ def convert(model: nn.Module) -> Conversion:
           cell: left, GRUCell runs one step a call and has no sequence to run over
         >>> isinstance(model["lstm"], LSTM), parameters[0] is model["lstm"].weight_ih_l0
         (True, True)
+        >>> print(convert(model, back=True))
+        1 layer converted, 0 left alone
+          lstm: now torch.nn.LSTM(3, 5)
     """
     if not isinstance(model, nn.Module):
         raise ConfigError(
@@ -90,14 +98,17 @@ def convert(model: nn.Module) -> Conversion:
         )
     converted: dict[str, str] = {}
     left: dict[str, str] = {}
+    source, package = ("ostinato.nn", "torch.nn") if back else ("torch.nn", "ostinato.nn")
     for name, module in model.named_modules():
-        reason = _reason_to_leave(module)
+        cls = _class_of(module)
+        target = next((pair[not back] for pair in PAIRS if pair[back] is cls), None)
+        reason = _reason_to_stay(module) if back else _reason_to_leave(module)
         if reason is not None:
             left[name] = reason
-        elif _class_of(module) in SIBLINGS:
-            module.__class__ = _sibling(module)
-            converted[name] = f"ostinato.nn.{_class_of(module).__name__}({module.extra_repr()})"
-    return Conversion(converted, left)
+        elif target is not None:
+            module.__class__ = twin_class(module, target)
+            converted[name] = f"{package}.{target.__name__}({module.extra_repr()})"
+    return Conversion(converted, left, source)
 
 
 def _reason_to_leave(module: nn.Module) -> str | None:
@@ -111,28 +122,31 @@ def _reason_to_leave(module: nn.Module) -> str | None:
     elif cls.__module__.startswith("torch.ao.") and cls.__name__ in NAMES:
         return f"{cls.__module__.split('.')[3]} {cls.__name__} has kernels of its own"
     elif isinstance(module, nn.RNNBase) and not isinstance(module, RecurrentLayer):
-        if cls not in SIBLINGS:
-            base = next(one for one in cls.__mro__ if one in (*SIBLINGS, nn.RNNBase))
+        known = [theirs for theirs, _ in PAIRS]
+        if cls not in known:
+            base = next(one for one in cls.__mro__ if one in (*known, nn.RNNBase))
             return f"{cls.__name__} is a subclass of torch.nn.{base.__name__} with code of its own"
         if "forward" in vars(module):
             return "its forward was replaced on the object; convert the model before that"
     return None
 
 
+def _reason_to_stay(module: nn.Module) -> str | None:
+    """Return why a layer of ours does not become torch's; None if it does, or is none of ours."""
+    cls = _class_of(module)
+    if not isinstance(module, RecurrentLayer):
+        return None
+    if not any(cls is ours for _, ours in PAIRS):
+        base = next(one for one in cls.__mro__ if "torch_class" in vars(one))
+        return f"{cls.__name__} is a subclass of ostinato.nn.{base.__name__} with code of its own"
+    if "forward" in vars(module):
+        return "its forward was replaced on the object; convert the model back before that"
+    return None
+
+
 def _class_of(module: nn.Module) -> type[nn.Module]:
     """Return the class of a module, under the one that ``parametrize`` makes for it."""
     return parametrize.type_before_parametrizations(module)
-
-
-def _sibling(module: nn.Module) -> type[nn.Module]:
-    """Return our class for a module; for a parametrized one, a class as torch's but over ours."""
-    cls = type(module)
-    if cls in SIBLINGS:
-        return SIBLINGS[cls]
-    # Its properties compute the parametrized tensors; removing the last parametrization puts the
-    # first base in its place.
-    own = {key: value for key, value in vars(cls).items() if key not in ("__dict__", "__weakref__")}
-    return type(cls.__name__, (SIBLINGS[_class_of(module)],), own)
 
 
 def _shown(name: str) -> str:

@@ -17,6 +17,7 @@ from ostinato._errors import ShapeError
 from ostinato.ops import Layout, chain
 from ostinato.ops.chain_reference import n_best_paths
 from ostinato.ops.layout import unsorted
+from ostinato.ops.transforms import check_is_alone
 
 
 class Chain(NamedTuple):
@@ -150,10 +151,10 @@ def log_likelihood_and_marginals(scores: Chain, tags: Tensor) -> tuple[Tensor, T
         float64, which has no gradient.
     """
     data, batch_sizes = scores.emissions.data, scores.emissions.batch_sizes
-    log_z, marginals, _, _ = chain.sum_paths(data, batch_sizes, *scores[1:])
+    log_z, marginals = chain.log_sum_and_share(data, batch_sizes, *scores[1:])
     if tags.dtype == torch.bool and tags.shape == data.shape:
         open_ones = data.masked_fill(~tags, -torch.inf)
-        given = chain.sum_paths(open_ones, batch_sizes, *scores[1:])[0]
+        given = chain.log_sum_and_share(open_ones, batch_sizes, *scores[1:])[0]
     elif tags.dtype == torch.int64 and tags.shape == data.shape[:1]:
         given = _score(scores, tags)
     else:
@@ -174,6 +175,7 @@ def decode(scores: Chain) -> PackedSequence:
         >>> decode(CRF(2)(emissions)).data
         tensor([1, 0])
     """
+    check_is_alone("decode")
     emissions = scores.emissions
     path, _ = chain.best_paths(emissions.data, emissions.batch_sizes, *scores[1:])
     return emissions._replace(data=path)
@@ -196,6 +198,7 @@ def n_best(scores: Chain, n: int) -> list[list[tuple[list[int], float]]]:
         [[1, 0], [0, 0], [1, 1]]
     """
     check_range("n_best", "n", n, low=1)
+    check_is_alone("n_best")
     emissions = scores.emissions
     log_z = chain.sum_paths(emissions.data, emissions.batch_sizes, *scores[1:])[0]
     layout = Layout(emissions.batch_sizes, emissions.data.device)
@@ -262,6 +265,7 @@ def posterior(scores: Chain) -> Posterior:
         >>> posterior(CRF(4)(emissions)).marginals[0]
         tensor([0.2500, 0.2500, 0.2500, 0.2500], dtype=torch.float64)
     """
+    check_is_alone("posterior")
     data, batch_sizes = scores.emissions.data, scores.emissions.batch_sizes
     _, marginals, before, onward = chain.sum_paths(data, batch_sizes, *scores[1:])
     return Posterior(marginals, batch_sizes, before, onward, scores.transition.double().exp())

@@ -6,9 +6,12 @@ from typing import overload
 
 import torch
 from torch import Tensor
+from torch.fx import Proxy
 from torch.nn.utils.rnn import PackedSequence
 
 from ostinato.nn.recurrent import RecurrentLayer
+from ostinato.nn.twins import stand_in
+from ostinato.ops.transforms import is_recorded
 
 
 class GRU(RecurrentLayer):
@@ -54,6 +57,8 @@ class GRU(RecurrentLayer):
     Source: Cho et al. 2014, https://arxiv.org/abs/1406.1078.
     """
 
+    torch_class = torch.nn.GRU
+
     def __init__(
         self,
         input_size: int,
@@ -89,5 +94,7 @@ class GRU(RecurrentLayer):
         self, input: Tensor | PackedSequence, hx: Tensor | None = None
     ) -> tuple[Tensor | PackedSequence, Tensor]:
         """Return the outputs of the top layer and the final states."""
+        if is_recorded() or isinstance(input, Proxy):
+            return stand_in(self, input, hx)  # type: ignore[no-any-return]
         output, (h_n,) = self._run(input, None if hx is None else (hx,))
         return output, h_n

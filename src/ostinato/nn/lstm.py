@@ -6,10 +6,13 @@ from typing import overload
 
 import torch
 from torch import Tensor
+from torch.fx import Proxy
 from torch.nn.utils.rnn import PackedSequence
 
 from ostinato import _shapes
 from ostinato.nn.recurrent import RecurrentLayer
+from ostinato.nn.twins import stand_in
+from ostinato.ops.transforms import is_recorded
 
 
 class LSTM(RecurrentLayer):
@@ -54,6 +57,8 @@ class LSTM(RecurrentLayer):
     https://arxiv.org/abs/1402.1128.
     """
 
+    torch_class = torch.nn.LSTM
+
     def __init__(
         self,
         input_size: int,
@@ -93,6 +98,8 @@ class LSTM(RecurrentLayer):
         self, input: Tensor | PackedSequence, hx: tuple[Tensor, Tensor] | None = None
     ) -> tuple[Tensor | PackedSequence, tuple[Tensor, Tensor]]:
         """Return the outputs of the top layer and the final states."""
+        if is_recorded() or isinstance(input, Proxy):
+            return stand_in(self, input, hx)  # type: ignore[no-any-return]
         if hx is not None:
             _shapes.check_pair("LSTM", hx)
         output, (h_n, c_n) = self._run(input, None if hx is None else tuple(hx))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -11,7 +11,9 @@ from torch import _VF, Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from ostinato import _shapes
-from ostinato.ops import Layout, Weights, dispatch, native, padded
+from ostinato.nn.twins import Twin, scriptable
+from ostinato.ops import Layout, Weights, dispatch, native, padded, plain
+from ostinato.ops.transforms import is_followed
 
 if TYPE_CHECKING:
     from ostinato.nn.stream import StreamingSession
@@ -28,8 +30,11 @@ RUN_LAYER: dict[dispatch.Implementation, RunLayer | None] = {
 }
 """What runs a layer by the implementation that the table of `ostinato.ops.dispatch` chose."""
 
+PACKED_ONLY = (native.run_layer, plain.run_layer)
+"""Those that take a dense input as a packed batch of equal lengths, and what autocast would cast."""
 
-class RecurrentLayer(torch.nn.RNNBase):
+
+class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
     """Abstract recurrent layer, packed or dense, with the parameters of ``torch.nn``.
 
     It derives from ``torch.nn.RNNBase`` and adds the forward pass alone: parameters, their
@@ -37,6 +42,8 @@ class RecurrentLayer(torch.nn.RNNBase):
     """
 
     weight_ih_l0: Tensor
+    torch_class: ClassVar[type[torch.nn.RNNBase]]
+    """Its twin in ``torch.nn``."""
 
     def stream(self, batch_size: int = 1) -> StreamingSession:
         """Return a session that takes one step of ``batch_size`` sequences at a time.
@@ -47,6 +54,10 @@ class RecurrentLayer(torch.nn.RNNBase):
         from ostinato.nn.stream import StreamingSession
 
         return StreamingSession(self, batch_size)
+
+    def __prepare_scriptable__(self) -> torch.nn.RNNBase:
+        """Return what ``torch.jit.script`` is to compile: torch's layer, with the same parameters."""
+        return scriptable(self)
 
     @property
     def _name(self) -> str:
@@ -71,7 +82,7 @@ class RecurrentLayer(torch.nn.RNNBase):
         batch_size = input.shape[0 if batch_first else 1]
         state = self._start(state, input, batch_size, is_batched=is_batched)
         run, dtype = self._choose(input)
-        if run is native.run_layer and batch_size > 0:
+        if run in PACKED_ONLY and batch_size > 0:
             input = input.transpose(0, 1) if batch_first else input
             batch_sizes = torch.full(input.shape[:1], batch_size)
             data = input.reshape(-1, self.input_size)
@@ -88,8 +99,7 @@ class RecurrentLayer(torch.nn.RNNBase):
         self, input: PackedSequence, state: States | None
     ) -> tuple[PackedSequence, States]:
         data, batch_sizes, sorted_indices, unsorted_indices = input
-        if not torch.compiler.is_compiling():  # a graph cannot look at values; the library does
-            _shapes.check_is_packed(self._name, input)
+        _shapes.check_is_packed(self._name, input)
         _shapes.check_features(self._name, data, self.input_size, ranks=(2,))
         _shapes.check_dtype(self._name, "input", data, self.weight_ih_l0.dtype)
         _shapes.check_device(self._name, "input", data, self.weight_ih_l0.device)
@@ -111,6 +121,8 @@ class RecurrentLayer(torch.nn.RNNBase):
         dtype, device = data.dtype, data.device.type
         if _shapes.is_autocast_enabled(device) and dtype != torch.float64:
             dtype = torch.get_autocast_dtype(device)
+        if is_followed():
+            return plain.run_layer, dtype
         return RUN_LAYER[_implementation(self.mode, device, dtype, self.proj_size > 0)], dtype
 
     def _start(
@@ -147,7 +159,7 @@ class RecurrentLayer(torch.nn.RNNBase):
         """Run the stack over a packed batch, one call per layer."""
         layout = Layout(batch_sizes, data.device)
         directions = (False, True) if self.bidirectional else (False,)
-        is_cast = run is native.run_layer and _shapes.is_autocast_enabled(data.device.type)
+        is_cast = run in PACKED_ONLY and _shapes.is_autocast_enabled(data.device.type)
         if is_cast:  # of what torch runs, autocast casts by itself
             data, state = data.to(dtype), tuple(part.to(dtype) for part in state)
         finals: list[States] = []

@@ -6,10 +6,13 @@ from typing import overload
 
 import torch
 from torch import Tensor
+from torch.fx import Proxy
 from torch.nn.utils.rnn import PackedSequence
 
 from ostinato._errors import ConfigError
 from ostinato.nn.recurrent import RecurrentLayer
+from ostinato.nn.twins import stand_in
+from ostinato.ops.transforms import is_recorded
 
 
 class RNN(RecurrentLayer):
@@ -52,6 +55,8 @@ class RNN(RecurrentLayer):
     Source: Elman 1990, doi:10.1207/s15516709cog1402_1.
     """
 
+    torch_class = torch.nn.RNN
+
     def __init__(
         self,
         input_size: int,
@@ -91,5 +96,7 @@ class RNN(RecurrentLayer):
         self, input: Tensor | PackedSequence, hx: Tensor | None = None
     ) -> tuple[Tensor | PackedSequence, Tensor]:
         """Return the outputs of the top layer and the final states."""
+        if is_recorded() or isinstance(input, Proxy):
+            return stand_in(self, input, hx)  # type: ignore[no-any-return]
         output, (h_n,) = self._run(input, None if hx is None else (hx,))
         return output, h_n

@@ -10,6 +10,7 @@ from ostinato._errors import ConfigError, ShapeError
 from ostinato.nn.recurrent import RecurrentLayer, States
 from ostinato.ops import dispatch
 from ostinato.ops.stepper import Stepper
+from ostinato.ops.transforms import check_is_alone
 
 
 class StreamingSession:
@@ -95,6 +96,7 @@ class StreamingSession:
         Raises:
             ShapeError: The input does not fit.
         """
+        check_is_alone(self._name)
         weight = self._weight
         if not (
             input.shape == self._shape

@@ -9,15 +9,15 @@ times as long, nearly all of it to call them. Without it, and elsewhere, `chain_
 from __future__ import annotations
 
 from ctypes import byref
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from ostinato._errors import OstinatoError
 from ostinato._native import bindings, library
-from ostinato.ops import chain_reference
+from ostinato.ops import chain_plain, chain_reference
 from ostinato.ops.layout import Layout
+from ostinato.ops.transforms import are_batched, is_followed
 
 
 @torch.library.custom_op("ostinato::chain", mutates_args=())
@@ -145,24 +145,28 @@ def _(
 
 
 def _save_for_backward(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-    emissions, batch_sizes, start, transition, end = inputs
-    ctx.save_for_backward(batch_sizes, transition, *output[1:])
-    ctx.dtypes = [part.dtype for part in (emissions, start, transition, end)]
+    ctx.save_for_backward(*inputs, *output[1:])
+    ctx.dtypes = [part.dtype for part in (inputs[0], *inputs[2:])]
     ctx.mark_non_differentiable(*output[1:])
 
 
 def _backward(ctx: Any, d_log_z: Tensor, *_: Any) -> tuple[Tensor | None, ...]:
-    gradients = _sum_paths_backward(d_log_z, *ctx.saved_tensors)
+    arguments, sums = ctx.saved_tensors[:5], ctx.saved_tensors[5:]
+    if torch.is_grad_enabled() or are_batched(d_log_z):
+        gradients = chain_plain.gradients(d_log_z, *arguments)
+    else:
+        gradients = _sum_paths_backward(d_log_z, arguments[1], arguments[3], *sums)
     cast = [part.to(dtype) for part, dtype in zip(gradients, ctx.dtypes, strict=True)]
     return cast[0], None, *cast[1:]
 
 
-def _refuse(*_: Any) -> NoReturn:
-    raise OstinatoError(
-        "ostinato's chains: second derivatives must not be asked of them; they have none. "
-        "Take those of the emissions alone."
-    )
-
-
 sum_paths.register_autograd(_backward, setup_context=_save_for_backward)
-_sum_paths_backward.register_autograd(_refuse)
+
+
+def log_sum_and_share(
+    emissions: Tensor, batch_sizes: Tensor, start: Tensor, transition: Tensor, end: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the first two results of `sum_paths`, also under transforms that look into operations."""
+    run = chain_plain.sum_paths if is_followed() else sum_paths
+    log_z, marginals, *_ = run(emissions, batch_sizes, start, transition, end)
+    return log_z, marginals

@@ -15,9 +15,12 @@ import torch
 from torch import Tensor
 
 from ostinato._errors import NativeError
-from ostinato._native import bindings, library
+from ostinato._native import bindings
+from ostinato.ops import derivatives
 from ostinato.ops.calls import Call, layer_of, scratch, sizes_of
+from ostinato.ops.derivatives import Arguments
 from ostinato.ops.layout import Layout
+from ostinato.ops.transforms import are_batched
 from ostinato.ops.weights import Weights
 
 State = tuple[Tensor, ...]
@@ -56,20 +59,20 @@ def run_layer(
         part.requires_grad for part in (data, *state, *flat)
     )
     # Where nothing listens, the op is left out: for one short row it costs more than the layer.
-    run = recurrent if wants_gradient or _is_traced(data) else forward
+    run = recurrent if wants_gradient or _is_traced(data, flat) else forward
     output, h_n, c_n, _ = run(
         data, layout.batch_sizes, list(state), flat, cell, len(weights), wants_gradient
     )
     return output, (h_n, c_n) if cell == "LSTM" else (h_n,)
 
 
-def _is_traced(data: Tensor) -> bool:
-    """Return whether a compiler, a dispatch mode, a functional transform or a subclass looks on."""
+def _is_traced(data: Tensor, weights: list[Tensor]) -> bool:
+    """Return whether a compiler, a dispatch mode or a subclass looks on."""
     return (
         torch.compiler.is_compiling()
         or type(data) is not Tensor
+        or any(type(weight) not in (Tensor, torch.nn.Parameter) for weight in weights)
         or torch._C._len_torch_dispatch_stack() > 0
-        or torch._C._functorch.peek_interpreter_stack() is not None
     )
 
 
@@ -194,37 +197,54 @@ def _(
 def _save_for_backward(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
     data, batch_sizes, state, weights, ctx.cell, ctx.num_directions, _ = inputs
     ctx.num_states = len(state)
-    ctx.save_for_backward(data, batch_sizes, *state, *weights, output[0], output[3])
+    kept, ctx.witness = _keep_aside(output[0])
+    ctx.version = ctx.witness._version
+    ctx.save_for_backward(data, batch_sizes, *state, *weights, kept, output[3])
     ctx.shapes = [part.shape for part in output[:3]]
     ctx.set_materialize_grads(False)  # or the gradient of what is saved would be made, of zeros
 
 
+def _keep_aside(output: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what torch may save of the output, and a witness of changes made to it in place.
+
+    torch refuses a backward pass after a change of what it saved, as by ``relu_``; its own layers save
+    no output. What shares the memory but not the count of changes may be saved, and an empty tensor
+    that shares the count but not the memory tells whether the outputs are still there. The tensors
+    of a compiler or a mode have no memory to share: the witness itself is kept.
+    """
+    witness = output.detach()
+    if type(output) is not Tensor or torch._C._len_torch_dispatch_stack() > 0:
+        return witness.new_empty(0), witness
+    witness.data = witness.new_empty(0)
+    return output.data, witness
+
+
 def _backward(ctx: Any, *d_results: Tensor | None) -> tuple[Any, ...]:
     data, batch_sizes, *rest, output, saved = ctx.saved_tensors
+    state, weights = rest[: ctx.num_states], rest[ctx.num_states :]
     d_output, *d_state = (
         data.new_zeros(shape) if part is None else part
         for part, shape in zip(d_results[:3], ctx.shapes, strict=True)
     )
-    state, weights = rest[: ctx.num_states], rest[ctx.num_states :]
-    d_input, *gradients = recurrent_backward(
-        d_output,
-        d_state[: ctx.num_states],
-        data,
-        batch_sizes,
-        state,
-        weights,
-        output,
-        saved,
-        ctx.cell,
-        ctx.num_directions,
-        ctx.needs_input_grad[0],
-    )
-    d_state, d_weights = gradients[: ctx.num_states], gradients[ctx.num_states :]
+    given = Arguments(data, batch_sizes, state, weights, ctx.cell, ctx.num_directions)
+    d_state = d_state[: ctx.num_states]
+    if are_batched(d_output, *d_state):
+        gradients = list(derivatives.first((d_output, *d_state), given))
+    else:
+        if ctx.witness._version > ctx.version:
+            with torch.no_grad():
+                output = recurrent(*given, False)[0]
+        elif ctx.witness.numel():
+            output = ctx.witness
+        gradients = recurrent_backward(
+            d_output, d_state, *given[:4], output, saved, *given[4:], ctx.needs_input_grad[0]
+        )
+    d_input, *others = gradients
     return (
         d_input if ctx.needs_input_grad[0] else None,
         None,
-        d_state,
-        d_weights,
+        others[: ctx.num_states],
+        others[ctx.num_states :],
         None,
         None,
         None,
@@ -234,16 +254,34 @@ def _backward(ctx: Any, *d_results: Tensor | None) -> tuple[Any, ...]:
 recurrent.register_autograd(_backward, setup_context=_save_for_backward)
 
 
-def _refuse(what: str) -> Any:
-    def refuse(*_: Any) -> NoReturn:
-        raise NativeError(
-            f"ostinato's recurrent kernels: {what} must not be asked of them, as they have none. "
-            f"Set {library.VARIABLE}=off, which leaves the layers to torch's operations."
-        )
-
-    return refuse
+def _save_for_second(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:
+    d_output, d_state, data, batch_sizes, state, weights, _, _, *ctx.rest = inputs
+    ctx.num_states = len(state)
+    ctx.save_for_backward(d_output, *d_state, data, batch_sizes, *state, *weights)
+    ctx.set_materialize_grads(False)
 
 
-recurrent_backward.register_autograd(_refuse("second derivatives"))
-recurrent.register_vmap(_refuse("vmap"))
-recurrent_backward.register_vmap(_refuse("vmap"))
+def _second_backward(ctx: Any, d_gradients: list[Tensor | None]) -> tuple[Any, ...]:
+    cell, num_directions, has_d_input = ctx.rest
+    count = ctx.num_states
+    d_results, rest = ctx.saved_tensors[: count + 1], ctx.saved_tensors[count + 1 :]
+    data, batch_sizes, *rest = rest
+    given = Arguments(data, batch_sizes, rest[:count], rest[count:], cell, num_directions)
+    d_input = d_gradients[0] if has_d_input else None
+    (d_output, *d_state), (d_data, *others) = derivatives.second(
+        (d_input, *d_gradients[1:]), d_results, given
+    )
+    gradients = (d_output, d_state, d_data, None, others[:count], others[count:])
+    return (*gradients, None, None, None, None, None)
+
+
+def _refuse(*_: Any) -> NoReturn:
+    raise NativeError(
+        "ostinato's recurrent kernels: vmap must not be asked of them inside a compiled function; call "
+        "the layer outside torch.compile, or give torch its own back: convert(model, back=True)."
+    )
+
+
+recurrent_backward.register_autograd(_second_backward, setup_context=_save_for_second)
+recurrent.register_vmap(_refuse)
+recurrent_backward.register_vmap(_refuse)

@@ -286,30 +286,10 @@ def _leaves(value: Any) -> list[Tensor]:
 
 
 @every_cell
-def test_second_derivatives_are_refused(cell: Cell) -> None:
-    layer = cell.make()
-    data = torch.randn(4, 2, 3, dtype=torch.float64, requires_grad=True)
-    (first,) = torch.autograd.grad(layer(data)[0].sum(), data, create_graph=True)
-    with pytest.raises(NativeError, match=r"second derivatives must not .*OSTINATO_NATIVE=off"):
-        torch.autograd.grad(first.sum(), data)
-
-
-@every_cell
-def test_second_derivatives_work_without_the_library(
-    cell: Cell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OSTINATO_NATIVE", "off")
-    layer = cell.make()
-    data = torch.randn(4, 2, 3, dtype=torch.float64, requires_grad=True)
-    (first,) = torch.autograd.grad(layer(data)[0].square().sum(), data, create_graph=True)
-    torch.autograd.grad(first.sum(), data)
-
-
-@every_cell
-def test_vmap_is_refused(cell: Cell) -> None:
-    layer = cell.make()
-    with pytest.raises(NativeError, match=r"vmap must not .*OSTINATO_NATIVE=off"):
-        torch.vmap(lambda x: layer(x)[0])(torch.randn(2, 4, 1, 3, dtype=torch.float64))
+def test_vmap_of_the_op_itself_is_refused(cell: Cell) -> None:
+    data, *rest = arguments(cell, torch.float64, 1, trains=False)
+    with pytest.raises(NativeError, match=r"vmap must not .*convert\(model, back=True\)"):
+        torch.vmap(lambda x: native.recurrent(x, *rest)[0])(torch.stack([data, data]))
 
 
 BREAKS: dict[str, tuple[Callable[[list[Any]], Any], str]] = {

@@ -1,0 +1,99 @@
+"""What makes our layers stand in for torch's where torch, or a tool for it, asks for torch's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from torch import nn
+from torch.fx import Proxy, Tracer
+from torch.nn.utils import parametrize
+
+from ostinato._errors import ConfigError
+
+if TYPE_CHECKING:
+    from ostinato.nn.recurrent import RecurrentLayer
+
+
+class Twin(type):
+    """The class of a layer class that is found wherever its ``torch_class`` is looked up.
+
+    Tables by class are how tools know what a layer is: ``quantize_dynamic(model, {nn.LSTM})``,
+    counters of operations, initialisers that ask ``type(module) == nn.LSTM``; what such a table does
+    not have it leaves alone without a word. So ``ostinato.nn.LSTM == torch.nn.LSTM``, with one hash;
+    ``is``, ``isinstance`` and subclasses tell them apart as ever.
+
+    Example:
+        >>> class GRU(nn.RNNBase, metaclass=Twin):
+        ...     torch_class = nn.GRU
+        >>> GRU == nn.GRU, GRU is nn.GRU, {nn.GRU: "known"}[GRU]
+        (True, False, 'known')
+    """
+
+    def __eq__(cls, other: object) -> bool:
+        return cls is other or (other is not None and vars(cls).get("torch_class") is other)
+
+    def __hash__(cls) -> int:
+        own = vars(cls).get("torch_class")
+        return super().__hash__() if own is None else hash(own)
+
+
+def twin_class(module: nn.Module, target: type[nn.Module]) -> type[nn.Module]:
+    """Return a class for a module: ``target``, or for a parametrized one a class as its own over it."""
+    cls = type(module)
+    if not parametrize.is_parametrized(module):
+        return target
+    # Its properties compute the parametrized tensors; removing the last parametrization puts the
+    # first base in its place.
+    own = {key: value for key, value in vars(cls).items() if key not in ("__dict__", "__weakref__")}
+    return type(cls.__name__, (target,), own)
+
+
+def as_torch(layer: RecurrentLayer) -> nn.RNNBase:
+    """Return torch's layer of the same parameters, hooks and settings; those of a layer of ours.
+
+    Example:
+        >>> from ostinato.nn import LSTM
+        >>> layer = LSTM(3, 5)
+        >>> twin = as_torch(layer)
+        >>> type(twin) is nn.LSTM, twin.weight_ih_l0 is layer.weight_ih_l0
+        (True, True)
+    """
+    cls = twin_class(layer, layer.torch_class)
+    twin = cls.__new__(cls)
+    twin.__dict__ = dict(vars(layer))
+    return cast(nn.RNNBase, twin)
+
+
+def stand_in(layer: RecurrentLayer, input: Any, hx: Any) -> Any:
+    """Return what torch's layer gives, for what writes calls down: ``jit.trace``, ONNX, ``torch.fx``.
+
+    A graph of ``torch.fx`` gets one call of the module, as it does of torch's own layers.
+    """
+    if isinstance(input, Proxy):
+        _check_is_ours(layer, "torch.fx.symbolic_trace", "calls it as one module")
+        path = cast(Tracer, input.tracer).path_of_module(layer)
+        arguments = (input,) if hx is None else (input, hx)
+        return input.tracer.create_proxy("call_module", path, arguments, {})
+    return as_torch(layer).forward(input, hx)
+
+
+def scriptable(layer: RecurrentLayer) -> nn.RNNBase:
+    """Return what ``torch.jit.script`` compiles in the place of a layer: torch's, with its parameters.
+
+    Raises:
+        ConfigError: The layer is of a class derived from ours, with code of its own.
+    """
+    _check_is_ours(layer, "torch.jit.script", "puts torch's in its place")
+    return as_torch(layer)
+
+
+def _check_is_ours(layer: RecurrentLayer, who: str, what: str) -> None:
+    """Raise ConfigError for a layer that is more than its twin."""
+    cls = type(layer)
+    base = next(one for one in cls.__mro__ if "torch_class" in vars(one))
+    if cls.forward is not vars(base)["forward"]:
+        raise ConfigError(
+            f"{cls.__name__}: {who} must be given ostinato.nn.{base.__name__} itself, as it {what}; got a "
+            f"class derived from it. Let it hold a layer instead, or derive it from "
+            f"torch.nn.{layer.torch_class.__name__}."
+        )

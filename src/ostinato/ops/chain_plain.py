@@ -1,0 +1,75 @@
+"""Chains in torch's small operations, by logarithms: slow, and right under every transform.
+
+What `ostinato.ops.plain` is to a layer: ``torch.func``, ``vmap``, forward-mode derivatives and those of
+any order look into it.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ostinato.ops.layout import Layout
+
+LOWEST = -1e30
+"""What stands for minus infinity, of which no derivative is a number; no sum of scores comes near."""
+
+
+def sum_paths(
+    emissions: Tensor, batch_sizes: Tensor, start: Tensor, transition: Tensor, end: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the log of the sum over the paths of each row, and the share of each tag at each place.
+
+    As the first two results of `ostinato.ops.chain.sum_paths`; the share has no derivative.
+
+    Example:
+        >>> moves = torch.zeros(2), torch.zeros(2, 2), torch.zeros(2)
+        >>> log_z, share = sum_paths(torch.zeros(3, 2), torch.tensor([1, 1, 1]), *moves)
+        >>> log_z.exp().round(), share[0]
+        (tensor([8.], dtype=torch.float64), tensor([0.5000, 0.5000], dtype=torch.float64))
+    """
+    layout = Layout(batch_sizes, emissions.device)
+    sizes = batch_sizes.tolist()
+    scores, start, transition, end = (
+        part.double().clamp_min(LOWEST) for part in (emissions, start, transition, end)
+    )
+    each = scores.split(sizes)
+    past = [start + each[0]]
+    for size, here in zip(sizes[1:], each[1:], strict=True):
+        past.append((past[-1][:size, :, None] + transition).logsumexp(1) + here)
+    log_z = (torch.cat(past).index_select(0, layout.last) + end).logsumexp(1)
+    future = [end.expand(sizes[-1], -1)]
+    for t in range(len(sizes) - 1, 0, -1):
+        onward = (transition + (each[t] + future[0])[:, None, :]).logsumexp(2)
+        future.insert(0, torch.cat([onward, end.expand(sizes[t - 1] - sizes[t], -1)]))
+    is_possible = log_z > LOWEST / 2
+    log_z = torch.where(is_possible, log_z, -torch.inf)
+    log_share = torch.cat(past) + torch.cat(future) - log_z.index_select(0, layout.row)[:, None]
+    share = torch.where(is_possible.index_select(0, layout.row)[:, None], log_share.exp(), 0.0)
+    return log_z, share.detach()
+
+
+def gradients(
+    d_log_z: Tensor,
+    emissions: Tensor,
+    batch_sizes: Tensor,
+    start: Tensor,
+    transition: Tensor,
+    end: Tensor,
+) -> tuple[Tensor, ...]:
+    """Return the gradients of emissions, start, transition and end, to be differentiated in turn.
+
+    Args:
+        d_log_z: Gradient of each row's sum; of many at once under ``vmap``.
+        emissions: As in `sum_paths`, and so on to ``end``.
+        batch_sizes: Rows still running at each step.
+        start: ``(tags,)``.
+        transition: ``(tags, tags)``.
+        end: ``(tags,)``.
+    """
+
+    def log_z(emissions: Tensor, *moves: Tensor) -> Tensor:
+        return sum_paths(emissions, batch_sizes, *moves)[0]
+
+    found: tuple[Tensor, ...] = torch.func.vjp(log_z, emissions, start, transition, end)[1](d_log_z)
+    return found

@@ -1,0 +1,62 @@
+"""Who looks on while a layer runs: what must see every operation, and what writes them down."""
+
+from __future__ import annotations
+
+import sys
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+
+from ostinato._errors import NativeError
+
+
+# The compiler of torch takes the answers for constants instead of tracing how they are found.
+@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+def is_followed() -> bool:
+    """Return whether a transform of ``torch.func`` or forward-mode differentiation is under way.
+
+    Both look into every operation, and a kernel has nothing to show them.
+
+    Example:
+        >>> torch.func.vmap(lambda x: x * is_followed())(torch.ones(2)), is_followed()
+        (tensor([1., 1.]), False)
+    """
+    return (
+        torch._C._functorch.peek_interpreter_stack() is not None or forward_ad._current_level >= 0
+    )
+
+
+@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+def is_recorded() -> bool:
+    """Return whether ``torch.jit.trace`` or an export to ONNX writes down what is called.
+
+    What they write down is to run where ostinato is not, and for inputs of other sizes.
+
+    Example:
+        >>> is_recorded()
+        False
+    """
+    return torch._C._get_tracing_state() is not None or (
+        torch.compiler.is_compiling() and _is_onnx_exporting()
+    )
+
+
+def check_is_alone(where: str) -> None:
+    """Raise NativeError where somebody looks on to whom what is to be done is opaque."""
+    if is_followed() or is_recorded():
+        raise NativeError(
+            f"{where}: it must be called outside torch.func, forward-mode derivatives, torch.jit.trace "
+            "and torch.onnx.export, to which what it does is a constant. Transform or trace the network "
+            "without it, and call it on what that returns."
+        )
+
+
+def are_batched(*gradients: Tensor) -> bool:
+    """Return whether many gradients are taken at once, by ``vmap`` or ``is_grads_batched``."""
+    return is_followed() or any(map(torch._C._functorch.is_legacy_batchedtensor, gradients))
+
+
+def _is_onnx_exporting() -> bool:
+    """Return whether ``torch.onnx.export`` is at work, which alone imports its package."""
+    return "torch.onnx" in sys.modules and torch.onnx.is_in_onnx_export()
