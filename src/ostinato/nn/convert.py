@@ -51,7 +51,7 @@ class Conversion:
 
 
 def convert(model: nn.Module, *, back: bool = False) -> Conversion:
-    """Turn every ``torch.nn.RNN``, ``GRU`` and ``LSTM`` of a model into ours, or back, in place.
+    """Turn each ``torch.nn.RNN``, ``GRU`` and ``LSTM`` of a model into ours, or back.
 
     A layer changes its class and nothing else: it stays the same object with the same parameters,
     so that optimizers, tied weights, hooks, parametrizations, the training mode, ``state_dict``
