@@ -1,4 +1,4 @@
-"""What makes our layers stand in for torch's where torch, or a tool for it, asks for torch's own."""
+"""What makes our layers stand in where torch, or a tool for it, wants its own."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Twin(type):
 
 
 def twin_class(module: nn.Module, target: type[nn.Module]) -> type[nn.Module]:
-    """Return a class for a module: ``target``, or for a parametrized one a class as its own over it."""
+    """Return ``target``, or over it a class as a parametrized module's own."""
     cls = type(module)
     if not parametrize.is_parametrized(module):
         return target
@@ -49,7 +49,7 @@ def twin_class(module: nn.Module, target: type[nn.Module]) -> type[nn.Module]:
 
 
 def as_torch(layer: RecurrentLayer) -> nn.RNNBase:
-    """Return torch's layer of the same parameters, hooks and settings; those of a layer of ours.
+    """Return torch's layer with the parameters, hooks and settings of one of ours.
 
     Example:
         >>> from ostinato.nn import LSTM
@@ -65,9 +65,9 @@ def as_torch(layer: RecurrentLayer) -> nn.RNNBase:
 
 
 def stand_in(layer: RecurrentLayer, input: Any, hx: Any) -> Any:
-    """Return what torch's layer gives, for what writes calls down: ``jit.trace``, ONNX, ``torch.fx``.
+    """Return what torch's layer gives, for what writes calls down.
 
-    A graph of ``torch.fx`` gets one call of the module, as it does of torch's own layers.
+    That is ``torch.jit.trace``, export to ONNX and ``torch.fx``. A graph of ``torch.fx`` gets one call of the module, as it does of torch's own layers.
     """
     if isinstance(input, Proxy):
         _check_is_ours(layer, "torch.fx.symbolic_trace", "calls it as one module")
@@ -78,7 +78,7 @@ def stand_in(layer: RecurrentLayer, input: Any, hx: Any) -> Any:
 
 
 def scriptable(layer: RecurrentLayer) -> nn.RNNBase:
-    """Return what ``torch.jit.script`` compiles in the place of a layer: torch's, with its parameters.
+    """Return what ``torch.jit.script`` compiles: torch's layer in the place of ours.
 
     Raises:
         ConfigError: The layer is of a class derived from ours, with code of its own.

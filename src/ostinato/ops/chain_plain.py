@@ -1,4 +1,4 @@
-"""Chains in torch's small operations, by logarithms: slow, and right under every transform.
+"""Chains in torch's small operations, by logarithms, right under transforms.
 
 What `ostinato.ops.plain` is to a layer: ``torch.func``, ``vmap``, forward-mode derivatives and those of
 any order look into it.
@@ -18,7 +18,7 @@ LOWEST = -1e30
 def sum_paths(
     emissions: Tensor, batch_sizes: Tensor, start: Tensor, transition: Tensor, end: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return the log of the sum over the paths of each row, and the share of each tag at each place.
+    """Return the log of each row's sum over paths, and each tag's share at each place.
 
     As the first two results of `ostinato.ops.chain.sum_paths`; the share has no derivative.
 
@@ -57,7 +57,7 @@ def gradients(
     transition: Tensor,
     end: Tensor,
 ) -> tuple[Tensor, ...]:
-    """Return the gradients of emissions, start, transition and end, to be differentiated in turn.
+    """Return the gradients of emissions, start, transition and end.
 
     Args:
         d_log_z: Gradient of each row's sum; of many at once under ``vmap``.

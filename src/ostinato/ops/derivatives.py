@@ -56,7 +56,7 @@ def first(d_results: tuple[Tensor, ...], arguments: Arguments) -> tuple[Tensor, 
 def second(
     d_gradients: tuple[Tensor | None, ...], d_results: tuple[Tensor, ...], arguments: Arguments
 ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    """Return the gradients of what `first` gives, by ``d_results`` and by the tensors it was given.
+    """Return the gradients of what `first` gives, by all that it was given.
 
     Args:
         d_gradients: Gradients of what `first` gives; None for those that nothing depends on.

@@ -1,4 +1,4 @@
-"""The path in torch's small operations, one step at a time: slow, and right under every transform.
+"""The path in torch's small operations, one step at a time, right under transforms.
 
 ``torch.func`` (``grad``, ``vjp``, ``jvp``, ``jacrev``, ``hessian``), ``vmap``, forward-mode derivatives
 and derivatives of any order look into what is computed; a kernel is opaque to them.

@@ -1,4 +1,4 @@
-"""Who looks on while a layer runs: what must see every operation, and what writes them down."""
+"""Who looks on while a layer runs: what sees every operation, what writes them down."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ostinato._errors import NativeError
 # The compiler of torch takes the answers for constants instead of tracing how they are found.
 @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
 def is_followed() -> bool:
-    """Return whether a transform of ``torch.func`` or forward-mode differentiation is under way.
+    """Return whether ``torch.func`` or forward-mode differentiation is under way.
 
     Both look into every operation, and a kernel has nothing to show them.
 
