@@ -38,7 +38,7 @@ DAYS = np.arange("2024-01-01", "2024-03-21", dtype="datetime64[D]")
 SERIES = {
     "unique_id": np.repeat(["a", "b", "c", "d"], len(DAYS)),
     "ds": np.tile(DAYS, 4),
-    "y": np.concatenate([np.arange(len(DAYS)) % 7 + 10.0 * n + 0.1 * n for n in range(1, 5)]),
+    "y": np.concatenate([np.arange(len(DAYS)) % 7 + 10.0 * n for n in range(1, 5)]),
 }
 INPUTS: dict[str, Any] = {
     "text": TEXTS,
@@ -88,3 +88,14 @@ def fit(task: str, model: Estimator | None = None, **options: Any) -> Any:
     if task == "speech":
         options = {"sample_rate_hz": 8000, **options}
     return model.fit(INPUTS[task], answers[task], **options)  # type: ignore[attr-defined]
+
+
+def answers(task: str, model: Any, rows: slice = slice(None)) -> Any:
+    """What a model says of the first examples of its data, as numbers, a row an example."""
+    if task == "forecast":
+        return np.asarray(model.predict()["mean"])
+    if task == "speech":
+        heard = model.explain(INPUTS[task][rows], sample_rate_hz=8000)
+        return np.array([one["confidence"] for one in heard])
+    found = model.predict_proba(INPUTS[task][rows])
+    return np.concatenate(list(found)) if task == "tags" else np.asarray(found)

@@ -11,6 +11,7 @@ from ostinato._config import Recurrent
 from ostinato.models.forecast_network import Encoder
 from ostinato.models.likelihoods import Likelihood
 from ostinato.models.windows import Windows
+from ostinato.nn.dropout import Dropout
 
 
 class AutoregressiveForecaster(nn.Module):
@@ -50,7 +51,7 @@ class AutoregressiveForecaster(nn.Module):
             future_size + 2, categories, recurrent, projection_size=None, dropout=0.0
         )
         size = self.encoder.output_size
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.mix = nn.Linear(size + future_size, size)
         self.head = nn.Linear(size, likelihood.num_outputs)
 

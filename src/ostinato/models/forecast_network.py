@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ostinato._config import Recurrent
 from ostinato.models.sequence_classifier import make_recurrent
 from ostinato.models.windows import Windows
+from ostinato.nn.dropout import Dropout
 from ostinato.nn.pooling import last_state
 
 EMBEDDING_SIZE = 16  # features of an attribute, at most
@@ -46,7 +47,7 @@ class Encoder(nn.Module):
         if projection_size is not None:
             self.projection = nn.Sequential(nn.Linear(context_size, projection_size), nn.ReLU())
             size = projection_size
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.recurrent = make_recurrent(size + self.attributes.size, recurrent)
         self.output_size = recurrent.output_size
 
@@ -129,11 +130,11 @@ class DirectForecaster(nn.Module):
             context_size, categories, recurrent, projection_size=None, dropout=dropout
         )
         size = self.encoder.output_size
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.steps = nn.Linear(size, horizon * step_size)
         self.whole = nn.Linear(size, size)
         inputs = size + step_size + future_size + self.encoder.attributes.size
-        self.decoder = nn.Sequential(nn.Linear(inputs, size), nn.ReLU(), nn.Dropout(dropout))
+        self.decoder = nn.Sequential(nn.Linear(inputs, size), nn.ReLU(), Dropout(dropout))
         self.head = nn.Linear(size, num_outputs)
         self.season = nn.Parameter(torch.full((horizon, seasons), 1 / seasons))
 
@@ -198,7 +199,7 @@ class SegmentForecaster(nn.Module):
         self.count = -(-horizon // segment)
         self.position = nn.Parameter(torch.randn(self.count, size))
         self.future = nn.Linear(segment * future_size, size)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.head = nn.Linear(size, segment * num_outputs)
         self.season = nn.Parameter(torch.full((horizon, seasons), 1 / seasons))
 

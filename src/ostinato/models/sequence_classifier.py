@@ -9,6 +9,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from ostinato._config import Recurrent
 from ostinato.nn import GRU, LSTM, RNN, LockedDropout, Pooling, WordDropout
+from ostinato.nn.dropout import Dropout
 from ostinato.nn.pooling import PoolingName
 
 
@@ -30,7 +31,7 @@ class SequenceReader(nn.Module):
         self.recurrent = make_recurrent(input_size, recurrent)
         output_size = recurrent.output_size
         self.pooling = Pooling(pooling, output_size)
-        self.head_dropout = nn.Dropout(head_dropout)
+        self.head_dropout = Dropout(head_dropout)
         self.head = nn.Linear(self.pooling.output_size, num_outputs)
 
     def _score(self, inputs: PackedSequence) -> Tensor:
@@ -89,7 +90,7 @@ class SequenceClassifier(SequenceReader):
         self.word_dropout = WordDropout(word_dropout, unk_id)
         self.embedding = nn.Embedding(vocabulary_size, embedding_size)
         nn.init.normal_(self.embedding.weight, std=0.1)
-        self.embedding_dropout = nn.Dropout(embedding_dropout)
+        self.embedding_dropout = Dropout(embedding_dropout)
         self.locked_dropout = LockedDropout(locked_dropout)
         self._add_stack(
             embedding_size,

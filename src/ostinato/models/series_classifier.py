@@ -9,6 +9,7 @@ from torch.nn.utils.rnn import PackedSequence
 from ostinato._config import Recurrent
 from ostinato.models.sequence_classifier import SequenceReader
 from ostinato.nn.pooling import PoolingName
+from ostinato.ops import randomness
 
 
 class SeriesClassifier(SequenceReader):
@@ -57,6 +58,8 @@ class SeriesClassifier(SequenceReader):
     def forward(self, steps: PackedSequence) -> Tensor:
         """Score each sequence."""
         if self.training and self.noise > 0:
-            noise = self.noise * torch.randn_like(steps.data)
+            data = steps.data
+            generator = randomness.generator_for(data.device)
+            noise = self.noise * torch.empty_like(data).normal_(generator=generator)
             steps = steps._replace(data=steps.data + noise)
         return self._score(steps)

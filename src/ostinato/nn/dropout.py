@@ -8,7 +8,20 @@ from torch.nn.utils.rnn import PackedSequence
 
 from ostinato import _shapes
 from ostinato._config import check_range
-from ostinato.ops import Layout
+from ostinato.ops import Layout, randomness
+
+
+class Dropout(nn.Dropout):
+    """Drop features, each by itself; in a training, by the numbers of its own generator.
+
+    Example:
+        >>> Dropout(0.5).eval()(torch.ones(2))
+        tensor([1., 1.])
+    """
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        """Return the input with features dropped while training."""
+        return randomness.dropout(input, self.p, self.training)
 
 
 class LockedDropout(nn.Module):
@@ -49,7 +62,9 @@ class LockedDropout(nn.Module):
         if not self.training or self.p == 0:
             return input
         layout = Layout(input.batch_sizes, data.device)
-        mask = data.new_empty(layout.batch_size, data.shape[1]).bernoulli_(1 - self.p)
+        mask = data.new_empty(layout.batch_size, data.shape[1]).bernoulli_(
+            1 - self.p, generator=randomness.generator_for(data.device)
+        )
         mask.div_(1 - self.p)
         return input._replace(data=data * mask.index_select(0, layout.row))
 
@@ -95,7 +110,11 @@ class WordDropout(nn.Module):
         _shapes.check_is_packed("WordDropout", ids)
         if not self.training or self.p == 0:
             return ids
-        is_dropped = torch.rand(ids.data.shape, device=ids.data.device) < self.p
+        device = ids.data.device
+        drawn = torch.rand(
+            ids.data.shape, device=device, generator=randomness.generator_for(device)
+        )
+        is_dropped = drawn < self.p
         return ids._replace(data=ids.data.masked_fill(is_dropped, self.unk_id))
 
     def extra_repr(self) -> str:

@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
-import torch.nn.functional as F
 from torch import _VF, Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from ostinato import _shapes
 from ostinato.nn.twins import Twin, scriptable
-from ostinato.ops import Layout, Weights, dispatch, native, padded, plain
+from ostinato.ops import Layout, Weights, dispatch, native, padded, plain, randomness
 from ostinato.ops.transforms import is_followed
 
 if TYPE_CHECKING:
@@ -165,7 +164,7 @@ class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
         finals: list[States] = []
         for layer in range(self.num_layers):
             if layer > 0:
-                data = F.dropout(data, self.dropout, self.training)
+                data = randomness.dropout(data, self.dropout, self.training)
             weights = [self.weights(layer, reverse=reverse) for reverse in directions]
             if is_cast:
                 weights = [one.to(dtype) for one in weights]

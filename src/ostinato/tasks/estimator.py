@@ -21,6 +21,7 @@ from ostinato._errors import ConfigError
 from ostinato._files import read_json, write_json, write_text
 from ostinato._rules import check_rules
 from ostinato.data.splits import folds_of, stratified_holdout
+from ostinato.ops.randomness import everything_drawing_from
 from ostinato.tasks import run_folder
 from ostinato.tasks.baselines import measure_baselines
 from ostinato.tasks.card import card
@@ -28,6 +29,7 @@ from ostinato.tasks.contract import Parts as Parts
 from ostinato.tasks.contract import Task
 from ostinato.tasks.facts import Facts
 from ostinato.tasks.fitted import check_fitted
+from ostinato.tasks.processes import check_threads
 from ostinato.tasks.restoring import restore, with_settings
 from ostinato.tasks.verdict import judge
 from ostinato.training import (
@@ -109,12 +111,12 @@ class Estimator(Task):
         if out and not resume and state.is_main_process:
             run_folder.check_free(out, overwrite=overwrite)
         with ExitStack() as folder:
-            with denormals.flushed(), torch.random.fork_rng():
-                torch.manual_seed(self.training.seed)
-                self._learn_labels(parts)
-                parts = self.hold_out(parts)
-                self.sized_ = self._sized(parts)
-                loop_parts, objective, self.facts_ = self._prepare(parts)
+            with denormals.flushed(), torch.random.fork_rng(enabled=not on_cpu()):
+                with everything_drawing_from(torch.Generator().manual_seed(self.training.seed)):
+                    self._learn_labels(parts)
+                    parts = self.hold_out(parts)
+                    self.sized_ = self._sized(parts)
+                    loop_parts, objective, self.facts_ = self._prepare(parts)
                 self.provenance_ = dict(provenance or {})
                 if out and state.is_main_process:
                     folder.enter_context(self._opened(out, overwrite=overwrite, resume=resume))
@@ -156,6 +158,7 @@ class Estimator(Task):
         Raises:
             CheckpointError: The folder is missing, unfinished, broken, foreign or too new.
         """
+        check_threads()
         return restore(cls, Path(run))
 
     @cached_property
@@ -201,11 +204,13 @@ class Estimator(Task):
 
     def _check(self) -> None:
         check_types(self, type(self).__name__)
+        check_threads()
         for kind in type(self).__mro__:
             check_rules(self, kind.__name__)
 
     def _check_fitted(self) -> None:
         check_fitted(self)
+        check_threads()
 
     @contextmanager
     def _opened(self, out: Path, *, overwrite: bool, resume: bool) -> Iterator[None]:

@@ -13,6 +13,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from ostinato.models import Windows
 from ostinato.models.likelihoods import Likelihood
+from ostinato.ops import randomness
 from ostinato.series import Places, WindowReader
 from ostinato.training import Figures
 
@@ -76,7 +77,7 @@ class WindowPart:
         chosen = rows % -(-len(self.places) // self.stride) * self.stride
         is_anonymous = np.zeros(len(rows), bool)
         if self.is_train:
-            seed = int(torch.randint(2**62, ()))  # from the generator that a checkpoint keeps
+            seed = randomness.seed()  # from the generator that a checkpoint keeps
             rng = np.random.default_rng(seed)
             chosen = chosen + rng.integers(self.stride, size=len(rows))
             is_anonymous = rng.random(len(rows)) < ANONYMOUS

@@ -19,6 +19,7 @@ from ostinato._errors import DatasetError
 from ostinato.datasets.series import written
 from ostinato.models import AutoregressiveForecaster
 from ostinato.models.likelihoods import sampled_quantiles
+from ostinato.ops.randomness import everything_drawing_from
 from ostinato.series import Panel, Places
 from ostinato.tasks.forecast_parts import WindowPart
 
@@ -281,8 +282,8 @@ def forecast(
     size = max(1, BATCH_STEPS // (part.reader.context + horizon))
     if isinstance(network, AutoregressiveForecaster):
         size = max(1, BATCH_PATHS // num_samples)
-    with torch.inference_mode(), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    own = everything_drawing_from(torch.Generator().manual_seed(seed))
+    with torch.inference_mode(), own:
         for start in range(0, len(places), size):
             rows = np.arange(start, min(start + size, len(places)))
             windows, ahead, order = part.windows(places.take(rows))

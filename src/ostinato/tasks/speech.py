@@ -19,6 +19,7 @@ from ostinato.datasets import Recordings
 from ostinato.metrics import character_errors, word_errors
 from ostinato.models import SpeechNetwork
 from ostinato.nn import Greedy, Transcripts, ctc_loss, steps_needed
+from ostinato.ops import randomness
 from ostinato.tasks.alphabet import Alphabet
 from ostinato.tasks.recombination import Example, Recombiner
 from ostinato.training import Figures
@@ -59,7 +60,7 @@ class SpeechPart:
         if self.augmenter is None:
             examples = [self._plain(row) for row in rows]
         else:
-            seed = int(torch.randint(2**62, ()))  # from the generator that a checkpoint keeps
+            seed = randomness.seed()  # from the generator that a checkpoint keeps
             examples = self._changed(rows, self.augmenter, np.random.default_rng(seed))
         examples.sort(key=lambda example: -len(example[0]))
         steps = packed_steps([frames for frames, _ in examples], self.features)

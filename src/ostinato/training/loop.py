@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from ostinato._config import Training
 from ostinato._errors import CheckpointError, StoppedError, TrainingError
 from ostinato.data.batches import length_buckets
+from ostinato.ops.randomness import drawing_from
 from ostinato.training import checkpoint, history
 from ostinato.training.contracts import Figures, Objective, Part, Rows
 from ostinato.training.schedule import learning_rate, make_optimizer, sized
@@ -125,7 +126,10 @@ class _Loop:
         self.listeners = listeners if self.is_main else ()
         self.progress = Progress(epochs=sized(settings.epochs, "epochs"))
         self.best_weights: checkpoint.Tensors = {}
-        torch.manual_seed(settings.seed + self.accelerator.process_index)
+        seed = settings.seed + self.accelerator.process_index
+        self.generator = torch.Generator().manual_seed(seed)
+        if self.accelerator.device.type == "cuda":  # what is drawn there is torch's
+            torch.cuda.manual_seed(seed)
 
     def run(self, *, resume: bool) -> list[history.Record]:
         if resume and self.folder and checkpoint.path_of(self.folder).exists():
@@ -178,7 +182,8 @@ class _Loop:
         )
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        sums, total = self._sums(self.parts["train"], rows)
+        with drawing_from(self.generator):
+            sums, total = self._sums(self.parts["train"], rows)
         loss = float(total[0] / total[1])
         if not math.isfinite(loss):
             raise self._not_finite("loss", loss, rows)
@@ -287,7 +292,7 @@ class _Loop:
     def _save(self) -> None:
         if self.folder is None:
             return
-        random_states = {"random.cpu": self._gather(torch.get_rng_state())}
+        random_states = {"random.cpu": self._gather(self.generator.get_state())}
         if self.accelerator.device.type == "cuda":
             random_states["random.cuda"] = self._gather(torch.cuda.get_rng_state())
         if self.is_main:
@@ -316,7 +321,7 @@ class _Loop:
                 f"{path}: was written on {header['device']} and must be resumed there; "
                 f"this run is on {device}."
             )
-        torch.set_rng_state(random_states[self.accelerator.process_index])
+        self.generator.set_state(random_states[self.accelerator.process_index])
         if "random.cuda" in tensors:
             torch.cuda.set_rng_state(tensors.pop("random.cuda")[self.accelerator.process_index])
         checkpoint.unpack(tensors, header["groups"], self.model, self.optimizer)
