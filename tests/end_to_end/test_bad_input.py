@@ -104,6 +104,10 @@ def test_empty_unknown_and_very_long_texts_are_no_error(tmp_path, capsys, traine
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(rows) == 3
     assert rows[0]["probabilities"] == pytest.approx(rows[1]["probabilities"])  # both: <unk>
+    notes = ["the text is empty", "no word of the text is known", None]
+    assert [row.get("note") for row in rows] == notes
+    assert run(["predict", str(trained), str(text)]) == 0
+    assert "answer 2: no word of the text is known" in capsys.readouterr().err
 
 
 def test_output_folder_that_exists(tmp_path, capsys, trained):
@@ -259,7 +263,11 @@ def test_download_offline(capsys):
 
 def test_evaluate_a_part_that_is_not_there(capsys, trained):
     fails(
-        capsys, 2, "was trained without a test part; it has train, validation", "evaluate", trained
+        capsys,
+        2,
+        "without a test part; it has train, validation. Measure that: ostinato evaluate .* validation",
+        "evaluate",
+        trained,
     )
 
 

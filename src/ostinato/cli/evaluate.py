@@ -111,7 +111,7 @@ def _part_of_run(estimator: Estimator, run: Path, part: str) -> tuple[Any, list[
     if part not in parts:
         raise ConfigError(
             f"{run}: was trained without a {part} part; it has {', '.join(parts)}. "
-            "Give a file instead."
+            f"Measure that: ostinato evaluate {run} validation; or give a file."
         )
     examples = parts[part]
     if examples.fingerprint != data["parts"].get(part, {}).get("fingerprint"):

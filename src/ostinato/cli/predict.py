@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from ostinato._config import check_names
 from ostinato._errors import ConfigError, DatasetError
-from ostinato.cli.console import show, show_json
+from ostinato.cli.console import say, show, show_json
 from ostinato.cli.options import NO_COLUMNS, Columns
 
 if TYPE_CHECKING:  # torch is loaded once the options are known to be right
@@ -112,14 +112,17 @@ def predict(
     check_names(options, dict.fromkeys(estimator.options), f"predict: a {estimator.task} run")
     explain: Any = estimator.explain
     examples = iter(_inputs(estimator, inputs, columns.given()))
-    size = 1  # the first answer at once, then more at a time
+    size, number = 1, itertools.count(1)  # the first answer at once, then more at a time
     while chunk := list(itertools.islice(examples, size)):
         size = min(2 * size, MOST_AT_ONCE)
         for row in explain(chunk, **options):
+            count = next(number)
             if json:
                 show_json(row)
-            else:
-                show(estimator.line(row))
+                continue
+            show(estimator.line(row))
+            if "note" in row:
+                say(f"answer {count}: {row['note']}")
 
 
 def _inputs(

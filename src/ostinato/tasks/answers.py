@@ -15,6 +15,7 @@ from ostinato.data.batches import unpacked
 from ostinato.datasets import SCHEMES, Scheme, Span, schemes
 from ostinato.nn import Chain, Posterior, decode, posterior
 from ostinato.ops import Layout
+from ostinato.tasks.remarks import EMPTY
 from ostinato.tasks.tags import Tags
 
 Token = tuple[str, int, int]
@@ -176,7 +177,7 @@ def described(text: str, tokens: Sequence[Token], answer: Answer, tags: Tags) ->
             }
             for span, sure in zip(answer.spans, answer.span_confidence, strict=True)
         ]
-    return found
+    return found if tokens else {**found, "note": EMPTY}
 
 
 def line_of(answer: dict[str, Any] | Any) -> str:

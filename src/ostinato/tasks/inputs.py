@@ -13,6 +13,7 @@ from ostinato._arrays import rows_of
 from ostinato._errors import DatasetError, shown
 from ostinato.datasets import Examples, Texts
 from ostinato.tasks.label_inputs import labels_of, one_column
+from ostinato.tasks.labels import Labels
 
 
 def examples_of(X: Any, y: Any, part: str, *, multi_label: bool = False) -> Examples:
@@ -82,19 +83,26 @@ def texts_of(X: Any, where: str) -> Sequence[str]:
     return [_string(text, f"{where}: a text", number) for number, text in rows]
 
 
-def check_as_many(labels: Sequence[Any], texts: Sequence[Any], where: str) -> None:
-    """Raise DatasetError unless there are as many labels as texts.
+def pairs_of(X: Any, y: Any, where: str, known: Labels) -> tuple[Sequence[str], list[Any]]:
+    """Return texts and their labels, as many, for classes that are known.
 
     Args:
-        labels: The labels.
-        texts: The texts.
+        X: Texts, in whatever holds a column.
+        y: Their labels, as of :func:`ostinato.tasks.label_inputs.labels_of`.
         where: Who asks, for messages.
+        known: The classes.
+
+    Raises:
+        DatasetError: They are no texts or no labels, or not as many.
     """
+    texts = texts_of(X, where)
+    labels = labels_of(y, where, multi_label=known.multi_label, known=known).rows
     if len(labels) != len(texts):
         raise DatasetError(
             f"{where}: there must be as many labels as texts; "
             f"got {len(labels)} labels and {len(texts)} texts. Give each text a label."
         )
+    return texts, labels
 
 
 def as_sentences(X: Any, where: str = "predict") -> list[list[str]]:

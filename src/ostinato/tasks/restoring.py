@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ from ostinato.training import load_tensors, restored
 
 if TYPE_CHECKING:
     from ostinato.tasks.estimator import Estimator
+
+logger = logging.getLogger("ostinato")
 
 EstimatorT = TypeVar("EstimatorT", bound="Estimator")
 
@@ -48,6 +51,12 @@ def restore(task: type[EstimatorT], run: Path) -> EstimatorT:
         estimator.module_ = restored(lambda: estimator._network(weights), weights, path)
     estimator.module_.eval()
     estimator.run_ = run
+    if not (run / "metrics.json").exists():  # the last that a run writes
+        logger.warning(
+            "%s: is not finished; its model is the best so far, and only its network. Go on with "
+            "`ostinato resume %s`.",
+            *(run, run),
+        )
     return estimator
 
 

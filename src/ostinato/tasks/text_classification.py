@@ -32,11 +32,11 @@ from ostinato.tasks.classification import (
     scores_of,
 )
 from ostinato.tasks.estimator import Estimator, Parts
-from ostinato.tasks.inputs import check_as_many, examples_of, flat, named, take, texts_of
-from ostinato.tasks.label_inputs import labels_of
+from ostinato.tasks.inputs import examples_of, flat, named, pairs_of, take, texts_of
 from ostinato.tasks.labels import Labels
 from ostinato.tasks.ngram_classifier import JoinedNgrams
 from ostinato.tasks.predictions import write_predictions
+from ostinato.tasks.remarks import noted, remarks_on, tell
 from ostinato.tasks.text_baselines import text_baselines
 from ostinato.tasks.text_joining import join_ngrams
 from ostinato.tasks.text_sizing import sized
@@ -174,14 +174,19 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
     def predict_proba(self, X: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return the probability of each of ``classes_``, ``(texts, classes)``."""
         self._check_fitted()
-        return self._probabilities(texts_of(X, "predict"))
+        texts, column, found = self._read(X, "predict")
+        tell(found, len(texts), "predict")
+        return self._probabilities(texts, column)
 
     def explain(self, X: Sequence[str]) -> list[dict[str, Any]]:
-        """Return for each text what was decided, how surely, and the probability of each class."""
+        """Return for each text what was decided, how surely, and the probability of each class.
+
+        One that is empty, or has no word that is known, has a ``note`` that says so.
+        """
         self._check_fitted()
-        texts = texts_of(X, "explain")
-        answers = explained(self.labels_, self._probabilities(texts))
-        return [{"text": text, **answer} for text, answer in zip(texts, answers, strict=True)]
+        texts, column, found = self._read(X, "explain")
+        answers = explained(self.labels_, self._probabilities(texts, column))
+        return noted(texts, answers, found)
 
     def evaluate(
         self, X: Sequence[str], y: Sequence[Any], *, seen: Sequence[str] | None = None
@@ -198,7 +203,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             DatasetError: A label never occurred in train.
         """
         self._check_fitted()
-        texts, labels = self._pairs(X, y, "evaluate")
+        texts, labels = pairs_of(X, y, "evaluate", self.labels_)
         return classification_figures(
             self.labels_, self._probabilities(texts), texts, labels, seen, "evaluate"
         )
@@ -209,7 +214,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         A label that train never had counts as wrong.
         """
         self._check_fitted()
-        texts, labels = self._pairs(X, y, "score")
+        texts, labels = pairs_of(X, y, "score", self.labels_)
         is_right = self.labels_.agreement(self._probabilities(texts), labels, "score")
         return float(np.average(is_right, weights=sample_weight))
 
@@ -317,12 +322,11 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         self.labels_ = labels
         self.classes_ = labels.array
 
-    def _pairs(self, X: Any, y: Any, where: str) -> tuple[Sequence[str], list[Any]]:
-        """Return texts and their labels, as many, for classes that are known."""
+    def _read(self, X: Any, where: str) -> tuple[Sequence[str], Ragged, dict[int, str]]:
+        """Return texts, their ids, and a remark on each that tells nothing."""
         texts = texts_of(X, where)
-        labels = labels_of(y, where, multi_label=self.multi_label, known=self.labels_).rows
-        check_as_many(labels, texts, where)
-        return texts, labels
+        column = self.tokenizer_.encode(texts)
+        return texts, column, remarks_on(texts, column, self.tokenizer_)
 
     def _shorten(self, column: Ragged) -> Ragged:
         return column if self.max_length is None else column.head_and_tail(self.max_length)

@@ -204,6 +204,11 @@ class Tokenizer(ABC):
             return 0.0
         return float(np.count_nonzero(column.values == self.unk_id) / len(column.values))
 
+    def unknown_rows(self, column: Ragged) -> npt.NDArray[np.bool_]:
+        """Return which rows of an encoded column have no token of the vocabulary, ``(rows,)``."""
+        known = np.cumsum(np.concatenate([[0], column.values != self.unk_id]))
+        return np.asarray(known[column.offsets[1:]] == known[column.offsets[:-1]])
+
     def save(self, folder: str | Path) -> None:
         """Write ``tokenizer.json``, and beside it what Hugging Face and `load` need to know."""
         folder = Path(folder)
@@ -311,6 +316,10 @@ class HuggingFaceTokenizer(Tokenizer):
     def unknown_rate(self, column: Ragged) -> float:
         """Return the share of unknown tokens: none where the vocabulary covers every byte."""
         return super().unknown_rate(column) if self._has_unk else 0.0
+
+    def unknown_rows(self, column: Ragged) -> npt.NDArray[np.bool_]:
+        """Return which rows have no known token: none where the vocabulary covers every byte."""
+        return super().unknown_rows(column) & self._has_unk
 
     def _words_of(self, texts: list[str]) -> Iterator[list[str]]:
         return ([self.vocabulary[token] for token in ids] for ids in self._encode_chunk(texts))

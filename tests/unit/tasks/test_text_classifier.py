@@ -305,6 +305,27 @@ def test_a_label_that_train_never_had_counts_as_wrong_in_the_score(fitted, caplo
     assert "score: 1 labels never occur in train, `neutral`; each counts as wrong" in caplog.text
 
 
+def test_a_text_that_tells_nothing_is_told(fitted, caplog):
+    texts = ["a good film", "", " ", "qwertz yxcv"]
+    notes = [None, "the text is empty", "the text is empty", "no word of the text is known"]
+    assert [row.get("note") for row in fitted.explain(texts)] == notes
+    fitted.predict(texts[:1])
+    assert not caplog.records
+    fitted.predict(texts)
+    assert "predict: 3 of 4 texts tell nothing" in caplog.text
+    assert "the first is row 2: the text is empty" in caplog.text
+
+
+def test_a_run_that_is_not_finished_says_so(tmp_path, caplog):
+    small(training__epochs=1, ngrams=False).fit(TEXTS, LABELS, out=tmp_path / "run")
+    ostinato.load(tmp_path / "run")
+    assert "is not finished" not in caplog.text
+    (tmp_path / "run" / "metrics.json").unlink()
+    ostinato.load(tmp_path / "run").predict(["a film"])
+    assert "run: is not finished; its model is the best so far" in caplog.text
+    assert "ostinato resume" in caplog.text
+
+
 @pytest.mark.parametrize("kind", [int, bool, float])
 def test_labels_that_are_no_strings_are_reported_and_measured_from_files(kind, tmp_path):
     from ostinato import datasets, report
