@@ -33,6 +33,7 @@ from ostinato.report.classes import (
     most_confused,
 )
 from ostinato.report.predictions import (
+    counts,
     encode,
     floats,
     misfit,
@@ -155,7 +156,7 @@ class Classification(Task[TextPredictions]):
                 predictions=answers(columns["prediction"], labels.classes, path),
                 confidence=unit_interval(floats(columns["confidence"]), "confidence", path),
                 probabilities=unit_interval(probabilities, "probabilities", path),
-                num_tokens=columns["num_tokens"].cast(pa.int64()).to_numpy(zero_copy_only=False),
+                num_tokens=counts(columns["num_tokens"], "num_tokens", path),
                 texts=columns["text"].cast(pa.string()),
             )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ostinato._errors import CheckpointError
+from ostinato._files import parse_json, read_text
 from ostinato._version import RUN_FORMAT
 from ostinato.report.classification import Classification, SeriesClassification
 from ostinato.report.forecasting import Forecasting
@@ -35,6 +35,7 @@ NAN = float("nan")
 PARTS = ("train", "validation", "test")
 ROLES = ("audio", "text", "label", "speaker")
 UNITS = ("character", "word")
+MOST_COUNTED = 2**53  # what floating-point numbers count to
 
 
 def collect(run: Path) -> Run:
@@ -138,19 +139,17 @@ def _is_regression(config: Mapping[str, Any]) -> bool:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CheckpointError(
-            f"report: {path} cannot be read as UTF-8 text: {error}. Restore it or train again."
-        ) from error
+        return read_text(path)
+    except CheckpointError as error:
+        raise CheckpointError(f"report: {error}") from error
 
 
 def _read_object(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise CheckpointError(f"report: {path} is missing. Restore it or train again.")
     try:
-        value = json.loads(_read_text(path))
-    except (json.JSONDecodeError, RecursionError) as error:
+        value = parse_json(_read_text(path))
+    except ValueError as error:
         raise CheckpointError(
             f"report: {path} must hold JSON; it is broken or cut short ({error}). "
             "Restore it or train again."
@@ -210,10 +209,10 @@ def _read_history(path: Path, *, is_finished: bool) -> tuple[Epoch, ...]:
 
 def _read_epoch(line: str, where: str) -> Epoch:
     try:
-        value = json.loads(line)
+        value = parse_json(line)
         norm = value.get("grad_norm") or {}
         return Epoch(
-            number=int(value["epoch"]),
+            number=_whole(value["epoch"]),
             scores={part: _read_figures(value[part]) for part in PARTS if value.get(part)},
             learning_rate=_number(value.get("learning_rate")),
             norm_mean=_number(norm.get("mean")),
@@ -223,7 +222,7 @@ def _read_epoch(line: str, where: str) -> Epoch:
             seconds=_number(value.get("seconds")),
             best=bool(value.get("best")),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise CheckpointError(
             f"report: {where} must be the JSON object of an epoch; it is broken or cut short "
             f"({type(error).__name__}: {error}). Restore the file or train again."
@@ -279,10 +278,10 @@ def _read_parts(data: Mapping[str, Any], path: Path) -> tuple[Part, ...]:
         return tuple(
             Part(
                 name=name,
-                n=int(value["n"]),
+                n=_whole(value["n"]),
                 source=str(value.get("source") or ""),
                 fingerprint=str(value.get("fingerprint") or ""),
-                labels={str(k): int(v) for k, v in (value.get("labels") or {}).items()},
+                labels={str(k): _whole(v) for k, v in (value.get("labels") or {}).items()},
                 length={str(k): _number(v) for k, v in (value.get("length") or {}).items()},
                 unknown_rate=_number(value.get("unknown_rate")),
                 repeated=_count(value.get("repeated")),
@@ -295,7 +294,7 @@ def _read_parts(data: Mapping[str, Any], path: Path) -> tuple[Part, ...]:
             )
             for name, value in parts.items()
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise CheckpointError(
             f"report: {path}: data.parts must hold `n`, `labels` and `length` of each part; "
             f"got {type(error).__name__}: {error}. Restore it or train again."
@@ -330,6 +329,13 @@ def _number(value: object) -> float:
         return float(value)
     except OverflowError:
         return math.inf
+
+
+def _whole(value: Any) -> int:
+    """Return a count; ValueError for what cannot be one."""
+    if not 0 <= int(value) <= MOST_COUNTED:
+        raise ValueError(f"a count must be from 0 to {MOST_COUNTED:,}")
+    return int(value)
 
 
 def _finite(value: object) -> float | None:

@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from ostinato._errors import CheckpointError
+from ostinato._errors import CheckpointError, OstinatoError
 from ostinato._files import write_text
 from ostinato.report import formatting, plots
 from ostinato.report.beside import beside
@@ -35,7 +35,15 @@ def write(run: Path) -> Path:
             written to.
     """
     run = Path(run)
-    page = render(collect(run))
+    try:
+        page = render(collect(run))
+    except OstinatoError:
+        raise
+    except Exception as error:  # of files whose parts are right and do not fit together
+        raise CheckpointError(
+            f"report: {run}: what its files say must fit together; got {type(error).__name__}: "
+            f"{str(error)[:200]}. Copy the run folder anew, or train again."
+        ) from error
     target = run / "report.html"
     try:
         write_text(target, page.encode("utf-8", "replace").decode("utf-8"))  # no lone surrogates

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from ostinato._errors import CheckpointError
 from ostinato._files import opened
 
+MOST_COUNTED = 2**40  # tokens of an example
+
 
 def read_columns(path: Path, names: Sequence[str]) -> tuple[str, dict[str, Any]]:
     """Read some columns of a file, and which part they are of.
@@ -35,7 +37,7 @@ def read_columns(path: Path, names: Sequence[str]) -> tuple[str, dict[str, Any]]
             table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise CheckpointError(
-            f"report: {path} must be a Parquet file; it is broken or cut short ({error}). "
+            f"report: {path} must be a Parquet file; it is broken or cut short ({str(error)[:200]}). "
             "Train again, or delete the file for a page without predictions."
         ) from error
     missing = [name for name in names if name not in table.column_names]
@@ -67,6 +69,17 @@ def encode(column: Any, classes: Sequence[str], path: Path) -> NDArray[np.int64]
 def floats(column: Any) -> NDArray[np.float64]:
     """Return a column of numbers, ``(n,)``; null becomes NaN."""
     return np.asarray(column.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def counts(column: Any, name: str, path: Path) -> NDArray[np.int64]:
+    """Return a column of counts, ``(n,)``; a null or what is no count is an error."""
+    if column.null_count:
+        raise misfit(path, f"must have {name} in every row", "null")
+    found = np.asarray(column.cast(pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
+    outside = (found < 0) | (found > MOST_COUNTED)
+    if outside.any():
+        raise misfit(path, f"must have {name} from 0 to {MOST_COUNTED:,}", f"{found[outside][0]}")
+    return found
 
 
 def unit_interval(array: NDArray[np.float64], name: str, path: Path) -> NDArray[np.float64]:

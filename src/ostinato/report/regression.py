@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ostinato.report import formatting
-from ostinato.report.predictions import floats, misfit, read_columns, right_types
+from ostinato.report.predictions import counts, floats, misfit, read_columns, right_types
 from ostinato.report.run import Labels, Part
 from ostinato.report.task import Balance, Curve, Headline, Task, note
 from ostinato.report.value_plots import error_histogram, predicted_and_right
@@ -108,7 +108,7 @@ class Regression(Task[ValuePredictions]):
                 split=split,
                 labels=_finite(columns["label"], "label", path),
                 predictions=_finite(columns["prediction"], "prediction", path),
-                num_tokens=columns["num_tokens"].cast(pa.int64()).to_numpy(zero_copy_only=False),
+                num_tokens=counts(columns["num_tokens"], "num_tokens", path),
                 names=columns["sequence"].cast(pa.string()),
             )
 

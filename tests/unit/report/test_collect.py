@@ -108,16 +108,41 @@ def test_unknown_figures_become_nan(make_run):
             "format must be at most 1; got 2, written by ostinato 9.0. Update ostinato",
         ),
         ("metrics.json", "{", r"metrics\.json must hold JSON"),
+        ("metrics.json", "[" * 100_000, r"metrics\.json must hold JSON.* nested too deep"),
+        ("config.json", '{"format":' + "9" * 10_000 + "}", r"config\.json must hold JSON"),
+        ("history.jsonl", '{"epoch": 1e999}', r"history\.jsonl, line 1 must be the JSON object"),
         ("labels.json", '{"classes": [null]}', r"labels\.json: `classes` must be a list of names"),
         ("history.jsonl", "7\n", r"history\.jsonl, line 1 must be the JSON object of an epoch"),
         ("predictions.parquet", "PAR1", r"predictions\.parquet must be a Parquet file"),
-        ("config.json", b"\xff\xfe", r"config\.json cannot be read as UTF-8 text"),
+        ("config.json", b"\xff\xfe", r"config\.json: must be a whole text file"),
     ],
 )
 def test_broken_files_are_named(make_run, name, content, message):
     folder = make_run("english", n=20)
     (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(CheckpointError, match=message):
+        report.collect(folder)
+
+
+@pytest.mark.parametrize("count", [10**400, -1, 1e999, "many", 2**60])
+def test_counts_that_are_none_are_told(make_run, count):
+    folder = make_run("english", n=20)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    next(iter(config["data"]["parts"].values()))["labels"] = {"good": count}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"config\.json: data\.parts must hold"):
+        report.collect(folder)
+
+
+@pytest.mark.parametrize(("count", "said"), [(None, "null"), (2**62, str(2**62)), (-1, "-1")])
+def test_lengths_that_are_none_are_told(make_run, count, said):
+    folder = make_run("english", n=20)
+    path = folder / "predictions.parquet"
+    table = pq.read_table(path)
+    place = table.column_names.index("num_tokens")
+    lengths = pa.array([count] * len(table), pa.int64())
+    pq.write_table(table.set_column(place, "num_tokens", lengths), path)
+    with pytest.raises(CheckpointError, match=f"must have num_tokens .*; got {said}"):
         report.collect(folder)
 
 
