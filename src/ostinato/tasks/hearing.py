@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from ostinato.data.batches import length_buckets, unpacked
 from ostinato.datasets import Recordings
 from ostinato.models import SpeechNetwork
 from ostinato.tasks.alphabet import Alphabet
+from ostinato.tasks.averaged_frames import JoinedFrames
 from ostinato.tasks.speech_stream import TranscriptionStream
 from ostinato.tasks.transcripts import Decoding, answer_of
 
@@ -25,6 +26,22 @@ OnError = Literal["raise", "skip"]
 Floats = npt.NDArray[np.float32]
 
 AT_ONCE = 1 << 17  # frames that are in memory together, some twenty minutes, or one recording
+
+
+class Heard(NamedTuple):
+    """What the network hears in a recording.
+
+    Args:
+        place: Which of the recordings it is.
+        log_probs: Log-probabilities of the classes at each step, ``(steps, classes)``.
+        seconds: Length of the recording.
+        frames: Its frames before they are normalised, ``(frames, bands)``.
+    """
+
+    place: int
+    log_probs: Floats
+    seconds: float
+    frames: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +55,7 @@ class Hearing:
         sample_rate_hz: Rate of the network's frames.
         normalizer: How frames are normalised.
         batch_tokens: Most frames in a batch.
+        joined: A linear model that tells keywords apart beside the network, if there is one.
     """
 
     network: SpeechNetwork
@@ -46,6 +64,7 @@ class Hearing:
     sample_rate_hz: int
     normalizer: audio.Normalizer
     batch_tokens: int | None
+    joined: JoinedFrames | None = None
 
     def explain(
         self, part: Recordings, decoding: Decoding, *, skip: bool = False
@@ -57,14 +76,17 @@ class Hearing:
         answers: list[dict[str, Any]] = [{"audio": name} for name in part.names]
         for row, error in problems.items():
             answers[row]["error"] = error
-        for place, log_probs, seconds in self.log_probs(part.take(rows)):
-            answers[rows[place]] |= self.answer(log_probs, seconds, decoding)
+        for heard in self.log_probs(part.take(rows)):
+            answers[rows[heard.place]] |= self.answer(heard, decoding)
         return answers
 
-    def answer(self, log_probs: Floats, seconds: float, decoding: Decoding) -> dict[str, Any]:
-        """Return what the log-probabilities of a recording say."""
+    def answer(self, heard: Heard, decoding: Decoding) -> dict[str, Any]:
+        """Return what a recording says."""
         return answer_of(
-            log_probs, self.alphabet, decoding, step=self.features.step, seconds=seconds
+            *(heard.log_probs, self.alphabet, decoding),
+            step=self.features.step,
+            seconds=heard.seconds,
+            beside=self.joined.scores(heard.frames) if self.joined is not None else None,
         )
 
     def stream(self, input_rate_hz: int | None, threshold: float) -> TranscriptionStream:
@@ -81,8 +103,8 @@ class Hearing:
         )
 
     @torch.inference_mode()
-    def log_probs(self, part: Recordings) -> Iterator[tuple[int, Floats, float]]:
-        """Yield place, log-probabilities ``(steps, classes)`` and seconds of each, in any order."""
+    def log_probs(self, part: Recordings) -> Iterator[Heard]:
+        """Yield what the network hears in each recording, in any order."""
         self.network.eval()
         waiting: list[tuple[int, Floats, float]] = []
         held = 0
@@ -95,7 +117,7 @@ class Hearing:
                 waiting, held = [], 0
         yield from self._of(waiting)
 
-    def _of(self, sounds: list[tuple[int, Floats, float]]) -> Iterator[tuple[int, Floats, float]]:
+    def _of(self, sounds: list[tuple[int, Floats, float]]) -> Iterator[Heard]:
         for rows in length_buckets(
             [len(frames) for _, frames, _ in sounds],
             batch_tokens=self.batch_tokens or AT_ONCE,
@@ -107,7 +129,8 @@ class Hearing:
             output = self.network(audio.packed_steps(frames, self.features))
             scores = unpacked(output.data.float(), output.batch_sizes)
             for row, log_probs in zip(rows, scores, strict=True):
-                yield sounds[row][0], log_probs, sounds[row][2]
+                place, raw, seconds = sounds[row]
+                yield Heard(place, log_probs, seconds, raw)
 
 
 def usable(parts: Mapping[str, Recordings], on_error: OnError | None) -> dict[str, Recordings]:

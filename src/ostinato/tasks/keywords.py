@@ -13,6 +13,7 @@ import torch
 from torch.nn.utils.rnn import pack_sequence
 
 from ostinato.nn import Greedy, Transcripts, ctc_loss, steps_needed
+from ostinato.tasks.averaged_frames import Scores
 
 Floats = npt.NDArray[np.float32]
 Symbols = tuple[int, ...]
@@ -87,12 +88,15 @@ class Choice:
     confidence: float
 
 
-def choose(log_probs: Floats, keywords: Sequence[Symbols]) -> Choice:
+def choose(
+    log_probs: Floats, keywords: Sequence[Symbols], beside: Scores | None = None
+) -> Choice:
     """Return the likeliest keyword, or what was heard freely if that is far likelier.
 
     Args:
         log_probs: Log-probabilities of the classes at each step.
         keywords: Classes of each keyword; empty for silence.
+        beside: What a linear model says of the recording, if one is joined.
 
     Shape:
         log_probs: ``(steps, classes)``.
@@ -115,6 +119,8 @@ def choose(log_probs: Floats, keywords: Sequence[Symbols]) -> Choice:
             texts.append(other)
             doubts.append(DOUBT)
     log_prob = log_likelihoods(log_probs, texts)
+    if beside is not None:
+        log_prob[: len(keywords)] = beside.join(log_prob[: len(keywords)])
     judged = log_prob - np.array(doubts)
     best = int(judged.argmax())
     if judged[best] == -math.inf:  # too short for any keyword, and for nothing else

@@ -45,11 +45,11 @@ def measure(
     answers: list[dict[str, Any]] = [{}] * len(examples)
     loss = seconds = 0.0
     start, beside = time.perf_counter(), 0.0
-    for place, log_probs, length in hearing.log_probs(examples):
-        answers[place] = hearing.answer(log_probs, length, decoding)
-        seconds += length
+    for heard in hearing.log_probs(examples):
+        answers[heard.place] = hearing.answer(heard, decoding)
+        seconds += heard.seconds
         paused = time.perf_counter()
-        loss += _loss(log_probs, targets[place])
+        loss += _loss(heard.log_probs, targets[heard.place])
         beside += time.perf_counter() - paused
     spent = time.perf_counter() - start - beside
     predictions = [answer["text"] for answer in answers]
@@ -104,7 +104,7 @@ def _pictures(
     sounds = audio.features_of(part, hearing.features, hearing.sample_rate_hz)
     frames = int(PICTURED_SECONDS / hearing.features.hop)
     pictures = {}
-    for place, log_probs, length in hearing.log_probs(part):
+    for place, log_probs, length, _ in hearing.log_probs(part):
         rate, samples = audio.waveform(part.audio[place], part.sample_rate_hz)
         steps = log_probs[: frames // hearing.features.subsampling]
         pictures[rows[place]] = {

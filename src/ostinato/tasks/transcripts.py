@@ -16,6 +16,7 @@ from ostinato._config import check_range
 from ostinato._errors import ConfigError
 from ostinato.nn import Greedy, Hypothesis, Placed, align, beam_search
 from ostinato.tasks.alphabet import FIRST_OF_HAN, Alphabet
+from ostinato.tasks.averaged_frames import Scores
 from ostinato.tasks.keywords import choose
 
 Floats = npt.NDArray[np.float32]
@@ -170,7 +171,13 @@ def words_of(
 
 
 def answer_of(
-    log_probs: Floats, alphabet: Alphabet, decoding: Decoding, *, step: float, seconds: float
+    log_probs: Floats,
+    alphabet: Alphabet,
+    decoding: Decoding,
+    *,
+    step: float,
+    seconds: float,
+    beside: Scores | None = None,
 ) -> dict[str, Any]:
     """Return what is said in a recording: ``text``, ``confidence``, ``seconds``, ``words``.
 
@@ -184,13 +191,14 @@ def answer_of(
         decoding: How to search.
         step: Seconds from one step to the next.
         seconds: Length of the recording.
+        beside: What a linear model says of which keyword it is, if one is joined.
 
     Shape:
         log_probs: ``(steps, classes)``.
     """
     where = {"step": step, "seconds": seconds}
     if alphabet.keywords and not decoding.is_search:
-        return _keyword(log_probs, alphabet, decoding, **where)
+        return _keyword(log_probs, alphabet, decoding, beside, **where)
     places, found = places_of(log_probs, alphabet, decoding)
     log_silence = float(np.cumsum(log_probs[:, 0], dtype=np.float64)[-1])
     answer = told(places, alphabet, log_silence=log_silence, threshold=decoding.threshold, **where)
@@ -204,10 +212,14 @@ def answer_of(
 
 
 def _keyword(
-    log_probs: Floats, alphabet: Alphabet, decoding: Decoding, **where: float
+    log_probs: Floats,
+    alphabet: Alphabet,
+    decoding: Decoding,
+    beside: Scores | None,
+    **where: float,
 ) -> dict[str, Any]:
     """Return the likeliest keyword as an answer; nothing if it is less likely than the threshold."""
-    choice = choose(log_probs, [tuple(row.tolist()) for row in alphabet.encode(alphabet.keywords)])
+    choice = choose(log_probs, alphabet.keyword_symbols, beside)
     is_sure = choice.confidence >= decoding.threshold
     places = align(log_probs, choice.symbols) if is_sure else []
     answer = told(places, alphabet, **where) | {"confidence": choice.confidence}
