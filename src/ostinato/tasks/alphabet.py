@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -99,6 +100,11 @@ class Alphabet:
             ],
             np.int64,
         )
+
+    @cached_property
+    def keyword_symbols(self) -> list[tuple[int, ...]]:
+        """The classes of each keyword."""
+        return [tuple(row.tolist()) for row in self.encode(self.keywords)]
 
     def unknown_rate(self, transcripts: Iterable[str]) -> float:
         """Return the share of symbols that are not in the alphabet."""

@@ -89,7 +89,9 @@ class AveragedFrames:
             weights, intercept = (
                 np.concatenate([np.zeros_like(one), one], axis=-1) for one in (weights, intercept)
             )
-        return AveragedFrames(weights.astype(np.float32), (intercept - means @ weights).astype(np.float32))
+        return AveragedFrames(
+            weights.astype(np.float32), (intercept - means @ weights).astype(np.float32)
+        )
 
     def scores(self, frames: Floats) -> Doubles:
         """Return the logit of each keyword in a recording, ``(keywords,)``, from its frames."""
@@ -109,7 +111,7 @@ class Scores:
     linear: Doubles
 
     def join(self, log_likelihoods: Doubles) -> Doubles:
-        """Return how likely each keyword is to both; together they are as likely as to the network.
+        """Return how likely each keyword is; all together stay as likely as to the network.
 
         Args:
             log_likelihoods: Of each keyword, by the network.
@@ -127,7 +129,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class JoinedFrames:
-    """A linear model of averaged frames beside a network, each by a weight that validation has found.
+    """A linear model of averaged frames beside a network, each by a weight of its own.
 
     Args:
         model: The linear model.

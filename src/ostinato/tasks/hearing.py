@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -18,9 +19,12 @@ from ostinato.data.batches import length_buckets, unpacked
 from ostinato.datasets import Recordings
 from ostinato.models import SpeechNetwork
 from ostinato.tasks.alphabet import Alphabet
-from ostinato.tasks.averaged_frames import JoinedFrames
+from ostinato.tasks.averaged_frames import AveragedFrames, JoinedFrames
+from ostinato.tasks.keywords import log_likelihoods
 from ostinato.tasks.speech_stream import TranscriptionStream
 from ostinato.tasks.transcripts import Decoding, answer_of
+
+logger = logging.getLogger("ostinato")
 
 OnError = Literal["raise", "skip"]
 Floats = npt.NDArray[np.float32]
@@ -88,6 +92,24 @@ class Hearing:
             seconds=heard.seconds,
             beside=self.joined.scores(heard.frames) if self.joined is not None else None,
         )
+
+    def joined_with(self, train: Recordings, validation: Recordings) -> JoinedFrames:
+        """Return a linear model beside the network, each by a weight that validation finds.
+
+        Args:
+            train: Recordings of keywords that the network was fitted on.
+            validation: Others.
+        """
+        keywords = self.alphabet.keywords
+        model = AveragedFrames.fit(train, self.features, self.sample_rate_hz, keywords)
+        network, linear = np.empty((2, len(validation), len(keywords)))
+        for heard in self.log_probs(validation):
+            network[heard.place] = log_likelihoods(heard.log_probs, self.alphabet.keyword_symbols)
+            linear[heard.place] = model.scores(heard.frames)
+        said = validation.transcripts or ()
+        joined = JoinedFrames.fit(model, network, linear, said, keywords, count=len(train))
+        logger.info(joined.told)
+        return joined
 
     def stream(self, input_rate_hz: int | None, threshold: float) -> TranscriptionStream:
         """Return a session that hears one recording while it is spoken."""

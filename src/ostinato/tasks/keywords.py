@@ -88,9 +88,7 @@ class Choice:
     confidence: float
 
 
-def choose(
-    log_probs: Floats, keywords: Sequence[Symbols], beside: Scores | None = None
-) -> Choice:
+def choose(log_probs: Floats, keywords: Sequence[Symbols], beside: Scores | None = None) -> Choice:
     """Return the likeliest keyword, or what was heard freely if that is far likelier.
 
     Args:

@@ -30,6 +30,7 @@ from ostinato._errors import CheckpointError, ConfigError
 from ostinato._files import read_json, write_json, write_text
 from ostinato._version import RUN_FORMAT, __version__
 from ostinato.tasks import (
+    averaged_frames,
     feature_chain,
     ngram_classifier,
     remembered,
@@ -46,7 +47,7 @@ FILES = frozenset(
         *("model.safetensors", "predictions.parquet", "report.html", "tensorboard"),
         *("labels.json", "tokenizer.json", "tokenizer_config.json", lexicon.FILE, "audio.json"),
         *(ngram_classifier.FILE, feature_chain.FILE, series_ridge.FILE, series_inputs.FILE),
-        *(series_reading.FILE, remembered.FILE),
+        *(series_reading.FILE, remembered.FILE, averaged_frames.FILE),
     }
 )
 """What a run of any task may hold; a test has every task write a run, and finds it all here."""

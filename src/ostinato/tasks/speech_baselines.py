@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from ostinato import audio
 from ostinato._config import Features
 from ostinato.datasets import Recordings
 from ostinato.metrics import character_errors, word_errors
+from ostinato.tasks.averaged_frames import AveragedFrames
 from ostinato.tasks.baselines import Baseline
 from ostinato.training import Figures
 
-SEGMENTS = 5  # stretches of a recording whose frames are averaged
 PERMUTATIONS = 20
 MOST = 500  # recordings that are permuted
 
 
 def baselines(
-    train: Recordings, features: Features, sample_rate_hz: int, *, keywords: Sequence[str]
+    train: Recordings,
+    features: Features,
+    sample_rate_hz: int,
+    keywords: Sequence[str],
+    model: AveragedFrames | None = None,
 ) -> Iterator[Baseline]:
     """Yield the simple models, fitted on the training part.
 
@@ -35,6 +34,7 @@ def baselines(
         sample_rate_hz: Rate of the frames.
         keywords: The transcripts of which each recording says one, if it does; else there is no
             linear model.
+        model: The linear model, if it is fitted already.
     """
     said = train.transcripts or []
     yield Baseline("empty", "an empty transcript", lambda part: rates(part, [""] * len(part)))
@@ -42,42 +42,14 @@ def baselines(
     yield Baseline(
         "commonest", "the commonest transcript", lambda part: rates(part, [commonest] * len(part))
     )
-    if keywords:
-        model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-        model.fit(averaged_frames(train, features, sample_rate_hz), said)
-        yield Baseline(
-            "averaged_frames",
-            "a linear model of averaged frames",
-            lambda part: rates(
-                part, model.predict(averaged_frames(part, features, sample_rate_hz)).tolist()
-            ),
-        )
+    if len(keywords) > 1:
+        linear = model or AveragedFrames.fit(train, features, sample_rate_hz, keywords)
 
+        def told(part: Recordings) -> Figures:
+            frames = audio.features_cached(part, features, sample_rate_hz).frames
+            return rates(part, [keywords[int(linear.scores(one).argmax())] for one in frames])
 
-def averaged_frames(
-    part: Recordings, features: Features, sample_rate_hz: int
-) -> npt.NDArray[np.float64]:
-    """Return mean frames of equal stretches of each recording, and the deviation of each band.
-
-    Args:
-        part: The recordings.
-        features: What the frames are.
-        sample_rate_hz: Rate of the frames.
-
-    Shape:
-        output: ``(recordings, (SEGMENTS + 1) * bands)``.
-    """
-    sounds = audio.features_cached(part, features, sample_rate_hz)
-    rows = []
-    for frames in sounds.frames:
-        level = frames - frames.mean()
-        edges = np.linspace(0, len(level), SEGMENTS + 1)
-        means = [
-            level[int(a) : max(int(a) + 1, int(np.ceil(b)))].mean(axis=0)
-            for a, b in itertools.pairwise(edges)
-        ]
-        rows.append(np.concatenate([*means, level.std(axis=0)]))
-    return np.array(rows, np.float64)
+        yield Baseline("averaged_frames", "a linear model of averaged frames", told)
 
 
 def rates(part: Recordings, predictions: Sequence[str]) -> Figures:

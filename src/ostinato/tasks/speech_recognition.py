@@ -18,6 +18,7 @@ from ostinato.datasets import Recordings
 from ostinato.models import SpeechNetwork
 from ostinato.tasks import speech_facts
 from ostinato.tasks.alphabet import Alphabet
+from ostinato.tasks.averaged_frames import FILE, JoinedFrames
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.facts import Facts
@@ -49,6 +50,8 @@ class SpeechRecognizer(Estimator):
         beam_width: Hypotheses kept at each step; 1 takes the likeliest class of each step.
         keywords: Whether each recording says one of train's transcripts; none to see by them.
         threshold: Confidence below which a word, or a keyword, is not told.
+        averaged_frames: Where it tells keywords, join a linear model of averaged frames to the network,
+            each weighted by validation.
         baseline: Measure simple models beside it.
 
     Raises:
@@ -100,12 +103,14 @@ class SpeechRecognizer(Estimator):
     beam_width: int = 1
     keywords: bool | None = None
     threshold: float = 0.0
+    averaged_frames: bool = True
     baseline: bool = True
 
     module_: SpeechNetwork = field(init=False)
     alphabet_: Alphabet = field(init=False)
     sample_rate_hz_: int = field(init=False)
     normalizer_: audio.Normalizer = field(init=False)
+    joined_: JoinedFrames | None = field(init=False)
 
     def fit(
         self,
@@ -292,6 +297,7 @@ class SpeechRecognizer(Estimator):
         return part.keys
 
     def _learn_labels(self, parts: Parts) -> None:
+        self.joined_ = None
         speech_facts.check_transcripts(parts)
         said = parts["train"].transcripts
         keywords = keywords_of(said, given=self.keywords)
@@ -323,8 +329,9 @@ class SpeechRecognizer(Estimator):
         return sized(len(parts["train"]), self.alphabet_, self.recurrent)
 
     def _baselines(self, train: Recordings) -> Iterator[Baseline]:
+        model = self.joined_.model if self.joined_ is not None else None
         keywords = self.alphabet_.keywords
-        return baselines(train, self._features, self.sample_rate_hz_, keywords=keywords)
+        return baselines(train, self._features, self.sample_rate_hz_, keywords, model)
 
     def _compared(self) -> Compared:
         return ACCURACY if self.alphabet_.keywords else WORD_ERRORS
@@ -354,8 +361,15 @@ class SpeechRecognizer(Estimator):
         self._check_fitted()
         return Hearing(
             *(self.module_, self.alphabet_, self._features, self.sample_rate_hz_, self.normalizer_),
-            self.sized_.training.batch_tokens,
+            *(self.sized_.training.batch_tokens, self.joined_),
         )
+
+    def _finish(self, parts: Parts, out: Path | None) -> None:
+        if self.averaged_frames and len(self.alphabet_.keywords) > 1:
+            self.joined_ = self._hearing.joined_with(parts["train"], parts["validation"])
+            if out:
+                self.joined_.save(out)
+        super()._finish(parts, out)
 
     def _measure(
         self, examples: Recordings, part: str, *, seen: Sequence[str], run: Path | None
@@ -367,11 +381,14 @@ class SpeechRecognizer(Estimator):
         self.alphabet_.save(run)
         levels = {"sample_rate_hz": self.sample_rate_hz_, **self.normalizer_.levels}
         write_json(run / "audio.json", levels)
+        if self.joined_ is not None:
+            self.joined_.save(run)
 
     def _load_reader(self, run: Path) -> None:
         self.alphabet_ = Alphabet.load(run)
         saved = read_json(run / "audio.json")
         self.sample_rate_hz_ = int(saved["sample_rate_hz"])
+        self.joined_ = JoinedFrames.load(run) if (run / FILE).exists() else None
         self.normalizer_ = self._normalizer(np.array(saved["mean"]), np.array(saved["deviation"]))
 
     def _example(self, run: Path) -> str:

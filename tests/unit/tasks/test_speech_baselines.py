@@ -10,8 +10,6 @@ from ostinato import Features, Recurrent
 from ostinato.datasets import Recordings
 from ostinato.tasks.alphabet import Alphabet
 from ostinato.tasks.speech_baselines import (
-    SEGMENTS,
-    averaged_frames,
     baselines,
     chance_z,
     rates,
@@ -51,15 +49,6 @@ def test_free_speech_has_no_linear_model():
     train = tones(["low", "high"] * 4)
     names = [one.name for one in baselines(train, FEATURES, RATE, keywords=())]
     assert names == ["empty", "commonest"]
-
-
-def test_averaged_frames_do_not_hang_on_loudness_or_length():
-    plain = averaged_frames(tones(["low", "high"]), FEATURES, RATE)
-    loud = averaged_frames(tones(["low", "high"], gain=2.0), FEATURES, RATE)
-    assert plain.shape == (2, (SEGMENTS + 1) * FEATURES.bands)
-    np.testing.assert_allclose(plain, loud, atol=2e-3)  # of 32 bits
-    short = Recordings.make([np.ones(80), np.ones(8)], ["a", "b"], "short", sample_rate_hz=RATE)
-    assert np.isfinite(averaged_frames(short, FEATURES, RATE)).all()
 
 
 def test_figures_of_predictions_are_those_of_the_metrics():
