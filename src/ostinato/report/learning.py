@@ -77,24 +77,33 @@ def gradient_warnings(history: tuple[Epoch, ...]) -> tuple[str, ...]:
         >>> gradient_warnings(())
         ()
     """
+    vanished = [epoch for epoch in history if epoch.norm_mean < VANISHING_NORM]
+    exploded = [e for e in history if e.norm_max > EXPLODING_NORM or math.isinf(e.norm_mean)]
+    clipped = [epoch for epoch in history if epoch.clipped > 0.99]
     found = []
-    for epoch in history:
-        if epoch.norm_mean < VANISHING_NORM:
-            found.append(
-                f"Gradients vanished in epoch {epoch.number}: their mean norm is "
-                f"{epoch.norm_mean:.1g}. Try a gated cell or a higher learning rate."
-            )
-        if epoch.norm_max > EXPLODING_NORM or math.isinf(epoch.norm_mean):
-            found.append(
-                f"Gradients exploded in epoch {epoch.number}: their largest norm is "
-                f"{epoch.norm_max:.1g}. Clip them, or lower the learning rate."
-            )
-        if epoch.clipped > 0.99:
-            found.append(
-                f"Every step of epoch {epoch.number} was clipped: the limit on the norm, more than "
-                "the learning rate, decides how far a step goes."
-            )
+    if vanished:
+        found.append(
+            f"Gradients vanished in {_first(vanished)}: their mean norm is "
+            f"{vanished[0].norm_mean:.1g}. Try a gated cell or a higher learning rate."
+        )
+    if exploded:
+        found.append(
+            f"Gradients exploded in {_first(exploded)}: their largest norm is "
+            f"{exploded[0].norm_max:.1g}. Clip them, or lower the learning rate."
+        )
+    if clipped:
+        found.append(
+            f"Every step of {_first(clipped)} was clipped: the limit on the norm, more than "
+            "the learning rate, decides how far a step goes."
+        )
     return tuple(found)
+
+
+def _first(epochs: Sequence[Epoch]) -> str:
+    """Return the first of some epochs in words, and how many more there are."""
+    more = len(epochs) - 1
+    others = f" and {more} more epoch{'s' if more > 1 else ''}" if more else ""
+    return f"epoch {epochs[0].number}{others}"
 
 
 def _norm_limit(settings: Mapping[str, Any]) -> float | None:

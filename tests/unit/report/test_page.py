@@ -189,6 +189,19 @@ def test_sick_gradients_are_pointed_out(make_run, norm, message):
     assert message in Page(report.render(report.collect(folder))).text
 
 
+def test_gradients_that_are_sick_in_many_epochs_are_pointed_out_once(make_run):
+    folder = make_run("unfinished", num_epochs=3)
+    norm = {"mean": 10, "max": 20, "clipped": 1.0}
+    lines = [
+        json.dumps({"epoch": n, "train": {"loss": 1.0, "accuracy": 0.5}, "grad_norm": norm}) + "\n"
+        for n in (1, 2, 3)
+    ]
+    (folder / "history.jsonl").write_text("".join(lines), encoding="utf-8")
+    text = Page(report.render(report.collect(folder))).text
+    assert text.count("Every step of") == 1
+    assert "Every step of epoch 1 and 2 more epochs was clipped" in text
+
+
 def test_a_model_without_mistakes_is_told_so(make_run):
     folder = make_run("english", n=12, right=1.0)
     assert "Every answer on the test part is right" in report.render(report.collect(folder))
