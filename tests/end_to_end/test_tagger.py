@@ -85,6 +85,21 @@ def test_predict_marks_spans_in_raw_text_and_in_a_file_of_columns(trained, data,
     assert "None" not in err
 
 
+@pytest.mark.parametrize(
+    ("form", "name"), [("conll", "a.conll"), ("doccano", "a.jsonl"), ("label-studio", "a.json")]
+)
+def test_what_is_written_for_other_programs_is_the_models_own_answer(
+    trained, data, tmp_path, capsys, form, name
+):
+    out, _ = ok(capsys, "predict", trained, data / "test.conll", "--format", form)
+    (tmp_path / name).write_text(out, encoding="utf-8")
+    found, _ = ok(capsys, "evaluate", trained, tmp_path / name, "--json")
+    assert json.loads(found)["f1"] == 1
+    assert json.loads(found)["n"] == 30
+    line = refused(capsys, 2, "predict", trained, "a", "--format", form, "--json")
+    assert f"--format {form} stands alone" in line
+
+
 def test_predict_answers_every_line_of_standard_input(trained, capsys, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.StringIO("Alina went to Xoburg\n\n🙂\n"))
     lines, _ = ok(capsys, "predict", trained)

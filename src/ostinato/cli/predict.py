@@ -82,6 +82,7 @@ def predict(
     asked: Asked = NOTHING_ASKED,
     stream: bool = False,
     sample_rate_hz: int | None = None,
+    format: Literal["conll", "doccano", "label-studio"] | None = None,
     json: bool = False,
 ) -> None:
     """Predict texts, recordings, sequences or series: arguments, files, or standard input.
@@ -97,8 +98,11 @@ def predict(
         stream: For a recogniser: hear raw 16-bit samples, one channel, on standard input, and write
             along.
         sample_rate_hz: Rate of that stream; that of the training recordings if not given.
+        format: For a tagger: write what annotation tools read, columns or JSON with spans.
         json: Print JSON Lines with all that the model says, probabilities too.
     """
+    if format is not None and (json or stream):
+        raise ConfigError(f"predict: --format {format} stands alone; leave --json or --stream out.")
     if sample_rate_hz is not None and not stream:
         raise ConfigError("--sample-rate-hz: is for --stream; a sound file tells its own rate.")
     from ostinato.cli.stream import listen
@@ -110,19 +114,33 @@ def predict(
         listen(estimator, inputs, sample_rate_hz, options, as_json=json)
         return
     check_names(options, dict.fromkeys(estimator.options), f"predict: a {estimator.task} run")
+    if format is not None and format not in estimator.formats:
+        raise ConfigError(
+            f"predict: --format {format} is for taggers; {run} is a {estimator.task} run."
+        )
+    answers = _answers(estimator, _inputs(estimator, inputs, columns.given()), options)
+    if format is not None:
+        for line in estimator.formats[format](answers):
+            show(line)
+        return
+    for number, answer in enumerate(answers, 1):
+        if json:
+            show_json(answer)
+            continue
+        show(estimator.line(answer))
+        if "note" in answer:
+            say(f"answer {number}: {answer['note']}")
+
+
+def _answers(
+    estimator: Estimator, inputs: Iterable[Any], options: Mapping[str, Any]
+) -> Iterator[Mapping[str, Any]]:
     explain: Any = estimator.explain
-    examples = iter(_inputs(estimator, inputs, columns.given()))
-    size, number = 1, itertools.count(1)  # the first answer at once, then more at a time
+    examples = iter(inputs)
+    size = 1  # the first answer at once, then more at a time
     while chunk := list(itertools.islice(examples, size)):
         size = min(2 * size, MOST_AT_ONCE)
-        for row in explain(chunk, **options):
-            count = next(number)
-            if json:
-                show_json(row)
-                continue
-            show(estimator.line(row))
-            if "note" in row:
-                say(f"answer {count}: {row['note']}")
+        yield from explain(chunk, **options)
 
 
 def _inputs(

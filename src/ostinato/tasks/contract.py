@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -36,6 +36,7 @@ class Task(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         pipeline_tag: Its name on Hugging Face, for the model card.
         columns: Arguments of :meth:`load_parts` and :meth:`read_part` that say how data are read.
         options: Arguments of :meth:`explain` beside the raw examples.
+        formats: What writes answers as the lines of other programs' files, by name.
         takes_files: Whether what is predicted lies in files; else it may stand on the command line.
         remembers: Whether it has a past of its own to go on from, so that it needs no input.
         presets: Named settings to start from.
@@ -47,6 +48,7 @@ class Task(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     pipeline_tag: ClassVar[str]
     columns: ClassVar[tuple[str, ...]]
     options: ClassVar[tuple[str, ...]] = ()
+    formats: ClassVar[Mapping[str, Callable[[Iterable[Any]], Iterator[str]]]] = {}
     takes_files: ClassVar[bool] = False
     remembers: ClassVar[bool] = False
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}

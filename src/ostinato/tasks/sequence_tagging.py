@@ -18,6 +18,7 @@ from ostinato._files import read_json, write_json
 from ostinato._presets import TAGGING_PRESETS
 from ostinato.data.batches import collate
 from ostinato.datasets import Scheme, Tagged
+from ostinato.datasets.tagged_writing import FORMATS as WRITERS
 from ostinato.nn import Chain, log_likelihood
 from ostinato.tasks import facts as data_facts
 from ostinato.tasks import tagger_network as network
@@ -96,6 +97,7 @@ class SequenceTagger(Estimator):
     task: ClassVar[str] = "sequence-labelling"
     pipeline_tag: ClassVar[str] = "token-classification"
     columns: ClassVar[tuple[str, ...]] = ("column", "token_column")
+    formats: ClassVar[Mapping[str, Any]] = WRITERS
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = TAGGING_PRESETS
 
     recurrent: Recurrent = field(default_factory=Recurrent)

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ostinato import DatasetError
+from ostinato import ConfigError, DatasetError
 from ostinato.datasets import Span, holds_tokens, read, read_tagged
 from ostinato.datasets.schemes import spans_of, tags_of
+from ostinato.datasets.tagged_writing import FORMATS as WRITERS
 
 TOKENS = st.text("ab1é好🦊-'\"[,", min_size=1, max_size=4)
 Sentence = tuple[list[str], list[Span]]
@@ -217,6 +218,51 @@ def test_what_is_written_is_read_back(folder, form, rows) -> None:
     assert part.tags is not None
     assert [spans_of(row) for row in part.tags] == [spans for _, spans in rows]
     assert read_tagged(path, cut=cut, labelled=False).sentences == part.sentences
+
+
+@pytest.mark.parametrize(
+    ("form", "suffix"), [("conll", ".conll"), ("doccano", ".jsonl"), ("label-studio", ".json")]
+)
+@settings(max_examples=25, deadline=None)
+@given(rows=CORPORA)
+def test_what_a_tagger_says_is_read_back_from_every_form_it_is_written_in(
+    folder, form, suffix, rows
+):
+    answers = []
+    for (tokens, tags), row in zip(tagged(rows), rows, strict=True):
+        text, spans = placed(row)
+        answers.append(
+            {
+                "text": text,
+                "tokens": [{"text": t, "tag": y} for t, y in zip(tokens, tags, strict=True)],
+                "spans": [
+                    {"start": a, "end": b, "type": k, "confidence": 0.5} for a, b, k in spans
+                ],
+            }
+        )
+    path = folder / f"written{suffix}"
+    path.write_bytes("".join(line + "\n" for line in WRITERS[form](answers)).encode())
+    part = read_tagged(path, cut=cut)
+    assert part.sentences == [tokens for tokens, _ in rows]
+    assert part.tags == [tags for _, tags in tagged(rows)]
+
+
+def test_what_cannot_be_written_in_a_form_is_refused_or_told(caplog) -> None:
+    words = [{"text": "a", "tokens": [{"text": "a", "tag": "NOUN"}]}]
+    assert list(WRITERS["conll"](words)) == ["a\tNOUN", ""]
+    for form in ("doccano", "label-studio"):
+        with pytest.raises(
+            ConfigError, match=rf"--format {form} is for spans; .* Take --format conll"
+        ):
+            list(WRITERS[form](words))
+    with pytest.raises(
+        DatasetError, match="sentence 1: a token in a file of columns must have no tab"
+    ):
+        list(WRITERS["conll"]([{"text": "a\tb", "tokens": [{"text": "a\tb", "tag": "O"}]}]))
+    empty = {"text": "", "tokens": [], "spans": []}
+    assert list(WRITERS["conll"]([empty])) == []
+    assert "1 sentences have no token, and no line." in caplog.text
+    assert json.loads("".join(WRITERS["label-studio"]([]))) == []
 
 
 def write(path, *rows):
