@@ -16,7 +16,7 @@ Answer = Mapping[str, Any]
 
 
 def conll(answers: Iterable[Answer]) -> Iterator[str]:
-    r"""Yield the lines of a file of columns: a token and its tag, and an empty line after a sentence.
+    r"""Yield the lines of a file of columns: a token and its tag, empty after a sentence.
 
     A sentence without a token has no line, which is logged.
 
