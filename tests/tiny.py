@@ -90,12 +90,21 @@ def fit(task: str, model: Estimator | None = None, **options: Any) -> Any:
     return model.fit(INPUTS[task], answers[task], **options)  # type: ignore[attr-defined]
 
 
-def answers(task: str, model: Any, rows: slice = slice(None)) -> Any:
-    """What a model says of the first examples of its data, as numbers, a row an example."""
+def answers(task: str, model: Any, rows: Any = None) -> list[Any]:
+    """What a model says of examples of its data, as numbers: one array an example, in their order."""
     if task == "forecast":
-        return np.asarray(model.predict()["mean"])
+        ids = np.unique(SERIES["unique_id"])
+        ids = ids if rows is None else ids[list(rows)]
+        is_asked = np.isin(SERIES["unique_id"], ids)
+        told = model.predict({name: column[is_asked] for name, column in SERIES.items()})
+        numbers = [name for name in told.column_names if name not in ("unique_id", "ds")]
+        table = np.array([told[name].to_numpy() for name in numbers])
+        return np.split(table, len(ids), axis=1)
+    examples = INPUTS[task]
+    asked = examples if rows is None else [examples[row] for row in rows]
     if task == "speech":
-        heard = model.explain(INPUTS[task][rows], sample_rate_hz=8000)
-        return np.array([one["confidence"] for one in heard])
-    found = model.predict_proba(INPUTS[task][rows])
-    return np.concatenate(list(found)) if task == "tags" else np.asarray(found)
+        return [np.array(one["confidence"]) for one in model.explain(asked, sample_rate_hz=8000)]
+    if task == "tags":
+        told = model.explain(asked)
+        return [np.array([token["confidence"] for token in one["tokens"]]) for one in told]
+    return list(np.asarray(model.predict_proba(asked)))

@@ -12,6 +12,7 @@ from ostinato.models.forecast_network import Encoder
 from ostinato.models.likelihoods import Likelihood
 from ostinato.models.windows import Windows
 from ostinato.nn.dropout import Dropout
+from ostinato.nn.linear import RowLinear
 
 
 class AutoregressiveForecaster(nn.Module):
@@ -52,8 +53,8 @@ class AutoregressiveForecaster(nn.Module):
         )
         size = self.encoder.output_size
         self.dropout = Dropout(dropout)
-        self.mix = nn.Linear(size + future_size, size)
-        self.head = nn.Linear(size, likelihood.num_outputs)
+        self.mix = RowLinear(size + future_size, size)
+        self.head = RowLinear(size, likelihood.num_outputs)
 
     def forward(self, windows: Windows) -> Tensor:
         """Return the outputs of every step ahead, each told the values before it."""

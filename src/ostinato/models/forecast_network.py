@@ -11,6 +11,7 @@ from ostinato._config import Recurrent
 from ostinato.models.sequence_classifier import make_recurrent
 from ostinato.models.windows import Windows
 from ostinato.nn.dropout import Dropout
+from ostinato.nn.linear import RowLinear
 from ostinato.nn.pooling import last_state
 
 EMBEDDING_SIZE = 16  # features of an attribute, at most
@@ -45,7 +46,7 @@ class Encoder(nn.Module):
         size = context_size
         self.projection: nn.Module | None = None
         if projection_size is not None:
-            self.projection = nn.Sequential(nn.Linear(context_size, projection_size), nn.ReLU())
+            self.projection = nn.Sequential(RowLinear(context_size, projection_size), nn.ReLU())
             size = projection_size
         self.dropout = Dropout(dropout)
         self.recurrent = make_recurrent(size + self.attributes.size, recurrent)
@@ -131,11 +132,11 @@ class DirectForecaster(nn.Module):
         )
         size = self.encoder.output_size
         self.dropout = Dropout(dropout)
-        self.steps = nn.Linear(size, horizon * step_size)
-        self.whole = nn.Linear(size, size)
+        self.steps = RowLinear(size, horizon * step_size)
+        self.whole = RowLinear(size, size)
         inputs = size + step_size + future_size + self.encoder.attributes.size
-        self.decoder = nn.Sequential(nn.Linear(inputs, size), nn.ReLU(), Dropout(dropout))
-        self.head = nn.Linear(size, num_outputs)
+        self.decoder = nn.Sequential(RowLinear(inputs, size), nn.ReLU(), Dropout(dropout))
+        self.head = RowLinear(size, num_outputs)
         self.season = nn.Parameter(torch.full((horizon, seasons), 1 / seasons))
 
     def forward(self, windows: Windows) -> Tensor:
@@ -198,9 +199,9 @@ class SegmentForecaster(nn.Module):
         )
         self.count = -(-horizon // segment)
         self.position = nn.Parameter(torch.randn(self.count, size))
-        self.future = nn.Linear(segment * future_size, size)
+        self.future = RowLinear(segment * future_size, size)
         self.dropout = Dropout(dropout)
-        self.head = nn.Linear(size, segment * num_outputs)
+        self.head = RowLinear(size, segment * num_outputs)
         self.season = nn.Parameter(torch.full((horizon, seasons), 1 / seasons))
 
     def forward(self, windows: Windows) -> Tensor:

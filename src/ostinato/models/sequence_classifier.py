@@ -10,6 +10,7 @@ from torch.nn.utils.rnn import PackedSequence
 from ostinato._config import Recurrent
 from ostinato.nn import GRU, LSTM, RNN, LockedDropout, Pooling, WordDropout
 from ostinato.nn.dropout import Dropout
+from ostinato.nn.linear import RowLinear
 from ostinato.nn.pooling import PoolingName
 
 
@@ -32,7 +33,7 @@ class SequenceReader(nn.Module):
         output_size = recurrent.output_size
         self.pooling = Pooling(pooling, output_size)
         self.head_dropout = Dropout(head_dropout)
-        self.head = nn.Linear(self.pooling.output_size, num_outputs)
+        self.head = RowLinear(self.pooling.output_size, num_outputs)
 
     def _score(self, inputs: PackedSequence) -> Tensor:
         output, state = self.recurrent(inputs)

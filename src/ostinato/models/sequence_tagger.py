@@ -13,6 +13,7 @@ from ostinato._config import Characters, Recurrent
 from ostinato.models.characters import CharacterEncoder
 from ostinato.models.sequence_classifier import make_recurrent
 from ostinato.nn import CRF, Chain, LockedDropout, WordDropout
+from ostinato.nn.linear import RowLinear
 
 SHAPE_SIZE = 8  # features of a word's shape
 
@@ -122,7 +123,7 @@ class SequenceTagger(nn.Module):
         self.recurrent = make_recurrent(size, recurrent)
         output_size = recurrent.output_size
         self.head_dropout = LockedDropout(head_dropout)
-        self.head = nn.Linear(output_size, num_tags)
+        self.head = RowLinear(output_size, num_tags)
         self.crf = CRF(num_tags, allowed)
         if not crf:
             self.crf.requires_grad_(False)

@@ -9,6 +9,7 @@ from torch.nn.utils.rnn import PackedSequence
 from ostinato import _shapes
 from ostinato._config import check_range
 from ostinato._errors import ConfigError
+from ostinato.nn.linear import RowLinear
 from ostinato.ops import Layout
 
 
@@ -44,7 +45,7 @@ class Convolution(nn.Module):
         if kernel_size % 2 == 0:
             raise ConfigError(f"Convolution: kernel_size must be odd; got {kernel_size}.")
         self.input_size, self.kernel_size = input_size, kernel_size
-        self.linear = nn.Linear(kernel_size * input_size, output_size)
+        self.linear = RowLinear(kernel_size * input_size, output_size)
 
     def forward(self, input: PackedSequence) -> PackedSequence:
         """Return the convolved sequences."""

@@ -10,8 +10,10 @@ from torch.nn.utils.rnn import PackedSequence
 
 from ostinato import _shapes
 from ostinato._errors import ConfigError, did_you_mean
+from ostinato.nn.linear import RowLinear
 from ostinato.ops import Layout
 from ostinato.ops.layout import unsorted
+from ostinato.ops.transforms import is_followed, is_recorded
 
 PoolingName = Literal["last", "max", "mean", "max-mean", "last-max-mean", "attention"]
 """How the outputs over time become one vector."""
@@ -102,8 +104,8 @@ class AttentionPooling(nn.Module):
 
     def __init__(self, num_features: int) -> None:
         super().__init__()
-        self.project = nn.Linear(num_features, num_features)
-        self.query = nn.Linear(num_features, 1, bias=False)
+        self.project = RowLinear(num_features, num_features)
+        self.query = RowLinear(num_features, 1, bias=False)
 
     def forward(self, output: PackedSequence) -> Tensor:
         """Return one vector a row."""
@@ -111,7 +113,7 @@ class AttentionPooling(nn.Module):
         layout = Layout(output.batch_sizes, output.data.device)
         scores = self.query(self.project(output.data).tanh())
         weights = layout.unpad(layout.pad(scores, fill=-torch.inf).softmax(dim=0))
-        return unsorted(layout.pad(weights * output.data).sum(dim=0), output)
+        return unsorted(_summed(weights * output.data, layout), output)
 
 
 def last_state(h_n: Tensor, num_features: int) -> Tensor:
@@ -177,4 +179,21 @@ def mean_over_time(output: PackedSequence) -> Tensor:
     """
     layout = Layout(output.batch_sizes, output.data.device)
     # Not index_add: it would add up bfloat16 in bfloat16, and on CUDA in no fixed order.
-    return unsorted(layout.pad(output.data).sum(dim=0) / layout.lengths[:, None], output)
+    return unsorted(_summed(output.data, layout) / layout.lengths[:, None], output)
+
+
+def _summed(data: Tensor, layout: Layout) -> Tensor:
+    """Return the sum over the steps of each row; without a gradient to keep, one after another.
+
+    Otherwise how torch groups the steps depends on the longest row, and with it a row's last bit.
+    """
+    is_watched = torch.compiler.is_compiling() or is_recorded() or is_followed()
+    if torch.is_grad_enabled() or data.device.type != "cpu" or is_watched:
+        return layout.pad(data).sum(dim=0)
+    wide = data.float() if data.dtype in (torch.bfloat16, torch.float16) else data
+    total = wide.new_zeros(layout.batch_size, wide.shape[1])
+    start = 0
+    for size in layout.batch_sizes.tolist():
+        total[:size] += wide[start : start + size]
+        start += size
+    return total.to(data.dtype)

@@ -13,6 +13,7 @@ from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit, log_softmax
 
 from ostinato.data.ragged import Ragged
+from ostinato.ops.product import matrix_product
 from ostinato.tasks.series_features import Convolutions, summaries
 from ostinato.training import load_tensors, save_tensors
 
@@ -108,7 +109,9 @@ class ConvolutionRidge:
     def scores(self, column: Ragged) -> Floats:
         """Return the logit of each class, or the value, ``(sequences, outputs)``."""
         features = np.hstack([summaries(column), self.convolutions(column)])
-        found = ((features - self.means) * self.scales) @ self.weights + self.intercept
+        rows = np.asarray((features - self.means) * self.scales, np.float32)
+        told = matrix_product(torch.from_numpy(rows), torch.from_numpy(self.weights.T))
+        found = (rows @ self.weights if told is None else told.numpy()) + self.intercept
         return np.asarray(self.sharpness * found, np.float32)
 
 
