@@ -17,6 +17,7 @@ from ostinato._config import check_range
 from ostinato._errors import DatasetError
 from ostinato.metrics._windows import check_actual, check_forecast, check_scale, mean_of_known
 from ostinato.metrics.quantiles import interval_figures, weighted
+from ostinato.metrics.rounding import ROUNDING
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -148,7 +149,7 @@ def owa(actual: ArrayLike, forecast: ArrayLike, naive2: ArrayLike, scale: ArrayL
 def scale_of(history: ArrayLike, season: int) -> Floats:
     """Return the scale of MASE: the mean absolute seasonal difference of each history.
 
-    Pairs with a NaN are not counted. Where no pair is one season apart, as in a history shorter
+    Pairs with a NaN are not counted, and differences that are rounding are 0. Where no pair is one season apart, as in a history shorter
     than ``season + 1``, it is the mean difference of neighbours; where there is none either, NaN.
 
     Args:
@@ -177,7 +178,9 @@ def scale_of(history: ArrayLike, season: int) -> Floats:
     scale, plain = (
         mean_of_known(np.abs(known[..., lag:] - known[..., :-lag]), axis=-1) for lag in (season, 1)
     )
-    return np.where(np.isnan(scale), plain, scale)
+    scale = np.where(np.isnan(scale), plain, scale)
+    largest = np.max(np.abs(known), axis=-1, initial=0.0, where=~np.isnan(known))
+    return np.where(scale <= ROUNDING * largest, 0.0, scale)
 
 
 def forecast_metrics(

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ostinato.data.ragged import Ragged
+from ostinato.metrics.rounding import is_constant, level_of
 from ostinato.series.panel import Panel
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Transform = Literal["auto", "none", "log"]
+
+LARGEST = 1e30  # deviations that a value may be off, so that single precision holds its square root
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +30,9 @@ class SeriesScaling:
         known_levels: Mean and deviation of each known column.
         past_levels: The same of the past columns.
         is_scaled: Whether values are brought to one scale; a likelihood of counts takes them as they are.
+        guessed: Of series that were constant in train, or empty, of which targets the deviation is guessed.
+        usual: From what: deviation over level of the other series, and deviation, the medians.
+        signed: Of each series, whether each target was ever below 0.
 
     Shape:
         levels: ``(2, targets)`` each.
@@ -38,6 +44,9 @@ class SeriesScaling:
     known_levels: Doubles
     past_levels: Doubles
     is_scaled: bool = True
+    guessed: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    usual: tuple[float, float] = (1.0, 1.0)
+    signed: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
 
     @staticmethod
     def fit(
@@ -51,22 +60,20 @@ class SeriesScaling:
             season: Steps of a season, for that.
             is_scaled: Whether values are to be brought to one scale.
         """
-        values = panel.values.values
         is_log = transform == "log" or (transform == "auto" and swings_with_level(panel, season))
-        levels = _levels_of(_transformed(values, is_log=is_log), panel.values)
-        return SeriesScaling(
-            dict(zip(panel.ids, levels, strict=True)),
-            is_log,
-            _levels(panel.known.values),
-            _levels(panel.past.values),
-            is_scaled,
+        empty = SeriesScaling(
+            {}, is_log, _covariate_levels(panel.known.values), _covariate_levels(panel.past.values)
         )
+        measured = _levels_of(panel.values, is_log=is_log)
+        found = replace(empty, is_scaled=is_scaled, usual=_usual(measured))
+        return found._with(panel.ids, measured).with_signs(panel)
 
     def forward(self, panel: Panel) -> Floats:
         """Return the values of a panel on one scale, ``(steps, targets)``."""
         values = _transformed(panel.values.values, is_log=self.is_log)
         levels = np.repeat(self.of(panel), panel.lengths, axis=0)
-        return ((values - levels[:, 0]) / levels[:, 1]).astype(np.float32)
+        scaled = (values - levels[:, 0]) / levels[:, 1]
+        return np.clip(scaled, -LARGEST, LARGEST).astype(np.float32)
 
     def backward(self, values: Doubles, levels: Doubles) -> Doubles:
         """Return values as they were given.
@@ -86,18 +93,48 @@ class SeriesScaling:
         return np.array([self.levels[name] for name in panel.ids])
 
     def knowing(self, past: Panel) -> SeriesScaling:
-        """Return the same with the levels of series that train did not have.
+        """Return the same with the levels of series that train did not have, or found constant.
 
         Args:
             past: Series up to where their forecasts begin, so that nothing later is looked at.
         """
-        rows = [row for row, name in enumerate(past.ids) if name not in self.levels]
+        rows = [
+            row
+            for row, name in enumerate(past.ids)
+            if name in self.guessed or name not in self.levels
+        ]
         if not rows:
             return self
-        part = past.values.take(rows)
-        found = _levels_of(_transformed(part.values, is_log=self.is_log), part)
-        names = [past.ids[row] for row in rows]
-        return replace(self, levels={**self.levels, **dict(zip(names, found, strict=True))})
+        found = _levels_of(past.values.take(rows), is_log=self.is_log)
+        return self._with([past.ids[row] for row in rows], found)
+
+    def with_signs(self, panel: Panel) -> SeriesScaling:
+        """Return the same with what some values say of which series are ever below 0.
+
+        Args:
+            panel: The values, at least those of train.
+        """
+        signs = (np.asarray((row < 0).any(axis=0)) for row in panel.values)
+        return replace(self, signed={**self.signed, **dict(zip(panel.ids, signs, strict=True))})
+
+    def are_signed(self, panel: Panel) -> npt.NDArray[np.bool_]:
+        """Return of which series, ``(series, targets)``, train had a value below 0."""
+        new = np.zeros(len(panel.targets), bool)
+        return np.array([self.signed.get(name, new) for name in panel.ids]).reshape(len(panel), -1)
+
+    def _with(self, names: Sequence[str], levels: Sequence[Doubles]) -> SeriesScaling:
+        """Return the same with the levels of some series, guessed where the deviation is 0."""
+        share, spread = self.usual
+        filled, guessed = dict(self.levels), dict(self.guessed)
+        for name, found in zip(names, levels, strict=True):
+            is_new = guessed.pop(name, True)  # what train could measure stays
+            mean, deviation = np.where(is_new, found, filled.get(name, found))
+            is_told = deviation > 0
+            guess = np.where((mean == 0) | self.is_log, spread, np.abs(mean) * share)
+            filled[name] = np.stack([mean, np.where(is_told, deviation, guess)])
+            if not is_told.all():
+                guessed[name] = ~is_told
+        return replace(self, levels=filled, guessed=guessed)
 
     def known(self, panel: Panel) -> Ragged:
         """Return the known columns on one scale, NaN where missing."""
@@ -115,6 +152,9 @@ class SeriesScaling:
             "known": self.known_levels.tolist(),
             "past": self.past_levels.tolist(),
             "is_scaled": self.is_scaled,
+            "guessed": {name: found.tolist() for name, found in self.guessed.items()},
+            "usual": self.usual,
+            "signed": {name: found.tolist() for name, found in self.signed.items()},
         }
 
     @staticmethod
@@ -126,6 +166,11 @@ class SeriesScaling:
             np.array(saved["known"]).reshape(2, -1),
             np.array(saved["past"]).reshape(2, -1),
             bool(saved["is_scaled"]),
+            {name: np.array(found, bool) for name, found in saved.get("guessed", {}).items()},
+            (float(saved["usual"][0]), float(saved["usual"][1]))
+            if "usual" in saved
+            else (1.0, 1.0),
+            {name: np.array(found, bool) for name, found in saved.get("signed", {}).items()},
         )
 
 
@@ -171,19 +216,41 @@ def _transformed(values: Doubles, *, is_log: bool) -> Doubles:
         return np.log(values)
 
 
-def _levels_of(values: Doubles, column: Ragged) -> list[Doubles]:
-    """Return mean and deviation of each row of a column, ``(2, features)`` each."""
-    return [_levels(row) for row in Ragged(values, column.offsets)]
+def _levels_of(column: Ragged, *, is_log: bool) -> list[Doubles]:
+    """Return mean and deviation of each row of a column, ``(2, features)`` each; 0 for a constant."""
+    transformed = Ragged(_transformed(column.values, is_log=is_log), column.offsets)
+    return [
+        np.stack([mean, np.where(is_constant(row), 0, deviation)])
+        for row, (mean, deviation) in zip(column, map(_levels, transformed), strict=True)
+    ]
+
+
+def _usual(levels: Sequence[Doubles]) -> tuple[float, float]:
+    """Return the medians of deviation over level, at most 1, and of deviation; 1 where there is none."""
+    means, deviations = np.concatenate(levels, axis=1) if len(levels) else np.zeros((2, 0))
+    told = deviations > 0
+    if not told.any():
+        return 1.0, 1.0
+    means, deviations = means[told], deviations[told]
+    shares = deviations / np.maximum(np.abs(means), deviations)
+    return float(np.median(shares)), float(np.median(deviations))
+
+
+def _covariate_levels(values: Doubles) -> Doubles:
+    """Return mean and deviation of each column; a constant is measured in itself."""
+    mean, deviation = _levels(values)
+    is_told = (deviation > 0) & ~is_constant(values)
+    return np.stack([mean, np.where(is_told, deviation, level_of(mean))])
 
 
 def _levels(values: Doubles) -> Doubles:
-    """Return mean and deviation of each feature over what is observed; 0 and 1 where nothing is."""
+    """Return mean and deviation of each feature over what is observed; 0 where nothing is."""
     observed = np.isfinite(values)
     count = np.maximum(observed.sum(axis=0), 1)
     mean = np.where(observed, values, 0).sum(axis=0) / count
     squares = np.where(observed, values - mean, 0) ** 2
     deviation = np.sqrt(squares.sum(axis=0) / count)
-    return np.stack([mean, np.where(deviation > 0, deviation, 1.0)])
+    return np.stack([mean, deviation])
 
 
 def _scaled(values: Doubles, levels: Doubles) -> Floats:

@@ -19,6 +19,8 @@ Floats = npt.NDArray[np.float32]
 Int64s = npt.NDArray[np.int64]
 WindowScaling = Literal["last", "standard", "mean", "none"]
 
+SMALLEST_MEAN = 1e-6  # least mean of a window's absolute values; less is rounding
+FURTHEST = 1e6  # deviations from which on a value is read as so far off
 SMALLEST = 1e-3  # least scale of a window, in deviations of its series
 
 
@@ -136,9 +138,9 @@ class WindowReader:
             for season in self.seasons
         ]
         inputs = [
-            np.where(observed, value, 0)[..., None],
+            np.where(observed, _bounded(value), 0)[..., None],
             observed[..., None],
-            *(np.where(np.isfinite(found), found, 0)[..., None] for found in seasonal),
+            *(np.where(np.isfinite(found), _bounded(found), 0)[..., None] for found in seasonal),
             self.known.values[self.known.offsets[series] + np.maximum(position, 0)],
             self.past[place],
         ]
@@ -147,6 +149,7 @@ class WindowReader:
         ahead = places.origin[:, None] + np.arange(self.horizon)
         known = self.known.values[self.known.offsets[places.series][:, None] + ahead]
         naive = (self.seasons_before(places) - shift[:, None, None]) / scale[:, None, None]
+        naive = _bounded(naive)
         return WindowArrays(
             order=order,
             context=context.reshape(len(rows), -1),
@@ -161,6 +164,14 @@ class WindowReader:
         start = np.maximum(places.origin - self.context, 0)
         found: npt.NDArray[np.bool_] = _between(self._counts, places, start, places.origin) > 0
         return found
+
+    def lowest(self, places: Places) -> npt.NDArray[np.float64]:
+        """Return the lowest value before each cutoff, in units of the series; infinite if there is none."""
+        known = np.where(self.observed, self.panel.values.values, np.inf)
+        for start, end in zip(self.begin, self.panel.values.offsets[1:], strict=True):
+            np.minimum.accumulate(known[start:end], axis=0, out=known[start:end])
+        place = self.begin[places.series] + np.maximum(places.origin - 1, 0)
+        return np.where(places.origin > 0, known[place, places.target], np.inf)
 
     def usable(self, places: Places) -> Places:
         """Return the windows with an observed value before the cutoff and after it."""
@@ -214,9 +225,13 @@ class WindowReader:
             _between(sums, places, start, end) / count for sums in self._sums
         )
         if self.window_scaling == "mean":
-            return 0 * ones, np.where(absolute > 0, absolute, 1).astype(np.float32)
+            return 0 * ones, np.where(absolute > SMALLEST_MEAN, absolute, 1).astype(np.float32)
         deviation = np.sqrt(np.maximum(squares - total**2, 0))
         return total.astype(np.float32), np.maximum(deviation, SMALLEST).astype(np.float32)
+
+
+def _bounded(values: Floats) -> Floats:
+    return np.clip(values, -FURTHEST, FURTHEST)
 
 
 def _running(column: Ragged) -> Ragged:

@@ -377,7 +377,8 @@ class Forecaster(Estimator):
     def _save_reader(self, run: Path) -> None:
         self.reading_.save(run, self.calibration_)
         plan = self.plan_of(self.series_)
-        write_remembered(run, self.series_, plan.context + max(self.reading_.seasons))
+        steps, guessed = plan.context + max(self.reading_.seasons), self.reading_.scaling.guessed
+        write_remembered(run, self.series_, steps, guessed)
 
     def _load_reader(self, run: Path) -> None:
         self.reading_, self.calibration_ = Reading.load(run, self)

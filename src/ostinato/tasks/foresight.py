@@ -257,7 +257,7 @@ class Foresight:
         quantiles, scale = self._quantiles(part, places)
         since = places.origin - begin[places.series]
         actual = part.reader.targets(places).astype(np.float64)
-        return Windows(since, actual, quantiles, scale)
+        return Windows(places.series, since, actual, quantiles, scale)
 
     def _quantiles(self, part: WindowPart, places: Places) -> tuple[Doubles, Doubles]:
         return forecast(
@@ -272,6 +272,7 @@ class Foresight:
     def _in_units(self, part: WindowPart, places: Places, quantiles: Doubles) -> Forecasts:
         levels = part.reader.levels[places.series, :, places.target]
         in_units = self.reading.scaling.backward(quantiles, levels)
-        if not self.reading.scaling.is_scaled:  # a correction may have put a count below 0
-            in_units = np.maximum(in_units, 0)
+        is_signed = self.reading.scaling.are_signed(part.reader.panel)
+        is_signed = is_signed[places.series, places.target] | (part.reader.lowest(places) < 0)
+        in_units = np.where(is_signed[:, None, None], in_units, np.maximum(in_units, 0))
         return Forecasts(part.reader.panel, places, self.plan.quantiles, in_units)

@@ -14,6 +14,10 @@ Doubles = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
 
 RECENT_SEASONS = 60  # that corrections are learnt from, or two horizons if these are longer
+FAR, TIMES_FURTHER = (
+    30.0,
+    100.0,
+)  # deviations, times the usual error, from which a series is left out
 MOST_WINDOWS = 2048  # of those; of more, one of every few
 
 
@@ -22,17 +26,19 @@ class Windows:
     """Forecasts on the scale of their series, and what came.
 
     Args:
+        series: Which series each is of.
         since: Steps from the beginning of the part to the cutoff; before it, below 0.
         actual: What came, NaN where nothing is known of it.
         quantiles: What was forecast.
         scale: What the values of each window were divided by.
 
     Shape:
-        since, scale: ``(windows,)``.
+        series, since, scale: ``(windows,)``.
         actual: ``(windows, horizon)``.
         quantiles: ``(windows, horizon, quantiles)``.
     """
 
+    series: Int64s
     since: Int64s
     actual: Doubles
     quantiles: Doubles
@@ -40,7 +46,13 @@ class Windows:
 
     def take(self, rows: Int64s) -> Windows:
         """Return some of them."""
-        return Windows(self.since[rows], self.actual[rows], self.quantiles[rows], self.scale[rows])
+        return Windows(
+            self.series[rows],
+            self.since[rows],
+            self.actual[rows],
+            self.quantiles[rows],
+            self.scale[rows],
+        )
 
 
 def recent_steps(horizon: int, season: int) -> int:
@@ -73,7 +85,7 @@ def learnt_by(
     count = sum(len(some.since) for some in chosen)
     stride = -(-count // MOST_WINDOWS) or 1
     chosen = [some.take(np.arange(0, len(some.since), stride)) for some in chosen]
-    actual = np.concatenate([some.actual for some in chosen])
+    actual = _in_line(chosen, len(probabilities) // 2)
     if not np.isfinite(actual).any(axis=0).all():
         return None
     return Calibration.fit(
@@ -82,6 +94,25 @@ def learnt_by(
         probabilities,
         np.concatenate([some.scale for some in chosen]),
     )
+
+
+def _in_line(windows: Sequence[Windows], middle: int) -> Doubles:
+    """Return what came in all windows, NaN in series that are out of line, so that none spoils the rest.
+
+    Such a series is forecast wrongly by tens of its deviations, and by a hundred times as many as the
+    others: it was constant when its scale was found, and moved later.
+    """
+    series = np.concatenate([some.series for some in windows])
+    actual = np.concatenate([some.actual for some in windows])
+    errors = np.abs(actual - np.concatenate([some.quantiles[..., middle] for some in windows]))
+    found = {}
+    for one in np.unique(series):
+        known = errors[series == one]
+        known = known[np.isfinite(known)]
+        found[one] = float(np.median(known)) if len(known) else 0.0
+    usual = sorted(found.values())[(len(found) - 1) // 2] if found else 0.0
+    wrong = [one for one, error in found.items() if error > max(FAR, TIMES_FURTHER * usual)]
+    return np.where(np.isin(series, wrong)[:, None], np.nan, actual)
 
 
 def recalibrated(

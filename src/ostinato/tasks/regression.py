@@ -18,6 +18,7 @@ from ostinato._errors import DatasetError
 from ostinato._files import read_json, write_json
 from ostinato.data.splits import duplicates
 from ostinato.metrics import correlation_z, regression_metrics
+from ostinato.metrics.rounding import is_constant
 from ostinato.tasks.weighting import Weighted, parted
 from ostinato.training import Figures
 
@@ -51,7 +52,7 @@ class Values:
         """
         values = numbers_of(labels, "train", names)
         mean, deviation = float(values.mean()), float(values.std())
-        if not deviation > 0:
+        if not deviation > 0 or is_constant(values):
             raise DatasetError(
                 f"train: values must differ; got {mean:g} for all {len(values)} sequences. "
                 "Name another label column."

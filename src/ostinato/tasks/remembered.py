@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,16 @@ FILE = "series.parquet"
 KINDS = ("values", "known", "past", "static")
 
 
-def write_remembered(run: Path, panel: Panel, steps: int) -> None:
+def write_remembered(run: Path, panel: Panel, steps: int, whole: Collection[str] = ()) -> None:
     """Write the last steps of each series, and the rows known of its future, as a long table.
 
     Args:
         run: Run folder.
         panel: The series.
         steps: Steps to keep of each.
+        whole: Ids of series of which to keep all.
     """
-    begin = np.maximum(panel.lengths - steps, 0)
+    begin = np.maximum(panel.lengths - steps, 0) * [name not in whole for name in panel.ids]
     ends = np.maximum(panel.known.lengths, panel.lengths) if panel.known_names else panel.lengths
     counts = ends - begin
     owner = np.repeat(np.arange(len(panel)), counts)

@@ -36,6 +36,7 @@ PIECE = 2**20
 
 MOST_DILATIONS = 6
 QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
+ROUNDING = 1e-6  # share of a value in single precision below which a difference is rounding
 LAGS = (1, 2, 3, 5, 8)
 
 
@@ -52,12 +53,13 @@ def _summary(steps: Floats) -> Floats:
     count = len(steps)
     centred = steps - steps.mean(axis=0)
     variance = (centred**2).mean(axis=0)
+    rounding = ROUNDING * np.abs(steps).max(axis=0)
     place = np.linspace(-1, 1, count)[:, None] if count > 1 else np.zeros((1, 1))
     told = [steps.mean(axis=0), np.sqrt(variance), (centred * place).mean(axis=0)]
     told += [steps[0], steps[-1], *np.quantile(steps, QUANTILES, axis=0)]
     for lag in LAGS:
         products = (centred[lag:] * centred[:-lag]).sum(axis=0) / count if count > lag else variance
-        told.append(products / np.where(variance > 0, variance, 1))
+        told.append(products / np.where(variance > rounding**2, variance, 1))
     return np.concatenate([*told, [count]]).astype(np.float32)
 
 

@@ -15,6 +15,7 @@ from ostinato._files import read_json, write_json
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
 from ostinato.datasets.sequences import joined
+from ostinato.metrics.rounding import is_constant, level_of
 from ostinato.tasks.label_inputs import label_of, one_column
 from ostinato.tasks.labels import Labels
 from ostinato.tasks.regression import are_values
@@ -133,7 +134,8 @@ class Scaling:
     Args:
         features: Names of the features.
         means: Mean of each in train.
-        deviations: Its standard deviation; 1 for a feature that is always the same.
+        deviations: Its standard deviation; of a feature that is always the same but for rounding its
+            size, 1 if that is 0.
         is_marked: Whether it was missing somewhere.
     """
 
@@ -163,11 +165,12 @@ class Scaling:
                 f"{part.source}: every feature must have a value in train; feature "
                 f"`{part.features[int(empty.argmax())]}` has none. Leave it out."
             )
-        deviations = np.nanstd(part.values, axis=0)
+        means, deviations = np.nanmean(part.values, axis=0), np.nanstd(part.values, axis=0)
+        is_told = (deviations > 0) & ~is_constant(part.values)
         return cls(
             part.features,
-            tuple(np.nanmean(part.values, axis=0).tolist()),
-            tuple(np.where(deviations > 0, deviations, 1.0).tolist()),
+            tuple(means.tolist()),
+            tuple(np.where(is_told, deviations, level_of(means)).tolist()),
             tuple(bool(column.any()) for column in is_missing.T),
         )
 

@@ -85,7 +85,9 @@ class Reading:
             panel.past_names,
             cycles_of(panel.frequency, int(panel.lengths.max())) if settings.calendar else (),
             Attributes.of(panel),
-            SeriesScaling.fit(panel, "none" if counts else transform, season, is_scaled=not counts),
+            SeriesScaling.fit(
+                panel, "none" if counts else transform, season, is_scaled=not counts
+            ).with_signs(validation),
             {
                 name: int(panel.times(row, end, end + 1).astype(np.int64)[0])
                 for row, (name, end) in enumerate(zip(panel.ids, panel.lengths, strict=True))

@@ -59,7 +59,7 @@ def test_every_series_has_mean_0_and_deviation_1():
 def test_missing_and_constant_series_have_a_scale_that_can_be_undone():
     given_ = series(np.full(9, 7.0), np.array([1.0, *[np.nan] * 7, 1.0]), np.array([np.nan] * 9))
     scaling = SeriesScaling.fit(given_, "none", 1)
-    assert scaling.of(given_)[:, :, 0].tolist() == [[7.0, 1.0], [1.0, 1.0], [0.0, 1.0]]
+    assert scaling.of(given_)[:, :, 0].tolist() == [[7.0, 7.0], [1.0, 1.0], [0.0, 1.0]]
     assert np.nan_to_num(scaling.forward(given_), nan=9).ravel().tolist() == [
         *[0.0] * 9,
         *(0.0, *[9.0] * 7, 0.0),

@@ -332,6 +332,37 @@ def test_the_autoregressive_method_reads_no_past_columns():
         small(method="autoregressive").fit(promoted(), **ROLES)
 
 
+@pytest.mark.parametrize("settings", [{}, {"transform": "none", "window_scaling": "standard"}])
+def test_series_that_are_never_below_0_have_no_forecast_there(settings, tmp_path):
+    rng = np.random.default_rng(0)
+    table = sales(up=60, down=60)
+    table["y"] = rng.poisson(0.4, len(table)) * rng.integers(1, 9, len(table)) * 1.0
+    table.loc[table["unique_id"] == "down", "y"] -= 3
+    model = small(**settings).fit(table, out=tmp_path / "run")
+    found = model.predict().to_pandas().set_index("unique_id")
+    assert (found.loc["up", ["lo-95", "lo-80", "median", "mean"]] >= 0).all(axis=None)
+    assert (found.loc["down", "lo-95"] < 0).all()
+    assert ostinato.load(tmp_path / "run").predict().equals(model.predict())
+
+
+@pytest.mark.parametrize("value", [0.0, 14.62, 1e-45, 1e150])
+def test_a_constant_beside_others_changes_no_interval_of_theirs(value, tmp_path):
+    table = sales(a=80, flat=80)
+    wave = table["unique_id"] == "a"
+    beside = {}
+    for moved in (value or 0.5, 1.03 * value or 1.0):
+        y = table["y"].where(wave, value)
+        y[table.index[-10:]] = moved
+        model = small(transform="none").fit(table.assign(y=y))
+        found = model.predict().to_pandas().set_index("unique_id")
+        assert np.isfinite(found["hi-95"]).all()
+        beside[moved] = found.loc["a", ["lo-95", "hi-95"]].to_numpy()
+        assert (beside[moved] > 0).all()
+        assert (beside[moved] < 400).all()
+    model.save(tmp_path / "run")
+    assert ostinato.load(tmp_path / "run").predict().equals(model.predict())
+
+
 COUNTED = {"method": "autoregressive", "likelihood": "negative-binomial"}
 
 

@@ -27,7 +27,8 @@ def windows(since, *, seed: int = 0, spread: float = 1.0, horizon: int = HORIZON
     actual = rng.normal(size=(len(since), horizon))
     quantiles = np.tile(spread * np.array([-1.2816, 0.0, 1.2816]), (len(since), horizon, 1))
     scale = np.exp(rng.normal(size=len(since)))
-    return Windows(since, actual * scale[:, None], quantiles * scale[:, None, None], scale)
+    series = np.zeros_like(since)
+    return Windows(series, since, actual * scale[:, None], quantiles * scale[:, None, None], scale)
 
 
 def planted_from(given_: Windows, step: int) -> Windows:
