@@ -215,8 +215,8 @@ def _read_epoch(line: str, where: str) -> Epoch:
             number=_whole(value["epoch"]),
             scores={part: _read_figures(value[part]) for part in PARTS if value.get(part)},
             learning_rate=_number(value.get("learning_rate")),
-            norm_mean=_number(norm.get("mean")),
-            norm_max=_number(norm.get("max")),
+            norm_mean=_norm(norm, "mean"),
+            norm_max=_norm(norm, "max"),
             clipped=_number(norm.get("clipped")),
             tokens_per_second=_number(value.get("tokens_per_second")),
             seconds=_number(value.get("seconds")),
@@ -227,6 +227,11 @@ def _read_epoch(line: str, where: str) -> Epoch:
             f"report: {where} must be the JSON object of an epoch; it is broken or cut short "
             f"({type(error).__name__}: {error}). Restore the file or train again."
         ) from error
+
+
+def _norm(norm: Mapping[str, Any], name: str) -> float:
+    """Return the norm of gradients of a name; JSON has no infinite one, and it stands as null."""
+    return math.inf if name in norm and norm[name] is None else _number(norm.get(name))
 
 
 def _read_figures(value: Mapping[str, Any]) -> dict[str, float]:
