@@ -25,7 +25,14 @@ _MOST_COMPARED, _MOST_CHARACTERS = 1000, 100  # comparing takes time of their pr
 
 
 class OstinatoError(Exception):
-    """Base of every exception that ostinato raises on purpose."""
+    """Base of every exception that ostinato raises on purpose.
+
+    Its message is never longer than a page: of a longer one, as with a value of a megabyte in what
+    another library says, the middle is left out.
+    """
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(_bounded(part) if isinstance(part, str) else part for part in args))
 
 
 class ConfigError(OstinatoError, ValueError):
@@ -56,6 +63,11 @@ class NativeError(OstinatoError, RuntimeError):
     """The native library refused a call."""
 
 
+def _bounded(message: str, most: int = 1000) -> str:
+    half = most // 2
+    return message if len(message) <= most else f"{message[:half]} … {message[-half + 3 :]}"
+
+
 def shown(value: object, most: int = 60) -> str:
     """Return a value as a message shows it: never whole where it is long.
 
@@ -76,7 +88,10 @@ def shown(value: object, most: int = 60) -> str:
     shape = getattr(value, "shape", None)
     if shape:
         return f"{type(value).__name__} of shape {tuple(shape)}"
-    text = _BRIEF.repr(value)
+    try:
+        text = _BRIEF.repr(value)
+    except Exception:  # as of a number of 5,000 digits
+        return f"a {type(value).__name__} that cannot be shown"
     if len(text) > most:
         text = text[:most] + "..."
     if "..." in text and isinstance(value, Sized):

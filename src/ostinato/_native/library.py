@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import ostinato._native
-from ostinato._errors import ConfigError, NativeError, did_you_mean
+from ostinato._errors import ConfigError, NativeError, did_you_mean, shown
 from ostinato._native import bindings, wholeness
 
 VARIABLE = "OSTINATO_NATIVE"
@@ -120,7 +120,7 @@ def _wanted() -> str:
     if value and value not in choices:
         raise ConfigError(
             f"{VARIABLE}: the value must be {', '.join(choices[:-1])} or {choices[-1]}; "
-            f"got {value!r}{did_you_mean(value, choices) or '.'} "
+            f"got {shown(value)}{did_you_mean(value, choices) or '.'} "
             "Unset it for the best this machine has."
         )
     return value
@@ -132,7 +132,7 @@ def _choose(library: ctypes.CDLL, wanted: str) -> str:
     except NativeError:
         raise ConfigError(
             f"{VARIABLE}: the instruction set must be one this machine has, up to "
-            f"{bindings.instruction_set(library)!r}; got {wanted!r}. "
+            f"{bindings.instruction_set(library)!r}; got {shown(wanted)}. "
             "Unset it for the best there is."
         ) from None
 

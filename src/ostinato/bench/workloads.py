@@ -11,7 +11,7 @@ from statistics import NormalDist
 from typing import Any, Literal
 
 from ostinato._config import Settings, check_range
-from ostinato._errors import ConfigError, did_you_mean
+from ostinato._errors import ConfigError, did_you_mean, shown
 
 Cell = Literal["rnn", "gru", "lstm"]
 Mode = Literal["train", "infer", "step"]
@@ -139,7 +139,7 @@ def length_range(lengths: str) -> tuple[int, int]:
         hint = did_you_mean(lengths, ["imdb"]) or ". A length is at least 1."
         raise ConfigError(
             f"Workload: lengths must be imdb, a range like 200-240 or one number; got "
-            f"{lengths!r}{hint}"
+            f"{shown(lengths)}{hint}"
         )
     return low, high
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, shown
 from ostinato.datasets.dataset import Cut
 from ostinato.datasets.json_files import json_text
 from ostinato.datasets.schemes import Span, tags_of
@@ -126,8 +126,8 @@ def _placed(start: int, end: int, mention: str, text: str, where: str) -> tuple[
     if text[first : first + len(mention)] == mention:
         return first, first + len(mention)
     raise DatasetError(
-        f"{where}: a span must be the text that stands beside it, {mention[:40]!r}; characters {start} "
-        f"to {end} are {text[max(start, 0) : max(end, 0)][:40]!r}. Count characters, not bytes, from 0."
+        f"{where}: a span must be the text that stands beside it, {shown(mention, 40)}; characters {start} "
+        f"to {end} are {shown(text[max(start, 0) : max(end, 0)], 40)}. Count characters, not bytes, from 0."
     )
 
 
@@ -168,6 +168,6 @@ def tag_text(
         if span.start == span.end:
             raise DatasetError(
                 f"{where}: a span must have a token; characters {start} to {end}, "
-                f"{text[start:end]!r}, have none. Leave the span out."
+                f"{shown(text[start:end])}, have none. Leave the span out."
             )
     return tokens, tags_of(found, len(tokens), "IOB2")

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, shown
 from ostinato.datasets.columns import LABEL_NAMES, check_column, label_strings, named_column
 from ostinato.datasets.sequences import Sequences
 from ostinato.datasets.series_columns import numbers, words
@@ -199,7 +199,7 @@ def _labels(
         if value != first and not (value != value and first != first):  # NaN differs from itself
             raise DatasetError(
                 f"{where}: the label in column `{name}` must be the same in all steps of a sequence; "
-                f"got {value!r} after {first!r} in {groups.place(row)}. Correct it."
+                f"got {shown(value)} after {shown(first)} in {groups.place(row)}. Correct it."
             )
     is_text = format_of(path)[0] in (".csv", ".tsv")
     missing = [

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, shown
 from ostinato.datasets.annotations import Row, inner_rows, plain_rows
 from ostinato.datasets.character_spans import read_spans, tag_text
 from ostinato.datasets.columns import check_column
@@ -247,7 +247,7 @@ def _strings(values: Any, name: str, where: str) -> list[str]:
         if isinstance(values, list):
             wrong = next(value for value in values if not isinstance(value, str))
         raise DatasetError(
-            f"{where}: `{name}` must be a list of strings; got {str(wrong)[:40]!r} "
+            f"{where}: `{name}` must be a list of strings; got {shown(wrong, 40)} "
             f"({type(wrong).__name__}). Write names of tags, not their numbers."
         )
     return [json_text(value, where) for value in values]

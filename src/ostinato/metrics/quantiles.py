@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ostinato._errors import ConfigError, DatasetError, ShapeError
+from ostinato._errors import ConfigError, DatasetError, ShapeError, shown
 from ostinato.metrics._windows import (
     check_actual,
     check_forecast,
@@ -36,7 +36,7 @@ def quantile_levels_of(levels: Sequence[float]) -> tuple[float, ...]:
     for level in levels:
         if not 0 < level < 100:
             raise ConfigError(
-                f"quantile_levels_of: levels must be percentages between 0 and 100; got {level!r}. "
+                f"quantile_levels_of: levels must be percentages between 0 and 100; got {shown(level)}. "
                 "Write 80 for an interval that holds 80 percent."
             )
     tails = {round((100 - level) / 200, 12) for level in levels}

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ostinato._errors import DatasetError, ShapeError, did_you_mean
+from ostinato._errors import DatasetError, ShapeError, did_you_mean, shown
 from ostinato.datasets.schemes import spans_of
 from ostinato.datasets.tag_forms import read
 
@@ -226,7 +226,7 @@ def span_confusion(labels: Sentences, predictions: Sentences, types: Sequence[st
     for kind in sorted({*gold.values(), *found.values()}):
         if kind not in index:
             raise DatasetError(
-                f"{where}: types must hold every type that occurs; got no {kind!r}"
+                f"{where}: types must hold every type that occurs; got no {shown(kind)}"
                 f"{did_you_mean(kind, types) or '.'}"
             )
     index[None] = len(types)
@@ -244,7 +244,7 @@ def _located(
     found = read([*labels, *predictions])
     if found.strangers and found.form:
         raise DatasetError(
-            f"{where}: tag {found.strangers[0][:40]!r} must be O, or a letter and a type as in "
+            f"{where}: tag {shown(found.strangers[0], 40)} must be O, or a letter and a type as in "
             f"`{found.spans}`, since other tags are of spans. Correct it."
         )
     gold, said = (

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from ostinato import _shapes
-from ostinato._errors import ConfigError, did_you_mean
+from ostinato._errors import ConfigError, did_you_mean, shown
 from ostinato.nn.linear import RowLinear
 from ostinato.ops import Layout
 from ostinato.ops.layout import unsorted
@@ -50,7 +50,7 @@ class Pooling(nn.Module):
         if kind not in kinds:
             hint = did_you_mean(str(kind), kinds) or "."
             raise ConfigError(
-                f"Pooling: kind must be one of {', '.join(kinds)}; got {kind!r}{hint}"
+                f"Pooling: kind must be one of {', '.join(kinds)}; got {shown(kind)}{hint}"
             )
         self.kind = kind
         self.num_features = num_features

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.fx import Proxy
 from torch.nn.utils.rnn import PackedSequence
 
-from ostinato._errors import ConfigError
+from ostinato._errors import ConfigError, shown
 from ostinato.nn.recurrent import RecurrentLayer
 from ostinato.nn.twins import stand_in
 from ostinato.ops.transforms import is_recorded
@@ -71,7 +71,9 @@ class RNN(RecurrentLayer):
         dtype: torch.dtype | None = None,
     ) -> None:
         if nonlinearity not in ("tanh", "relu"):
-            raise ConfigError(f"RNN: nonlinearity must be 'tanh' or 'relu'; got {nonlinearity!r}.")
+            raise ConfigError(
+                f"RNN: nonlinearity must be 'tanh' or 'relu'; got {shown(nonlinearity)}."
+            )
         super().__init__(
             f"RNN_{nonlinearity.upper()}",
             input_size,

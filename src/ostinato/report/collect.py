@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ostinato._errors import CheckpointError
+from ostinato._errors import CheckpointError, shown
 from ostinato._files import parse_json, read_text
 from ostinato._version import RUN_FORMAT
 from ostinato.report.classification import Classification, SeriesClassification
@@ -121,7 +121,7 @@ def _read_config(run: Path) -> dict[str, Any]:
         )
     if not isinstance(task, str) or task not in TASKS:
         raise CheckpointError(
-            f"report: {path}: task must be one of {', '.join(TASKS)}; got {task!r}. "
+            f"report: {path}: task must be one of {', '.join(TASKS)}; got {shown(task)}. "
             f"Use the version of ostinato that wrote the run ({config['ostinato']})."
         )
     return config

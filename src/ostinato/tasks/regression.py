@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, shown
 from ostinato._files import read_json, write_json
 from ostinato.data.splits import duplicates
 from ostinato.metrics import correlation_z, regression_metrics
@@ -170,7 +170,7 @@ def numbers_of(
         if not math.isfinite(found[row]):
             name = names[row] if names is not None else f"sequence {row + 1}"
             raise DatasetError(
-                f"{part}: {name} must have a finite number for its label; got {label!r}. Correct it, "
+                f"{part}: {name} must have a finite number for its label; got {shown(label)}. Correct it, "
                 "or leave the sequence out; classes are learnt without --regression."
             )
     return found

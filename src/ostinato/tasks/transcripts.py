@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato._config import check_range
-from ostinato._errors import ConfigError
+from ostinato._errors import ConfigError, shown
 from ostinato.nn import Greedy, Hypothesis, Placed, align, beam_search
 from ostinato.tasks.alphabet import FIRST_OF_HAN, Alphabet
 from ostinato.tasks.averaged_frames import Scores
@@ -56,7 +56,7 @@ class Decoding:
         for name in ("beam_width", "n_best"):
             value = getattr(self, name)
             if not isinstance(value, int):
-                raise ConfigError(f"Decoding: {name} must be a whole number; got {value!r}.")
+                raise ConfigError(f"Decoding: {name} must be a whole number; got {shown(value)}.")
             check_range("Decoding", name, value, low=1)
 
     @property

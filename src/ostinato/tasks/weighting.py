@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 from typing_extensions import Self
 
-from ostinato._errors import ConfigError, DatasetError
+from ostinato._errors import ConfigError, DatasetError, shown
 from ostinato.datasets import Examples, Sequences
 from ostinato.tasks.labels import Labels
 
@@ -124,7 +124,7 @@ def check_no_class_weight(where: str, class_weight: str | None, kind: str) -> No
     """Raise ConfigError if classes are to count alike where an example has no single class."""
     if class_weight is not None:
         raise ConfigError(
-            f"{where}: class_weight must be None for {kind}; got {class_weight!r}. "
+            f"{where}: class_weight must be None for {kind}; got {shown(class_weight)}. "
             "Give fit a sample_weight instead."
         )
 

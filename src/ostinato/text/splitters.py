@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from tokenizers import PreTokenizedString, Regex, normalizers, pre_tokenizers
 
-from ostinato._errors import ConfigError, did_you_mean
+from ostinato._errors import ConfigError, did_you_mean, shown
 from ostinato.datasets.cache import cached
 
 Span: TypeAlias = tuple[str, int, int]
@@ -296,7 +296,7 @@ def make_splitter(kind: str, *, lowercase: bool) -> Splitter:
         hint = did_you_mean(kind, KINDS) or "."
         raise ConfigError(
             "Tokenizer: kind must be word, treebank, char, spacy, spacy:LANGUAGE, jieba or the path "
-            f"of a tokenizer.json; got {kind!r}{hint}"
+            f"of a tokenizer.json; got {shown(kind)}{hint}"
         )
     return simple[kind](lowercase=lowercase)
 

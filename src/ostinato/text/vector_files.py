@@ -13,7 +13,7 @@ from typing import IO, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, shown
 from ostinato.datasets.streams import check_file, open_binary
 
 Entry: TypeAlias = tuple[bytes, bytes, int]
@@ -59,7 +59,7 @@ class VectorFile:
         if not 0 < self.dim <= _MOST_DIM:
             raise DatasetError(
                 f"{where}: line 1 must be a word and its vector, or the number of words and the "
-                f"width; got {first[:40]!r}. Give a GloVe, word2vec or fastText .vec file."
+                f"width; got {shown(first, 40)}. Give a GloVe, word2vec or fastText .vec file."
             )
 
     def entries(self) -> Iterator[Entry]:
@@ -97,7 +97,7 @@ class VectorFile:
             what = "entry" if self.is_binary else "line"
             raise DatasetError(
                 f"{self._where}: {what} {place} must hold {self.dim} finite numbers; "
-                f"got {raw[:40]!r}. Mend or remove it."
+                f"got {shown(raw, 40)}. Mend or remove it."
             )
         return vector
 

@@ -8,7 +8,7 @@ from itertools import islice
 
 import numpy as np
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, shown
 from ostinato.data.ragged import Ragged
 from ostinato.text.splitters import Splitter
 
@@ -84,7 +84,7 @@ def text_chunks(texts: Iterable[str]) -> Iterator[list[str]]:
     """
     if isinstance(texts, str):
         raise DatasetError(
-            f"Tokenizer: texts must be a list of strings; got the string {texts[:20]!r}. "
+            f"Tokenizer: texts must be a list of strings; got the string {shown(texts, 20)}. "
             "Put it in a list."
         )
     remaining, done = iter(texts), 0
@@ -92,7 +92,7 @@ def text_chunks(texts: Iterable[str]) -> Iterator[list[str]]:
         for place, text in enumerate(chunk):
             if not isinstance(text, str):
                 raise DatasetError(
-                    f"Tokenizer: every text must be a string; got {text!r} of type "
+                    f"Tokenizer: every text must be a string; got {shown(text)} of type "
                     f"{type(text).__name__} at position {done + place}. Fill it or leave it out."
                 )
         yield chunk
