@@ -19,7 +19,7 @@ LONG = {
     "bytes": bytes(10**6),
     "list": list(range(10**6)),
     "nested": [[[["a" * 10**5] * 100] * 100] * 100],
-    "dictionary": {n: "a" * 100 for n in range(10**4)},
+    "dictionary": dict.fromkeys(range(10**4), "a" * 100),
     "set": set(range(10**5)),
     "array": np.zeros((1000, 1000)),
     "objects": np.array(["a" * 1000] * 10**4, object),
