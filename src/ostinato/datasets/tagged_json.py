@@ -247,7 +247,7 @@ def _strings(values: Any, name: str, where: str) -> list[str]:
         if isinstance(values, list):
             wrong = next(value for value in values if not isinstance(value, str))
         raise DatasetError(
-            f"{where}: `{name}` must be a list of strings; got {shown(wrong, 40)} "
+            f"{where}: `{name}` must be a list of strings; got {shown(str(wrong), 40)} "
             f"({type(wrong).__name__}). Write names of tags, not their numbers."
         )
     return [json_text(value, where) for value in values]
