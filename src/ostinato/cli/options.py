@@ -19,14 +19,28 @@ Command = Callable[..., None]
 SHARED = ("recurrent", "training")
 
 
+WRITTEN = ("delimiter", "encoding")
+"""What is of one file alone, and not of others that the same run reads."""
+LabelColumns = Annotated[tuple[str, ...], Parameter(name="--label-column", consume_multiple=True)]
+
+
+def one_or_several(names: tuple[str, ...]) -> str | list[str] | None:
+    """Return the only one of some names, or a list of several; None for none."""
+    return (names[0] if names else None) if len(names) < 2 else list(names)
+
+
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Columns:
-    """Names of the columns of a file, of whatever task.
+    """Names of the columns of a file, of whatever task, and how it is written.
 
     Args:
         text_column: Column with the texts of a file; found by its name if not given.
-        label_column: Column with the labels of a file; found by its name if not given.
+        label_columns: Column with the labels of a file, found by its name if not given; of texts, several
+            are labels themselves.
+        label_separator: For texts: what parts the labels of a text in one column.
+        delimiter: For texts and manifests: what parts the fields of csv and tsv; else found out.
+        encoding: For texts and manifests: encoding of text, such as gb18030; UTF-8 if not given.
         column: For a tagger: column of the tags of a file, by name or by number from 1.
         token_column: For a tagger: column of the tokens of a file, in the same way.
         audio_column: For a recogniser: column with the paths of the recordings; found by its name.
@@ -37,7 +51,10 @@ class Columns:
     """
 
     text_column: str | None = None
-    label_column: str | None = None
+    label_columns: LabelColumns = ()
+    label_separator: str | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
     column: str | None = None
     token_column: str | None = None
     audio_column: str | None = None
@@ -50,7 +67,9 @@ class Columns:
 
     def given(self) -> dict[str, Any]:
         """Return those that were given, by their names in Python."""
-        return {name: value for name, value in vars(self).items() if value}
+        found = {**vars(self), "label_column": one_or_several(self.label_columns)}
+        del found["label_columns"]
+        return {name: value for name, value in found.items() if value}
 
 
 NO_COLUMNS = Columns()

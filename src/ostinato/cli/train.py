@@ -11,7 +11,13 @@ from cyclopts import App, Parameter
 from ostinato._config import check_range
 from ostinato._errors import ConfigError
 from ostinato.cli import settings as known
-from ostinato.cli.options import absolute, options_of, with_settings
+from ostinato.cli.options import (
+    LabelColumns,
+    absolute,
+    one_or_several,
+    options_of,
+    with_settings,
+)
 
 app = App(name="train", help="Train a model.")
 
@@ -51,7 +57,10 @@ def classify(
     out: Path,
     preset: str | None = None,
     text_column: str | None = None,
-    label_column: str | None = None,
+    label_columns: LabelColumns = (),
+    label_separator: str | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
     validation: Path | None = None,
     test: Path | None = None,
     test_size: float | None = None,
@@ -64,11 +73,15 @@ def classify(
     """Train a text classifier and write a run folder.
 
     Args:
-        source: Name of a registered data set, a folder, or a csv, tsv, jsonl or parquet file.
+        source: Name of a registered data set, a folder, or a csv, tsv, jsonl, json or parquet file.
         out: Run folder to write.
         preset: Named settings that the other options start from: tutorial or chinese.
-        text_column: Column with the texts; found by its name if not given.
-        label_column: Column with the labels; found by its name if not given.
+        text_column: Column with the texts, in csv and tsv also by number; else found by its name.
+        label_columns: Column with the labels, found by its name if not given; several are labels
+            themselves, 1 where a text has them.
+        label_separator: What parts the labels of a text in one column.
+        delimiter: What parts the fields of csv and tsv, such as ; or tab; else found out.
+        encoding: Encoding of text, such as gb18030; UTF-8 if not given.
         validation: File that chooses the best epoch; else the source's own, else a tenth of train.
         test: File that is measured at the end; else the source's own.
         test_size: Share of train that is drawn for the test part, where there is none.
@@ -81,7 +94,10 @@ def classify(
     arguments = {
         "source": absolute(source),
         "text_column": text_column,
-        "label_column": label_column,
+        "label_column": one_or_several(label_columns),
+        "label_separator": label_separator,
+        "delimiter": delimiter,
+        "encoding": encoding,
         "validation": absolute(validation),
         "test": absolute(test),
         "test_size": test_size,
@@ -170,6 +186,8 @@ def transcribe(
     audio_column: str | None = None,
     text_column: str | None = None,
     speaker_column: str | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
     test_speaker: str | None = None,
     on_error: Literal["raise", "skip"] = "raise",
     validation: Path | None = None,
@@ -184,12 +202,15 @@ def transcribe(
     """Train a speech recogniser and write a run folder.
 
     Args:
-        source: Name of a registered data set; a csv, tsv, jsonl or parquet file with a recording a row;
-            or a folder of sound files, each beside a .txt of the same name.
+        source: Name of a registered data set; a csv, tsv, jsonl, json or parquet file with a recording a
+            row; a folder of sound files, each beside a .txt of the same name; or one of LJSpeech,
+            LibriSpeech or Kaldi.
         out: Run folder to write.
         audio_column: Column with the paths of the recordings; found by its name if not given.
         text_column: Column with the transcripts; found by its name if not given.
         speaker_column: Column with the speakers; found by its name, if there is one.
+        delimiter: What parts the fields of csv and tsv, such as ; or tab; else found out.
+        encoding: Encoding of text, such as gb18030; UTF-8 if not given.
         test_speaker: Speaker all of whose recordings make the test part, and are in no other.
         on_error: What to do with a recording that cannot be read: stop, or skip it and say so.
         validation: File or folder that chooses the best epoch; else the source's own, else a tenth.
@@ -206,6 +227,8 @@ def transcribe(
         "audio_column": audio_column,
         "text_column": text_column,
         "speaker_column": speaker_column,
+        "delimiter": delimiter,
+        "encoding": encoding,
         "test_speaker": test_speaker,
         "on_error": on_error,
         "validation": absolute(validation),

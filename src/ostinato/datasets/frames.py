@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet
 
 from ostinato._errors import DatasetError, did_you_mean
@@ -147,16 +148,17 @@ def _check_count(names: Sequence[str], where: str) -> None:
 
 
 @contextlib.contextmanager
-def _parquet(path: Path) -> Iterator[pyarrow.parquet.ParquetFile]:
-    """Open a Parquet file; one that cannot be read raises DatasetError."""
+def _parquet(path: Path, packed: Sequence[str] = ()) -> Iterator[pyarrow.parquet.ParquetFile]:
+    """Open a Parquet file, some columns of text as dictionaries; what cannot be read is refused."""
     if not path.stat().st_size:
         raise DatasetError(f"{path}: the file must have rows; it is empty. Name a file with data.")
     try:
         if format_of(path)[1]:
-            yield pyarrow.parquet.ParquetFile(pa.BufferReader(read_bytes(path)))
+            source = pa.BufferReader(read_bytes(path))
+            yield pyarrow.parquet.ParquetFile(source, read_dictionary=list(packed))
         else:
             with path.open("rb") as stream:
-                yield pyarrow.parquet.ParquetFile(stream)
+                yield pyarrow.parquet.ParquetFile(stream, read_dictionary=list(packed))
     except (pa.ArrowException, OSError, MemoryError) as error:
         raise DatasetError(
             f"{path}: it must be a whole Parquet file; got "
@@ -166,13 +168,34 @@ def _parquet(path: Path) -> Iterator[pyarrow.parquet.ParquetFile]:
 
 
 def _of_parquet(path: Path, wanted: Sequence[str]) -> dict[str, pa.ChunkedArray]:
-    most, held, batches = limit("OSTINATO_MAX_UNPACKED_MB") << 20, 0, []
+    """Read columns, a few rows at a time; a text that stands many times is not unpacked unmeasured."""
+    most, held = limit("OSTINATO_MAX_UNPACKED_MB") << 20, 0
+    chunks: dict[str, list[pa.Array]] = {name: [] for name in wanted}
     with _parquet(path) as file:
-        for batch in file.iter_batches(_BATCH_ROWS, columns=list(wanted)):
-            held += batch.nbytes
-            if held > max(most, 4 * path.stat().st_size):
-                raise too_large(str(path))
-            batches.append(batch)
         schema = file.schema_arrow
-    table = pa.Table.from_batches(batches) if batches else schema.empty_table()
-    return {name: table[name] for name in wanted}
+    most = max(most, 4 * path.stat().st_size)
+    words = [name for name in wanted if pa.types.is_string(schema.field(name).type)]
+    with _parquet(path, words) as file:
+        for batch in file.iter_batches(_BATCH_ROWS, columns=list(wanted)):
+            for name in wanted:
+                column = batch[name]
+                held += _unpacked_bytes(column)
+                if held > most:
+                    raise too_large(str(path))
+                is_packed = pa.types.is_dictionary(column.type)
+                chunks[name].append(column.dictionary_decode() if is_packed else column)
+    types = {name: schema.field(name).type for name in wanted}
+    plain = {
+        name: one.value_type if pa.types.is_dictionary(one) else one for name, one in types.items()
+    }
+    return {name: pa.chunked_array(chunks[name], plain[name]) for name in wanted}
+
+
+def _unpacked_bytes(column: pa.Array) -> int:
+    if not pa.types.is_dictionary(column.type):
+        return int(column.nbytes)
+    values = column.dictionary
+    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        return int(column.nbytes)
+    lengths = pyarrow.compute.binary_length(values).cast(pa.int64()).take(column.indices)
+    return pyarrow.compute.sum(lengths).as_py() or 0

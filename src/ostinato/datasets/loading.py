@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ostinato._errors import DatasetError, did_you_mean
+from ostinato._errors import DatasetError, did_you_mean, named
 from ostinato.datasets.examples import Examples
+from ostinato.datasets.file_names import expanded
 from ostinato.datasets.folders import files_within
 from ostinato.datasets.hugging_face import from_hugging_face
 from ostinato.datasets.registry import REGISTRY, locate
@@ -22,18 +23,24 @@ def load(
     source: str | Path | Any,
     *,
     text_column: str | None = None,
-    label_column: str | None = None,
+    label_column: str | Sequence[str] | None = None,
+    label_separator: str | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
     validation: str | Path | None = None,
     test: str | Path | None = None,
 ) -> dict[str, Examples]:
     """Load the labelled parts of a data set.
 
     Args:
-        source: Name of a registered data set; a csv, tsv, jsonl or parquet file (it is train); a folder
+        source: Name of a registered data set; a file as :func:`read` takes it (it is train); a folder
             with such files named train, dev (valid, validation) and test; a folder
             ``<part>/<label>/*.txt`` or a tar archive of one; or a Hugging Face ``datasets`` object.
-        text_column: Column of the texts, if it has no usual name.
-        label_column: Column of the labels, if it has no usual name.
+        text_column: As of :func:`read`, like the next four, which are for files.
+        label_column: Column of the labels, or columns that are labels.
+        label_separator: What parts several labels in one column.
+        delimiter: What parts the fields of csv and tsv.
+        encoding: Encoding of text that is not UTF-8.
         validation: File to use as the validation part.
         test: File to use as the test part.
 
@@ -47,15 +54,29 @@ def load(
         >>> {name: len(part.texts) for name, part in load("samples").items()}
         {'train': 4000, 'validation': 500, 'test': 1000}
     """
+
+    def read_one(path: Path) -> Examples:
+        return read(
+            *(path, text_column, label_column),
+            label_separator=label_separator,
+            delimiter=delimiter,
+            encoding=encoding,
+        )
+
     if not isinstance(source, (str, Path)):
+        if not isinstance(label_column, str | None):
+            raise DatasetError(
+                f"Hugging Face dataset: there must be one label column; got {named(label_column)}. "
+                "Make one of lists."
+            )
         parts = from_hugging_face(source, text_column, label_column)
     elif isinstance(source, str) and source in REGISTRY:
         parts = _read_registered(source)
     else:
-        parts = _load_path(Path(source).expanduser(), text_column, label_column)
+        parts = _load_path(expanded(source), read_one)
     for name, path in (("validation", validation), ("test", test)):
         if path is not None:
-            parts[name] = read(path, text_column, label_column)
+            parts[name] = read_one(expanded(path))
     return {name: parts[name] for name in PART_NAMES if name in parts}
 
 
@@ -69,13 +90,13 @@ def _read_registered(name: str) -> dict[str, Examples]:
     return dataset.read(locate(name))
 
 
-def _load_path(path: Path, text: str | None, label: str | None) -> dict[str, Examples]:
+def _load_path(path: Path, read_one: Callable[[Path], Examples]) -> dict[str, Examples]:
     check_source(path)
     if path.is_dir():
-        return read_folder(path, text, label)
+        return _read_folder(path, read_one)
     if format_of(path)[0] == ".tar":
         return read_archive(path)
-    return {"train": read(path, text, label)}
+    return {"train": read_one(path)}
 
 
 def check_source(path: Path) -> None:
@@ -100,33 +121,12 @@ def check_source(path: Path) -> None:
     check_file(path)
 
 
-def read_folder(
-    folder: Path, text_column: str | None = None, label_column: str | None = None
-) -> dict[str, Examples]:
-    r"""Read the parts of a folder: files named train, dev and test, or a tree of text files.
-
-    Args:
-        folder: An existing folder.
-        text_column: Column of the texts, if it has no usual name.
-        label_column: Column of the labels, if it has no usual name.
-
-    Returns:
-        The parts by name.
-
-    Raises:
-        DatasetError: There is no train part, or two files for one part.
-
-    Example:
-        >>> folder = getfixture("tmp_path")
-        >>> _ = (folder / "train.csv").write_text("text,label\ngood,1\nbad,0\n")
-        >>> list(read_folder(folder))
-        ['train']
-    """
+def _read_folder(folder: Path, read_one: Callable[[Path], Examples]) -> dict[str, Examples]:
+    """Read the parts of a folder: files named train, dev and test, or a tree of text files."""
     if root := find_tree(folder):
         return read_tree(root)
     formats = f"({', '.join(FORMATS)}) or folders train/<label>/ of text files"
-    paths = find_parts(folder, formats)
-    return {part: read(path, text_column, label_column) for part, path in paths.items()}
+    return {part: read_one(path) for part, path in find_parts(folder, formats).items()}
 
 
 def _part_of(path: Path) -> str | None:

@@ -138,7 +138,7 @@ def _named(frame: Frame, given: Mapping[str, str | None]) -> tuple[Frame, dict[s
     return frame, dict(zip(names, columns, strict=True))
 
 
-def read_pairs(folder: Path, *, labelled: bool = True) -> Recordings:
+def read_pairs(folder: Path, *, labelled: bool = True, encoding: str | None = None) -> Recordings:
     """Read a folder of sound files that stand beside a .txt of the same name.
 
     Folders within are read too.
@@ -146,6 +146,7 @@ def read_pairs(folder: Path, *, labelled: bool = True) -> Recordings:
     Args:
         folder: An existing folder.
         labelled: Whether each recording must have its text.
+        encoding: Encoding of the texts; None for UTF-8.
 
     Raises:
         DatasetError: There is no recording, or a text is missing.
@@ -173,7 +174,9 @@ def read_pairs(folder: Path, *, labelled: bool = True) -> Recordings:
                     f"{file}: its transcript must stand beside it in {text.name}; there is no such "
                     "file. Write it, or give a manifest with the columns path and text."
                 )
-        transcripts = [" ".join(decode(text.read_bytes(), str(text)).split()) for text in texts]
+        transcripts = [
+            " ".join(decode(text.read_bytes(), str(text), encoding).split()) for text in texts
+        ]
     names = [path_text(file.relative_to(folder)) for file in files]
     return Recordings.make(files, transcripts, str(folder), names=names)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ostinato._errors import DatasetError, did_you_mean
+from ostinato.datasets.file_names import expanded
 from ostinato.datasets.loading import PART_NAMES, check_source, find_parts
 from ostinato.datasets.registry import REGISTRY, locate
 from ostinato.datasets.sequence_tables import read_long, read_npz
@@ -62,7 +63,7 @@ def load_sequences(
     if isinstance(source, str) and source in REGISTRY:
         parts = _read_registered(source)
     else:
-        path = Path(source).expanduser()
+        path = expanded(source)
         check_source(path)
         formats = f"({', '.join(FORMATS)})"
         paths = find_parts(path, formats, FORMATS) if path.is_dir() else {"train": path}
@@ -103,7 +104,7 @@ def read_sequences(
         >>> read_sequences(path).labels
         ['up', 'down']
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     check_file(path)
     suffix, compression = format_of(path)
     if suffix in TABLES:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ostinato._errors import DatasetError
+from ostinato.datasets.file_names import expanded
 from ostinato.datasets.loading import check_source
 from ostinato.datasets.registry import REGISTRY, locate
 from ostinato.datasets.series import SeriesTable
@@ -53,7 +54,7 @@ def load_series(
             )
         return _read_registered(source).select(target_columns, past_columns)
     if isinstance(source, (str, Path)):
-        source = Path(source).expanduser()
+        source = expanded(source)
         check_source(source)
     return read_series(
         source,

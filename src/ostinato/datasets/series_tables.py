@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from ostinato._errors import DatasetError
 from ostinato.datasets.columns import check_column, named_column, usual_column
+from ostinato.datasets.file_names import expanded
 from ostinato.datasets.series import SeriesTable
 from ostinato.datasets.series_columns import MOST_SHOWN, numbers, words
 from ostinato.datasets.series_times import moments
@@ -94,7 +95,7 @@ def read_series(
 def _table(source: str | Path | Any) -> tuple[pa.Table, str]:
     """Return whatever holds a table as one of Arrow, and what messages call it."""
     if isinstance(source, (str, Path)):
-        table, where = read_columns(Path(source).expanduser()), str(source)
+        table, where = read_columns(expanded(source)), str(source)
     else:
         where = f"the {type(source).__module__.partition('.')[0]} table"
         try:

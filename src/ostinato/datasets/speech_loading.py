@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ostinato._errors import ConfigError, DatasetError, did_you_mean
+from ostinato.datasets.file_names import expanded
 from ostinato.datasets.hugging_face_sequences import speech_from_hugging_face
 from ostinato.datasets.loading import PART_NAMES, check_source, find_parts
 from ostinato.datasets.manifests import (
@@ -26,8 +27,15 @@ from ostinato.datasets.manifests import (
 from ostinato.datasets.recordings import Recordings, merged
 from ostinato.datasets.registry import REGISTRY, locate
 from ostinato.datasets.streams import check_file, format_of
+from ostinato.datasets.transcript_lists import (
+    is_kaldi,
+    is_librispeech,
+    read_kaldi,
+    read_librispeech,
+)
 from ostinato.datasets.trees import PARTS
 
+_METADATA = ("metadata.csv", "metadata.jsonl")
 logger = logging.getLogger("ostinato")
 
 
@@ -37,6 +45,8 @@ def load_speech(
     audio_column: str | None = None,
     text_column: str | None = None,
     speaker_column: str | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
     test_speaker: str | None = None,
     validation: str | Path | None = None,
     test: str | Path | None = None,
@@ -50,6 +60,8 @@ def load_speech(
         audio_column: Column of the paths in a manifest, if it has no usual name.
         text_column: Column of the transcripts, if it has no usual name.
         speaker_column: Column of the speakers, if it has no usual name.
+        delimiter: What parts the fields of a csv or tsv manifest, if that is not to be found out.
+        encoding: Encoding of manifests and texts that are not UTF-8.
         test_speaker: A speaker all of whose recordings, of any part, make the test part, and no others
             do; the other recordings of train and test are train.
         validation: Manifest or folder to use as the validation part.
@@ -70,7 +82,7 @@ def load_speech(
     by_name: dict[str, Any] = {f"{kind}_column": name for kind, name in columns.items()}
 
     def read(place: str | Path) -> Recordings:
-        return read_speech(place, **by_name)
+        return read_speech(place, **by_name, delimiter=delimiter, encoding=encoding)
 
     if not isinstance(source, (str, Path)):
         usual = {"audio": AUDIO_NAMES, "text": TRANSCRIPT_NAMES, "speaker": SPEAKER_NAMES}
@@ -78,7 +90,7 @@ def load_speech(
     elif source in REGISTRY:
         parts = _read_registered(str(source))
     else:
-        path = Path(source).expanduser()
+        path = expanded(source)
         check_source(path)
         paths = _part_paths(path) if path.is_dir() else {"train": path}
         parts = {part: read(place) for part, place in paths.items()}
@@ -99,17 +111,22 @@ def read_speech(
     text_column: str | None = None,
     speaker_column: str | None = None,
     labelled: bool = True,
+    delimiter: str | None = None,
+    encoding: str | None = None,
 ) -> Recordings:
     """Read recordings and their transcripts from one place.
 
     Args:
-        path: A csv, tsv, jsonl or parquet file with a recording a row; a folder of sound files, each
-            beside a .txt of the same name; a folder with a folder of sound files for each word, which
-            is called as the word; or, without transcripts, one sound file.
+        path: A csv, tsv, jsonl, json or parquet file with a recording a row; a folder of sound files,
+            each beside a .txt of the same name, or with a table metadata.csv (.jsonl), as of LJSpeech
+            and Hugging Face, or with lists of LibriSpeech or Kaldi; a folder with a folder of sound
+            files for each word, which is called as the word; or, without transcripts, one sound file.
         audio_column: Column of the paths; None for the one with a usual name (audio, path, file, …).
         text_column: Column of the transcripts; None for the one with a usual name (text, sentence, …).
         speaker_column: Column of the speakers; None for the one with a usual name, if there is one.
         labelled: Whether there must be transcripts.
+        delimiter: What parts the fields of csv and tsv; None to find out.
+        encoding: Encoding of manifests and texts; None for UTF-8.
 
     Raises:
         DatasetError: The file or a column is missing, or something in it is wrong.
@@ -120,10 +137,12 @@ def read_speech(
         >>> read_speech(folder, labelled=False).names
         ['call.wav']
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     if path.is_dir():
-        by_word = labelled and is_by_word(path)
-        return read_words(path) if by_word else read_pairs(path, labelled=labelled)
+        manifest = next(filter(Path.is_file, (path / name for name in _METADATA)), None)
+        if manifest is None or not labelled:
+            return _read_folder(path, labelled=labelled, encoding=encoding)
+        path = manifest
     check_file(path)
     suffix = format_of(path)[0]
     if suffix in MANIFESTS:
@@ -133,6 +152,8 @@ def read_speech(
             text_column=text_column,
             speaker_column=speaker_column,
             labelled=labelled,
+            delimiter=delimiter,
+            encoding=encoding,
         )
     if not labelled:
         return Recordings.make([path], None, str(path))
@@ -141,6 +162,16 @@ def read_speech(
         f"{path}: recordings with transcripts must come as a folder, or as a table "
         f"({', '.join(MANIFESTS)}) of paths and texts; got `{suffix}`{hint}"
     )
+
+
+def _read_folder(folder: Path, *, labelled: bool, encoding: str | None) -> Recordings:
+    if is_kaldi(folder):
+        return read_kaldi(folder, labelled=labelled, encoding=encoding)
+    if labelled and is_librispeech(folder):
+        return read_librispeech(folder, encoding)
+    if labelled and is_by_word(folder):
+        return read_words(folder)
+    return read_pairs(folder, labelled=labelled, encoding=encoding)
 
 
 def _read_registered(name: str) -> dict[str, Recordings]:
@@ -164,7 +195,8 @@ def _part_paths(folder: Path) -> dict[str, Path]:
         within = _part_folders(folder)
         if "train" in within:
             return within
-        if sounds_in(folder, is_told=False):
+        is_listed = is_kaldi(folder) or any((folder / name).is_file() for name in _METADATA)
+        if is_listed or sounds_in(folder, is_told=False):
             return {"train": folder}
     formats = f"({', '.join(MANIFESTS)}), or folders train/ and test/ of recordings beside texts"
     return find_parts(folder, formats, MANIFESTS)

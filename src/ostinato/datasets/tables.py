@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from ostinato._errors import DatasetError, did_you_mean
+from ostinato._errors import DatasetError, did_you_mean, named
 from ostinato.datasets.annotations import ANSWER, accepted
 from ostinato.datasets.columns import (
     LABEL_NAMES,
@@ -25,6 +26,8 @@ from ostinato.datasets.frames import Frame, read_frame
 from ostinato.datasets.json_files import json_text
 from ostinato.datasets.multi_labels import indicated_labels, separated_labels
 from ostinato.datasets.streams import check_file, decode, format_of, open_binary, read_bytes
+
+logger = logging.getLogger("ostinato")
 
 FORMATS = (*TABLES, ".txt")
 
@@ -75,8 +78,8 @@ def read(
     given = [label_column] if isinstance(label_column, str) else list(label_column or ())
     if suffix == ".txt" or (suffix not in FORMATS and _is_fasttext(path)):
         asked = {"text_column": text_column, "label_column": ", ".join(given)}
-        named = next((f"{kind} `{name}`" for kind, name in asked.items() if name), None)
-        return _read_lines(path, named, labelled=labelled, encoding=encoding)
+        column = next((f"{kind} `{name}`" for kind, name in asked.items() if name), None)
+        return _read_lines(path, column, labelled=labelled, encoding=encoding)
     if suffix not in FORMATS:
         raise DatasetError(
             f"{path}: the format must be one of {', '.join(FORMATS)}, plain or compressed as .gz, .bz2, "
@@ -185,6 +188,7 @@ def _columns(
         labelled=False,
         where=frame.where,
     )
+    logger.info("%s: each of the columns %s is a label.", frame.where, named(labels))
     return frame, text, list(labels)
 
 
@@ -247,12 +251,14 @@ def _is_fasttext(path: Path) -> bool:
         return stream.read(len(PREFIX)) == PREFIX.encode()
 
 
-def _read_lines(path: Path, named: str | None, *, labelled: bool, encoding: str | None) -> Examples:
+def _read_lines(
+    path: Path, column: str | None, *, labelled: bool, encoding: str | None
+) -> Examples:
     where, text = str(path), decode(read_bytes(path), str(path), encoding)
     is_fasttext = text.startswith(PREFIX)
-    if named and (is_fasttext or not labelled):
+    if column and (is_fasttext or not labelled):
         raise DatasetError(
-            f"{where}: a {path.suffix} file has no columns; got {named}. Leave it out."
+            f"{where}: a {path.suffix} file has no columns; got {column}. Leave it out."
         )
     if labelled and not is_fasttext:
         raise DatasetError(

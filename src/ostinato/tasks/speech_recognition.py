@@ -81,7 +81,7 @@ class SpeechRecognizer(Estimator):
     pipeline_tag: ClassVar[str] = "automatic-speech-recognition"
     columns: ClassVar[tuple[str, ...]] = (
         *("audio_column", "text_column", "speaker_column"),
-        *("test_speaker", "on_error"),
+        *("delimiter", "encoding", "test_speaker", "on_error"),
     )
     options: ClassVar[tuple[str, ...]] = (
         *("beam_width", "n_best", "hot_words"),

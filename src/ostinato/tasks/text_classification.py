@@ -95,7 +95,10 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
 
     task: ClassVar[str] = "text-classification"
     pipeline_tag: ClassVar[str] = "text-classification"
-    columns: ClassVar[tuple[str, ...]] = ("text_column", "label_column")
+    columns: ClassVar[tuple[str, ...]] = (
+        *("text_column", "label_column", "label_separator"),
+        *("delimiter", "encoding"),
+    )
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = PRESETS
     advice: ClassVar[str] = "Try more labelled texts, pretrained vectors or another tokenizer."
 
