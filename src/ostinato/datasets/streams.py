@@ -237,7 +237,7 @@ def encoding_of(name: str) -> str:
         ConfigError: There is no encoding of that name.
 
     Example:
-        >>> encoding_of("GB-18030"), encoding_of("latin-1")
+        >>> encoding_of("GB18030"), encoding_of("latin-1")
         ('gb18030', 'iso8859-1')
     """
     try:
