@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ostinato._config import check_names
 from ostinato._errors import ConfigError
 from ostinato.cli.console import print_figures, say, show_json
-from ostinato.cli.options import NO_COLUMNS, WRITTEN, Columns
+from ostinato.cli.options import AS_FOUND, NO_COLUMNS, Columns
 
 if TYPE_CHECKING:  # torch is loaded once the options are known to be right
     from ostinato.tasks import Estimator
@@ -78,7 +78,7 @@ def _measured(
         part, seen = "file", None
         saved = estimator.provenance_["arguments"] or {}
         check_names(given, dict.fromkeys(estimator.columns), f"evaluate: a {estimator.task} run")
-        known = {name: saved.get(name) for name in estimator.columns if name not in WRITTEN}
+        known = {name: saved.get(name) for name in estimator.columns if name not in vars(AS_FOUND)}
         wanted = {name: given.get(name) or known.get(name) for name in estimator.columns}
         examples = estimator.read_part(data, **wanted)
     figures = estimator.evaluate(*estimator.pairs_of(examples), seen=seen)

@@ -19,14 +19,29 @@ Command = Callable[..., None]
 SHARED = ("recurrent", "training")
 
 
-WRITTEN = ("delimiter", "encoding")
-"""What is of one file alone, and not of others that the same run reads."""
 LabelColumns = Annotated[tuple[str, ...], Parameter(name="--label-column", consume_multiple=True)]
 
 
 def one_or_several(names: tuple[str, ...]) -> str | list[str] | None:
     """Return the only one of some names, or a list of several; None for none."""
     return (names[0] if names else None) if len(names) < 2 else list(names)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """How a table of text is written: of one file, not of others that a run reads.
+
+    Args:
+        delimiter: What parts the fields of csv and tsv, such as ; or tab; else found out.
+        encoding: Encoding of text, such as gb18030; UTF-8 if not given.
+    """
+
+    delimiter: str | None = None
+    encoding: str | None = None
+
+
+AS_FOUND = Written()
 
 
 @Parameter(name="*")

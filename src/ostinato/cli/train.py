@@ -12,7 +12,9 @@ from ostinato._config import check_range
 from ostinato._errors import ConfigError
 from ostinato.cli import settings as known
 from ostinato.cli.options import (
+    AS_FOUND,
     LabelColumns,
+    Written,
     absolute,
     one_or_several,
     options_of,
@@ -59,8 +61,7 @@ def classify(
     text_column: str | None = None,
     label_columns: LabelColumns = (),
     label_separator: str | None = None,
-    delimiter: str | None = None,
-    encoding: str | None = None,
+    written: Written = AS_FOUND,
     validation: Path | None = None,
     test: Path | None = None,
     test_size: float | None = None,
@@ -80,8 +81,7 @@ def classify(
         label_columns: Column with the labels, found by its name if not given; several are labels
             themselves, 1 where a text has them.
         label_separator: What parts the labels of a text in one column.
-        delimiter: What parts the fields of csv and tsv, such as ; or tab; else found out.
-        encoding: Encoding of text, such as gb18030; UTF-8 if not given.
+        written: How tables of text are written.
         validation: File that chooses the best epoch; else the source's own, else a tenth of train.
         test: File that is measured at the end; else the source's own.
         test_size: Share of train that is drawn for the test part, where there is none.
@@ -96,8 +96,7 @@ def classify(
         "text_column": text_column,
         "label_column": one_or_several(label_columns),
         "label_separator": label_separator,
-        "delimiter": delimiter,
-        "encoding": encoding,
+        **vars(written),
         "validation": absolute(validation),
         "test": absolute(test),
         "test_size": test_size,
@@ -186,8 +185,7 @@ def transcribe(
     audio_column: str | None = None,
     text_column: str | None = None,
     speaker_column: str | None = None,
-    delimiter: str | None = None,
-    encoding: str | None = None,
+    written: Written = AS_FOUND,
     test_speaker: str | None = None,
     on_error: Literal["raise", "skip"] = "raise",
     validation: Path | None = None,
@@ -209,8 +207,7 @@ def transcribe(
         audio_column: Column with the paths of the recordings; found by its name if not given.
         text_column: Column with the transcripts; found by its name if not given.
         speaker_column: Column with the speakers; found by its name, if there is one.
-        delimiter: What parts the fields of csv and tsv, such as ; or tab; else found out.
-        encoding: Encoding of text, such as gb18030; UTF-8 if not given.
+        written: How tables of text are written.
         test_speaker: Speaker all of whose recordings make the test part, and are in no other.
         on_error: What to do with a recording that cannot be read: stop, or skip it and say so.
         validation: File or folder that chooses the best epoch; else the source's own, else a tenth.
@@ -227,8 +224,7 @@ def transcribe(
         "audio_column": audio_column,
         "text_column": text_column,
         "speaker_column": speaker_column,
-        "delimiter": delimiter,
-        "encoding": encoding,
+        **vars(written),
         "test_speaker": test_speaker,
         "on_error": on_error,
         "validation": absolute(validation),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -90,18 +91,22 @@ def load_speech(
     elif source in REGISTRY:
         parts = _read_registered(str(source))
     else:
-        path = expanded(source)
-        check_source(path)
-        paths = _part_paths(path) if path.is_dir() else {"train": path}
-        parts = {part: read(place) for part, place in paths.items()}
-        if paths["train"].is_dir():
-            _check_several(paths["train"], parts["train"])
+        parts = _load_path(expanded(source), read)
     for name, given in (("validation", validation), ("test", test)):
         if given is not None:
             parts[name] = read(given)
     if test_speaker is not None:
         parts = _held_out(parts, test_speaker, parts["train"].source)
     return {name: parts[name] for name in PART_NAMES if name in parts}
+
+
+def _load_path(path: Path, read: Callable[[Path], Recordings]) -> dict[str, Recordings]:
+    check_source(path)
+    paths = _part_paths(path) if path.is_dir() else {"train": path}
+    parts = {part: read(place) for part, place in paths.items()}
+    if paths["train"].is_dir():
+        _check_several(paths["train"], parts["train"])
+    return parts
 
 
 def read_speech(

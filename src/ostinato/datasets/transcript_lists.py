@@ -23,7 +23,7 @@ _SPEAKER = re.compile(r"\d+(?=-\d+-\d+$)")  # of an utterance such as 84-121123-
 
 
 def is_librispeech(folder: Path) -> bool:
-    """Return whether there are lists of transcripts as LibriSpeech has them, in a folder or within.
+    """Return whether a folder, or one within, has lists of transcripts of LibriSpeech.
 
     Args:
         folder: An existing folder.
@@ -36,7 +36,7 @@ def is_librispeech(folder: Path) -> bool:
 
 
 def read_librispeech(folder: Path, encoding: str | None = None) -> Recordings:
-    """Read a folder of recordings with lists ``<chapter>.trans.txt``: in each line a name and a text.
+    """Read a folder with lists ``<chapter>.trans.txt``: in each line a name and a text.
 
     The speaker is the first number of a name such as ``84-121123-0000``.
 
