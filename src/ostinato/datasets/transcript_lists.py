@@ -101,7 +101,7 @@ def is_kaldi(folder: Path) -> bool:
 
 
 def read_kaldi(folder: Path, *, labelled: bool = True, encoding: str | None = None) -> Recordings:
-    r"""Read a data folder of Kaldi: ``wav.scp``, ``text``, and ``segments`` and ``utt2spk`` if there.
+    r"""Read a data folder of Kaldi: ``wav.scp``, ``text``; ``segments``, ``utt2spk`` if there.
 
     Paths are relative to the folder, or else to the current one, as they are for Kaldi.
 
