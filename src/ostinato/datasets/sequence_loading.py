@@ -13,6 +13,7 @@ from ostinato.datasets.sequence_tables import read_long, read_npz
 from ostinato.datasets.sequences import Sequences
 from ostinato.datasets.streams import check_file, format_of
 from ostinato.datasets.ts_files import read_ts
+from ostinato.datasets.ucr_files import read_ucr
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 FORMATS = (".ts", ".npz", *TABLES)
@@ -87,7 +88,8 @@ def read_sequences(
 
     Args:
         path: A ``.ts`` file of sktime; a NumPy archive ``.npz`` with ``X``, ``y`` and, for unequal
-            lengths, ``offsets``; or a csv, tsv, jsonl or parquet table with a step a row.
+            lengths, ``offsets``; a tsv or csv file of the UCR archive, without column names; or a csv, tsv,
+            jsonl or parquet table with a step a row.
         id_column: Column of a table that tells the sequences apart; None for one with a usual name.
         time_column: Column that orders the steps; None for one with a usual name, else the rows are
             in order.
@@ -107,6 +109,12 @@ def read_sequences(
     path = expanded(path)
     check_file(path)
     suffix, compression = format_of(path)
+    if suffix in (".tsv", ".csv") and not (
+        id_column or time_column or label_column or feature_columns
+    ):
+        part = read_ucr(path, labelled=labelled)
+        if part is not None:
+            return part
     if suffix in TABLES:
         return read_long(
             path,
@@ -126,7 +134,8 @@ def read_sequences(
         raise DatasetError(
             f"{path}: only tables have columns; a {suffix} file has none. Leave the columns out."
         )
-    part = read_npz(path, labelled=labelled) if suffix == ".npz" else read_ts(path)
+    readers = {".npz": read_npz, ".ts": read_ts}
+    part = readers[suffix](path, labelled=labelled)
     if labelled and part.labels is None:
         raise DatasetError(
             f"{path}: sequences must have labels; got none. Add a line @classLabel true, with the "

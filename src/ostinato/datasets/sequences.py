@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,6 +14,8 @@ import numpy.typing as npt
 
 from ostinato._arrays import numbers_in
 from ostinato._errors import DatasetError
+
+logger = logging.getLogger("ostinato")
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,6 +34,7 @@ class Sequences:
         features: Names of the features.
         names: How messages call each sequence.
         weights: How much each sequence counts in the loss; none if all count the same.
+        has_values: Whether the file says that labels are numbers to be told, not classes.
 
     Shape:
         values: ``(steps of all, features)``, float64.
@@ -49,6 +53,7 @@ class Sequences:
     features: tuple[str, ...]
     names: list[str]
     weights: list[float] | None = None
+    has_values: bool = False
 
     @staticmethod
     def make(
@@ -104,6 +109,12 @@ class Sequences:
             list(called),
         )
         part.check_finite()
+        if len(part) > 1 and width > 1 and (part.lengths == 1).all() and features is None:
+            logger.warning(
+                "%s: each sequence has one step of %d features. If these are steps, as in sktime's order "
+                "(sequences, features, time), swap the axes: X.transpose(0, 2, 1).",
+                *(source, width),
+            )
         return part
 
     def __len__(self) -> int:
@@ -145,6 +156,7 @@ class Sequences:
             self.features,
             [self.names[row] for row in rows],
             None if self.weights is None else [self.weights[row] for row in rows],
+            self.has_values,
         )
 
     def weighted(self, weights: list[float]) -> Sequences:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,22 +23,25 @@ class Header:
     Args:
         classes: The classes; none if there are no labels.
         has_label: Whether a line ends with a class or a number.
+        has_values: Whether that is a number to be told, not a class.
         dimensions: Features of each sequence; None where it does not say.
     """
 
     classes: tuple[str, ...] = ()
     has_label: bool = False
+    has_values: bool = False
     dimensions: int | None = None
 
 
-def read_ts(path: Path) -> Sequences:
+def read_ts(path: Path, *, labelled: bool = True) -> Sequences:
     r"""Read a ``.ts`` file: a sequence a line, features parted by colons, values by commas.
 
     Features may be one or many, lengths may differ, ``?`` and ``NaN`` are missing values. The last
-    field of a line is its class or, with ``@targetLabel``, its value.
+    field of a line is its class or, with ``@targetLabel``, its value: a number, and no class.
 
     Args:
         path: The file, plain or compressed.
+        labelled: Whether there must be labels; if not, they may be missing, and are not read.
 
     Raises:
         DatasetError: The file is missing, or a line is malformed; the message names the line.
@@ -63,8 +66,10 @@ def read_ts(path: Path) -> Sequences:
             continue
         where = f"{path}: line {number}"
         fields = text.split(":")
-        if header.has_label:
+        if header.has_label and labelled:
             labels.append(_label(fields.pop() if len(fields) > 1 else None, header, where))
+        elif header.has_label and len(fields) > (header.dimensions or 1):
+            fields.pop()
         rows.append(_values(fields, header, where))
         header.dimensions = header.dimensions or len(fields)
         names.append(f"line {number}")
@@ -72,7 +77,9 @@ def read_ts(path: Path) -> Sequences:
         raise DatasetError(
             f"{path}: there must be a sequence below @data; got none. Add one a line."
         )
-    return Sequences.make(rows, labels if header.has_label else None, str(path), names=names)
+    told = labels if header.has_label and labelled else None
+    part = Sequences.make(rows, told, str(path), names=names)
+    return replace(part, has_values=told is not None and header.has_values)
 
 
 def _header(lines: Sequence[str], path: Path) -> tuple[Header, int]:
@@ -103,6 +110,7 @@ def _note(header: Header, key: str, words: list[str], where: str) -> None:
         )
     if key in ("classlabel", "targetlabel"):
         header.has_label = is_true
+        header.has_values = is_true and key == "targetlabel"
         header.classes = tuple(words[1:]) if is_true and key == "classlabel" else ()
     elif key in ("dimension", "dimensions"):
         if not words or not words[0].isdecimal() or int(words[0]) < 1:

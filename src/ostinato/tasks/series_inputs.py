@@ -110,6 +110,11 @@ def classes_of(train: Sequences) -> Labels:
     Raises:
         DatasetError: There is one class only, or the labels are values.
     """
+    if train.has_values:
+        raise DatasetError(
+            f"{train.source}: labels are values, as @targetLabel says, which are no classes. Set regression "
+            "(--regression)."
+        )
     labels = Labels.fit([label_of(label, row) for row, label in enumerate(train.labels or (), 1)])
     if len(labels.classes) < 2:
         raise DatasetError(

@@ -1,0 +1,69 @@
+"""Reader of the UCR archive's own files: a sequence a row, its class first, no column names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ostinato._errors import DatasetError, shown
+from ostinato.datasets.columns import label_strings
+from ostinato.datasets.sequences import Sequences
+from ostinato.datasets.streams import format_of, read_lines
+
+FEWEST = 4  # fields of a first row of numbers alone; a table's has names
+
+
+def read_ucr(path: Path, *, labelled: bool = True) -> Sequences | None:
+    r"""Read a file whose first line is numbers alone: a class, and the values of a sequence of one feature.
+
+    Values that are missing at the end of a row, as the archive fills up shorter ones, are no steps.
+
+    Args:
+        path: A tsv or csv file, plain or compressed.
+        labelled: Whether labels are wanted; the first field is one in any case.
+
+    Returns:
+        The sequences, or None if the first line is not of numbers alone.
+
+    Raises:
+        DatasetError: A row has a value that is no number, or none at all.
+
+    Example:
+        >>> path = getfixture("tmp_path") / "a_TRAIN.tsv"
+        >>> _ = path.write_text("1\t0.5\t0.25\t1.5\n-1\t0.5\t1.25\tNaN\n")
+        >>> part = read_ucr(path)
+        >>> part.labels, part.lengths.tolist()
+        (['1', '-1'], [3, 2])
+    """
+    delimiter = "," if format_of(path)[0] == ".csv" else "\t"
+    lines = read_lines(path)
+    first = [field.strip() for field in lines[0].split(delimiter)] if lines else []
+    if len(first) < FEWEST or not all(map(_is_number, first)):
+        return None
+    labels, rows, names = [], [], []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        label, *fields = (field.strip() for field in line.split(delimiter))
+        wrong = next((field for field in fields if field and not _is_number(field)), None)
+        if wrong is not None or not label:
+            raise DatasetError(
+                f"{path}: line {number}: without column names a row must be a class and the values of its "
+                f"sequence; got {shown(wrong or label)}. Correct it."
+            )
+        values = np.array([float(field or "nan") for field in fields])
+        known = np.flatnonzero(~np.isnan(values))
+        rows.append(values[: known[-1] + 1] if len(known) else values[:0])
+        labels.append(label)
+        names.append(f"line {number}")
+    told = label_strings(labels, str(path), untyped=True) if labelled else None
+    return Sequences.make(rows, told, str(path), names=names)
+
+
+def _is_number(field: str) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True

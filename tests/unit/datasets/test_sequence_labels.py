@@ -1,0 +1,77 @@
+"""What a file says of its labels holds: values are no classes, and what is predicted needs none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ostinato import DatasetError
+from ostinato.datasets import Sequences, read_sequences
+from ostinato.tasks.series_inputs import classes_of
+
+VALUES = "@univariate true\n@targetLabel true\n@data\n1,2,3:1\n4,5,6:2\n7,8,9:3\n"
+
+
+def file(folder, name, text):
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def test_values_of_a_ts_file_are_no_classes_even_if_they_are_whole(tmp_path):
+    part = read_sequences(file(tmp_path, "a.ts", VALUES))
+    assert part.labels == ["1", "2", "3"]
+    with pytest.raises(DatasetError, match=r"as @targetLabel says.*--regression"):
+        classes_of(part)
+    with pytest.raises(DatasetError, match=r"as @targetLabel says"):
+        classes_of(part.take([0, 1]))
+
+
+@pytest.mark.parametrize("rows", ["1,2,3:?\n4,5,6:?\n", "1,2,3\n4,5,6\n", "1,2,3:a\n4,5,6:new\n"])
+@pytest.mark.parametrize("width", ["@univariate true", "@dimensions 1"])
+def test_labels_are_not_asked_of_what_is_predicted(rows, width, tmp_path):
+    path = file(tmp_path, "a.ts", f"{width}\n@classLabel true a b\n@data\n{rows}")
+    part = read_sequences(path, labelled=False)
+    assert (part.lengths.tolist(), part.labels) == ([3, 3], None)
+    assert part.values.ravel().tolist() == [1, 2, 3, 4, 5, 6]
+    with pytest.raises(DatasetError, match=r"line 4|line 5"):
+        read_sequences(path)
+
+
+numbers = st.floats(-1e6, 1e6).map(lambda value: round(value, 4))
+
+
+@given(
+    st.lists(st.tuples(st.integers(-3, 9), st.lists(numbers, min_size=3, max_size=6)), min_size=1),
+    st.sampled_from([("tsv", "\t"), ("csv", ",")]),
+)
+@settings(max_examples=30, deadline=None)
+def test_rows_of_the_ucr_archive_come_back(tmp_path_factory, rows, form):
+    suffix, delimiter = form
+    longest = max(len(values) for _, values in rows)
+    lines = [
+        delimiter.join([str(label), *map(str, values), *["NaN"] * (longest - len(values))])
+        for label, values in rows
+    ]
+    path = tmp_path_factory.mktemp("ucr") / f"a.{suffix}"
+    path.write_text("\n".join(lines) + "\n")
+    part = read_sequences(path)
+    assert part.labels == [str(label) for label, _ in rows]
+    for number, (_, values) in enumerate(rows):
+        assert part[number].ravel().tolist() == values
+    assert read_sequences(path, labelled=False).labels is None
+
+
+def test_a_row_of_the_ucr_archive_that_is_no_row_is_named(tmp_path):
+    with pytest.raises(DatasetError, match=r"line 2: .*got 'x'"):
+        read_sequences(file(tmp_path, "a.tsv", "1\t2\t3\t4\n1\t2\tx\t4\n"))
+
+
+def test_sequences_of_one_step_and_many_features_are_told(caplog):
+    X = np.zeros((4, 1, 100))
+    Sequences.make(X, None, "train")
+    assert "X.transpose(0, 2, 1)" in caplog.text
+    caplog.clear()
+    Sequences.make(X.transpose(0, 2, 1), None, "train")
+    assert not caplog.text
