@@ -109,12 +109,11 @@ def read_sequences(
     path = expanded(path)
     check_file(path)
     suffix, compression = format_of(path)
-    if suffix in (".tsv", ".csv") and not (
-        id_column or time_column or label_column or feature_columns
-    ):
-        part = read_ucr(path, labelled=labelled)
-        if part is not None:
-            return part
+    has_columns = bool(id_column or time_column or label_column or feature_columns)
+    if suffix in (".tsv", ".csv") and not has_columns:
+        found = read_ucr(path, labelled=labelled)
+        if found is not None:
+            return found
     if suffix in TABLES:
         return read_long(
             path,
@@ -130,10 +129,15 @@ def read_sequences(
             f"{path}: sequences must come as one of {', '.join(FORMATS)}; got `{suffix}{compression}`"
             f"{hint}"
         )
-    if id_column or time_column or label_column or feature_columns:
+    if has_columns:
         raise DatasetError(
             f"{path}: only tables have columns; a {suffix} file has none. Leave the columns out."
         )
+    return _read_arrays(path, suffix, labelled=labelled)
+
+
+def _read_arrays(path: Path, suffix: str, *, labelled: bool) -> Sequences:
+    """Read a file that has no columns."""
     readers = {".npz": read_npz, ".ts": read_ts}
     part = readers[suffix](path, labelled=labelled)
     if labelled and part.labels is None:
