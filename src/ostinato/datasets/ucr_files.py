@@ -15,7 +15,7 @@ FEWEST = 4  # fields of a first row of numbers alone; a table's has names
 
 
 def read_ucr(path: Path, *, labelled: bool = True) -> Sequences | None:
-    r"""Read a file whose first line is numbers alone: a class, and the values of a sequence of one feature.
+    r"""Read a file whose rows are numbers alone: a class, and the values of a sequence.
 
     Values that are missing at the end of a row, as the archive fills up shorter ones, are no steps.
 
