@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ostinato._errors import shown
 from ostinato.data.ragged import Ragged
 from ostinato.metrics.rounding import is_constant, level_of
 from ostinato.series.panel import Panel
@@ -159,12 +160,16 @@ class SeriesScaling:
 
     @staticmethod
     def from_json(saved: Mapping[str, Any]) -> SeriesScaling:
-        """Return what :meth:`to_json` told."""
+        """Return what :meth:`to_json` told.
+
+        Raises:
+            ValueError: A level is no finite number.
+        """
         return SeriesScaling(
-            {name: np.array(found) for name, found in saved["levels"].items()},
+            {name: _finite(found) for name, found in saved["levels"].items()},
             bool(saved["is_log"]),
-            np.array(saved["known"]).reshape(2, -1),
-            np.array(saved["past"]).reshape(2, -1),
+            _finite(saved["known"]).reshape(2, -1),
+            _finite(saved["past"]).reshape(2, -1),
             bool(saved["is_scaled"]),
             {name: np.array(found, bool) for name, found in saved.get("guessed", {}).items()},
             (float(saved["usual"][0]), float(saved["usual"][1]))
@@ -172,6 +177,13 @@ class SeriesScaling:
             else (1.0, 1.0),
             {name: np.array(found, bool) for name, found in saved.get("signed", {}).items()},
         )
+
+
+def _finite(found: Any) -> Doubles:
+    levels: Doubles = np.array(found, np.float64)
+    if not np.isfinite(levels).all() or not (levels.reshape(2, -1)[1] > 0).all():
+        raise ValueError(f"levels must be finite, deviations above 0; got {shown(found)}")
+    return levels
 
 
 def swings_with_level(panel: Panel, season: int) -> bool:

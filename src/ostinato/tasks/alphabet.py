@@ -16,6 +16,7 @@ from ostinato._errors import ConfigError, DatasetError
 from ostinato._files import read_json, write_json
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Recordings
+from ostinato.tasks import saved
 
 logger = logging.getLogger("ostinato")
 
@@ -126,10 +127,16 @@ class Alphabet:
 
     @staticmethod
     def load(run: Path) -> Alphabet:
-        """Read ``labels.json``."""
-        saved = read_json(run / "labels.json")
-        keywords = tuple(map(str, saved.get("keywords", ())))  # none in runs of 0.1
-        return Alphabet(tuple(map(str, saved["classes"])), saved["unit"], keywords)
+        """Read ``labels.json``.
+
+        Raises:
+            CheckpointError: It is missing, broken or of another kind.
+        """
+        path = run / "labels.json"
+        told = read_json(path)
+        keywords = saved.texts({"keywords": [], **told}, "keywords", path)  # none in runs of 0.1
+        unit = saved.one_of(told, "unit", path, ("character", "word"))
+        return Alphabet(saved.texts(told, "classes", path), unit, keywords)
 
 
 def _cut(text: str, unit: Unit) -> list[str]:

@@ -17,6 +17,7 @@ from torch import Tensor
 from ostinato._errors import DatasetError, named, shown
 from ostinato._files import read_json, write_json
 from ostinato.metrics import decide
+from ostinato.tasks import saved
 from ostinato.tasks.label_inputs import other_kind
 
 logger = logging.getLogger("ostinato")
@@ -159,14 +160,24 @@ class Labels:
 
     def save(self, run: Path) -> None:
         """Write ``labels.json``."""
-        saved = {"classes": list(self.classes), "multi_label": self.multi_label}
-        write_json(run / "labels.json", saved | ({"is_matrix": True} if self.is_matrix else {}))
+        told = {"classes": list(self.classes), "multi_label": self.multi_label}
+        write_json(run / "labels.json", told | ({"is_matrix": True} if self.is_matrix else {}))
 
     @classmethod
     def load(cls, run: Path) -> Labels:
-        """Read ``labels.json``."""
-        saved = read_json(run / "labels.json")
-        return cls(tuple(saved["classes"]), saved["multi_label"], saved.get("is_matrix", False))
+        """Read ``labels.json``.
+
+        Raises:
+            CheckpointError: It is missing, broken or of another kind.
+        """
+        path = run / "labels.json"
+        told = read_json(path)
+        classes = told["classes"]
+        kinds = {type(name) for name in classes} if isinstance(classes, list) else {list}
+        if not kinds <= {str, int, float, bool} or len(set(classes)) < len(classes):
+            raise saved.misfit(path, "classes", "a list of names without repetitions", classes)
+        multi_label = saved.one_of(told, "multi_label", path, (True, False))
+        return cls(tuple(classes), multi_label, told.get("is_matrix", False) is True)
 
     def _index(self) -> dict[Any, int]:
         """Return the place of each class, also by how a file would spell it."""

@@ -19,6 +19,7 @@ from ostinato._files import read_json, write_json
 from ostinato.data.splits import duplicates
 from ostinato.metrics import correlation_z, regression_metrics
 from ostinato.metrics.rounding import is_constant
+from ostinato.tasks import saved
 from ostinato.tasks.weighting import Weighted, parted
 from ostinato.training import Figures
 
@@ -72,13 +73,21 @@ class Values:
 
     def save(self, run: Path) -> None:
         """Write ``labels.json``, which has no classes."""
-        saved = {"classes": [], "multi_label": False, "values": asdict(self)}
-        write_json(run / "labels.json", saved)
+        told = {"classes": [], "multi_label": False, "values": asdict(self)}
+        write_json(run / "labels.json", told)
 
     @classmethod
     def load(cls, run: Path) -> Values:
-        """Read ``labels.json``."""
-        return cls(**read_json(run / "labels.json")["values"])
+        """Read ``labels.json``.
+
+        Raises:
+            CheckpointError: It is missing, broken or of another kind.
+        """
+        path = run / "labels.json"
+        found = cls(**read_json(path)["values"])
+        if not saved.is_number(found.mean) or not saved.is_number(found.deviation, positive=True):
+            raise saved.misfit(path, "values", "a mean and a positive deviation", found)
+        return found
 
 
 @dataclass(frozen=True)

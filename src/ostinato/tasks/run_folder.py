@@ -162,7 +162,8 @@ def clear_leftovers(run: Path) -> None:
 def keep_sums(run: Path) -> None:
     """Begin to keep checksums in the folder of a run that was begun by a version without them."""
     if not _sums.are_kept(run / "config.json"):
-        found = sorted([*run.glob("[!.]*"), *(run / _sums.CHECKPOINT).glob("[!.]*")])
+        kept = ("config.json", "model.safetensors", f"{_sums.CHECKPOINT}/last.safetensors")
+        found = [run / name for name in kept]  # all else is written again
         write_text(run / _sums.NAME, _sums.listing([path for path in found if path.is_file()]))
 
 

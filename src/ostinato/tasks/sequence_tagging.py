@@ -21,6 +21,7 @@ from ostinato.datasets import Scheme, Tagged
 from ostinato.datasets.tagged_writing import FORMATS as WRITERS
 from ostinato.nn import Chain, log_likelihood
 from ostinato.tasks import facts as data_facts
+from ostinato.tasks import saved
 from ostinato.tasks import tagger_network as network
 from ostinato.tasks.answers import NOTHING, Answer, Token, answers_of, described, line_of, located
 from ostinato.tasks.baselines import Baseline
@@ -375,7 +376,10 @@ class SequenceTagger(Estimator):
     def _load_reader(self, run: Path) -> None:
         self.lexicon_ = Lexicon.load(run)
         self.tags_ = Tags.load(run)
-        self.tokenizer_ = read_json(run / "tokenizer_config.json")["tokenizer"]
+        path = run / "tokenizer_config.json"
+        (self.tokenizer_,) = saved.texts(
+            {"tokenizer": [read_json(path)["tokenizer"]]}, "tokenizer", path
+        )
         self.chain_ = JoinedChain.load(run) if (run / CHAIN_FILE).exists() else None
 
     def _network(self, weights: Mapping[str, Tensor]) -> models.SequenceTagger:

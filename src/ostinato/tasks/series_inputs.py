@@ -16,6 +16,7 @@ from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
 from ostinato.datasets.sequences import joined
 from ostinato.metrics.rounding import is_constant, level_of
+from ostinato.tasks import saved
 from ostinato.tasks.label_inputs import label_of, one_column
 from ostinato.tasks.labels import Labels
 from ostinato.tasks.regression import are_values
@@ -203,5 +204,19 @@ class Scaling:
 
     @classmethod
     def load(cls, run: Path) -> Scaling:
-        """Read ``scaling.json``."""
-        return cls(**{name: tuple(values) for name, values in read_json(run / FILE).items()})
+        """Read ``scaling.json``.
+
+        Raises:
+            CheckpointError: It is missing, broken or of another kind.
+        """
+        path = run / FILE
+        values = read_json(path)
+        found = cls(
+            saved.texts(values, "features", path),
+            saved.numbers(values, "means", path),
+            saved.numbers(values, "deviations", path, positive=True),
+            saved.flags(values, "is_marked", path),
+        )
+        if len({len(column) for column in vars(found).values()}) != 1:
+            raise saved.misfit(path, "features", "as many as means and deviations", values)
+        return found

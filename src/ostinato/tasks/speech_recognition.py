@@ -16,7 +16,7 @@ from ostinato._config import Augmentation, Features, Recurrent, Training
 from ostinato._files import read_json, write_json
 from ostinato.datasets import Recordings
 from ostinato.models import SpeechNetwork
-from ostinato.tasks import speech_facts
+from ostinato.tasks import saved, speech_facts
 from ostinato.tasks.alphabet import Alphabet
 from ostinato.tasks.averaged_frames import FILE, JoinedFrames
 from ostinato.tasks.baselines import Baseline
@@ -386,10 +386,10 @@ class SpeechRecognizer(Estimator):
 
     def _load_reader(self, run: Path) -> None:
         self.alphabet_ = Alphabet.load(run)
-        saved = read_json(run / "audio.json")
-        self.sample_rate_hz_ = int(saved["sample_rate_hz"])
+        path = run / "audio.json"
+        self.sample_rate_hz_, *levels = saved.levels(read_json(path), path, self._features.bands)
         self.joined_ = JoinedFrames.load(run) if (run / FILE).exists() else None
-        self.normalizer_ = self._normalizer(np.array(saved["mean"]), np.array(saved["deviation"]))
+        self.normalizer_ = self._normalizer(*map(np.array, levels))
 
     def _example(self, run: Path) -> str:
         return f'import ostinato\n\nostinato.load("{run.name}").predict(["call.wav"])'

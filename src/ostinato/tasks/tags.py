@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import typing
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from ostinato._files import read_json, write_json
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import SCHEMES, Scheme, Span, Tagged, schemes
 from ostinato.datasets.tag_forms import PLAIN, Form
+from ostinato.tasks import saved
 from ostinato.tasks.tagging_measure import spans_in
 
 logger = logging.getLogger("ostinato")
@@ -146,12 +148,20 @@ class Tags:
 
     @classmethod
     def load(cls, run: Path) -> Tags:
-        """Read ``labels.json``."""
-        saved = read_json(run / "labels.json")
-        spans = saved.get("spans")
-        known = None if spans is None else tuple(spans)
-        form = Form(**saved.get("form", {}))
-        return cls(tuple(saved["classes"]), saved["scheme"], saved["written"], known, form)
+        """Read ``labels.json``.
+
+        Raises:
+            CheckpointError: It is missing, broken or of another kind.
+        """
+        path = run / "labels.json"
+        told = read_json(path)
+        known = saved.texts(told, "spans", path) if told.get("spans") is not None else None
+        scheme, written = (
+            saved.one_of(told, name, path, (None, *typing.get_args(Scheme)))
+            for name in ("scheme", "written")
+        )
+        form = Form(**told.get("form", {}))
+        return cls(saved.texts(told, "classes", path), scheme, written, known, form)
 
 
 def _mark_insides(row: list[int], tags: Sequence[str]) -> None:

@@ -166,11 +166,19 @@ class Lexicon:
         """
         saved = read_json(run / FILE)
         try:
-            return cls(**saved)
+            found = cls(**saved)
+            lists = (found.words, found.characters, found.pairs)
+            if not all(isinstance(one, list) and set(map(type, one)) <= {str} for one in lists):
+                raise TypeError("words, characters and pairs must be lists of texts")
+            if type(found.lowercase) is not bool or type(found.num_trained) is not int:
+                raise TypeError("lowercase must be true or false, num_trained a whole number")
+            if not 1 <= found.num_trained <= len(found.words):
+                raise TypeError(f"num_trained must be from 1 to {len(found.words)}")
         except TypeError as error:
             raise CheckpointError(
                 f"{run / FILE}: must be the lexicon of a tagger; {error}. Copy the run folder anew."
             ) from error
+        return found
 
     def _encode_pairs(self, sentences: Sentences) -> Ragged:
         ids = {pair: place for place, pair in enumerate(self.pairs)}

@@ -61,7 +61,14 @@ def load_tensors(path: Path) -> tuple[Tensors, dict[str, Any]]:
         with opened(path), safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {}).get("ostinato", "{}"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError, ValueError, LookupError, RecursionError) as error:
+    except (
+        OSError,
+        SafetensorError,
+        ValueError,
+        LookupError,
+        RecursionError,
+        MemoryError,
+    ) as error:
         raise CheckpointError(
             f"{path}: must be a whole safetensors file; reading it failed ({error}). "
             "Train again, or copy the run folder anew."

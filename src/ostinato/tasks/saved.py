@@ -1,0 +1,124 @@
+"""Values of a run folder's JSON files, each of the type that was written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ostinato._errors import CheckpointError, shown
+
+
+def numbers(values: Any, name: str, path: Path, *, positive: bool = False) -> tuple[float, ...]:
+    """Return a list of finite numbers.
+
+    Args:
+        values: What the file holds.
+        name: Key of the list.
+        path: The file, for messages.
+        positive: Whether they must be above 0, as what is divided by.
+
+    Raises:
+        CheckpointError: It is missing or another.
+    """
+    found = _value(values, name, path)
+    if isinstance(found, list) and all(is_number(one, positive=positive) for one in found):
+        return tuple(map(float, found))
+    raise misfit(path, name, f"a list of {'positive ' if positive else ''}numbers", found)
+
+
+def flags(values: Any, name: str, path: Path) -> tuple[bool, ...]:
+    """Return a list of booleans.
+
+    Args:
+        values: What the file holds.
+        name: Key of the list.
+        path: The file, for messages.
+
+    Raises:
+        CheckpointError: It is missing or another.
+    """
+    found = _value(values, name, path)
+    if not isinstance(found, list) or not all(isinstance(one, bool) for one in found):
+        raise misfit(path, name, "a list of true and false", found)
+    return tuple(found)
+
+
+def texts(values: Any, name: str, path: Path) -> tuple[str, ...]:
+    """Return a list of texts, none of them twice.
+
+    Args:
+        values: What the file holds.
+        name: Key of the list.
+        path: The file, for messages.
+
+    Raises:
+        CheckpointError: It is missing or another.
+    """
+    found = _value(values, name, path)
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise misfit(path, name, "a list of texts", found)
+    if len(set(found)) < len(found):
+        raise misfit(path, name, "a list without repetitions", found)
+    return tuple(found)
+
+
+def one_of(values: Any, name: str, path: Path, choices: tuple[Any, ...]) -> Any:
+    """Return a value that must be one of some.
+
+    Args:
+        values: What the file holds.
+        name: Its key.
+        path: The file, for messages.
+        choices: What it may be.
+
+    Raises:
+        CheckpointError: It is missing or another.
+    """
+    found = _value(values, name, path)
+    if not any(found is one or (isinstance(one, str) and found == one) for one in choices):
+        raise misfit(path, name, f"one of {', '.join(map(str, choices))}", found)
+    return found
+
+
+def levels(
+    values: Any, path: Path, bands: int
+) -> tuple[int, tuple[float, ...], tuple[float, ...]]:
+    """Return the rate of a recogniser, and mean and deviation of each band.
+
+    Args:
+        values: What the file holds.
+        path: The file, for messages.
+        bands: How many bands there are.
+
+    Raises:
+        CheckpointError: Something is missing or another.
+    """
+    rate = _value(values, "sample_rate_hz", path)
+    if type(rate) is not int or not 1000 <= rate <= 10**6:
+        raise misfit(path, "sample_rate_hz", "from 1,000 to 1,000,000", rate)
+    found = numbers(values, "mean", path), numbers(values, "deviation", path, positive=True)
+    if any(len(level) != bands for level in found):
+        raise misfit(path, "mean", f"of {bands} bands, as the deviation", found[0])
+    return rate, *found
+
+
+def is_number(value: Any, *, positive: bool = False) -> bool:
+    """Return whether a value is a finite number, and no boolean."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) < 1e300 and math.isfinite(value) and (value > 0 or not positive)
+
+
+def misfit(path: Path, name: str, rule: str, found: Any) -> CheckpointError:
+    """Return the error about a value that is another than was written."""
+    return CheckpointError(
+        f"{path}: `{name}` must be {rule}; got {shown(found)}. Copy the run folder anew, or train again."
+    )
+
+
+def _value(values: Any, name: str, path: Path) -> Any:
+    if not isinstance(values, Mapping) or name not in values:
+        raise misfit(path, name, "there", values)
+    return values[name]
