@@ -82,9 +82,7 @@ def one_of(values: Any, name: str, path: Path, choices: tuple[Any, ...]) -> Any:
     return found
 
 
-def levels(
-    values: Any, path: Path, bands: int
-) -> tuple[int, tuple[float, ...], tuple[float, ...]]:
+def levels(values: Any, path: Path, bands: int) -> tuple[int, tuple[float, ...], tuple[float, ...]]:
     """Return the rate of a recogniser, and mean and deviation of each band.
 
     Args:
