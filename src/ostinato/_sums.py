@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from pathlib import Path
 
 from ostinato._errors import CheckpointError
@@ -42,6 +43,7 @@ def are_kept(path: Path) -> bool:
 def expect(path: Path, written: Path) -> None:
     """Add the line of what is about to take the place ``path``, and lies in ``written`` yet."""
     line = _line(digest_of(written), path)
+    _check_is_file(folder_of(path) / NAME)
     flags = os.O_RDWR | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(folder_of(path) / NAME, flags), "r+b") as sums:
         if line.encode() not in sums.read(MOST_BYTES):
@@ -84,6 +86,7 @@ def settled(folder: Path) -> str:
 
 def _read(folder: Path) -> dict[str, list[str]]:
     """Return the digests of each name; what is no line of them is of no file."""
+    _check_is_file(folder / NAME)
     with (folder / NAME).open("rb") as sums:
         lines = sums.read(MOST_BYTES).decode("utf-8", "replace").splitlines()
     found: dict[str, list[str]] = {}
@@ -91,6 +94,14 @@ def _read(folder: Path) -> dict[str, list[str]]:
         digest, _, name = line.partition("  ")
         found.setdefault(name, []).append(digest)
     return found
+
+
+def _check_is_file(path: Path) -> None:
+    if not stat.S_ISREG(path.lstat().st_mode):  # a pipe would wait for ever
+        raise CheckpointError(
+            f"{path}: must be a regular file, the checksums of the run; it is another thing. "
+            "Copy the run folder anew, with its files and not links to them."
+        )
 
 
 def _name_of(path: Path) -> str:

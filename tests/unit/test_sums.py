@@ -72,6 +72,21 @@ def test_a_broken_list_of_checksums_is_told_of_the_files_whose_lines_are_amiss(f
     assert read_text(folder / "checkpoint" / "c.txt") == "d"
 
 
+@pytest.mark.parametrize("way", ["pipe", "link", "folder"])
+def test_a_list_of_checksums_that_is_no_file_is_told(folder, tmp_path, way):
+    sums = folder / _sums.NAME
+    sums.rename(tmp_path / "sums")
+    if way == "pipe":
+        os.mkfifo(sums)
+    elif way == "link":
+        sums.symlink_to(tmp_path / "sums")
+    else:
+        sums.mkdir()
+    for use in (lambda: read_json(folder / "a.json"), lambda: write_json(folder / "a.json", {})):
+        with pytest.raises(CheckpointError, match=r"SHA256SUMS: must be a regular file"):
+            use()
+
+
 def test_only_regular_files_inside_the_folder_are_read(folder, tmp_path):
     (tmp_path / "outside.json").write_text("{}")
     (folder / "link.json").symlink_to(tmp_path / "outside.json")
