@@ -18,6 +18,7 @@ from torch import Tensor
 from ostinato import audio
 from ostinato._config import Features
 from ostinato.datasets import Recordings
+from ostinato.tasks import saved
 from ostinato.tasks.joining import joint_weights
 from ostinato.training import load_tensors, save_tensors
 
@@ -204,8 +205,11 @@ class JoinedFrames:
             KeyError: Something is missing in it.
         """
         tensors, header = load_tensors(run / FILE)
+        rules = {"weights": "float averages keywords", "intercept": "float keywords"}
+        saved.check_tensors(tensors, rules, run / FILE)
+        told = saved.weights(header, run / FILE, "network_weight", "linear_weight")
         model = AveragedFrames(tensors["weights"].numpy(), tensors["intercept"].numpy())
-        return JoinedFrames(model, header["network_weight"], header["linear_weight"])
+        return JoinedFrames(model, *told)
 
 
 def _classes(said: Sequence[str], keywords: Sequence[str]) -> npt.NDArray[np.int64]:

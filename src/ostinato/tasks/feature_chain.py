@@ -19,6 +19,7 @@ from ostinato._config import Training
 from ostinato.data.batches import collate, length_buckets, packed_places
 from ostinato.data.ragged import Ragged
 from ostinato.nn import CRF, Chain, log_likelihood
+from ostinato.tasks import saved
 from ostinato.tasks.joining import joint_weights
 from ostinato.text.token_features import TokenFeatures
 from ostinato.training import load_tensors, save_tensors
@@ -178,18 +179,31 @@ class JoinedChain:
         save_tensors(run / FILE, tensors, header)
 
     @classmethod
-    def load(cls, run: Path) -> JoinedChain:
+    def load(cls, run: Path, tags: int) -> JoinedChain:
         """Read what :meth:`save` wrote.
+
+        Args:
+            run: The run folder.
+            tags: How many tags the run has.
 
         Raises:
             CheckpointError: The file is missing or broken.
             KeyError: Something is missing in it.
         """
         tensors, header = load_tensors(run / FILE)
+        rules = {
+            "hashes": "int features",
+            "weight": "float features tags",
+            "start": "float tags",
+            "transition": "float tags tags",
+            "end": "float tags",
+        }
+        saved.check_tensors(tensors, rules, run / FILE, tags=tags)
+        told = saved.weights(header, run / FILE, "network_weight", "feature_weight", "outside")
         features = TokenFeatures(tensors.pop("hashes").numpy())
         names = ("weight", "start", "transition", "end")
         model = FeatureChain(features, *(tensors[name] for name in names))
-        return cls(model, header["network_weight"], header["feature_weight"], header["outside"])
+        return cls(model, *told)
 
 
 def joined(network: Chain, features: Chain, weights: Tensor) -> Chain:

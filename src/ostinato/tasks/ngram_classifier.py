@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ostinato._errors import CheckpointError
+from ostinato.tasks import saved
 from ostinato.tasks.joining import joint_weights
 from ostinato.text.ngrams import TfidfBlock, TfidfNgrams, Tokens
 from ostinato.training import load_tensors, save_tensors
@@ -204,6 +205,11 @@ class JoinedNgrams:
                 f"`ostinato resume {run}`, or copy the folder anew."
             )
         tensors, header = load_tensors(run / FILE)
+        rules = {"weights": "float classes features", "intercept": "float classes"}
+        for block in [name for name in ("words", "characters") if f"{name}.columns" in tensors]:
+            rules |= {f"{block}.columns": f"int {block}", f"{block}.idf": f"float {block}"}
+        saved.check_tensors(tensors, rules, run / FILE)
+        told = saved.weights(header, run / FILE, "network_weight", "ngram_weight")
         arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
         words = TfidfBlock(arrays["words.columns"], arrays["words.idf"])
         characters = None
@@ -219,4 +225,4 @@ class JoinedNgrams:
                 f"weights are {arrays['weights'].shape}. Copy the folder anew, or train again."
             )
         model = NgramClassifier(ngrams, arrays["weights"], arrays["intercept"])
-        return cls(model, header["network_weight"], header["ngram_weight"])
+        return cls(model, *told)

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from ostinato._errors import CheckpointError, shown
 
 
@@ -100,6 +103,47 @@ def levels(values: Any, path: Path, bands: int) -> tuple[int, tuple[float, ...],
     if any(len(level) != bands for level in found):
         raise misfit(path, "mean", f"of {bands} bands, as the deviation", found[0])
     return rate, *found
+
+
+def check_tensors(
+    tensors: Mapping[str, Tensor], rules: Mapping[str, str], path: Path, **sizes: int
+) -> None:
+    """Raise CheckpointError unless tensors are of the types and sizes that rules name.
+
+    Args:
+        tensors: What the file holds.
+        rules: ``float`` or ``int`` and the name of each size, as ``float features classes``; sizes of
+            one name must be equal.
+        path: The file, for messages.
+        sizes: Those that are known.
+    """
+    for name, rule in rules.items():
+        kind, *names = rule.split()
+        one = _value(tensors, name, path)
+        wanted = one.is_floating_point() if kind == "float" else one.dtype == torch.int64
+        if not wanted or one.dim() != len(names):
+            raise misfit(path, name, f"{kind} of {len(names)} dimensions", one)
+        for size, found in zip(names, one.shape, strict=True):
+            if sizes.setdefault(size, found) != found:
+                raise misfit(path, name, f"of {sizes[size]} {size}", one)
+
+
+def weights(header: Any, path: Path, *names: str) -> list[float]:
+    """Return numbers of a file's header.
+
+    Args:
+        header: What it holds.
+        path: The file, for messages.
+        names: Their keys.
+
+    Raises:
+        CheckpointError: One is missing or no finite number.
+    """
+    found = [_value(header, name, path) for name in names]
+    for name, one in zip(names, found, strict=True):
+        if not is_number(one):
+            raise misfit(path, name, "a finite number", one)
+    return found
 
 
 def is_number(value: Any, *, positive: bool = False) -> bool:

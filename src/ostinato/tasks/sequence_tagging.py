@@ -380,7 +380,8 @@ class SequenceTagger(Estimator):
         (self.tokenizer_,) = saved.texts(
             {"tokenizer": [read_json(path)["tokenizer"]]}, "tokenizer", path
         )
-        self.chain_ = JoinedChain.load(run) if (run / CHAIN_FILE).exists() else None
+        tags = len(self.tags_.classes)
+        self.chain_ = JoinedChain.load(run, tags) if (run / CHAIN_FILE).exists() else None
 
     def _network(self, weights: Mapping[str, Tensor]) -> models.SequenceTagger:
         width = weights["embedding.weight"].shape[1]

@@ -14,6 +14,7 @@ from scipy.special import expit, log_softmax
 
 from ostinato.data.ragged import Ragged
 from ostinato.ops.product import matrix_product
+from ostinato.tasks import saved
 from ostinato.tasks.series_features import Convolutions, summaries
 from ostinato.training import load_tensors, save_tensors
 
@@ -190,13 +191,28 @@ class JoinedRidge:
             KeyError: Something is missing in it.
         """
         tensors, header = load_tensors(run / FILE)
+        rules = {
+            **dict.fromkeys(("dilations", "triples", "sizes"), "int kernels"),
+            "inputs": "int all",
+            "thresholds": "float kernels thresholds",
+            **dict.fromkeys(("means", "scales"), "float features"),
+            "weights": "float features outputs",
+            "intercept": "float outputs",
+        }
+        saved.check_tensors(tensors, rules, run / FILE)
+        names = ("sharpness", "surprise", "network_weight", "ridge_weight")
+        sharpness, surprise, *told = saved.weights(header, run / FILE, *names)
         found = {name: tensor.numpy() for name, tensor in tensors.items()}
+        if min(found[name].min(initial=0) for name in ("dilations", "triples", "inputs")) < 0:
+            raise saved.misfit(
+                run / FILE, "dilations", "of 0 and more, as triples and inputs", None
+            )
         inputs = np.split(found["inputs"], np.cumsum(found["sizes"])[:-1])
         triples = zip(found["dilations"].tolist(), found["triples"].tolist(), inputs, strict=True)
         convolutions = Convolutions(list(triples), list(found["thresholds"]))
         arrays = (found[name] for name in ("means", "scales", "weights", "intercept"))
-        ridge = ConvolutionRidge(convolutions, header["sharpness"], header["surprise"], *arrays)
-        return JoinedRidge(ridge, header["network_weight"], header["ridge_weight"])
+        ridge = ConvolutionRidge(convolutions, sharpness, surprise, *arrays)
+        return JoinedRidge(ridge, *told)
 
 
 def _ridge(rows: Doubles, wanted: Doubles, counts: Doubles) -> tuple[Doubles, Doubles, Doubles]:

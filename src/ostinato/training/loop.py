@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from accelerate import Accelerator
@@ -309,6 +309,12 @@ class _Loop:
     def _load(self, folder: Path) -> None:
         path = checkpoint.path_of(folder)
         tensors, header = checkpoint.load_tensors(path)
+        with checkpoint.told_misfits(path):
+            self._put_back(path, tensors, header)
+        if self.is_main:
+            history.write(folder, self.progress.records)
+
+    def _put_back(self, path: Path, tensors: checkpoint.Tensors, header: Any) -> None:
         random_states = tensors.pop("random.cpu")
         if len(random_states) != self.accelerator.num_processes:
             raise TrainingError(
@@ -326,8 +332,6 @@ class _Loop:
             torch.cuda.set_rng_state(tensors.pop("random.cuda")[self.accelerator.process_index])
         checkpoint.unpack(tensors, header["groups"], self.model, self.optimizer)
         self.progress = Progress(**header["progress"])
-        if self.is_main:
-            history.write(folder, self.progress.records)
 
     def _add_up(self, sums: Tensor) -> Tensor:
         if self.accelerator.num_processes == 1:

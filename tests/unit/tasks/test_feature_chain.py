@@ -96,14 +96,16 @@ def test_without_a_feature_seen_twice_there_is_nothing_to_add(tmp_path: Path) ->
     chain = JoinedChain(model, 1.0, 1.0)
     assert not model.scores(model.encode([["x"]]), np.array([0])).emissions.data.any()
     chain.save(tmp_path)
-    assert len(JoinedChain.load(tmp_path).model.features.hashes) == len(model.features.hashes)
+    assert len(JoinedChain.load(tmp_path, len(TAGS.classes)).model.features.hashes) == len(
+        model.features.hashes
+    )
 
 
 def test_a_saved_one_scores_the_same(tmp_path: Path) -> None:
     model = fitted()
     chain = JoinedChain(model, 0.5, 1.5)
     chain.save(tmp_path)
-    twin = JoinedChain.load(tmp_path)
+    twin = JoinedChain.load(tmp_path, len(TAGS.classes))
     encoded = model.encode(SENTENCES)
     for a, b in zip(
         chain.join(network(model, 1.0), encoded, ROWS)[1:],
@@ -113,7 +115,7 @@ def test_a_saved_one_scores_the_same(tmp_path: Path) -> None:
         assert torch.equal(a, b)
     (tmp_path / "ngrams.safetensors").write_bytes(b"broken")
     with pytest.raises(CheckpointError, match=r"ngrams\.safetensors"):
-        JoinedChain.load(tmp_path)
+        JoinedChain.load(tmp_path, len(TAGS.classes))
 
 
 def test_outside_is_the_lowest_of_the_best_and_probabilities_stay() -> None:
