@@ -66,7 +66,8 @@ class Labels:
         if classes is not None:
             return cls(classes, multi_label, is_matrix=True)
         found = {label for row in labels for label in row} if multi_label else set(labels)
-        kinds = sorted({type(label).__name__ for label in found})
+        every = (label for row in labels for label in (row if multi_label else (row,)))
+        kinds = sorted({type(label).__name__ for label in every})  # True and 1 are one in a set
         if not (len(kinds) < 2 or kinds == ["float", "int"]):
             raise DatasetError(
                 f"train: labels must be of one kind; got {', '.join(kinds)}. Turn them all into strings."

@@ -45,7 +45,9 @@ def sequences_of(X: Any, y: Any, part: str) -> Sequences:
         array([2, 1])
     """
     labels = (
-        None if y is None else [_plain(label) for label in rows_of(one_column(y), part, "label")]
+        None
+        if y is None
+        else [_plain(label, part) for label in rows_of(one_column(y), part, "label")]
     )
     if isinstance(X, Sequences):
         read = X
@@ -94,12 +96,12 @@ def _made(rows: list[Any], labels: list[Any] | None, part: str) -> Sequences:
     return Sequences.make(arrays, labels, part, features=list(first))
 
 
-def _plain(label: Any) -> Any:
+def _plain(label: Any, part: str) -> Any:
     """Return a single label as a plain value, missing or not."""
     is_scalar = isinstance(label, str | bytes) or getattr(label, "ndim", None) == 0
     if isinstance(label, Iterable) and not is_scalar:
         raise DatasetError(
-            f"a label must be a single value; got {shown(label)}. Give one a sequence."
+            f"{part}: a label must be a single value; got {shown(label)}. Give one a sequence."
         )
     value = plain(label)
     return label if value is None else value

@@ -206,6 +206,7 @@ def test_seen_texts_are_reported_apart(fitted):
         (TEXTS, [float("nan"), *LABELS[1:]], "Row 1: the label must not be missing; got nan"),
         (TEXTS, [None, *LABELS[1:]], "Row 1: the label must not be missing; got None"),
         (TEXTS, [3, *LABELS[1:]], "labels must be of one kind; got int, str"),
+        (TEXTS, [True, 1, 0] * 40, "labels must be of one kind; got bool, int"),
         (TEXTS, [["pos"], *LABELS[1:]], "must be a single value.*Set multi_label"),
     ],
 )
