@@ -22,7 +22,7 @@ from ostinato.datasets import Recordings, cached
 logger = logging.getLogger("ostinato")
 
 HIGHEST_RATE_HZ = 16000  # where speech ends; no more is used unless it is asked for
-_VERSION = 1  # of the files in the cache
+_VERSION = 2  # of the files in the cache
 _AT_ONCE = 1 << 16  # frames
 
 

@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato._errors import DatasetError, missing_extra
+from ostinato.audio.lengths import is_known, mended
 from ostinato.datasets import Audio, Recordings, Segment
+from ostinato.datasets.waves import check_loudness, check_rate
 
 logger = logging.getLogger("ostinato")
 
@@ -19,7 +21,6 @@ Samples = npt.NDArray[np.float32]
 
 BLOCK = 1 << 18  # samples read at a time, so that hours fit into memory
 _OVERSHOOT = 0.5  # seconds by which a segment may end after its file
-_UNKNOWN_FROM = 0x7FFF0000 - (1 << 16)  # lengths that stand for none, by sox, ffmpeg and others
 _OGG_PAGE, _OGG_LAST = 27 + 255 + 255 * 255, 4  # most bytes of a page; the flag of the last one
 
 
@@ -41,6 +42,7 @@ def blocks(recordings: Recordings, row: int) -> tuple[int, Iterator[Samples]]:
     if not len(sound):
         raise DatasetError(f"{where}: a recording must have samples; got none. Leave it out.")
     assert recordings.sample_rate_hz is not None  # Recordings.make has seen to it
+    check_rate(recordings.sample_rate_hz, where)
     return recordings.sample_rate_hz, iter([_mono(sound)])
 
 
@@ -139,8 +141,7 @@ def _file_blocks(
                     raise _damaged(where, str(error)) from error
                 if not len(block):
                     break
-                if not np.isfinite(block).all():
-                    raise _damaged(where, "samples that are not finite")
+                _check_samples(block, where)
                 count += len(block)
                 yield _mono(block)
         if not count:
@@ -164,8 +165,7 @@ def _part(file: Any, where: str, segment: Segment) -> Iterator[Samples]:
                 block = file.read(most, dtype="float32")
                 if not len(block):
                     break
-                if not np.isfinite(block).all():
-                    raise _damaged(where, "samples that are not finite")
+                _check_samples(block, where)
                 count += len(block)
                 yield _mono(block)
         except soundfile.LibsndfileError as error:
@@ -191,7 +191,7 @@ def _opened(path: Path, where: str) -> Any:
             raise DatasetError(f"{where}: the file must hold sound; it is empty. Leave it out.")
         if missing:
             raise _damaged(where, "fewer bytes than its header tells")
-        return soundfile.SoundFile(str(path))
+        file = soundfile.SoundFile(mended(path) or str(path))
     except FileNotFoundError:
         raise DatasetError(
             f"{where}: the file must exist; there is none. Check the path."
@@ -205,6 +205,18 @@ def _opened(path: Path, where: str) -> Any:
             f"{where}: must be a sound file (wav, flac, ogg, mp3, …); got: "
             f"{getattr(error, 'error_string', error)} Convert it, or leave it out."
         ) from error
+    try:
+        check_rate(int(file.samplerate), where)
+    except DatasetError:
+        file.close()
+        raise
+    return file
+
+
+def _check_samples(block: Samples, where: str) -> None:
+    if not np.isfinite(block).all():
+        raise _damaged(where, "samples that are not finite")
+    check_loudness(block, where)
 
 
 def _missing_bytes(stream: BinaryIO, size: int) -> int:
@@ -232,8 +244,7 @@ def _missing_of_chunks(stream: BinaryIO, size: int, order: Literal["little", "bi
 
 
 def _missing(start: int, length: int, size: int) -> int:
-    is_known = 0 < length < _UNKNOWN_FROM  # a file that is written as a stream does not know
-    return max(0, start + length - size) if is_known else 0
+    return max(0, start + length - size) if is_known(length) else 0
 
 
 def _missing_of_ogg(tail: bytes) -> int:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
-import numpy as np
-import numpy.typing as npt
-
 from ostinato._errors import ConfigError
+from ostinato.audio.piped import Form, chunks, form_of
 from ostinato.cli.console import say, show, show_json
+from ostinato.datasets.waves import check_rate
 from ostinato.tasks import Estimator, SpeechRecognizer
-
-CHUNK = 0.1  # seconds of sound taken at a time, at most
-SAMPLE_BYTES = 2
 
 
 def listen(
@@ -51,11 +47,13 @@ def listen(
             "--stream: takes the likeliest symbol of each step as it comes, and nothing else; got "
             f"--{others[0].replace('_', '-')}. Leave it out, or give files."
         )
-    rate = sample_rate_hz or estimator.sample_rate_hz_
+    stream = cast("io.BufferedReader", sys.stdin.buffer)
+    form, begun = form_of(stream)
+    rate = _rate(form, sample_rate_hz, estimator.sample_rate_hz_)
     session = estimator.stream(rate, threshold=options.get("threshold"))
     told = ""
     try:
-        for samples in _samples(rate):
+        for samples in chunks(stream, form, begun, rate):
             text = session.push(samples)
             if text != told:
                 if as_json:
@@ -77,14 +75,13 @@ def listen(
         )
 
 
-def _samples(rate: int) -> Iterator[npt.NDArray[np.int16]]:
-    """Yield the samples of standard input as they come; half a sample in the end is left out."""
-    rest, stream = b"", cast("io.BufferedReader", sys.stdin.buffer)
-    while data := stream.read1(max(1, int(CHUNK * rate)) * SAMPLE_BYTES):
-        data = rest + data
-        whole = len(data) - len(data) % SAMPLE_BYTES
-        rest = data[whole:]
-        if whole:
-            yield np.frombuffer(data[:whole], "<i2")
-    if rest:
-        say("the stream ended in the middle of a sample; samples must be 16-bit, little-endian")
+def _rate(form: Form, asked: int | None, own: int) -> int:
+    """Return the rate of the samples: that of a header, of the option, or of the recogniser."""
+    if form.rate_hz is not None and asked not in (None, form.rate_hz):
+        raise ConfigError(
+            f"--sample-rate-hz: must be that of the wav on standard input, {form.rate_hz}; got {asked}. "
+            "Leave it out."
+        )
+    rate = form.rate_hz or asked or own
+    check_rate(rate, "standard input")
+    return rate

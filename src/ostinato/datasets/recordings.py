@@ -19,6 +19,7 @@ from ostinato.datasets.json_files import json_text
 from ostinato.datasets.segments import Segment
 from ostinato.datasets.sounds import recordings_in, sound_of
 from ostinato.datasets.streams import check_file, file_sha256
+from ostinato.datasets.waves import samples_of
 
 logger = logging.getLogger("ostinato")
 
@@ -240,16 +241,7 @@ def _samples(sound: Any, where: str, sample_rate_hz: int | None) -> Samples:
         raise DatasetError(
             f"{where}: an array of samples needs its rate; got none. Give sample_rate_hz."
         )
-    if array.dtype.kind == "i":
-        array = array.astype(np.float32) / -float(np.iinfo(array.dtype).min)
-    with np.errstate(over="ignore"):
-        array = array.astype(np.float32)
-    if not np.isfinite(array).all():
-        raise DatasetError(
-            f"{where}: every sample must be a finite number of 32 bits; got another at sample "
-            f"{int(np.flatnonzero(~np.isfinite(array).reshape(len(array), -1).all(1))[0])}."
-        )
-    return np.ascontiguousarray(array)
+    return samples_of(array, where)
 
 
 def _listed(sound: Any, where: str) -> npt.NDArray[Any]:

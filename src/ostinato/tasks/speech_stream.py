@@ -12,6 +12,7 @@ import torch
 from ostinato._config import Features, check_range
 from ostinato._errors import ConfigError
 from ostinato.audio import Frontend, Normalizer, Steps
+from ostinato.datasets.waves import LOUDEST
 from ostinato.models import SpeechNetwork
 from ostinato.nn import Greedy, Placed
 from ostinato.tasks.alphabet import Alphabet
@@ -127,6 +128,11 @@ class TranscriptionStream:
             sound = sound / -float(np.iinfo(sound.dtype).min)
         if not np.isfinite(sound).all():
             raise ConfigError("push: every sample must be finite; got NaN or infinity.")
+        if np.abs(sound).max(initial=0.0) > LOUDEST:
+            raise ConfigError(
+                "push: samples must lie in [-1, 1], give or take; got one of "
+                f"{np.abs(sound).max():.4g}. Give 16-bit values as int16."
+            )
         self._samples += len(sound)
         self._hear(self._frontend.push(sound.astype(np.float32)))
         self._busy.append(time.perf_counter() - start)
@@ -149,6 +155,7 @@ class TranscriptionStream:
             places,
             self._alphabet,
             step=self._features.step,
+            delay=self._features.delay,
             seconds=self._samples / self._rates["input_rate_hz"],
             log_silence=self._greedy.log_silence,
             threshold=self._threshold,

@@ -131,7 +131,12 @@ def places_of(
 
 
 def words_of(
-    places: Sequence[Placed], alphabet: Alphabet, step: float, end: float = math.inf
+    places: Sequence[Placed],
+    alphabet: Alphabet,
+    step: float,
+    end: float = math.inf,
+    *,
+    delay: float = 0.0,
 ) -> list[dict[str, Any]]:
     """Return words with ``start`` and ``end`` in seconds and ``confidence``, ready for JSON.
 
@@ -143,6 +148,7 @@ def words_of(
         alphabet: The symbols.
         step: Seconds from one step to the next.
         end: Length of the recording in seconds.
+        delay: Seconds of sound that the network hears after a step before it says what was there.
 
     Example:
         >>> places = [Placed(2, 3, 4, 0.5), Placed(1, 4, 5, 1.0), Placed(3, 6, 8, 1.0)]
@@ -161,8 +167,8 @@ def words_of(
     return [
         {
             "word": alphabet.decode([place.symbol for place in group]),
-            "start": round(min(group[0].start * step, end), 3),
-            "end": round(min(group[-1].end * step, end), 3),
+            "start": round(min(group[0].start * step + delay, end), 3),
+            "end": round(min(group[-1].end * step + delay, end), 3),
             "confidence": math.prod(place.confidence for place in group),
         }
         for group in groups
@@ -178,6 +184,7 @@ def answer_of(
     step: float,
     seconds: float,
     beside: Scores | None = None,
+    delay: float = 0.0,
 ) -> dict[str, Any]:
     """Return what is said in a recording: ``text``, ``confidence``, ``seconds``, ``words``.
 
@@ -192,11 +199,12 @@ def answer_of(
         step: Seconds from one step to the next.
         seconds: Length of the recording.
         beside: What a linear model says of which keyword it is, if one is joined.
+        delay: Seconds that the network hears after a step before it says what was there.
 
     Shape:
         log_probs: ``(steps, classes)``.
     """
-    where = {"step": step, "seconds": seconds}
+    where = {"step": step, "seconds": seconds, "delay": delay}
     if alphabet.keywords and not decoding.is_search:
         return _keyword(log_probs, alphabet, decoding, beside, **where)
     places, found = places_of(log_probs, alphabet, decoding)
@@ -240,6 +248,7 @@ def told(
     *,
     step: float,
     seconds: float,
+    delay: float = 0.0,
     log_silence: float = 0.0,
     threshold: float = 0.0,
 ) -> dict[str, Any]:
@@ -250,6 +259,7 @@ def told(
         alphabet: The symbols.
         step: Seconds from one step to the next.
         seconds: Length of the recording.
+        delay: Seconds that the network hears after a step before it says what was there.
         log_silence: Log of the probability that nothing was said, the confidence if nothing was heard.
         threshold: Words of less confidence are not told.
 
@@ -257,7 +267,7 @@ def told(
         >>> told([Placed(1, 0, 1, 0.5)], Alphabet(("a",), "character"), step=0.02, seconds=1.0)["text"]
         'a'
     """
-    heard = words_of(places, alphabet, step, seconds)
+    heard = words_of(places, alphabet, step, seconds, delay=delay)
     words = [word for word in heard if word["confidence"] >= threshold]
     return {
         "text": alphabet.decode([place.symbol for place in places])

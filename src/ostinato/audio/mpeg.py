@@ -1,0 +1,135 @@
+"""Frames of MPEG layer III: how many an mp3 has, where its encoder did not write it down.
+
+Live encoders and streams write no Xing or Info frame; decoders then guess a length from the rate of
+the first frame, and hear no further than that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_KBITS = {
+    1: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+_RATES = (44100, 48000, 32000)
+_VERSIONS = {3: 1.0, 2: 2.0, 0: 2.5}  # bits of the header
+_SHARES = {1.0: 1, 2.0: 2, 2.5: 4}  # of the rate
+_TAGS = (b"Xing", b"Info", b"VBRI")
+_ROOM = 64  # bytes of an Info frame of ours, at least
+
+
+@dataclass(frozen=True)
+class Header:
+    """The header of a frame of layer III.
+
+    Args:
+        bits: Its four bytes.
+        version: 1, 2 or 2.5.
+        length: Bytes of the frame.
+        kind: What all frames of a stream share: version, layer and rate.
+    """
+
+    bits: bytes
+    version: float
+    length: int
+    kind: tuple[int, int]
+
+    @property
+    def samples(self) -> int:
+        """Samples of each channel in the frame."""
+        return 1152 if self.version == 1 else 576
+
+    @property
+    def side_bytes(self) -> int:
+        """Bytes between the header and the main data."""
+        is_mono = self.bits[3] >> 6 == 3
+        if self.version == 1:
+            return 17 if is_mono else 32
+        return 9 if is_mono else 17
+
+
+def header_at(data: memoryview, at: int) -> Header | None:
+    """Return the header at a place; None if none of layer III stands there.
+
+    Example:
+        >>> header_at(memoryview(bytes.fromhex("fffb90c4")), 0).length
+        417
+    """
+    bits = bytes(data[at : at + 4])
+    if len(bits) < 4 or bits[0] != 0xFF or bits[1] & 0xE6 != 0xE2:  # synchronised, of layer III
+        return None
+    version = _VERSIONS.get(bits[1] >> 3 & 3)
+    index, rate = bits[2] >> 4, bits[2] >> 2 & 3
+    if version is None or rate == 3 or not 0 < index < 15:
+        return None
+    return _header(bits, version, index, rate)
+
+
+def _header(bits: bytes, version: float, index: int, rate: int) -> Header:
+    hertz = _RATES[rate] // _SHARES[version]
+    kbits = _KBITS[1 if version == 1 else 2][index]
+    length = (144 if version == 1 else 72) * kbits * 1000 // hertz + (bits[2] >> 1 & 1)
+    return Header(bits, version, length, (bits[1] & 0x1E, rate))
+
+
+def first_frame(data: memoryview) -> int | None:
+    """Return where the first frame begins, after tags, before another of its kind."""
+    at = 0
+    while bytes(data[at : at + 3]) == b"ID3" and len(data) >= at + 10:
+        size = 0
+        for byte in data[at + 6 : at + 10]:
+            size = size << 7 | byte & 0x7F
+        at += size + (20 if data[at + 5] & 0x10 else 10)
+    return _next(data, at, None, 1 << 16)
+
+
+def _next(data: memoryview, at: int, kind: tuple[int, int] | None, reach: int) -> int | None:
+    """Return the next place of a header that another of its kind follows, or that ends the data."""
+    for place in range(at, min(at + reach, len(data) - 3)):
+        header = header_at(data, place) if data[place] == 0xFF else None
+        if header is None or (kind is not None and header.kind != kind):
+            continue
+        end = place + header.length
+        after = header_at(data, end)
+        if (after is not None and after.kind == header.kind) or end == len(data):
+            return place
+    return None
+
+
+def info_frame(data: memoryview) -> tuple[int, bytes] | None:
+    """Return the Info frame that an mp3 lacks, and where to put it; None if it lacks none.
+
+    Args:
+        data: The whole file.
+    """
+    start = at = first_frame(data)
+    if start is None or at is None:
+        return None
+    first = header_at(data, start)
+    assert first is not None
+    if any(tag in bytes(data[start : start + first.length]) for tag in _TAGS):
+        return None
+    count = 0
+    while at is not None:
+        header = header_at(data, at)
+        if header is None or header.kind != first.kind:
+            at = _next(data, at + 1, first.kind, 1 << 16)
+            continue
+        if at + header.length > len(data):
+            break
+        count += 1
+        at += header.length
+    return start, _info(first, count)
+
+
+def _info(first: Header, count: int) -> bytes:
+    """Return a frame without sound that tells how many follow."""
+    bits = bytearray(first.bits)
+    bits[1] |= 1  # no checksum
+    rate = bits[2] & 0x0C
+    each = (bytes([*bits[:2], index << 4 | rate, bits[3]]) for index in range(1, 15))
+    headers = (header_at(memoryview(one), 0) for one in each)
+    header = next(one for one in headers if one is not None and one.length >= _ROOM)
+    told = b"Info" + (1).to_bytes(4, "big") + count.to_bytes(4, "big")
+    return (header.bits + bytes(header.side_bytes) + told).ljust(header.length, b"\0")
