@@ -174,11 +174,6 @@ class Features(Settings):
         """Steps that the network hears on before it says what was said."""
         return round((self.lookahead or 0.0) / self.step)
 
-    @property
-    def delay(self) -> float:
-        """Seconds from what a step's scores are told for to what the network had heard by then."""
-        return self.lookahead_steps * self.step
-
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation(Settings):

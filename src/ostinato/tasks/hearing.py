@@ -91,7 +91,7 @@ class Hearing:
             step=self.features.step,
             seconds=heard.seconds,
             beside=self.joined.scores(heard.frames) if self.joined is not None else None,
-            delay=self.features.delay,
+            delay=self.features.lookahead_steps * self.features.step,
         )
 
     def joined_with(self, train: Recordings, validation: Recordings) -> JoinedFrames:

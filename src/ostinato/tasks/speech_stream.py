@@ -155,7 +155,7 @@ class TranscriptionStream:
             places,
             self._alphabet,
             step=self._features.step,
-            delay=self._features.delay,
+            delay=self._features.lookahead_steps * self._features.step,
             seconds=self._samples / self._rates["input_rate_hz"],
             log_silence=self._greedy.log_silence,
             threshold=self._threshold,
