@@ -15,6 +15,7 @@ import pyarrow as pa
 from ostinato._errors import DatasetError
 from ostinato.datasets.columns import check_column, named_column, usual_column
 from ostinato.datasets.file_names import expanded
+from ostinato.datasets.parted_times import with_one_time
 from ostinato.datasets.series import SeriesTable
 from ostinato.datasets.series_columns import MOST_SHOWN, numbers, words
 from ostinato.datasets.series_times import moments
@@ -49,8 +50,8 @@ def read_series(
             Arrow, or anything else that speaks Arrow's stream interface.
         id_column: Column of the ids; None for the one with a usual name (unique_id, id, …), and one
             series if there is none.
-        time_column: Column of the times; None for the one with a usual name (ds, date, time, …). Local
-            times without a zone cannot tell the hour that stands twice when clocks go back: write them
+        time_column: Column of the times; None for the one with a usual name (ds, date, time, …), or for
+            date and time, or year, month, day and hour, in columns of their own. Local times without a zone cannot tell the hour that stands twice when clocks go back: write them
             with their offset, or in UTC.
         target_columns: Columns to forecast; none for the one with a usual name (y, value, …), or the
             only column that is left. With known columns there need not be one: rows of the future.
@@ -72,11 +73,12 @@ def read_series(
     roles = {"known": known_columns, "past": past_columns, "static": static_columns}
     chosen = {kind: _names(given) for kind, given in roles.items()}
     targets = _names(target_columns)
-    for kind, given in {"target": targets, **chosen}.items():
-        for name in given:
-            check_column(kind, name, data.column_names, where)
+    named = [*targets, *(name for given in chosen.values() for name in given)]
+    data = data if time_column is not None else with_one_time(data, named, where)
+    for kind, name in ((k, n) for k, of in {"target": targets, **chosen}.items() for n in of):
+        check_column(kind, name, data.column_names, where)
     time = named_column("time", time_column, data.column_names, TIME_NAMES, where, needed=True)
-    assert time is not None  # it was needed
+    assert time is not None
     if wide:
         table = _read_wide(data, where, id_column, time, targets, chosen)
         numbers_ = {str(name) for name in getattr(source, "columns", ()) if isinstance(name, int)}
@@ -86,9 +88,9 @@ def read_series(
     if not targets:
         targets = _usual_targets(data.column_names, taken, where, needed=not chosen["known"])
     _check_roles([*taken, *targets], where)
-    of_id = f", id column `{ids}`" if ids is not None else ""
-    of_target = f", target columns {', '.join(targets)}" if targets else ""
-    logger.info("%s: time column `%s`%s%s.", where, time, of_id, of_target)
+    told = [f"time column `{time}`", *([f"id column `{ids}`"] if ids is not None else [])]
+    told += [f"target columns {', '.join(targets)}"] if targets else []
+    logger.info("%s: %s.", where, ", ".join(told))
     return _read_long(data, where, ids, time, targets, chosen)
 
 

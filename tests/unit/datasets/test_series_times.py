@@ -174,3 +174,30 @@ def test_commas_that_may_part_off_thousands_are_refused(values):
 def test_what_stands_for_a_missing_value_is_missing(word):
     table = read_series(pa.table({"ds": [1, 2, 3], "y": ["1,5", word.upper(), "2"]}))
     np.testing.assert_array_equal(table.values["y"], [1.5, np.nan, 2])
+
+
+@given(st.integers(0, 10**9), st.sampled_from(["day", "clock", "hour", "month"]))
+@settings(max_examples=30, deadline=None)
+def test_times_in_several_columns_are_joined(first, kind):
+    start = np.datetime64("1995-01-01T00") + np.timedelta64(first % 200_000, "h")
+    hours = pd.date_range(start, periods=40, freq="h" if kind in ("clock", "hour") else "MS")
+    parts = {"year": hours.year, "month": hours.month}
+    if kind == "clock":
+        parts = {"Date": hours.strftime("%Y-%m-%d"), "Time": hours.strftime("%H:%M")}
+    if kind in ("day", "hour"):
+        parts["day"] = hours.day
+    if kind == "hour":
+        parts["hour"] = hours.hour
+    if kind in ("day", "month"):
+        hours = hours.normalize()
+    table = read_series(pd.DataFrame({**parts, "y": 1.0}))
+    assert table.times.tolist() == hours.to_pydatetime().tolist()
+    assert list(table.values) == ["y"]
+
+
+def test_a_month_that_is_a_known_column_is_no_time():
+    frame = pd.DataFrame({"year": [2023, 2024], "month": [1, 2], "y": [1.0, 2.0]})
+    assert read_series(frame, time_column="year", known_columns=["month"]).times.tolist() == [
+        2023,
+        2024,
+    ]
