@@ -93,7 +93,7 @@ class Ended:
             yield f"ended with {self.code}"
         if "Traceback" in self.err or UNKNOWN in self.err:
             yield "no sentence"
-        if self.peak > MEMORY or re.search(r"(?i)enough memory|allocate memory", self.err):
+        if self.peak > MEMORY or re.search(r"(?i)enough memory|allocator", self.err):
             yield f"took {self.peak / 2**30:.1f} GiB"
         said = self.err if self.out.startswith("{") else self.out + self.err
         if max(map(len, said.split("\n"))) > LINE:
