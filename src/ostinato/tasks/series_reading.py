@@ -18,6 +18,7 @@ from ostinato.series import Calibration, Frequency, Panel, SeriesScaling, panel_
 from ostinato.series.calendar import cycles_of
 from ostinato.series.grid import frequency_of
 from ostinato.series.seasons import longer_seasons
+from ostinato.tasks import saved
 from ostinato.tasks.forecast_network import Attributes
 
 if TYPE_CHECKING:
@@ -192,21 +193,22 @@ class Reading:
     @staticmethod
     def load(run: Path, settings: Forecaster) -> tuple[Reading, Calibration | None]:
         """Read what :meth:`save` wrote, of a forecaster with some settings."""
-        saved = read_json(run / FILE)
+        path = run / FILE
+        told = read_json(path)
         reading = Reading(
-            Frequency.parse(saved["frequency"]),
-            int(saved["season"]),
-            tuple(saved.get("seasons", [settings.season or saved["season"]])),
-            tuple(saved["targets"]),
-            tuple(saved["known"]),
-            tuple(saved["past"]),
-            tuple(saved["cycles"]),
-            Attributes(saved["attributes"]),
-            SeriesScaling.from_json(saved["scaling"]),
-            saved["ends"],
-            saved["columns"],
+            Frequency.parse(told["frequency"]),
+            int(told["season"]),
+            tuple(told.get("seasons", [settings.season or told["season"]])),
+            saved.texts(told, "targets", path),
+            saved.texts(told, "known", path),
+            saved.texts(told, "past", path),
+            tuple(told["cycles"]),
+            Attributes(told["attributes"]),
+            SeriesScaling.from_json(told["scaling"]),
+            told["ends"],
+            told["columns"],
         )
-        found = saved["calibration"]
+        found = told["calibration"]
         return reading, Calibration.from_json(found) if found else None
 
 
