@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
 from ostinato._errors import DatasetError
 from ostinato.datasets.streams import read_lines
+from ostinato.datasets.tag_forms import read
 
 logger = logging.getLogger("ostinato")
 
@@ -55,7 +56,9 @@ class Columns:
     width: int
 
 
-def read_column_lines(path: Path, names: Sequence[str] = ()) -> Columns:
+def read_column_lines(
+    path: Path, names: Sequence[str] = (), encoding: str | None = None
+) -> Columns:
     r"""Read the lines of a file of columns, sentence by sentence.
 
     A line that begins with ``#`` and has another number of fields is a comment, and a first line of
@@ -64,6 +67,7 @@ def read_column_lines(path: Path, names: Sequence[str] = ()) -> Columns:
     Args:
         path: The file, plain or compressed.
         names: Names of the columns, if they are known.
+        encoding: Encoding of the text, if it is not UTF-8.
 
     Raises:
         DatasetError: A line has more or fewer columns than the first.
@@ -75,7 +79,7 @@ def read_column_lines(path: Path, names: Sequence[str] = ()) -> Columns:
         >>> found.names, found.sentences
         (('word', 'ner'), [[Line(number=3, fields=['Anna', 'B-PER'])]])
     """
-    sentences = _sentences(path)
+    sentences = _sentences(path, encoding)
     lines = [line for sentence in sentences for line in sentence]
     first = next((line for line in lines if not line.fields[0].startswith("#")), None)
     first = first or (lines[0] if lines else Line(0, []))
@@ -115,10 +119,52 @@ def read_column_lines(path: Path, names: Sequence[str] = ()) -> Columns:
     return Columns(tuple(names), kept, width)
 
 
-def _sentences(path: Path) -> list[list[Line]]:
+def without_comments(found: Columns, source: str, tag: int) -> Columns:
+    """Leave out comments that have as many columns as the other lines, and tell them.
+
+    They open a sentence with ``#``, and their last column is no tag of a span while the others are.
+
+    Args:
+        found: The lines.
+        source: File for messages.
+        tag: Place of the column of tags.
+
+    Example:
+        >>> lines = [[Line(1, ["#", "id"]), Line(2, ["Al", "B-PER"]), Line(3, ["x", "O"])]]
+        >>> [len(rows) for rows in without_comments(Columns((), lines, 2), "a.conll", 1).sentences]
+        [2]
+    """
+    heads = [
+        list(takewhile(lambda line: line.fields[0].startswith("#"), rows))
+        for rows in found.sentences
+    ]
+    if not any(heads):
+        return found
+    others = [
+        line.fields[tag]
+        for rows, head in zip(found.sentences, heads, strict=True)
+        for line in rows[len(head) :]
+    ]
+    doubtful = sorted({line.fields[tag] for head in heads for line in head} - {*others})
+    if not doubtful or not (alone := read([others])).spans or alone.strangers:
+        return found
+    strangers = {*read([others, doubtful]).strangers}
+    comments = {line.number for head in heads for line in head if line.fields[tag] in strangers}
+    if not comments:
+        return found
+    logger.warning(
+        "%s: lines that begin with # and have no tag of a span are left out as comments: %d, the "
+        "first is line %d.",
+        *(source, len(comments), min(comments)),
+    )
+    kept = [[line for line in rows if line.number not in comments] for rows in found.sentences]
+    return replace(found, sentences=[rows for rows in kept if rows])
+
+
+def _sentences(path: Path, encoding: str | None) -> list[list[Line]]:
     sentences: list[list[Line]] = []
     within = False
-    for number, line in enumerate(read_lines(path), 1):
+    for number, line in enumerate(read_lines(path, encoding), 1):
         fields = _fields(line)
         if not fields or fields[0] == _DOCUMENT:
             within = False

@@ -12,7 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ostinato._errors import DatasetError
-from ostinato.datasets.column_lines import TOKEN_NAMES, Columns, counts, read_column_lines
+from ostinato.datasets.column_lines import (
+    TOKEN_NAMES,
+    Columns,
+    counts,
+    read_column_lines,
+    without_comments,
+)
 from ostinato.datasets.columns import check_column
 from ostinato.datasets.streams import open_binary, read_lines
 from ostinato.datasets.tagged import Tagged
@@ -36,12 +42,14 @@ def read_columns(
     names: Sequence[str] = (),
     labelled: bool = True,
     token_column: Column | None = None,
+    encoding: str | None = None,
 ) -> Tagged:
     r"""Read a file of columns.
 
     Columns are parted by tabs or, in a line without one, by spaces; no other white space parts them.
     A line ``-DOCSTART-`` is left out and ends a sentence, as a blank one does. A line that begins with
-    ``#`` is a comment if it has another number of fields, else ``#`` is a token.
+    ``#`` is a comment if it has another number of fields, or opens a sentence and has no tag of a span
+    while the others do; else ``#`` is a token.
 
     Args:
         path: The file, plain or compressed.
@@ -50,6 +58,7 @@ def read_columns(
         labelled: Whether there must be tags. If not, they are read only if ``column`` is given.
         token_column: Column of the tokens; None for the first one, or for the second where the first
             counts 1, 2, 3, which is told.
+        encoding: Encoding of the text, if it is not UTF-8.
 
     Raises:
         DatasetError: There is no such column, a line has more or fewer columns than the first, or
@@ -61,11 +70,12 @@ def read_columns(
         >>> read_columns(path).tags
         [['B-PER', 'O'], ['B-LOC']]
     """
-    found = read_column_lines(path, names)
+    found = read_column_lines(path, names, encoding)
     named = found.names or [str(number + 1) for number in range(found.width)]
     place = None
     if found.sentences:
         place = _tag_place(path, column, named, labelled=labelled)
+        found = without_comments(found, str(path), -1 if place is None else place)
     token = _token_place(path, token_column, found, place)
     return Tagged.make(
         [[line.fields[token] for line in rows] for rows in found.sentences],
@@ -139,6 +149,7 @@ def read_conllu(
     *,
     labelled: bool = True,
     token_column: Column | None = None,
+    encoding: str | None = None,
 ) -> Tagged:
     r"""Read the words of a CoNLL-U file, not the ranges of contractions nor empty nodes.
 
@@ -147,6 +158,7 @@ def read_conllu(
         column: Column of the tags, by its name in CoNLL-U; None for upos.
         labelled: Whether there must be tags. If not, they are read only if ``column`` is given.
         token_column: Column of the tokens; None for form.
+        encoding: Encoding of the text, if it is not UTF-8.
 
     Raises:
         DatasetError: There is no such column, or a line is malformed; the message names it.
@@ -168,7 +180,7 @@ def read_conllu(
     tags: list[list[str]] = []
     lines: list[list[int]] = []
     within = False
-    for number, line in enumerate(read_lines(path), 1):
+    for number, line in enumerate(read_lines(path, encoding), 1):
         if not line.strip(_BLANK):
             within = False
             continue

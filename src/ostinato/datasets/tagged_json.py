@@ -29,6 +29,7 @@ def read_rows(
     cut: Cut | None = None,
     labelled: bool = True,
     token_column: str | None = None,
+    encoding: str | None = None,
 ) -> Tagged:
     r"""Read a file of JSON Lines, or of one JSON array, a sentence a row.
 
@@ -45,6 +46,7 @@ def read_rows(
         cut: Tokeniser of texts with spans, where the file has no tokens.
         labelled: Whether there must be tags. If not, they are read only if ``column`` is given.
         token_column: Name of the tokens or the text; None for the one with a usual name.
+        encoding: Encoding of the file, if it is not UTF-8.
 
     Raises:
         DatasetError: A row is malformed, or a span has no token, lies outside of the text or
@@ -57,7 +59,9 @@ def read_rows(
         >>> part.sentences, part.tags
         ([['Hi', 'Al', '!']], [['O', 'B-PER', 'O']])
     """
-    rows = plain_rows(json_values(path), str(path), labelled=labelled or column is not None)
+    rows = plain_rows(
+        json_values(path, encoding), str(path), labelled=labelled or column is not None
+    )
     name = _name(rows, column, token_column, labelled=labelled)
     sentences: list[list[str]] = []
     tags: list[list[str]] = []
@@ -75,11 +79,12 @@ def read_rows(
     return Tagged.make(sentences, None if name is None else tags, str(path))
 
 
-def json_values(path: Path) -> list[tuple[str, Any]]:
+def json_values(path: Path, encoding: str | None = None) -> list[tuple[str, Any]]:
     r"""Return place and value of each row of a file of JSON Lines, or of one JSON array.
 
     Args:
         path: The file, plain or compressed.
+        encoding: Encoding of the file, if it is not UTF-8.
 
     Raises:
         DatasetError: Something is no JSON; the message names the line.
@@ -90,7 +95,7 @@ def json_values(path: Path) -> list[tuple[str, Any]]:
         >>> [value["text"] for _, value in json_values(path)]
         ['Hi', 'Ho']
     """
-    text = decode(read_bytes(path), str(path))
+    text = decode(read_bytes(path), str(path), encoding)
     lines = [
         (f"{path}: line {number}", line)
         for number, line in enumerate(text.split("\n"), 1)

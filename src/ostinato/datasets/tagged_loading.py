@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ def load_tagged(
     *,
     column: Column | None = None,
     token_column: Column | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
     validation: str | Path | None = None,
     test: str | Path | None = None,
     cut: Cut | None = None,
@@ -35,6 +38,8 @@ def load_tagged(
             ``datasets`` object with tokens and tags.
         column: Column of the tags, if not the usual one.
         token_column: Column of the tokens, if not the usual one.
+        delimiter: What parts the fields of csv; None to find out.
+        encoding: Encoding of the text, if it is not UTF-8.
         validation: File to use as the validation part.
         test: File to use as the test part.
         cut: Tokeniser of texts with spans of characters.
@@ -49,6 +54,14 @@ def load_tagged(
         >>> {name: len(part.sentences) for name, part in load_tagged("samples-tag").items()}
         {'train': 2000, 'validation': 300, 'test': 500}
     """
+    read_file = partial(
+        read_tagged,
+        column=column,
+        token_column=token_column,
+        delimiter=delimiter,
+        encoding=encoding,
+        cut=cut,
+    )
     if not isinstance(source, (str, Path)):
         parts = tagged_from_hugging_face(source, column, TAG_NAMES, token_column)
     elif source in REGISTRY:
@@ -62,13 +75,10 @@ def load_tagged(
         path = Path(source).expanduser()
         check_source(path)
         paths = find_parts(path, _FORMATS) if path.is_dir() else {"train": path}
-        parts = {
-            part: read_tagged(path, column=column, token_column=token_column, cut=cut)
-            for part, path in paths.items()
-        }
+        parts = {part: read_file(path) for part, path in paths.items()}
     for name, given in (("validation", validation), ("test", test)):
         if given is not None:
-            parts[name] = read_tagged(given, column=column, token_column=token_column, cut=cut)
+            parts[name] = read_file(given)
     return {name: parts[name] for name in PART_NAMES if name in parts}
 
 
@@ -124,6 +134,8 @@ def read_tagged(
     *,
     column: Column | None = None,
     token_column: Column | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
     cut: Cut | None = None,
     labelled: bool = True,
 ) -> Tagged:
@@ -142,6 +154,8 @@ def read_tagged(
         token_column: Column of the tokens, by name or number: None for the first one of a file of
             columns (or the second, if the first counts 1, 2, 3), form in CoNLL-U, and the usual names
             in JSON Lines.
+        delimiter: What parts the fields of csv; None to find out.
+        encoding: Encoding of the text, if it is not UTF-8.
         cut: Tokeniser of texts with spans of characters: a function from a text to its tokens, each
             with the character it starts at and the one it ends before.
         labelled: Whether there must be tags. If not, they are read only if ``column`` is given.
@@ -159,14 +173,28 @@ def read_tagged(
     suffix = format_of(path)[0]
     if suffix in _JSON:
         name, token = (None if one is None else str(one) for one in (column, token_column))
-        return read_rows(path, name, cut=cut, labelled=labelled, token_column=token)
+        return read_rows(
+            path, name, cut=cut, labelled=labelled, token_column=token, encoding=encoding
+        )
     if suffix in _TABLES and (suffix == ".csv" or is_table_of_tokens(_first_fields(path))):
         name, token = (None if one is None else str(one) for one in (column, token_column))
-        return read_table(path, name, labelled=labelled, token_column=token)
-    _check_columns(path, suffix)
+        return read_table(
+            path,
+            name,
+            labelled=labelled,
+            token_column=token,
+            delimiter=delimiter,
+            encoding=encoding,
+        )
+    if encoding is None:
+        _check_columns(path, suffix)
     if suffix == ".conllu" or is_conllu(path):
-        return read_conllu(path, column, labelled=labelled, token_column=token_column)
-    return read_columns(path, column, labelled=labelled, token_column=token_column)
+        return read_conllu(
+            path, column, labelled=labelled, token_column=token_column, encoding=encoding
+        )
+    return read_columns(
+        path, column, labelled=labelled, token_column=token_column, encoding=encoding
+    )
 
 
 def _first_fields(path: Path, delimiter: str = "\t") -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, named
 from ostinato.datasets.column_lines import SENTENCE_NAMES, TAG_COLUMNS, TOKEN_NAMES
 from ostinato.datasets.columns import named_column
 from ostinato.datasets.tables import read_columns
@@ -31,6 +31,8 @@ def read_table(
     *,
     labelled: bool = True,
     token_column: str | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
 ) -> Tagged:
     r"""Read a table: a token a row beside the number of its sentence, or a sentence a row.
 
@@ -42,6 +44,8 @@ def read_table(
         column: Column of the tags; None for one with a usual name.
         labelled: Whether there must be tags. If not, they are read only if ``column`` is given.
         token_column: Column of the tokens; None for one with a usual name.
+        delimiter: What parts the fields; None to find out.
+        encoding: Encoding of the text, if it is not UTF-8.
 
     Raises:
         DatasetError: A column is missing, or a row is malformed; the message names it.
@@ -52,11 +56,16 @@ def read_table(
         >>> read_table(path).sentences
         [['Hi', 'Al'], ['Ho']]
     """
-    table, where = read_columns(path), str(path)
+    table, where = read_columns(path, delimiter, encoding), str(path)
     names = table.column_names
     tag = None
     if labelled or column is not None:
-        tag = named_column("tag", column, names, _TAG_NAMES, where, needed=True)
+        tag = named_column("tag", column, names, _TAG_NAMES, where, needed=False)
+        if tag is None:
+            raise DatasetError(
+                f"{where}: the first line must name a column of tags (tag, ner, labels, …); it has "
+                f"{named(names)}. Give column (--column), or name the columns."
+            )
     tags = _strings(table, tag)
     token = named_column("token", token_column, names, _TEXT_NAMES, where, needed=True)
     tokens = _strings(table, token) or []
@@ -68,7 +77,7 @@ def read_table(
         raise DatasetError(
             f"{where}: with a token a row there must be a column that tells sentences apart "
             f"({', '.join(SENTENCE_NAMES[:4])}, …). The columns are "
-            f"{', '.join(f'`{name[:40]}`' for name in names[:8])}. Add one, or write a sentence a row."
+            f"{named(names)}. Add one, or write a sentence a row."
         )
     return _of_tokens(tokens, tags, _strings(table, places[0]) or [], where)
 

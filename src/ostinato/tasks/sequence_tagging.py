@@ -97,7 +97,7 @@ class SequenceTagger(Estimator):
 
     task: ClassVar[str] = "sequence-labelling"
     pipeline_tag: ClassVar[str] = "token-classification"
-    columns: ClassVar[tuple[str, ...]] = ("column", "token_column")
+    columns: ClassVar[tuple[str, ...]] = ("column", "token_column", "delimiter", "encoding")
     formats: ClassVar[Mapping[str, Any]] = WRITERS
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = TAGGING_PRESETS
 
@@ -234,9 +234,11 @@ class SequenceTagger(Estimator):
     def read_inputs(self, path: str, **columns: Any) -> Sequence[Any]:
         """Read the raw texts of a file, or the tokens of one that is cut into them."""
         token = columns.pop("token_column", None)
-        if any(columns.values()) or not (token or datasets.holds_tokens(path)):
+        named = any(value for name, value in columns.items() if name.endswith("column"))
+        if named or not (token or datasets.holds_tokens(path)):
             return datasets.read(path, labelled=False, **columns).texts
-        return datasets.read_tagged(path, labelled=False, token_column=token).sentences
+        part = datasets.read_tagged(path, labelled=False, token_column=token, **columns)
+        return part.sentences
 
     def line(self, answer: Mapping[str, Any]) -> str:
         """Return an answer of `explain` as a line: spans in brackets, or a tag after each token."""

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ostinato import DatasetError
+from ostinato.datasets import load_tagged, read_tagged
 from ostinato.datasets.conll import is_conllu, read_columns, read_conllu
 from ostinato.datasets.schemes import spans_of
 
@@ -222,6 +223,28 @@ def test_a_line_of_names_names_the_columns(tmp_path, header):
     assert part.sentences == [["12"[place]], ["34"[place]]]
     assert part.tags == [["X"], ["Y"]]
     assert read_columns(tmp_path / "a.tsv", header.split("\t")[0]).tags == [["1"], ["3"]]
+
+
+def test_comments_of_as_many_columns_as_the_tokens_are_no_words(tmp_path, caplog):
+    text = "# newdoc\n# 7\nAnna B-PER\n# O\n\n#id x\n#tag B-X\nsings O\n"
+    (tmp_path / "a").write_text(text)
+    part = read_columns(tmp_path / "a")
+    assert part.sentences == [["Anna", "#"], ["#tag", "sings"]]
+    assert part.tags == [["B-PER", "O"], ["B-X", "O"]]
+    assert "have no tag of a span are left out as comments: 3, the first is line 1." in caplog.text
+
+
+def test_files_of_other_encodings_are_read_if_it_is_named(tmp_path):
+    for name, text in (
+        ("a.conll", "caf\u00e9\tO\nb\tB-X\n"),
+        ("a.csv", "sentence_id,word,tag\n1,caf\u00e9,O\n1,b,B-X\n"),
+        ("a.jsonl", '{"tokens": ["caf\u00e9", "b"], "tags": ["O", "B-X"]}\n'),
+    ):
+        (tmp_path / name).write_bytes(text.encode("latin-1"))
+        with pytest.raises(DatasetError, match="must be UTF-8; got byte 0xe9"):
+            read_tagged(tmp_path / name)
+        part = load_tagged(tmp_path / name, encoding="latin-1")["train"]
+        assert (part.sentences, part.tags) == ([["caf\u00e9", "b"]], [["O", "B-X"]])
 
 
 def test_a_long_file_without_an_empty_line_is_told(tmp_path, caplog):

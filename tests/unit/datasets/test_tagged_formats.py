@@ -354,7 +354,10 @@ def test_braces_and_brackets_are_tokens_all_the_same(tmp_path, text) -> None:
         ("sentence_id,word,tag\n1,Anna,\n", "row 1 must have a tag; it is empty"),
         ("tokens,tags\n['a' 'b'],['O' 'O']\n", r"row 1 must be a list of strings .*\['a' 'b'\]"),
         ('tokens,tags\n"[1, 2]","[3, 4]"\n', r"row 1 must be a list of strings .*\[1, 2\]"),
-        ("sentence_id,word\n1,Anna\n", "a tag column must be named or have a usual name"),
+        (
+            "sentence_id,word\n1,Anna\n",
+            r"the first line must name a column of tags .* Give column \(--column\)",
+        ),
         ("sentence_id,thing,tag\n1,Anna,O\n", "a token column must be named or have a usual name"),
     ],
 )
