@@ -127,6 +127,8 @@ def tag(
     preset: str | None = None,
     column: str | None = None,
     token_column: str | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
     validation: Path | None = None,
     test: Path | None = None,
     test_size: float | None = None,
@@ -144,6 +146,8 @@ def tag(
         preset: Named settings that the other options start from: chinese.
         column: Column of the tags: its name, or its number counted from 1; else the usual one.
         token_column: Column of the tokens in the same way; else the first that holds them.
+        delimiter: What parts the fields of csv, such as ; or tab; else found out.
+        encoding: Encoding of the text, such as gb18030; UTF-8 if not given.
         validation: File that chooses the best epoch; else the source's own, else a tenth of train.
         test: File that is measured at the end; else the source's own.
         test_size: Share of train that is drawn for the test part, where there is none.
@@ -157,6 +161,8 @@ def tag(
         "source": absolute(source),
         "column": column,
         "token_column": token_column,
+        "delimiter": delimiter,
+        "encoding": encoding,
         "validation": absolute(validation),
         "test": absolute(test),
         "test_size": test_size,
