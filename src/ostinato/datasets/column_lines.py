@@ -110,12 +110,7 @@ def read_column_lines(
         logger.info("%s: the columns are %s.", path, ", ".join(names))
     kept = [[line for line in rows if line.number not in left_out] for rows in sentences]
     kept = [rows for rows in kept if rows]
-    if len(kept) == 1 and len(kept[0]) > _LONG:
-        logger.warning(
-            "%s: there is no empty line, so that its %d tokens are one sentence. Put an empty line "
-            "after each sentence.",
-            *(path, len(kept[0])),
-        )
+    _tell_length(kept, path)
     return Columns(tuple(names), kept, width)
 
 
@@ -159,6 +154,15 @@ def without_comments(found: Columns, source: str, tag: int) -> Columns:
     )
     kept = [[line for line in rows if line.number not in comments] for rows in found.sentences]
     return replace(found, sentences=[rows for rows in kept if rows])
+
+
+def _tell_length(kept: Sequence[Sequence[Line]], path: Path) -> None:
+    if len(kept) == 1 and len(kept[0]) > _LONG:
+        logger.warning(
+            "%s: there is no empty line, so that its %d tokens are one sentence. Put an empty line "
+            "after each sentence.",
+            *(path, len(kept[0])),
+        )
 
 
 def _sentences(path: Path, encoding: str | None) -> list[list[Line]]:
