@@ -54,14 +54,8 @@ def load_tagged(
         >>> {name: len(part.sentences) for name, part in load_tagged("samples-tag").items()}
         {'train': 2000, 'validation': 300, 'test': 500}
     """
-    read_file = partial(
-        read_tagged,
-        column=column,
-        token_column=token_column,
-        delimiter=delimiter,
-        encoding=encoding,
-        cut=cut,
-    )
+    named = {"column": column, "token_column": token_column}
+    read_file = partial(read_tagged, **named, delimiter=delimiter, encoding=encoding, cut=cut)
     if not isinstance(source, (str, Path)):
         parts = tagged_from_hugging_face(source, column, TAG_NAMES, token_column)
     elif source in REGISTRY:
