@@ -54,17 +54,18 @@ def load_tagged(
         >>> {name: len(part.sentences) for name, part in load_tagged("samples-tag").items()}
         {'train': 2000, 'validation': 300, 'test': 500}
     """
-    named = {"column": column, "token_column": token_column}
-    read_file = partial(read_tagged, **named, delimiter=delimiter, encoding=encoding, cut=cut)
+    read_file = partial(
+        read_tagged,
+        column=column,
+        token_column=token_column,
+        delimiter=delimiter,
+        encoding=encoding,
+        cut=cut,
+    )
     if not isinstance(source, (str, Path)):
         parts = tagged_from_hugging_face(source, column, TAG_NAMES, token_column)
     elif source in REGISTRY:
-        if token_column is not None:
-            raise DatasetError(
-                f"Data set {source}: its tokens stand where they stand; got token_column "
-                f"`{token_column}`. Leave it out."
-            )
-        parts = _read_registered(str(source), column, cut)
+        parts = _read_registered(str(source), column, token_column, cut)
     else:
         path = Path(source).expanduser()
         check_source(path)
@@ -113,8 +114,15 @@ _OTHER = (
 """Endings of files that are no columns, whatever a line of them looks like."""
 
 
-def _read_registered(name: str, column: Column | None, cut: Cut | None) -> dict[str, Tagged]:
+def _read_registered(
+    name: str, column: Column | None, token_column: Column | None, cut: Cut | None
+) -> dict[str, Tagged]:
     dataset = REGISTRY[name]
+    if token_column is not None:
+        raise DatasetError(
+            f"Data set {name}: its tokens stand where they stand; got token_column "
+            f"`{token_column}`. Leave it out."
+        )
     if dataset.read_tagged is None:
         raise DatasetError(
             f"Data set {name}: it must be one of tagged sentences; got {dataset.content}. "
@@ -172,14 +180,8 @@ def read_tagged(
         )
     if suffix in _TABLES and (suffix == ".csv" or is_table_of_tokens(_first_fields(path))):
         name, token = (None if one is None else str(one) for one in (column, token_column))
-        return read_table(
-            path,
-            name,
-            labelled=labelled,
-            token_column=token,
-            delimiter=delimiter,
-            encoding=encoding,
-        )
+        how = {"token_column": token, "delimiter": delimiter, "encoding": encoding}
+        return read_table(path, name, labelled=labelled, **how)
     if encoding is None:
         _check_columns(path, suffix)
     if suffix == ".conllu" or is_conllu(path):
