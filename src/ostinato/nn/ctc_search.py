@@ -270,7 +270,7 @@ def align(log_probs: Floats, symbols: Sequence[int]) -> list[Placed]:
     path = np.empty(len(emitted), np.int64)
     for step in range(len(emitted) - 1, -1, -1):
         path[step] = state
-        state -= came_from[step, state]
+        state -= int(came_from[step, state])
     places = []
     for number, symbol in enumerate(symbols):
         steps = np.flatnonzero(path == 2 * number + 1)

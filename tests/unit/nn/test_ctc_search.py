@@ -295,3 +295,10 @@ def test_symbols_without_enough_steps_are_refused(steps):
 def test_equal_symbols_have_a_blank_between_them():
     places = align(np.log([[0.1, 0.9], [0.1, 0.9], [0.1, 0.9]]), [1, 1])
     assert [(place.start, place.end) for place in places] == [(0, 1), (2, 3)]
+
+
+def test_hundreds_of_symbols_are_aligned() -> None:
+    symbols = [1 + number % 2 for number in range(300)]
+    scores = np.full((300, 3), -9.0)
+    scores[np.arange(300), symbols] = -0.1
+    assert [place.start for place in align(scores, symbols)] == list(range(300))
