@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, shown
+
+logger = logging.getLogger("ostinato")
+
+SEPARATORS = "|;,/+"
+"""What is often found to part the labels of a text."""
 
 _YES = {"1", "1.0", "true", "True", "TRUE"}
 _NO = {"0", "0.0", "false", "False", "FALSE"}
@@ -37,6 +43,30 @@ def separated_labels(values: Sequence[Any], separator: str, where: str) -> list[
         found = (one.strip() for one in said.split(separator))
         rows.append(list(dict.fromkeys(filter(None, found))))
     return rows
+
+
+def tell_joined(labels: Sequence[str], where: str) -> None:
+    """Warn where labels look like several in one, parted by a sign, and are taken as one each.
+
+    Args:
+        labels: The label of each row.
+        where: File for messages.
+
+    Example:
+        >>> tell_joined(["food|view", "food", "view"], "a.csv")  # logs a warning
+    """
+    classes = set(labels)
+    for separator in SEPARATORS:
+        joined = sorted(one for one in classes if separator in one.strip(separator))
+        known = {one.strip() for one in classes} - set(joined)
+        parts = {part.strip() for one in joined for part in one.split(separator)}
+        if joined and len(parts & known) > len(parts) / 2:
+            logger.warning(
+                "%s: `%s` is taken as one label; if labels are parted by `%s`, name it "
+                "(--label-separator).",
+                *(where, shown(joined[0]), separator),
+            )
+            return
 
 
 def indicated_labels(columns: Mapping[str, Sequence[Any]], where: str) -> list[list[str]]:

@@ -24,7 +24,7 @@ from ostinato.datasets.fasttext import PREFIX, read_fasttext
 from ostinato.datasets.frames import FORMATS as TABLES
 from ostinato.datasets.frames import Frame, read_frame
 from ostinato.datasets.json_files import json_text
-from ostinato.datasets.multi_labels import indicated_labels, separated_labels
+from ostinato.datasets.multi_labels import indicated_labels, separated_labels, tell_joined
 from ostinato.datasets.streams import check_file, decode, format_of, open_binary, read_bytes
 
 logger = logging.getLogger("ostinato")
@@ -208,7 +208,10 @@ def _labels(values: dict[str, list[Any]], separator: str | None, frame: Frame) -
     (column,) = values.values()
     if separator is not None:
         return separated_labels(column, separator, frame.where)
-    return label_strings(column, frame.where, untyped=not frame.is_typed)
+    labels = label_strings(column, frame.where, untyped=not frame.is_typed)
+    if labels and isinstance(labels[0], str):
+        tell_joined(labels, frame.where)
+    return labels
 
 
 def _texts(column: Any, name: str, where: str) -> Sequence[str]:
