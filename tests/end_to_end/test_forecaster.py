@@ -367,3 +367,32 @@ def test_what_cannot_be_measured_is_refused_in_one_line(trained, data, capsys):
     line = refused(capsys, 2, "evaluate", trained, data, "--text-column", "y")
     assert "text_column" in line
     assert "is finished" in refused(capsys, 2, "resume", trained)
+
+
+def test_several_id_columns_and_how_a_file_is_written_are_options(tmp_path, capsys):
+    parted = shops().rename(columns={"unique_id": "part"}).assign(shop="n/w")
+    parted = parted[["shop", "part", "ds", "y"]]
+    source, later = tmp_path / "parted.csv", tmp_path / "later.csv"
+    parted.to_csv(source, index=False, sep="#", encoding="utf-16")
+    parted.to_csv(later, index=False)
+    how = ["--delimiter", "#", "--encoding", "utf-16"]
+    ids = ["--id-column", "shop", "--id-column", "part"]
+    out = train(source, tmp_path / "run", *ids, *how)
+    said = ok(capsys, "predict", out, source, *how, "--json")[0]
+    assert set(answers(said)["id"]) == {"n\\/w/a", "n\\/w/b"}
+    assert answers(ok(capsys, "predict", out, later, "--json")[0]).equals(answers(said))
+    kept = json.loads((out / "metrics.json").read_text())["test"]
+    for told in (["test"], [source, *how], [later], [later, *ids]):
+        found = json.loads(ok(capsys, "evaluate", out, *told, "--json")[0].splitlines()[-1])
+        assert found["mae"] == pytest.approx(kept["mae"])
+
+
+def test_a_table_of_a_series_a_row_is_trained_on_as_the_long_one(trained, tmp_path, capsys):
+    rows = shops().pivot(index="unique_id", columns="ds", values="y").reset_index()
+    rows.columns = [str(name).removesuffix(" 00:00:00") for name in rows.columns]
+    source = written(tmp_path / "rows.csv", rows)
+    for number, options in enumerate(([], ["--rows"])):
+        out = train(source, tmp_path / f"run-{number}", *options)
+        assert bits(out) == bits(trained)
+        said = ok(capsys, "predict", out, source, "--json")[0]
+        assert answers(said).equals(answers(ok(capsys, "predict", trained, "--json")[0]))

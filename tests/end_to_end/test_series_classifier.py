@@ -108,6 +108,23 @@ def test_a_run_on_tables_finds_its_columns_again(data, tmp_path, capsys):
     assert json.loads(said.splitlines()[0])["sequence"] == "sequence `0`"
 
 
+def test_how_a_file_is_written_is_told_for_each_file(data, tmp_path, capsys):
+    lines = (data / "ramps_TRAIN.csv").read_text()
+    source = tmp_path / "a.csv"
+    source.write_text(lines.replace(",", "#"), encoding="utf-16")
+    how = ["--delimiter", "#", "--encoding", "utf-16"]
+    columns = ["--id-column", "case", "--time-column", "step", "--label-column", "kind"]
+    out = tmp_path / "run"
+    ok(capsys, "train", "classify-series", source, "--out", out, *columns, *how, *SHORT)
+    found = [
+        json.loads(ok(capsys, "evaluate", out, *told, "--json")[0].splitlines()[-1])
+        for told in ([source, *how], [data / "ramps_TRAIN.csv"])
+    ]
+    assert found[0]["accuracy"] == found[1]["accuracy"]
+    said = ok(capsys, "predict", out, source, *how, "--json")[0]
+    assert said == ok(capsys, "predict", out, data / "ramps_TRAIN.csv", "--json")[0]
+
+
 def test_regression_says_values_and_its_report_shows_them(data, tmp_path, capsys):
     run_, source = tmp_path / "run", data / "ramps_TRAIN_values.csv"
     columns = ["--id-column", "case", "--label-column", "kind"]

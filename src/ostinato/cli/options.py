@@ -20,6 +20,14 @@ SHARED = ("recurrent", "training")
 
 
 LabelColumns = Annotated[tuple[str, ...], Parameter(name="--label-column", consume_multiple=True)]
+FeatureColumns = Annotated[
+    tuple[str, ...], Parameter(name="--feature-column", consume_multiple=True)
+]
+TargetColumns = Annotated[tuple[str, ...], Parameter(name="--target-column", consume_multiple=True)]
+KnownColumns = Annotated[tuple[str, ...], Parameter(name="--known-column", consume_multiple=True)]
+PastColumns = Annotated[tuple[str, ...], Parameter(name="--past-column", consume_multiple=True)]
+StaticColumns = Annotated[tuple[str, ...], Parameter(name="--static-column", consume_multiple=True)]
+IdColumns = Annotated[tuple[str, ...], Parameter(name="--id-column")]
 
 
 def one_or_several(names: tuple[str, ...]) -> str | list[str] | None:
@@ -54,13 +62,14 @@ class Columns:
         label_columns: Column with the labels of a file, found by its name if not given; of texts, several
             are labels themselves.
         label_separator: For texts: what parts the labels of a text in one column.
-        delimiter: For texts and manifests: what parts the fields of csv and tsv; else found out.
-        encoding: For texts and manifests: encoding of text, such as gb18030; UTF-8 if not given.
+        delimiter: What parts the fields of csv and tsv, such as ; or tab; else found out.
+        encoding: Encoding of text, such as gb18030; UTF-8 if not given.
         column: For a tagger: column of the tags of a file, by name or by number from 1.
         token_column: For a tagger: column of the tokens of a file, in the same way.
         audio_column: For a recogniser: column with the paths of the recordings; found by its name.
         speaker_column: For a recogniser: column with the speakers.
-        id_column: For sequences and series: column that tells them apart; found by its name.
+        id_columns: For sequences and series: column that tells them apart, found by its name; several, each
+            with the option, are joined.
         time_column: For sequences and series: column that orders the steps; found by its name.
         feature_columns: For sequences: column of a feature, one or several.
     """
@@ -74,16 +83,15 @@ class Columns:
     token_column: str | None = None
     audio_column: str | None = None
     speaker_column: str | None = None
-    id_column: str | None = None
+    id_columns: IdColumns = ()
     time_column: str | None = None
-    feature_columns: Annotated[
-        tuple[str, ...], Parameter(name="--feature-column", consume_multiple=True)
-    ] = ()
+    feature_columns: FeatureColumns = ()
 
     def given(self) -> dict[str, Any]:
         """Return those that were given, by their names in Python."""
-        found = {**vars(self), "label_column": one_or_several(self.label_columns)}
-        del found["label_columns"]
+        found = vars(self).copy()
+        for kind in ("label", "id"):
+            found[f"{kind}_column"] = one_or_several(found.pop(f"{kind}_columns"))
         return {name: value for name, value in found.items() if value}
 
 

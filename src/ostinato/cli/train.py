@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from ostinato._config import check_range
 from ostinato._errors import ConfigError
 from ostinato.cli import settings as known
 from ostinato.cli.options import (
     AS_FOUND,
+    FeatureColumns,
+    IdColumns,
+    KnownColumns,
     LabelColumns,
+    PastColumns,
+    StaticColumns,
+    TargetColumns,
     Written,
     absolute,
     one_or_several,
@@ -252,12 +258,11 @@ def classify_series(
     /,
     *,
     out: Path,
-    id_column: str | None = None,
+    id_columns: IdColumns = (),
     time_column: str | None = None,
     label_column: str | None = None,
-    feature_columns: Annotated[
-        tuple[str, ...], Parameter(name="--feature-column", consume_multiple=True)
-    ] = (),
+    feature_columns: FeatureColumns = (),
+    written: Written = AS_FOUND,
     validation: Path | None = None,
     test: Path | None = None,
     test_size: float | None = None,
@@ -273,10 +278,11 @@ def classify_series(
         source: Name of a registered data set, a folder, or a file: .ts of sktime, .npz of NumPy, or a
             csv, tsv, jsonl or parquet table with a step a row.
         out: Run folder to write.
-        id_column: Column of a table that tells the sequences apart; found by its name if not given.
+        id_columns: Column of a table that tells the sequences apart; found by its name; several are joined.
         time_column: Column that orders the steps; found by its name, else the rows are in order.
         label_column: Column with the labels; found by its name if not given.
         feature_columns: Column of a feature, one or several; none for all the other columns.
+        written: How tables are written.
         validation: File that chooses the best epoch; else the source's own, else a tenth of train.
         test: File that is measured at the end; else the source's own.
         test_size: Share of train that is drawn for the test part, where there is none.
@@ -288,10 +294,11 @@ def classify_series(
     """
     arguments = {
         "source": absolute(source),
-        "id_column": id_column,
+        "id_column": one_or_several(id_columns),
         "time_column": time_column,
         "label_column": label_column,
         "feature_columns": list(feature_columns),
+        **vars(written),
         "validation": absolute(validation),
         "test": absolute(test),
         "test_size": test_size,
@@ -312,21 +319,15 @@ def forecast(
     /,
     *,
     out: Path,
-    id_column: str | None = None,
+    id_columns: IdColumns = (),
     time_column: str | None = None,
-    target_columns: Annotated[
-        tuple[str, ...], Parameter(name="--target-column", consume_multiple=True)
-    ] = (),
-    known_columns: Annotated[
-        tuple[str, ...], Parameter(name="--known-column", consume_multiple=True)
-    ] = (),
-    past_columns: Annotated[
-        tuple[str, ...], Parameter(name="--past-column", consume_multiple=True)
-    ] = (),
-    static_columns: Annotated[
-        tuple[str, ...], Parameter(name="--static-column", consume_multiple=True)
-    ] = (),
+    target_columns: TargetColumns = (),
+    known_columns: KnownColumns = (),
+    past_columns: PastColumns = (),
+    static_columns: StaticColumns = (),
     wide: bool = False,
+    rows: bool = False,
+    written: Written = AS_FOUND,
     test_each_epoch: bool = False,
     overwrite: bool = False,
     tensorboard: bool = False,
@@ -337,13 +338,16 @@ def forecast(
     Args:
         source: Name of a registered data set, or a csv, tsv, jsonl or parquet table with a step a row.
         out: Run folder to write.
-        id_column: Column that tells the series apart; found by its name, one series if there is none.
+        id_columns: Column that tells the series apart, found by its name; several, each with the option,
+            are joined; one series if there is none.
         time_column: Column of the times; found by its name if not given.
         target_columns: Column to forecast, one or several; found by its name if not given.
         known_columns: Column known before its time, such as a promotion, one or several.
         past_columns: Column known only once its time has come, one or several.
         static_columns: Attribute of a series, such as its region, one or several.
         wide: Each column but the time is a series.
+        rows: Each row is a series, its steps in columns.
+        written: How the table is written.
         test_each_epoch: Also measure the test part after every epoch; nothing is selected by it.
         overwrite: Replace the run that stands in the run folder.
         tensorboard: Write TensorBoard files into the run folder.
@@ -351,13 +355,15 @@ def forecast(
     """
     arguments = {
         "source": absolute(source),
-        "id_column": id_column,
+        "id_column": one_or_several(id_columns),
         "time_column": time_column,
         "target_columns": list(target_columns),
         "known_columns": list(known_columns),
         "past_columns": list(past_columns),
         "static_columns": list(static_columns),
         "wide": wide,
+        "rows": rows,
+        **vars(written),
         "validation": None,
         "test": None,
         "test_each_epoch": test_each_epoch,

@@ -133,7 +133,7 @@ def read_separated(
         if delimiter != usual:
             logger.info("%s: fields are parted by %s.", where, DELIMITERS[delimiter])
     else:
-        delimiter = _checked(delimiter)
+        delimiter = checked_delimiter(delimiter)
     is_quoted = b'"' in data and _is_quoted(data, delimiter, where)
     names = _first(data, delimiter, is_quoted=is_quoted)
     most = limit("OSTINATO_MAX_COLUMNS")
@@ -145,7 +145,19 @@ def read_separated(
     return Separated(where, data, delimiter, is_quoted, names)
 
 
-def _checked(delimiter: str) -> str:
+def checked_delimiter(delimiter: str) -> str:
+    r"""Return a delimiter as one character.
+
+    Args:
+        delimiter: What is given: one, or the name of a tab.
+
+    Raises:
+        ConfigError: It cannot be one.
+
+    Example:
+        >>> checked_delimiter(";"), checked_delimiter("tab")
+        (';', '\t')
+    """
     delimiter = {"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter)
     if len(delimiter) == 1 and delimiter.isascii() and delimiter not in '"\r\n\0':
         return delimiter

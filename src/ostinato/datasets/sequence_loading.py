@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ostinato._errors import DatasetError, did_you_mean
 from ostinato.datasets.file_names import expanded
@@ -15,6 +17,8 @@ from ostinato.datasets.streams import check_file, format_of
 from ostinato.datasets.ts_files import read_ts
 from ostinato.datasets.ucr_files import read_ucr
 
+logger = logging.getLogger("ostinato")
+
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 FORMATS = (".ts", ".npz", *TABLES)
 
@@ -22,12 +26,14 @@ FORMATS = (".ts", ".npz", *TABLES)
 def load_sequences(
     source: str | Path,
     *,
-    id_column: str | None = None,
+    id_column: str | Sequence[str] | None = None,
     time_column: str | None = None,
     label_column: str | None = None,
     feature_columns: Sequence[str] = (),
     validation: str | Path | None = None,
     test: str | Path | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
 ) -> dict[str, Sequences]:
     """Load the parts of a set of labelled sequences.
 
@@ -40,6 +46,8 @@ def load_sequences(
         feature_columns: Columns of the features; none for all the others.
         validation: File to use as the validation part.
         test: File to use as the test part.
+        delimiter: As of :func:`read_sequences`.
+        encoding: As of :func:`read_sequences`.
 
     Returns:
         ``"train"`` and, where there, ``"validation"`` and ``"test"``.
@@ -59,6 +67,8 @@ def load_sequences(
             time_column=time_column,
             label_column=label_column,
             feature_columns=feature_columns,
+            delimiter=delimiter,
+            encoding=encoding,
         )
 
     if isinstance(source, str) and source in REGISTRY:
@@ -78,11 +88,13 @@ def load_sequences(
 def read_sequences(
     path: str | Path,
     *,
-    id_column: str | None = None,
+    id_column: str | Sequence[str] | None = None,
     time_column: str | None = None,
     label_column: str | None = None,
     feature_columns: Sequence[str] = (),
     labelled: bool = True,
+    delimiter: str | None = None,
+    encoding: str | None = None,
 ) -> Sequences:
     r"""Read sequences of numbers and their labels from one file.
 
@@ -91,11 +103,14 @@ def read_sequences(
             lengths, ``offsets``; a tsv or csv file of the UCR archive, without column names; or a csv, tsv,
             jsonl or parquet table with a step a row.
         id_column: Column of a table that tells the sequences apart; None for one with a usual name.
+            Several are joined by ``/``.
         time_column: Column that orders the steps; None for one with a usual name, else the rows are
             in order.
         label_column: Column of the labels; None for one with a usual name (label, class, target, …).
         feature_columns: Columns of the features; none for all the others.
         labelled: Whether there must be labels.
+        delimiter: What parts the fields of csv and tsv; None to find out.
+        encoding: Encoding of text, such as ``gb18030``; None for UTF-8.
 
     Raises:
         DatasetError: The file is missing or malformed; the message names the line or the sequence.
@@ -108,21 +123,24 @@ def read_sequences(
     """
     path = expanded(path)
     check_file(path)
+    columns = {
+        "id_column": id_column,
+        "time_column": time_column,
+        "label_column": label_column,
+        "feature_columns": feature_columns,
+    }
+    return _read(path, columns, labelled=labelled, delimiter=delimiter, encoding=encoding)
+
+
+def _read(path: Path, columns: Mapping[str, Any], *, labelled: bool, **written: Any) -> Sequences:
     suffix, compression = format_of(path)
-    has_columns = bool(id_column or time_column or label_column or feature_columns)
+    has_columns = any(columns.values())
     if suffix in (".tsv", ".csv") and not has_columns:
-        found = read_ucr(path, labelled=labelled)
+        found = read_ucr(path, labelled=labelled, **written)
         if found is not None:
             return found
     if suffix in TABLES:
-        return read_long(
-            path,
-            id_column=id_column,
-            time_column=time_column,
-            label_column=label_column,
-            feature_columns=feature_columns,
-            labelled=labelled,
-        )
+        return read_long(path, **columns, labelled=labelled, **written)
     if suffix not in FORMATS or (suffix == ".npz" and compression):
         hint = did_you_mean(suffix, FORMATS) or "."
         raise DatasetError(
@@ -133,6 +151,9 @@ def read_sequences(
         raise DatasetError(
             f"{path}: only tables have columns; a {suffix} file has none. Leave the columns out."
         )
+    for name, value in written.items():
+        if value is not None:
+            logger.info("%s: a %s file has no %s; `%s` is not used.", path, suffix, name, value)
     return _read_arrays(path, suffix, labelled=labelled)
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from ostinato._errors import DatasetError, shown
 from ostinato.datasets.columns import LABEL_NAMES, check_column, label_strings, named_column
+from ostinato.datasets.joined_ids import with_one_id
 from ostinato.datasets.sequences import Sequences
 from ostinato.datasets.series_columns import numbers, words
 from ostinato.datasets.series_times import moments
@@ -78,23 +79,27 @@ def read_npz(path: Path, *, labelled: bool = True) -> Sequences:
 def read_long(
     path: Path,
     *,
-    id_column: str | None = None,
+    id_column: str | Sequence[str] | None = None,
     time_column: str | None = None,
     label_column: str | None = None,
     feature_columns: Sequence[str] = (),
     labelled: bool = True,
+    delimiter: str | None = None,
+    encoding: str | None = None,
 ) -> Sequences:
     r"""Read a table with a step a row: the sequence it is of, its features, and the label.
 
     Args:
         path: A csv, tsv, jsonl or parquet file, plain or compressed.
-        id_column: Column that tells the sequences apart; None for one with a usual name.
+        id_column: Column that tells the sequences apart; None for one with a usual name. Several are joined.
         time_column: Column that orders the steps; None for one with a usual name, else the rows are
             in order.
         label_column: Column with the label, the same in all steps of a sequence; None for one with a
             usual name.
         feature_columns: Columns with the features; none for all the others.
         labelled: Whether there must be labels; those that are there are no features.
+        delimiter: What parts the fields of csv and tsv; None to find out.
+        encoding: Encoding of text that is not UTF-8.
 
     Raises:
         DatasetError: A column is missing, a feature is no number, a time stands twice in a sequence, or
@@ -107,11 +112,12 @@ def read_long(
         >>> part.names, part[0].ravel().tolist(), part.labels
         (['sequence `a`', 'sequence `b`'], [4.0, 5.0], ['up', 'down'])
     """
-    table, where = read_columns(path), str(path)
+    table, where = read_columns(path, delimiter, encoding), str(path)
     if not table.num_rows:
         raise DatasetError(f"{where}: the table must have rows; it has none. Name one with data.")
+    table, ids = with_one_id(table, id_column, where, feature_columns)
     columns = table.column_names
-    identity = named_column("id", id_column, columns, ID_NAMES, where, needed=True)
+    identity = named_column("id", ids, columns, ID_NAMES, where, needed=True)
     time = named_column("time", time_column, columns, TIME_NAMES, where, needed=False)
     label = named_column("label", label_column, columns, LABEL_NAMES, where, needed=labelled)
     for name in feature_columns:

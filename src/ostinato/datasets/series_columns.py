@@ -133,3 +133,111 @@ def _has_decimal_commas(strings: pa.Array) -> bool:
     """Tell whether commas part off decimals in all numbers, and cannot part off thousands in all."""
     fits = pc.all(pc.match_substring_regex(strings, _COMMA)).as_py()
     return bool(fits and pc.any(pc.match_substring_regex(strings, _NO_THOUSANDS)).as_py())
+
+
+def ids_of(column: pa.ChunkedArray, name: str, where: str) -> npt.NDArray[Any]:
+    """Return a column of ids as words.
+
+    Args:
+        column: The column.
+        name: Its name, for messages.
+        where: File or object for messages.
+
+    Raises:
+        DatasetError: An id is missing, or is no string and no number.
+
+    Example:
+        >>> ids_of(pa.chunked_array([["b", "a"]]), "id", "a.csv").tolist()
+        ['b', 'a']
+    """
+    names = texts_of(column, f"id column `{name}`", where)
+    is_missing = names == ""
+    if is_missing.any():
+        row = int(np.flatnonzero(is_missing)[0])
+        raise DatasetError(
+            f"{where}: every row must have an id in column `{name}`; row {row + 1} has none. "
+            "Fill it in, or leave the row out."
+        )
+    return names
+
+
+def whole_ids(column: pa.ChunkedArray) -> npt.NDArray[np.int64] | None:
+    """Return ids that are whole numbers as such, None if they are words, or are too large.
+
+    Args:
+        column: The column.
+
+    Example:
+        >>> whole_ids(pa.chunked_array([[3, 4]])).tolist(), whole_ids(pa.chunked_array([["3"]]))
+        ([3, 4], None)
+    """
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if not pa.types.is_integer(kind):
+        return None
+    try:
+        return np.asarray(column.cast(kind).cast(pa.int64()).to_numpy())
+    except pa.ArrowException:
+        return None
+
+
+def texts_of(column: pa.ChunkedArray, name: str, where: str) -> npt.NDArray[Any]:
+    """Return a column as words, each distinct one an object once.
+
+    Args:
+        column: The column.
+        name: What it is, for the message.
+        where: File or object for the message.
+
+    Raises:
+        DatasetError: It holds neither strings nor numbers.
+
+    Example:
+        >>> texts_of(pa.chunked_array([[1, None]]), "column `a`", "a.csv").tolist()
+        ['1', '']
+    """
+    try:
+        encoded = words(column).dictionary_encode()
+    except pa.ArrowException:
+        raise DatasetError(
+            f"{where}: the {name} must hold strings or numbers; got {column.type}. Name another one."
+        ) from None
+    distinct = np.array(encoded.dictionary.to_pylist(), object)
+    found: npt.NDArray[Any] = distinct[np.asarray(encoded.indices.to_numpy())]
+    return found
+
+
+def attribute_of(column: pa.ChunkedArray, name: str, where: str) -> npt.NDArray[Any]:
+    """Return a static column as numbers where all are, else as words.
+
+    Args:
+        column: The column.
+        name: Its name, for messages.
+        where: File or object for messages.
+
+    Raises:
+        DatasetError: It holds neither strings nor numbers.
+
+    Example:
+        >>> attribute_of(pa.chunked_array([["1", "x"]]), "kind", "a.csv").tolist()
+        ['1', 'x']
+    """
+    try:
+        return numbers(column, name, where, str)
+    except DatasetError:
+        return texts_of(column, f"static column `{name}`", where)
+
+
+def is_kept(y: npt.NDArray[np.float64], series: int) -> npt.NDArray[np.bool_]:
+    """Leave out what is missing, from series that have something: a gap is one, row or not.
+
+    Args:
+        y: Values, series by series.
+        series: How many there are, all of one length.
+
+    Example:
+        >>> is_kept(np.array([1.0, np.nan, np.nan, np.nan]), 2).tolist()
+        [True, False, True, True]
+    """
+    is_there = ~np.isnan(y).reshape(series, -1)
+    kept: npt.NDArray[np.bool_] = (is_there | ~is_there.any(1, keepdims=True)).reshape(-1)
+    return kept

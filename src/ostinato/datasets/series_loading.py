@@ -17,13 +17,16 @@ from ostinato.datasets.series_tables import read_series
 def load_series(
     source: str | Path | Any,
     *,
-    id_column: str | None = None,
+    id_column: str | Sequence[str] | None = None,
     time_column: str | None = None,
     target_columns: Sequence[str] = (),
     known_columns: Sequence[str] = (),
     past_columns: Sequence[str] = (),
     static_columns: Sequence[str] = (),
     wide: bool = False,
+    rows: bool = False,
+    delimiter: str | None = None,
+    encoding: str | None = None,
 ) -> SeriesTable:
     """Load a table of series: a registered one by its name, or what :func:`read_series` takes.
 
@@ -37,6 +40,9 @@ def load_series(
         past_columns: Columns known only once their time has come.
         static_columns: Attributes of a series.
         wide: Whether each column is a series.
+        rows: Whether each row is a series.
+        delimiter: What parts the fields of csv and tsv.
+        encoding: Encoding of text that is not UTF-8.
 
     Raises:
         DatasetError: Something is missing or wrong; the message says what and where.
@@ -47,12 +53,9 @@ def load_series(
         (['units'], ['promotion', 'price'], ['region', 'kind'])
     """
     if isinstance(source, str) and source in REGISTRY:
-        if id_column or time_column or known_columns or static_columns or wide:
-            raise DatasetError(
-                f"Data set {source}: id, time, known and static columns are known; got some. Leave them "
-                "out."
-            )
-        return _read_registered(source).select(target_columns, past_columns)
+        columns = id_column or time_column or known_columns or static_columns
+        is_known = not (columns or wide or rows or delimiter or encoding)
+        return _read_registered(source, is_known=is_known).select(target_columns, past_columns)
     if isinstance(source, (str, Path)):
         source = expanded(source)
         check_source(source)
@@ -65,10 +68,18 @@ def load_series(
         past_columns=past_columns,
         static_columns=static_columns,
         wide=wide,
+        rows=rows,
+        delimiter=delimiter,
+        encoding=encoding,
     )
 
 
-def _read_registered(name: str) -> SeriesTable:
+def _read_registered(name: str, *, is_known: bool) -> SeriesTable:
+    if not is_known:
+        raise DatasetError(
+            f"Data set {name}: its form and its id, time, known and static columns are known; got "
+            "some. Leave them out."
+        )
     dataset = REGISTRY[name]
     if dataset.read_series is None:
         raise DatasetError(

@@ -15,15 +15,23 @@ import pyarrow as pa
 from ostinato._errors import DatasetError
 from ostinato.datasets.columns import check_column, named_column, usual_column
 from ostinato.datasets.file_names import expanded
+from ostinato.datasets.joined_ids import with_one_id
 from ostinato.datasets.parted_times import with_one_time
 from ostinato.datasets.series import SeriesTable
-from ostinato.datasets.series_columns import MOST_SHOWN, numbers, words
+from ostinato.datasets.series_columns import (
+    MOST_SHOWN,
+    attribute_of,
+    ids_of,
+    is_kept,
+    numbers,
+    whole_ids,
+)
+from ostinato.datasets.series_rows import ID_NAMES, check_no_rows, looks_like_rows, read_rows
 from ostinato.datasets.series_times import moments
 from ostinato.datasets.tables import read_columns
 
 logger = logging.getLogger("ostinato")
 
-ID_NAMES = ("unique_id", "id", "series_id", "series", "item_id", "编号")
 TIME_NAMES = (
     *("ds", "date", "time", "timestamp", "datetime", "date_time", "day", "week", "month"),
     *("quarter", "year", "日期", "时间"),
@@ -35,21 +43,24 @@ _INDEX = "__index_level_0__"  # what Arrow calls an index of pandas without a na
 def read_series(
     source: str | Path | Any,
     *,
-    id_column: str | None = None,
+    id_column: str | Sequence[str] | None = None,
     time_column: str | None = None,
     target_columns: Sequence[str] = (),
     known_columns: Sequence[str] = (),
     past_columns: Sequence[str] = (),
     static_columns: Sequence[str] = (),
     wide: bool = False,
+    rows: bool = False,
+    delimiter: str | None = None,
+    encoding: str | None = None,
 ) -> SeriesTable:
-    """Read a table of series: a row for each id and time, or, wide, a column for each series.
+    """Read a table of series: a row for each id and time, or a column or a row a series.
 
     Args:
         source: A csv, tsv, jsonl or parquet file, plain or compressed; or a table of pandas, polars,
             Arrow, or anything else that speaks Arrow's stream interface.
-        id_column: Column of the ids; None for the one with a usual name (unique_id, id, …), and one
-            series if there is none.
+        id_column: Column of the ids, several of which are joined by ``/``; None for the one with a usual name
+            (unique_id, id, …), and one series if there is none.
         time_column: Column of the times; None for the one with a usual name (ds, date, time, …), or for
             date and time, or year, month, day and hour, in columns of their own. Local times without a zone cannot tell the hour that stands twice when clocks go back: write them
             with their offset, or in UTC.
@@ -60,6 +71,10 @@ def read_series(
         static_columns: Attributes of a series; a column of numbers is one, any other categories.
         wide: Whether each column but those of the times and the known and past ones is a series,
             called as the column.
+        rows: Whether each row is a series, its steps in columns called by dates, or by numbers as ``d_1``.
+            Where there are no times, dates, ``d_1``, … and ``V2``, … are seen to be that.
+        delimiter: What parts the fields of csv and tsv; None to find out.
+        encoding: Encoding of text, such as ``gb18030``; None for UTF-8, or what a byte order mark tells.
 
     Raises:
         DatasetError: The file or a column is missing, or something in it is wrong.
@@ -69,37 +84,69 @@ def read_series(
         >>> table.times.astype("datetime64[M]").astype(str).tolist(), table.values["y"].tolist()
         (['2024-01', '2024-02'], [3.0, nan])
     """
-    data, where = _table(source)
+    data, where = _table(source, delimiter, encoding)
     roles = {"known": known_columns, "past": past_columns, "static": static_columns}
-    chosen = {kind: _names(given) for kind, given in roles.items()}
-    targets = _names(target_columns)
+    chosen, targets = {kind: _names(of) for kind, of in roles.items()}, _names(target_columns)
+    data, ids = with_one_id(data, id_column, where, chosen["static"])
     named = [*targets, *(name for given in chosen.values() for name in given)]
-    data = data if time_column is not None else with_one_time(data, named, where)
+    data = data if rows or time_column is not None else with_one_time(data, named, where)
     for kind, name in ((k, n) for k, of in {"target": targets, **chosen}.items() for n in of):
         check_column(kind, name, data.column_names, where)
+    others = [*targets, *chosen["known"], *chosen["past"], *([time_column] if time_column else [])]
+    if _is_of_rows(data, where, ids, others, chosen["static"], wide=wide, rows=rows):
+        return read_rows(data, where, ids, chosen["static"])
     time = named_column("time", time_column, data.column_names, TIME_NAMES, where, needed=True)
     assert time is not None
-    if wide:
-        table = _read_wide(data, where, id_column, time, targets, chosen)
-        numbers_ = {str(name) for name in getattr(source, "columns", ()) if isinstance(name, int)}
-        return replace(table, whole_ids=set(table.names) <= numbers_)
-    ids = named_column("id", id_column, data.column_names, ID_NAMES, where, needed=False)
-    taken = [time, *filter(None, [ids]), *(name for given in chosen.values() for name in given)]
-    if not targets:
-        targets = _usual_targets(data.column_names, taken, where, needed=not chosen["known"])
-    _check_roles([*taken, *targets], where)
-    told = [f"time column `{time}`", *([f"id column `{ids}`"] if ids is not None else [])]
-    told += [f"target columns {', '.join(targets)}"] if targets else []
-    logger.info("%s: %s.", where, ", ".join(told))
-    return _read_long(data, where, ids, time, targets, chosen)
+    if not wide:
+        return _read_long(data, where, ids, time, targets, chosen)
+    return _with_whole(_read_wide(data, where, ids, time, targets, chosen), source)
 
 
-def _table(source: str | Path | Any) -> tuple[pa.Table, str]:
+def _with_whole(table: SeriesTable, source: Any) -> SeriesTable:
+    numbers_ = {str(name) for name in getattr(source, "columns", ()) if isinstance(name, int)}
+    return replace(table, whole_ids=set(table.names) <= numbers_)
+
+
+def _is_of_rows(
+    data: pa.Table,
+    where: str,
+    ids: str | None,
+    others: Sequence[str],
+    static: Sequence[str],
+    *,
+    wide: bool,
+    rows: bool,
+) -> bool:
+    """Tell whether each row is a series; raise DatasetError where that may be meant, or cannot be."""
+    if rows and (wide or others):
+        got = f"`{others[0]}`" if others else "that each column is one, too"
+        raise DatasetError(
+            f"{where}: with a series a row, columns are ids, attributes (static_columns) and steps; got "
+            f"{got}. Leave it out, or rows."
+        )
+    if rows or wide or others or _has_times(data, where):
+        return rows
+    found = looks_like_rows(data, ids, static)
+    if not found:
+        check_no_rows(data.column_names, where)
+    return found
+
+
+def _has_times(data: pa.Table, where: str) -> bool:
+    return usual_column("time", data.column_names, TIME_NAMES, where, needed=False) is not None
+
+
+def _table(
+    source: str | Path | Any, delimiter: str | None, encoding: str | None
+) -> tuple[pa.Table, str]:
     """Return whatever holds a table as one of Arrow, and what messages call it."""
     if isinstance(source, (str, Path)):
-        table, where = read_columns(expanded(source)), str(source)
+        table, where = read_columns(expanded(source), delimiter, encoding), str(source)
     else:
         where = f"the {type(source).__module__.partition('.')[0]} table"
+        for name, value in {"delimiter": delimiter, "encoding": encoding}.items():
+            if value is not None:
+                logger.info("%s: it is no file; the %s `%s` is not used.", where, name, value)
         try:
             table = pa.table(source)
         except (pa.ArrowException, TypeError, ValueError) as error:
@@ -143,19 +190,27 @@ def _check_roles(names: Sequence[str], where: str) -> None:
 def _read_long(
     data: pa.Table,
     where: str,
-    ids: str | None,
+    id_column: str | None,
     time: str,
     targets: Sequence[str],
     chosen: Mapping[str, Sequence[str]],
 ) -> SeriesTable:
-    called = None if ids is None else _ids(data[ids], ids, where)
+    ids = named_column("id", id_column, data.column_names, ID_NAMES, where, needed=False)
+    taken = [time, *filter(None, [ids]), *(name for given in chosen.values() for name in given)]
+    if not targets:
+        targets = _usual_targets(data.column_names, taken, where, needed=not chosen["known"])
+    _check_roles([*taken, *targets], where)
+    told = [f"time column `{time}`", *([f"id column `{ids}`"] if ids is not None else [])]
+    told += [f"target columns {', '.join(targets)}"] if targets else []
+    logger.info("%s: %s.", where, ", ".join(told))
+    called = None if ids is None else ids_of(data[ids], ids, where)
 
     def row_of(row: int) -> str:
         series = f"series {called[row]}, " if called is not None else ""
         return f"{series}time {str(data[time][row].as_py())[:MOST_SHOWN]}"
 
     times, zone = moments(data[time], time, where, row_of)
-    whole = None if ids is None else _whole(data[ids])
+    whole = None if ids is None else whole_ids(data[ids])
 
     def numeric(kind: str, names: Sequence[str]) -> dict[str, npt.NDArray[np.float64]]:
         return {n: numbers(data[n], f"{kind} column `{n}`", where, row_of) for n in names}
@@ -166,53 +221,10 @@ def _read_long(
         ids=called if whole is None else whole,
         known=numeric("known", chosen["known"]),
         past=numeric("past", chosen["past"]),
-        static={name: _attribute(data[name], name, where) for name in chosen["static"]},
+        static={name: attribute_of(data[name], name, where) for name in chosen["static"]},
         source=where,
         zone=zone,
     )
-
-
-def _ids(column: pa.ChunkedArray, name: str, where: str) -> npt.NDArray[Any]:
-    names = _words(column, f"id column `{name}`", where)
-    is_missing = names == ""
-    if is_missing.any():
-        row = int(np.flatnonzero(is_missing)[0])
-        raise DatasetError(
-            f"{where}: every row must have an id in column `{name}`; row {row + 1} has none. "
-            "Fill it in, or leave the row out."
-        )
-    return names
-
-
-def _whole(column: pa.ChunkedArray) -> npt.NDArray[np.int64] | None:
-    """Return ids that are whole numbers as such, None if they are words, or are too large."""
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if not pa.types.is_integer(kind):
-        return None
-    try:
-        return np.asarray(column.cast(kind).cast(pa.int64()).to_numpy())
-    except pa.ArrowException:
-        return None
-
-
-def _words(column: pa.ChunkedArray, name: str, where: str) -> npt.NDArray[Any]:
-    try:
-        encoded = words(column).dictionary_encode()
-    except pa.ArrowException:
-        raise DatasetError(
-            f"{where}: the {name} must hold strings or numbers; got {column.type}. Name another one."
-        ) from None
-    distinct = np.array(encoded.dictionary.to_pylist(), object)
-    found: npt.NDArray[Any] = distinct[np.asarray(encoded.indices.to_numpy())]
-    return found
-
-
-def _attribute(column: pa.ChunkedArray, name: str, where: str) -> npt.NDArray[Any]:
-    """Return a static column as numbers where all are, else as words."""
-    try:
-        return numbers(column, name, where, str)
-    except DatasetError:
-        return _words(column, f"static column `{name}`", where)
 
 
 def _read_wide(
@@ -243,7 +255,7 @@ def _read_wide(
         for name in [*shared[1:], *series]
     }
     y = np.concatenate([columns[name] for name in series])
-    rows = np.arange(len(y)) if shared[1:] else np.flatnonzero(_is_kept(y, len(series)))
+    rows = np.arange(len(y)) if shared[1:] else np.flatnonzero(is_kept(y, len(series)))
     again = rows % len(times)
     return SeriesTable.make(
         times[again],
@@ -254,10 +266,3 @@ def _read_wide(
         source=where,
         zone=zone,
     )
-
-
-def _is_kept(y: npt.NDArray[np.float64], series: int) -> npt.NDArray[np.bool_]:
-    """Leave out what is missing, from series that have something: a gap is one, row or not."""
-    is_there = ~np.isnan(y).reshape(series, -1)
-    kept: npt.NDArray[np.bool_] = (is_there | ~is_there.any(1, keepdims=True)).reshape(-1)
-    return kept

@@ -8,13 +8,20 @@ import numpy as np
 
 from ostinato._errors import DatasetError, shown
 from ostinato.datasets.columns import label_strings
+from ostinato.datasets.separated import checked_delimiter
 from ostinato.datasets.sequences import Sequences
 from ostinato.datasets.streams import format_of, read_lines
 
 FEWEST = 4  # fields of a first row of numbers alone; a table's has names
 
 
-def read_ucr(path: Path, *, labelled: bool = True) -> Sequences | None:
+def read_ucr(
+    path: Path,
+    *,
+    labelled: bool = True,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+) -> Sequences | None:
     r"""Read a file whose rows are numbers alone: a class, and the values of a sequence.
 
     Values that are missing at the end of a row, as the archive fills up shorter ones, are no steps.
@@ -22,6 +29,8 @@ def read_ucr(path: Path, *, labelled: bool = True) -> Sequences | None:
     Args:
         path: A tsv or csv file, plain or compressed.
         labelled: Whether labels are wanted; the first field is one in any case.
+        delimiter: What parts fields; None for a comma in csv and a tab in tsv.
+        encoding: Encoding of the text; None for UTF-8.
 
     Returns:
         The sequences, or None if the first line is not of numbers alone.
@@ -36,8 +45,9 @@ def read_ucr(path: Path, *, labelled: bool = True) -> Sequences | None:
         >>> part.labels, part.lengths.tolist()
         (['1', '-1'], [3, 2])
     """
-    delimiter = "," if format_of(path)[0] == ".csv" else "\t"
-    lines = read_lines(path)
+    usual = "," if format_of(path)[0] == ".csv" else "\t"
+    delimiter = usual if delimiter is None else checked_delimiter(delimiter)
+    lines = read_lines(path, encoding)
     first = [field.strip() for field in lines[0].split(delimiter)] if lines else []
     if len(first) < FEWEST or not all(map(_is_number, first)):
         return None

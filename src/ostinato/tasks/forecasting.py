@@ -13,7 +13,6 @@ import pyarrow as pa
 from torch import Tensor
 from typing_extensions import Self
 
-from ostinato import datasets
 from ostinato._config import Recurrent, Training
 from ostinato._errors import ConfigError
 from ostinato.models.likelihoods import LIKELIHOODS, LikelihoodName
@@ -32,7 +31,7 @@ from ostinato.tasks.forecast_parts import LikelihoodObjective, QuantileObjective
 from ostinato.tasks.forecasts import Forecasts, line_of, picture
 from ostinato.tasks.foresight import Ends, Foresight, OnError, windows_by_part
 from ostinato.tasks.remembered import read_remembered, write_remembered
-from ostinato.tasks.series_reading import Reading, named_only
+from ostinato.tasks.series_reading import AS_WRITTEN, Reading, learnt, table_of
 from ostinato.tasks.series_sizing import sized_for_series
 from ostinato.tasks.stretches import Stretch
 from ostinato.training import Figures, Listener, Objective, Part
@@ -92,7 +91,7 @@ class Forecaster(Estimator):
     pipeline_tag: ClassVar[str] = "time-series-forecasting"
     columns: ClassVar[tuple[str, ...]] = (
         *("id_column", "time_column", "target_columns"),
-        *("known_columns", "past_columns", "static_columns", "wide"),
+        *("known_columns", "past_columns", "static_columns", "wide", "rows", *AS_WRITTEN),
     )
     options: ClassVar[tuple[str, ...]] = ("horizon", "future", "on_error", "ends")
     takes_files: ClassVar[bool] = True
@@ -151,8 +150,8 @@ class Forecaster(Estimator):
             DatasetError: The series cannot be trained on.
             TrainingError: The loss is no longer finite.
         """
-        self.columns_ = named_only(columns)
-        panel = self._read(X, {}, anew=True)
+        self.columns_ = learnt(columns)
+        panel = self._read(X, columns, anew=True)
         return self.fit_parts(
             {"train": Stretch(panel, np.zeros_like(panel.lengths))},
             out=Path(out) if out is not None else None,
@@ -278,8 +277,8 @@ class Forecaster(Estimator):
                     "horizon of each series is the test part, what comes before it validation."
                 )
         source = arguments.pop("source")
-        self.columns_ = named_only(arguments)
-        panel = self._read(source, {}, anew=True)
+        self.columns_ = learnt(arguments)
+        panel = self._read(source, arguments, anew=True)
         return stretches.parts_of(panel, self.plan_of(panel).horizon)
 
     def read_part(self, path: Any, **columns: Any) -> Stretch:
@@ -347,7 +346,7 @@ class Forecaster(Estimator):
         """Read series with columns that were named, else those of train, and its step if not anew."""
         if isinstance(source, Panel):
             return source
-        table = datasets.load_series(source, **(named_only(columns) or self.columns_))
+        table = table_of(source, columns, self.columns_)
         reading = None if anew else getattr(self, "reading_", None)
         return reading.panel_of(table) if reading else panel_of(table, self.frequency)
 

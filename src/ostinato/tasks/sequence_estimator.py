@@ -11,6 +11,7 @@ from ostinato.datasets.sequences import numbered
 from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.inputs import named
 from ostinato.tasks.series_inputs import Scaling
+from ostinato.tasks.series_reading import AS_WRITTEN
 
 
 class SequenceEstimator(Estimator):
@@ -22,7 +23,7 @@ class SequenceEstimator(Estimator):
 
     columns: ClassVar[tuple[str, ...]] = (
         *("id_column", "time_column", "label_column"),
-        "feature_columns",
+        *("feature_columns", *AS_WRITTEN),
     )
     takes_files: ClassVar[bool] = True
 
@@ -53,7 +54,8 @@ class SequenceEstimator(Estimator):
 
     def _columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the columns of a table: those given, else those of train."""
-        saved = self.provenance_.get("arguments") or {}
+        told = self.provenance_.get("arguments") or {}
+        saved = {name: value for name, value in told.items() if name not in AS_WRITTEN}
         columns = {name: given.get(name) or saved.get(name) for name in self.columns}
         features = self.scaling_.features
         if not columns["feature_columns"] and features != numbered(len(features)):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ostinato.tasks.forecasting import Forecaster
 
 FILE = "series.json"
+AS_WRITTEN = ("delimiter", "encoding")
+"""Arguments of reading that are of one file, not of others that a forecaster reads later."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,6 +222,30 @@ def named_only(columns: Mapping[str, Any]) -> dict[str, Any]:
         {'known_columns': ['promotion']}
     """
     return {name: value for name, value in columns.items() if value not in (None, False, [], ())}
+
+
+def learnt(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments with which other tables are read too, of those of train.
+
+    Example:
+        >>> learnt({"id_column": "shop", "wide": False, "delimiter": ";"})
+        {'id_column': 'shop'}
+    """
+    named = named_only(columns)
+    return {name: value for name, value in named.items() if name not in AS_WRITTEN}
+
+
+def table_of(source: Any, columns: Mapping[str, Any], train: Mapping[str, Any]) -> SeriesTable:
+    """Read series with columns that were named, else those of train.
+
+    Args:
+        source: A file, a table, or the name of a data set.
+        columns: Arguments of :func:`ostinato.datasets.load_series`.
+        train: Those of train.
+    """
+    named = named_only(columns)
+    written = {name: named[name] for name in AS_WRITTEN if name in named}
+    return load_series(source, **{**(learnt(named) or train), **written})
 
 
 def _check(panel: Panel, fits: npt.NDArray[np.bool_], rule: str, advice: str) -> None:

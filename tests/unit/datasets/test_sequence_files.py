@@ -193,3 +193,34 @@ def test_a_folder_has_parts_and_another_data_set_names_its_task(tmp_path):
     assert parts["train"].keys == parts["test"].keys
     with pytest.raises(DatasetError, match=r"labelled sequences.*ostinato train transcribe morse"):
         load_sequences("morse")
+
+
+def test_several_id_columns_tell_sequences_apart_together(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("who,take,t,x,label\na,1,1,4,up\na,1,2,5,up\na,2,1,6,down\n")
+    part = read_sequences(path, id_column=["who", "take"], time_column="t")
+    assert part.names == ["sequence `a/1`", "sequence `a/2`"]
+    assert [row.ravel().tolist() for row in (part[0], part[1])] == [[4.0, 5.0], [6.0]]
+    assert part.features == ("x",)
+
+
+@pytest.mark.parametrize("with_names", [True, False])
+def test_the_delimiter_and_the_encoding_are_taken_as_told(tmp_path, with_names):
+    path = tmp_path / "a.csv"
+    if with_names:
+        path.write_bytes("id#t#x#label\na#1#4#北\na#2#5#北\n".encode("gb18030"))
+    else:
+        path.write_bytes("1#4#5#6\n2#1#2#\n".encode("utf-16"))
+    encoding = "gb18030" if with_names else "utf-16"
+    for part in (
+        read_sequences(path, delimiter="#", encoding=encoding),
+        load_sequences(path, delimiter="#", encoding=encoding)["train"],
+    ):
+        assert part.labels == (["北"] if with_names else ["1", "2"])
+        assert part[0].ravel().tolist() == ([4.0, 5.0] if with_names else [4.0, 5.0, 6.0])
+
+
+def test_an_encoding_of_a_file_that_has_none_is_told(tmp_path, caplog):
+    with caplog.at_level("INFO"):
+        read_sequences(written(tmp_path, "npz"), encoding="gb18030")
+    assert "a .npz file has no encoding; `gb18030` is not used" in caplog.text

@@ -397,3 +397,152 @@ def test_a_wide_table_refuses_what_only_a_long_one_has(options, message):
 def test_a_wide_table_names_the_column_that_is_not_numeric():
     with pytest.raises(DatasetError, match=r"time 2: the column `c` must hold numbers; got `x`"):
         read_series(pa.table({"ds": [1, 2], "c": ["1", "x"]}), wide=True)
+
+
+ITEMS = {
+    "store": ["a", "a", "a/b", "a"],
+    "item": ["b/c", "b/c", "c", "d"],
+    "ds": [1, 2, 1, 1],
+    "y": [1.0, 2.0, 3.0, 4.0],
+}
+
+
+def test_several_id_columns_are_joined_so_that_no_two_become_one(caplog):
+    with caplog.at_level("INFO"):
+        table = read_series(ITEMS, id_column=["store", "item"])
+    assert rows_of(table) == [
+        *(("a/b\\/c", 1, 1.0), ("a/b\\/c", 2, 2.0)),
+        *(("a/d", 1, 4.0), ("a\\/b/c", 1, 3.0)),
+    ]
+    assert "the id of a series is `store` and `item`, joined by `/`" in caplog.text
+
+
+def test_an_id_column_may_be_an_attribute_too():
+    table = read_series(ITEMS, id_column=["store", "item"], static_columns=["store"])
+    assert table.static["store"].tolist() == ITEMS["store"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (["store", "itme"], "no id column `itme`"),
+        (["store", "store"], "got `store` twice"),
+        (["store", "gone"], "an id in column `gone`; row 2 has none"),
+    ],
+)
+def test_several_id_columns_that_are_wrong_are_refused(columns, message):
+    with pytest.raises(DatasetError, match=message):
+        read_series(ITEMS | {"gone": ["x", None, "y", "z"]}, id_column=columns)
+
+
+M4 = '"V1","V2","V3","V4","V5"\n"Y1","5","6","7",""\n"Y2","","","9","10"\n"Y3","1","","3",""\n'
+M5 = "id,item_id,store_id,d_9,d_10,d_11\nA_1,A,1,3,0,2\nB_1,B,1,,4,\n"
+TURNED = [("Y1", 1, 5.0), ("Y1", 2, 6.0), ("Y1", 3, 7.0), ("Y2", 3, 9.0), ("Y2", 4, 10.0)]
+TURNED += [("Y3", 1, 1.0), ("Y3", 3, 3.0)]
+
+
+def test_a_row_of_m4_is_a_series_and_blanks_at_its_ends_are_no_steps(tmp_path, caplog):
+    (tmp_path / "a.csv").write_text(M4)
+    with caplog.at_level("INFO"):
+        table = read_series(tmp_path / "a.csv")
+    assert rows_of(table) == TURNED
+    assert "each row is a series: id column `V1`, 4 steps from `V2` to `V5`" in caplog.text
+    assert rows_of(read_series(tmp_path / "a.csv", id_column="V1", rows=True)) == TURNED
+
+
+def test_a_row_of_m5_is_a_series_whose_other_columns_are_attributes_or_told(tmp_path, caplog):
+    (tmp_path / "a.csv").write_text(M5)
+    with caplog.at_level("INFO"):
+        table = read_series(tmp_path / "a.csv", static_columns=["item_id"])
+    rows = [("A_1", 10, 0.0), ("A_1", 11, 2.0), ("A_1", 9, 3.0), ("B_1", 10, 4.0)]
+    assert rows_of(table) == rows
+    assert table.static["item_id"].tolist() == ["A", "A", "A", "B"]
+    assert "not read: `store_id`" in caplog.text
+    joined = read_series(tmp_path / "a.csv", id_column=["store_id", "item_id"])
+    assert joined.names == ("1/A", "1/B")
+
+
+@pytest.mark.parametrize(
+    ("names", "first"),
+    [
+        (["2024-01-31", "2024-02-01", "2024-02-02"], "2024-01-31"),
+        (["2024-01", "2024-02", "2024-03"], "2024-01-01"),
+        (["31.01.2024", "01.02.2024", "02.02.2024"], "2024-01-31"),
+        (["202312", "202401", "202402"], "2023-12-01"),
+        (["Jan 2024", "Feb 2024", "Mar 2024"], "2024-01-01"),
+    ],
+)
+def test_columns_called_by_dates_are_steps_at_these(names, first):
+    data = {"Page": [4, 3]} | dict(zip(names, [[1, 2], [3, None], [5, 6]], strict=True))
+    table = read_series(pa.table(data))
+    assert table.times.min() == np.datetime64(first)
+    assert table.whole_ids
+    assert [(n, y) for n, _, y in rows_of(table)] == [
+        *(("3", 2.0), ("3", 6.0), ("4", 1.0), ("4", 3.0), ("4", 5.0))
+    ]
+
+
+def test_a_row_without_a_value_stays_a_series():
+    table = read_series({"id": ["a", "b"], "d_1": [1, None], "d_2": [2, None], "d_3": [3, None]})
+    assert table.names == ("a", "b")
+    assert np.isnan(table.values["y"][table.codes == 1]).tolist() == [True] * 3
+
+
+F = {"id": [1, 2], "f1": [1, 2], "f2": [3, 4], "f3": [5, 6]}
+
+
+def test_what_may_be_steps_is_asked_for_and_not_guessed():
+    with pytest.raises(DatasetError, match=r"if each row is a series and `f1` to `f3`.*--rows"):
+        read_series(F)
+    assert rows_of(read_series(F, rows=True)) == [
+        *(("1", 1, 1.0), ("1", 2, 3.0), ("1", 3, 5.0)),
+        *(("2", 1, 2.0), ("2", 2, 4.0), ("2", 3, 6.0)),
+    ]
+    with pytest.raises(DatasetError, match="if each row is a series"):  # steps of two columns d_
+        read_series({"id": ["a", "a"], "d_1": [1, 2], "d_2": [1, 2], "d_3": [1, 2]})
+
+
+def test_a_table_with_times_is_none_of_series_a_row():
+    table = read_series(
+        {"ds": [1, 2], "y": [3.0, 4.0], "d_1": [1, 2], "d_2": [1, 2], "d_3": [1, 2]}
+    )
+    assert rows_of(table) == [("", 1, 3.0), ("", 2, 4.0)]
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "message"),
+    [
+        (F, {"wide": True}, "got that each column is one, too"),
+        (F, {"known_columns": ["f1"]}, "with a series a row, columns are ids, .*got `f1`"),
+        (F, {"target_columns": ["f1"]}, "with a series a row, columns are ids, .*got `f1`"),
+        (F | {"id": [1, 1]}, {}, "an id must stand in one row; got `1` in 2"),
+        ({"id": ["a"], "y": [1]}, {}, "there must be columns of its steps"),
+        ({"d_1": [1], "d_2": [1]}, {}, "there must be a column of ids"),
+        (F | {"f2": ["3", "x"]}, {}, r"series 2, column `f2`: .* must hold numbers; got `x`"),
+        (F | {"id": [1, None]}, {}, "an id in column `id`; row 2 has none"),
+    ],
+)
+def test_what_is_no_table_of_a_series_a_row_is_refused(data, options, message):
+    with pytest.raises(DatasetError, match=message):
+        read_series(pa.table(data), rows=True, **options)
+
+
+def test_numbers_of_all_steps_are_written_alike(tmp_path):
+    (tmp_path / "a.csv").write_text("id;d_1;d_2;d_3\na;1,5;1,25;2\nb;1,125;3;?\n")
+    table = read_series(tmp_path / "a.csv")
+    assert table.values["y"].tolist() == [1.5, 1.25, 2.0, 1.125, 3.0]
+    (tmp_path / "b.csv").write_text("id,d_1,d_2,d_3\na,1,2,3\nb,1,x,3\n")
+    with pytest.raises(DatasetError, match=r"series b, column `d_2`.*got `x`"):
+        read_series(tmp_path / "b.csv")
+
+
+def test_the_delimiter_and_the_encoding_are_taken_as_told(tmp_path, caplog):
+    (tmp_path / "a.csv").write_bytes("店#ds#y\n北#1#2\n".encode("gb18030"))
+    how = {"delimiter": "#", "encoding": "gb18030"}
+    for read in (read_series, load_series):
+        assert rows_of(read(tmp_path / "a.csv", id_column="店", **how)) == [("北", 1, 2.0)]
+    with pytest.raises(DatasetError, match="form"):
+        load_series("sales", delimiter=";")
+    with caplog.at_level("INFO"):
+        read_series({"ds": [1], "y": [1.0]}, delimiter=";")
+    assert "it is no file; the delimiter `;` is not used" in caplog.text

@@ -136,6 +136,16 @@ def test_it_learns_the_same_from_whatever_holds_the_series(fitted, form, tmp_pat
     assert model.predict(source).equals(fitted.predict())  # the columns are those of train
 
 
+def test_how_a_file_is_written_is_of_that_file_alone(fitted, tmp_path, caplog):
+    sales().to_csv(tmp_path / "a.csv", index=False, sep="#", encoding="utf-16")
+    columns = {"id_column": "unique_id", "delimiter": "#", "encoding": "utf-16"}
+    model = small().fit(tmp_path / "a.csv", **columns)
+    assert model.columns_ == {"id_column": "unique_id"}
+    with caplog.at_level("INFO"):
+        assert model.predict(sales()).equals(fitted.predict())
+    assert "not used" not in caplog.text
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_it_reads_new_series_from_whatever_holds_them(fitted, form, tmp_path):
     assert fitted.predict(forms(tmp_path)[form][0]).equals(fitted.predict())
