@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,13 +17,15 @@ import pyarrow as pa
 from ostinato._errors import DatasetError, shown
 from ostinato.datasets.columns import LABEL_NAMES, check_column, label_strings, named_column
 from ostinato.datasets.joined_ids import with_one_id
+from ostinato.datasets.limits import limit
 from ostinato.datasets.sequences import Sequences
 from ostinato.datasets.series_columns import numbers, words
 from ostinato.datasets.series_times import moments
-from ostinato.datasets.streams import check_file, format_of, reason
+from ostinato.datasets.streams import check_file, format_of, reason, too_large
 from ostinato.datasets.tables import read_columns
 
 ID_NAMES = ("id", "unique_id", "sequence", "sequence_id", "case", "case_id", "series", "sample")
+_BROKEN = (zipfile.BadZipFile, zlib.error, MemoryError, NotImplementedError)
 TIME_NAMES = ("time", "step", "t", "timestamp", "ds", "date", "datetime")
 
 
@@ -46,8 +49,15 @@ def read_npz(path: Path, *, labelled: bool = True) -> Sequences:
     check_file(path)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            if (
+                sum(one.file_size for one in archive.zip.infolist())
+                > limit("OSTINATO_MAX_UNPACKED_MB") << 20
+            ):
+                raise too_large(str(path))
             arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+    except DatasetError:
+        raise
+    except (*_BROKEN, OSError, ValueError, EOFError, AttributeError) as error:
         raise DatasetError(
             f"{path}: it must be a whole .npz file of plain arrays, without objects; got "
             f"{reason(error)}. For unequal lengths, save X as the steps of all, and offsets."

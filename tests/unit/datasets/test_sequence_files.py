@@ -224,3 +224,14 @@ def test_an_encoding_of_a_file_that_has_none_is_told(tmp_path, caplog):
     with caplog.at_level("INFO"):
         read_sequences(written(tmp_path, "npz"), encoding="gb18030")
     assert "a .npz file has no encoding; `gb18030` is not used" in caplog.text
+
+
+def test_an_archive_that_unpacks_to_more_than_the_limit_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("OSTINATO_MAX_UNPACKED_MB", "1")
+    path = tmp_path / "bomb.npz"
+    np.savez_compressed(path, X=np.zeros((2, 100_000)), y=["a", "b"])
+    assert path.stat().st_size < 10_000
+    with pytest.raises(DatasetError, match="must unpack to at most 1 MB"):
+        read_sequences(path)
+    monkeypatch.setenv("OSTINATO_MAX_UNPACKED_MB", "2")
+    assert len(read_sequences(path)) == 2
