@@ -57,6 +57,9 @@ def drawn(rows: Rows) -> Figure:
             _curve(axes, own, lambda row, b=baseline: row["baselines"].get(b, np.nan),
                    baseline.replace("_", " "), "C1", "s--")  # fmt: skip
         axes.set_xscale("log")
+        axes.minorticks_off()
+        sizes = sorted({_size(row) for row in own})
+        axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
         axes.set_title(name)
         axes.set_xlabel("examples to train on")
         axes.set_ylabel(
@@ -67,10 +70,14 @@ def drawn(rows: Rows) -> Figure:
     return figure
 
 
+def _size(row: dict[str, Any]) -> int:
+    return int(row["size"] or row["n"])
+
+
 def _curve(axes: Any, rows: Rows, value: Any, label: str, color: str, style: str) -> None:
     by_size: defaultdict[int, list[float]] = defaultdict(list)
     for row in rows:
-        by_size[row["n"] if not row["size"] else row["size"]].append(value(row))
+        by_size[_size(row)].append(value(row))
     sizes = sorted(by_size)
     means = [float(np.mean(by_size[size])) for size in sizes]
     axes.plot(sizes, means, style, color=color, label=label, markersize=3, linewidth=1)
