@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ import torch
 # For this process and those it starts. A proxy that nobody listens on keeps the latter off the
 # network too. OMP_NUM_THREADS=2 in the shell gives the tests two threads.
 torch.set_num_threads(int(os.environ.setdefault("OMP_NUM_THREADS", "1")))
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored if started in the background
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["MPLBACKEND"] = "Agg"
 for _name in ("http_proxy", "https_proxy", "all_proxy"):

@@ -67,7 +67,7 @@ def test_options_reach_the_settings(trained):
 
 def test_every_setting_is_an_option_with_help(capsys):
     out, _ = ok(capsys, "train", "classify", "--help")
-    for key, parameter in options_of(TextClassifier).items():
+    for key, parameter in options_of(TextClassifier()).items():
         assert "--" + parameter.name.replace("_", "-") in out, key
         assert parameter.annotation.__metadata__[0].help
 

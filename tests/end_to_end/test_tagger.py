@@ -107,7 +107,7 @@ def test_predict_answers_every_line_of_standard_input(trained, capsys, monkeypat
     monkeypatch.setattr(sys, "stdin", io.StringIO("Alina went to Xoburg\n\n"))
     out, _ = ok(capsys, "predict", trained, "--json")
     first, second = map(json.loads, out.splitlines())
-    assert second == {"text": "", "tokens": [], "spans": []}
+    assert second == {"text": "", "tokens": [], "spans": [], "note": "the text is empty"}
     assert [token["text"] for token in first["tokens"]] == ["Alina", "went", "to", "Xoburg"]
 
 
@@ -224,7 +224,7 @@ def test_a_broken_run_folder_is_refused_in_one_line(tmp_path, capsys, trained, f
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        (["--scheme", "BILOU"], "BIOES"),
+        (["--scheme", "BIOSE"], "BIOES"),
         (["--characters-reader", "cnn"], "convolution"),
         (["--head-dropout", "1"], "head_dropout must be"),
         (["--preset", "chinse"], "did you mean `chinese`"),

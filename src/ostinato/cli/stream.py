@@ -47,6 +47,7 @@ def listen(
             "--stream: takes the likeliest symbol of each step as it comes, and nothing else; got "
             f"--{others[0].replace('_', '-')}. Leave it out, or give files."
         )
+    estimator.stream()  # one that cannot says so before it waits for sound
     stream = cast("io.BufferedReader", sys.stdin.buffer)
     form, begun = form_of(stream)
     rate = _rate(form, sample_rate_hz, estimator.sample_rate_hz_)

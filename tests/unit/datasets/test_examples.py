@@ -88,7 +88,7 @@ def test_parts_fit_for_training_pass_the_check():
 @pytest.mark.parametrize(
     ("train", "test", "message"),
     [
-        (["1", "1"], ["1"], "train must have at least two different labels; got '1' in all 2 rows"),
+        (["1", "1"], ["1"], "train must have at least two different labels; got `1` in all 2 rows"),
         ([[], []], [[]], "train must have at least two different labels; got none"),
         (None, ["1"], "train must have labels; got none"),
         (["0", "1"], None, "test must have labels; got none"),

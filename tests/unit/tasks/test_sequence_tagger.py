@@ -187,7 +187,7 @@ def test_settings_can_be_cloned_and_set_and_wrong_ones_are_refused() -> None:
     with pytest.raises(ConfigError, match="did you mean `lowercase`"):
         model.set_params(lowercas=True)
     with pytest.raises(ConfigError, match="scheme must be"):
-        small(scheme="BILOU").fit(SENTENCES, TAGS)
+        small(scheme="BIOSE").fit(SENTENCES, TAGS)
     with pytest.raises(ConfigError, match="word_dropout must be"):
         small(word_dropout=1.0).fit(SENTENCES, TAGS)
     with pytest.raises(ConfigError, match="did you mean `treebank`"):

@@ -174,7 +174,7 @@ before = {task: tiny.answers(task, model) for task, model in models.items()}
 def child():
     for task, model in models.items():
         for one, other in zip(tiny.answers(task, model), before[task], strict=True):
-        assert (one == other).all()
+            assert (one == other).all()
         tiny.fit(task)
 pid = os.fork()
 if pid == 0:
