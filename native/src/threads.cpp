@@ -1,5 +1,6 @@
 #include "threads.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <system_error>
@@ -14,6 +15,14 @@
 #include <pthread.h>
 #endif
 
+#if defined(__linux__)
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <climits>
+#endif
+
 namespace ostinato {
 namespace {
 
@@ -23,9 +32,30 @@ void pause() {
 #endif
 }
 
-// A thread that waits for longer than this gives its processor away: about 50 microseconds, more
-// than two calls of one training step lie apart.
+// A thread that waits for longer than this offers its processor to others: about 50 microseconds,
+// more than two calls of one training step lie apart.
 constexpr int kSpins = 1500;
+
+// Somebody took the processor if it comes back later than this.
+constexpr std::chrono::microseconds kOffered{50};
+
+bool is_wanted_by_others() {
+    const auto start = std::chrono::steady_clock::now();
+    std::this_thread::yield();
+    return std::chrono::steady_clock::now() - start > kOffered;
+}
+
+void sleep_while([[maybe_unused]] const std::atomic<uint32_t> *value, [[maybe_unused]] uint32_t seen) {
+#if defined(__linux__)
+    syscall(SYS_futex, value, FUTEX_WAIT_PRIVATE, seen, nullptr, nullptr, 0);
+#endif
+}
+
+void wake_all([[maybe_unused]] const std::atomic<uint32_t> *value) {
+#if defined(__linux__)
+    syscall(SYS_futex, value, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
+#endif
+}
 
 // Whatever number is asked for.
 constexpr int kMaxThreads = 1024;
@@ -71,6 +101,7 @@ class Team {
 
     void run(const Job &job) {
         job_ = job;
+        const uint32_t before = done_.value();
         left_.store(helpers_, std::memory_order_relaxed);
         {
             std::lock_guard<std::mutex> lock(mutex_);
@@ -78,9 +109,7 @@ class Team {
         }
         woken_.notify_all();
         job.part(job.job, 0);
-        for (int spins = 0; left_.load(std::memory_order_acquire) != 0; ++spins) {
-            spins < kSpins ? pause() : std::this_thread::yield();
-        }
+        done_.wait_while(before);
     }
 
   private:
@@ -100,7 +129,7 @@ class Team {
                 set_float_mode(job_.float_mode);
                 job_.part(job_.job, index);
             }
-            left_.fetch_sub(1, std::memory_order_release);
+            if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) done_.set(seen);
         }
     }
 
@@ -110,6 +139,7 @@ class Team {
     std::condition_variable woken_;
     alignas(64) std::atomic<uint32_t> round_{0};
     alignas(64) std::atomic<int> left_{0};
+    Signal done_;  // the last round that all helpers have seen
 };
 
 std::atomic<Team *> the_team{nullptr};
@@ -132,17 +162,34 @@ Team *team() {
 
 }  // namespace
 
+// In one order with the sleepers: either who sets sees that one sleeps, or that one sees what was set.
+void Signal::set(uint32_t value) {
+    value_.store(value, std::memory_order_seq_cst);
+    if (sleepers_.load(std::memory_order_seq_cst) != 0) wake_all(&value_);
+}
+
+void Signal::wait_while(uint32_t seen) {
+    for (int spins = 0; spins < kSpins; ++spins) {
+        if (value() != seen) return;
+        pause();
+    }
+    while (value() == seen) {
+        if (!is_wanted_by_others()) continue;
+        sleepers_.fetch_add(1, std::memory_order_seq_cst);
+        if (value_.load(std::memory_order_seq_cst) == seen) sleep_while(&value_, seen);
+        sleepers_.fetch_sub(1, std::memory_order_seq_cst);
+    }
+}
+
 void Barrier::wait() {
     if (threads_ == 1) return;
-    const uint32_t phase = phase_.load(std::memory_order_relaxed);
+    const uint32_t phase = phase_.value();
     if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_) {
         arrived_.store(0, std::memory_order_relaxed);
-        phase_.store(phase + 1, std::memory_order_release);
+        phase_.set(phase + 1);
         return;
     }
-    for (int spins = 0; phase_.load(std::memory_order_acquire) == phase; ++spins) {
-        spins < kSpins ? pause() : std::this_thread::yield();
-    }
+    phase_.wait_while(phase);
 }
 
 Grant::Grant(int wanted) : threads_(1), holds_team_(false) {

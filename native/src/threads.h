@@ -8,6 +8,20 @@
 
 namespace ostinato {
 
+// A number that threads wait for. Who waits spins, since it changes soon; if that takes long it sleeps
+// where another process wants the processor, and is woken at once when there is work again: beside
+// busy processes a thread that spins uses up its share of the processor for nothing.
+class Signal {
+  public:
+    uint32_t value() const { return value_.load(std::memory_order_acquire); }
+    void set(uint32_t value);
+    void wait_while(uint32_t seen);
+
+  private:
+    alignas(64) std::atomic<uint32_t> value_{0};
+    std::atomic<uint32_t> sleepers_{0};
+};
+
 // Lets the threads of a job wait for each other; what one wrote before, the others see after.
 class Barrier {
   public:
@@ -17,7 +31,7 @@ class Barrier {
   private:
     const int threads_;
     alignas(64) std::atomic<int> arrived_{0};
-    alignas(64) std::atomic<uint32_t> phase_{0};
+    Signal phase_;
 };
 
 // One part of a job.
