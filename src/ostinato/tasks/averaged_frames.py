@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
 SEGMENTS = 5  # stretches of a recording whose frames are averaged
-FLAT = 1e-6  # deviation of an average below which it tells nothing
+FLAT = 1e-4  # deviation in nats below which an average tells nothing; frames of 32 bits are off by 1e-6
 LINEAR = 0.5  # weight that is expected of the linear model
 EVEN = 1000  # recordings from which the network is expected to count as much
 FILE = "averaged_frames.safetensors"

@@ -1,13 +1,16 @@
 """The linear model of averaged frames, alone and joined to a network."""
 
+import copy
+
 import numpy as np
 import pytest
 from scipy.special import log_softmax, logsumexp
 from tests.unit.tasks.test_speech_baselines import FEATURES, RATE, tones
 
-from ostinato import audio
+from ostinato import Recurrent, SpeechRecognizer, Training, audio
 from ostinato.datasets import Recordings
 from ostinato.tasks.averaged_frames import (
+    FILE,
     SEGMENTS,
     AveragedFrames,
     JoinedFrames,
@@ -89,3 +92,25 @@ def test_what_is_saved_is_what_is_loaded(model, tmp_path):
     assert (again.network_weight, again.linear_weight) == (0.25, 0.5)
     for one in frames_of(tones(["high", "low"], 2)):
         np.testing.assert_array_equal(again.scores(one).linear, joined.scores(one).linear)
+
+
+@pytest.mark.parametrize("is_joined", [True, False])
+def test_a_recogniser_joins_it_unless_it_is_told_not_to(is_joined, tmp_path):
+    part = tones(["low", "high"] * 6)
+    model = SpeechRecognizer(
+        averaged_frames=is_joined,
+        baseline=False,
+        channels=None,
+        features=FEATURES,
+        recurrent=Recurrent(cell="gru", hidden_size=4),
+        training=Training(epochs=1),
+    )
+    model.fit_parts({"train": part, "validation": tones(["high", "low"], 1)}, out=tmp_path / "run")
+    assert (model.joined_ is not None) == (tmp_path / "run" / FILE).exists() == is_joined
+    again = SpeechRecognizer.load(tmp_path / "run")
+    sounds = tones(["low", "high"], 2).audio
+    assert again.explain(sounds, n_best=2) == model.explain(sounds, n_best=2)
+    network = copy.copy(again)
+    network.joined_ = None
+    alone = network.explain(sounds, n_best=2)
+    assert (again.explain(sounds, n_best=2) == alone) != is_joined
