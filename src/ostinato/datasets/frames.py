@@ -116,6 +116,7 @@ def read_frame(path: Path, delimiter: str | None = None, encoding: str | None = 
     if suffix == ".parquet":
         with _parquet(path) as file:
             names = list(file.schema_arrow.names)
+            _check_rows(file.metadata.num_rows, path)
         _check_count(names, str(path))
         return Frame(str(path), names, is_typed=True, load=lambda wanted: _of_parquet(path, wanted))
     raise DatasetError(
@@ -144,6 +145,16 @@ def _check_count(names: Sequence[str], where: str) -> None:
         raise DatasetError(
             f"{where}: a table must have at most {most} columns; got {len(names)}. "
             "Raise the environment variable OSTINATO_MAX_COLUMNS if that is right."
+        )
+
+
+def _check_rows(count: int, path: Path) -> None:
+    """Refuse rows that are many and cost nothing: a value that stands a billion times is one in the file."""
+    most = max(limit("OSTINATO_MAX_ROWS"), path.stat().st_size)
+    if count > most:
+        raise DatasetError(
+            f"{path}: a Parquet file of its size must have at most {most} rows; got {count}. "
+            "Raise the environment variable OSTINATO_MAX_ROWS if that is right."
         )
 
 
@@ -176,7 +187,10 @@ def _of_parquet(path: Path, wanted: Sequence[str]) -> dict[str, pa.ChunkedArray]
     most = max(most, 4 * path.stat().st_size)
     words = [name for name in wanted if pa.types.is_string(schema.field(name).type)]
     with _parquet(path, words) as file:
+        rows = 0
         for batch in file.iter_batches(_BATCH_ROWS, columns=list(wanted)):
+            rows += batch.num_rows
+            _check_rows(rows, path)
             for name in wanted:
                 column = batch[name]
                 held += _unpacked_bytes(column)

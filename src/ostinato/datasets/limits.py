@@ -26,6 +26,7 @@ class Limit(NamedTuple):
 LIMITS: dict[str, Limit] = {
     "OSTINATO_MAX_UNPACKED_MB": Limit(2048, "megabytes that a compressed file may unpack to"),
     "OSTINATO_MAX_COLUMNS": Limit(65_536, "columns of a table"),
+    "OSTINATO_MAX_ROWS": Limit(1 << 24, "rows of a Parquet file that has fewer bytes than rows"),
     "OSTINATO_MAX_TEXT_MB": Limit(64, "megabytes of one text, as UTF-8"),
 }
 

@@ -103,6 +103,12 @@ def collect(run: Path) -> Run:
 def _read_config(run: Path) -> dict[str, Any]:
     path = run / "config.json"
     if not path.is_file():
+        if (run / "cross_validation.json").is_file():
+            raise CheckpointError(
+                f"report: {run} must be one run; it is a folder of folds, whose figures are in its "
+                "cross_validation.json. Give one of them, as in "
+                f"`ostinato report {run / 'fold-1'}`."
+            )
         what = "is not a run folder (it has no config.json)" if run.is_dir() else "does not exist"
         raise CheckpointError(
             f"report: {run} {what}. Give a folder that `ostinato train --out` has written."

@@ -170,6 +170,8 @@ class Calibration:
             levels = _check_levels(saved["quantile_levels"])
             corrections = np.array(saved["corrections"], dtype=np.float64)
             counts = np.array(saved["counts"], dtype=np.int64)
+            if not np.isfinite(corrections).all():
+                raise ValueError("a correction is no finite number")
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
                 f"Calibration: must be what to_json saved; reading it failed ({error}). "

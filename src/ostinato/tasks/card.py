@@ -31,6 +31,7 @@ def card(
         f"- {name}: {facts['n']:,} examples from `{facts['source']}`"
         for name, facts in config["data"]["parts"].items()
     ]
+    environment = config.get("environment") or {}  # a resumed run may be one that somebody edited
     return "\n".join(
         [
             "---",
@@ -63,8 +64,8 @@ def card(
             "",
             *_settings(config),
             "",
-            f"Trained with `{config['command'] or 'the Python interface'}`, "
-            f"torch {config['environment']['torch']}, on {config['environment']['cpu']}.",
+            f"Trained with `{config.get('command') or 'the Python interface'}`, "
+            f"torch {environment.get('torch')}, on {environment.get('cpu')}.",
             "",
         ]
     )

@@ -31,6 +31,23 @@ def numbers(values: Any, name: str, path: Path, *, positive: bool = False) -> tu
     raise misfit(path, name, f"a list of {'positive ' if positive else ''}numbers", found)
 
 
+def steps(values: Any, name: str, path: Path) -> tuple[int, ...]:
+    """Return a list of numbers of steps, whole and above 0.
+
+    Args:
+        values: What the file holds.
+        name: Key of the list.
+        path: The file, for messages.
+
+    Raises:
+        CheckpointError: It is missing or another.
+    """
+    found = _value(values, name, path)
+    if isinstance(found, list) and all(type(one) is int and 0 < one < 2**31 for one in found):
+        return tuple(found)
+    raise misfit(path, name, "a list of whole numbers above 0", found)
+
+
 def flags(values: Any, name: str, path: Path) -> tuple[bool, ...]:
     """Return a list of booleans.
 

@@ -385,7 +385,8 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
             self.values_ = Values.load(run)
         else:
             self._set_labels(Labels.load(run))
-        self.joined_ = JoinedRidge.load(run) if (run / RIDGE_FILE).exists() else None
+        width = self.scaling_.num_inputs
+        self.joined_ = JoinedRidge.load(run, width) if (run / RIDGE_FILE).exists() else None
 
     def _example(self, run: Path) -> str:
         shape = f"[np.zeros((20, {len(self.scaling_.features)}))]"

@@ -200,7 +200,7 @@ class Reading:
         reading = Reading(
             Frequency.parse(told["frequency"]),
             int(told["season"]),
-            tuple(told.get("seasons", [settings.season or told["season"]])),
+            saved.steps({"seasons": [settings.season or told["season"]], **told}, "seasons", path),
             saved.texts(told, "targets", path),
             saved.texts(told, "known", path),
             saved.texts(told, "past", path),

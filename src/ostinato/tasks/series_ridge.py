@@ -183,8 +183,8 @@ class JoinedRidge:
         save_tensors(run / FILE, tensors, header)
 
     @staticmethod
-    def load(run: Path) -> JoinedRidge:
-        """Read what :meth:`save` wrote.
+    def load(run: Path, features: int) -> JoinedRidge:
+        """Read what :meth:`save` wrote, of a model of inputs with so many features.
 
         Raises:
             CheckpointError: The file is missing or broken.
@@ -207,6 +207,8 @@ class JoinedRidge:
             raise saved.misfit(
                 run / FILE, "dilations", "of 0 and more, as triples and inputs", None
             )
+        if found["inputs"].max(initial=0) >= features:
+            raise saved.misfit(run / FILE, "inputs", f"below {features}, the features", None)
         inputs = np.split(found["inputs"], np.cumsum(found["sizes"])[:-1])
         triples = zip(found["dilations"].tolist(), found["triples"].tolist(), inputs, strict=True)
         convolutions = Convolutions(list(triples), list(found["thresholds"]))

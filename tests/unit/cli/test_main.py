@@ -77,3 +77,9 @@ def test_a_message_that_is_short_stays():
     say(shortened("a"))
     assert shortened("a" * 800) == "a" * 800
     assert len(shortened("a" * 801)) < 900
+
+
+def test_a_size_beyond_all_memory_is_told_as_that(command, capsys):
+    command(RuntimeError("Storage size calculation overflowed with sizes=[4, 1000000000000000000]"))
+    assert main.run([]) == 1
+    assert "asks for more than any memory" in capsys.readouterr().err

@@ -145,6 +145,23 @@ def test_a_compressed_file_unpacks_to_the_limit_and_no_further(tmp_path, monkeyp
             read(tmp_path / "d.parquet")
 
 
+def test_rows_that_cost_nothing_are_counted(tmp_path, monkeypatch):
+    path = tmp_path / "a.parquet"
+    for value in ("a", None):
+        column = pa.array([value] * 50_000, pa.string())
+        pa.parquet.write_table(pa.table({"text": column, "label": column}), path)
+        size = path.stat().st_size
+        monkeypatch.setenv("OSTINATO_MAX_ROWS", "49999")
+        with pytest.raises(DatasetError, match=r"at most 49999 rows; got 50000.*OSTINATO_MAX_ROWS"):
+            read_columns(path)
+        monkeypatch.setenv("OSTINATO_MAX_ROWS", "50000")
+        assert len(read_columns(path)["text"]) == 50_000 > size
+    texts = pa.array([f"{n * n} {n}" for n in range(50_000)])
+    pa.parquet.write_table(pa.table({"text": texts}), path)
+    monkeypatch.setenv("OSTINATO_MAX_ROWS", "1")
+    assert len(read_columns(path)["text"]) == 50_000 < path.stat().st_size
+
+
 def test_a_text_has_at_most_so_many_megabytes(tmp_path, monkeypatch):
     monkeypatch.setenv("OSTINATO_MAX_TEXT_MB", "1")
     path = saved(tmp_path, "a\n" + "b" * ((1 << 20) + 1) + "\n", "a.txt")

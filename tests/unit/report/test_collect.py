@@ -215,3 +215,9 @@ def test_other_classes_than_the_predictions_have_are_refused(make_run):
     change(folder / "labels.json", classes=["neg", "pos", "meh"])
     with pytest.raises(CheckpointError, match="must have 3 probabilities in each row"):
         report.collect(folder)
+
+
+def test_a_folder_of_folds_says_which_run_to_give(tmp_path):
+    (tmp_path / "cross_validation.json").write_text("{}")
+    with pytest.raises(CheckpointError, match=r"folder of folds.*ostinato report .*fold-1"):
+        report.collect(tmp_path)
