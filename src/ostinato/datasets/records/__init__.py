@@ -1,0 +1,1 @@
+"""What examples are: texts, tagged sentences, recordings, sequences, series."""

@@ -1,0 +1,1 @@
+"""Classification and regression of whole texts and of whole sequences of numbers."""
