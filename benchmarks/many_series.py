@@ -17,9 +17,10 @@ import numpy as np
 from many_case import Case
 
 from ostinato import datasets
-from ostinato.datasets import Sequences, SeriesTable, gestures, sales
+from ostinato.datasets import Sequences, SeriesTable
+from ostinato.datasets.sets import gestures, sales
 from ostinato.series import Panel, panel_of
-from ostinato.tasks import stretches
+from ostinato.tasks.forecasting import splits as stretches
 
 Parts = dict[str, Any]
 Rng = np.random.Generator

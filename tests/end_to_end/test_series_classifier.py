@@ -13,8 +13,9 @@ from tests.commands import bits, killed, ok, refused, weights_of_one_and_of_two
 from tests.unit.report.pages import Page
 
 from ostinato.cli.main import run
-from ostinato.datasets import Sequences, gestures
-from ostinato.datasets.ts_files import write_ts
+from ostinato.datasets import Sequences
+from ostinato.datasets.readers.ts import write_ts
+from ostinato.datasets.sets import gestures
 
 SMALL = ["--hidden-size", "8", "--batch-size", "8", "--learning-rate", "0.02"]
 SHORT = [*SMALL, "--epochs", "2"]

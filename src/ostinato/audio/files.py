@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ostinato._errors import DatasetError, missing_extra
 from ostinato.audio.lengths import is_known, mended
 from ostinato.datasets import Audio, Recordings, Segment
-from ostinato.datasets.waves import check_loudness, check_rate
+from ostinato.datasets.records.waves import check_loudness, check_rate
 
 logger = logging.getLogger("ostinato")
 

@@ -24,11 +24,11 @@ from ostinato._presets import PRESETS, TAGGING_PRESETS
 from ostinato._rules import check_rules
 
 MODULES = {
-    "TextClassifier": "ostinato.tasks.text_classification",
-    "SequenceTagger": "ostinato.tasks.sequence_tagging",
-    "SpeechRecognizer": "ostinato.tasks.speech_recognition",
-    "SeriesClassifier": "ostinato.tasks.series_classification",
-    "Forecaster": "ostinato.tasks.forecasting",
+    "TextClassifier": "ostinato.tasks.classification.text",
+    "SequenceTagger": "ostinato.tasks.tagging.tagger",
+    "SpeechRecognizer": "ostinato.tasks.speech.recognizer",
+    "SeriesClassifier": "ostinato.tasks.classification.series",
+    "Forecaster": "ostinato.tasks.forecasting.forecaster",
 }
 PRESETS_OF = {"TextClassifier": PRESETS, "SequenceTagger": TAGGING_PRESETS}
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 from ostinato._errors import ConfigError
 from ostinato.audio.piped import Form, chunks, form_of
 from ostinato.cli.console import say, show, show_json
-from ostinato.datasets.waves import check_rate
+from ostinato.datasets.records.waves import check_rate
 from ostinato.tasks import Estimator, SpeechRecognizer
 
 

@@ -2,22 +2,22 @@
 
 from ostinato.datasets.cache import cached, home
 from ostinato.datasets.dataset import Cut, Dataset, File
-from ostinato.datasets.examples import Examples, Texts, check_parts
-from ostinato.datasets.hugging_face import from_hugging_face
-from ostinato.datasets.loading import load
-from ostinato.datasets.recordings import Audio, Recordings
+from ostinato.datasets.loading.recordings import load_speech, read_speech
+from ostinato.datasets.loading.sequences import load_sequences, read_sequences
+from ostinato.datasets.loading.series import load_series
+from ostinato.datasets.loading.tagged import holds_tokens, load_tagged, read_tagged
+from ostinato.datasets.loading.texts import load
+from ostinato.datasets.readers.hugging_face import from_hugging_face
+from ostinato.datasets.readers.series_tables import read_series
+from ostinato.datasets.readers.tables import read
+from ostinato.datasets.records.recordings import Audio, Recordings
+from ostinato.datasets.records.schemes import SCHEMES, Scheme, Span
+from ostinato.datasets.records.segments import Segment
+from ostinato.datasets.records.sequences import Sequences
+from ostinato.datasets.records.series import SeriesTable
+from ostinato.datasets.records.tagged import Tagged
+from ostinato.datasets.records.texts import Examples, Texts, check_parts
 from ostinato.datasets.registry import REGISTRY, get, locate
-from ostinato.datasets.schemes import SCHEMES, Scheme, Span
-from ostinato.datasets.segments import Segment
-from ostinato.datasets.sequence_loading import load_sequences, read_sequences
-from ostinato.datasets.sequences import Sequences
-from ostinato.datasets.series import SeriesTable
-from ostinato.datasets.series_loading import load_series
-from ostinato.datasets.series_tables import read_series
-from ostinato.datasets.speech_loading import load_speech, read_speech
-from ostinato.datasets.tables import read
-from ostinato.datasets.tagged import Tagged
-from ostinato.datasets.tagged_loading import holds_tokens, load_tagged, read_tagged
 
 __all__ = [
     "REGISTRY",

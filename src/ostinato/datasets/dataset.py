@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ostinato.datasets.examples import Examples
-from ostinato.datasets.recordings import Recordings
-from ostinato.datasets.sequences import Sequences
-from ostinato.datasets.series import SeriesTable
-from ostinato.datasets.tagged import Tagged
+from ostinato.datasets.records.recordings import Recordings
+from ostinato.datasets.records.sequences import Sequences
+from ostinato.datasets.records.series import SeriesTable
+from ostinato.datasets.records.tagged import Tagged
+from ostinato.datasets.records.texts import Examples
 
 Cut = Callable[[str], list[tuple[str, int, int]]]
 """A tokeniser: the tokens of a text, each with the character it starts at and the one it ends before."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ostinato._errors import DatasetError
-from ostinato.datasets.streams import decode, format_of, read_bytes
+from ostinato.datasets.files import decode, format_of, read_bytes
 
 logger = logging.getLogger("ostinato")
 
@@ -20,7 +20,7 @@ def json_rows(path: Path, encoding: str | None = None) -> list[dict[str, Any]]:
 
     Args:
         path: The file, plain or compressed, of whatever ending.
-        encoding: As of `ostinato.datasets.streams.decode`.
+        encoding: As of `ostinato.datasets.files.decode`.
 
     Raises:
         DatasetError: Something is no JSON, or no object; the message names the line or the element.

@@ -7,7 +7,10 @@ import os
 from pathlib import Path
 
 from ostinato._errors import ConfigError, DatasetError, did_you_mean
-from ostinato.datasets import (
+from ostinato.datasets.cache import cached, home
+from ostinato.datasets.dataset import Dataset, File
+from ostinato.datasets.files import reason
+from ostinato.datasets.sets import (
     airpassengers,
     chnsenticorp,
     conll2003,
@@ -23,9 +26,6 @@ from ostinato.datasets import (
     samples_tag,
     ud_english_ewt,
 )
-from ostinato.datasets.cache import cached, home
-from ostinato.datasets.dataset import Dataset, File
-from ostinato.datasets.streams import reason
 
 _MODULES = (
     *(imdb, chnsenticorp, samples),

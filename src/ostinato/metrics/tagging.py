@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ostinato._errors import DatasetError, ShapeError, did_you_mean, shown
-from ostinato.datasets.schemes import spans_of
-from ostinato.datasets.tag_forms import read
+from ostinato.datasets.records.schemes import spans_of
+from ostinato.datasets.records.tag_forms import read
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
@@ -83,7 +83,7 @@ def tagging_metrics(
     """Return the figures by which a tagger is judged.
 
     Args:
-        labels: Right tags, a list for each sentence, in a form of `ostinato.datasets.tag_forms`.
+        labels: Right tags, a list for each sentence, in a form of `ostinato.datasets.records.tag_forms`.
         predictions: Predicted tags in the same form.
         are_spans: Whether the tags stand for spans, as ``B-PER`` does and ``NOUN`` does not.
         known: Whether each word occurred in train, a boolean array for each sentence.

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ostinato._config import Recurrent
-from ostinato.models.forecast_network import Encoder
+from ostinato.models.forecasting import Encoder
 from ostinato.models.likelihoods import Likelihood
 from ostinato.models.windows import Windows
 from ostinato.nn.dropout import Dropout

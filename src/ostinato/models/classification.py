@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from ostinato._config import Recurrent
-from ostinato.nn import GRU, LSTM, RNN, LockedDropout, Pooling, WordDropout
+from ostinato.models.recurrent import SequenceReader
+from ostinato.nn import LockedDropout, WordDropout
 from ostinato.nn.dropout import Dropout
-from ostinato.nn.linear import RowLinear
 from ostinato.nn.pooling import PoolingName
-
-
-class SequenceReader(nn.Module):
-    """Abstract base: recurrent stack, pooling over the real steps, linear head.
-
-    A network says how its input becomes features, and then adds the stack that reads them.
-    """
-
-    def _add_stack(
-        self,
-        input_size: int,
-        num_outputs: int,
-        *,
-        recurrent: Recurrent,
-        pooling: PoolingName,
-        head_dropout: float,
-    ) -> None:
-        self.recurrent = make_recurrent(input_size, recurrent)
-        output_size = recurrent.output_size
-        self.pooling = Pooling(pooling, output_size)
-        self.head_dropout = Dropout(head_dropout)
-        self.head = RowLinear(self.pooling.output_size, num_outputs)
-
-    def _score(self, inputs: PackedSequence) -> Tensor:
-        output, state = self.recurrent(inputs)
-        h_n = state[0] if isinstance(state, tuple) else state
-        pooled = self.pooling(output, h_n)
-        scores: Tensor = self.head(self.head_dropout(pooled))
-        return scores
+from ostinato.ops import randomness
 
 
 class SequenceClassifier(SequenceReader):
@@ -64,7 +35,6 @@ class SequenceClassifier(SequenceReader):
         output: ``(batch, num_outputs)``, scores before softmax or sigmoid.
 
     Example:
-        >>> import torch
         >>> model = SequenceClassifier(10, 2, embedding_size=4, recurrent=Recurrent(hidden_size=3))
         >>> ids = nn.utils.rnn.pack_sequence([torch.tensor([1, 2, 3]), torch.tensor([4])])
         >>> model(ids).shape
@@ -108,15 +78,53 @@ class SequenceClassifier(SequenceReader):
         return self._score(self.locked_dropout(inputs))
 
 
-def make_recurrent(input_size: int, settings: Recurrent) -> RNN | GRU | LSTM:
-    """Return the recurrent stack that ``settings`` describe."""
-    options: dict[str, Any] = {
-        "num_layers": settings.num_layers,
-        "bidirectional": settings.bidirectional,
-        "dropout": settings.dropout if settings.num_layers > 1 else 0.0,
-    }
-    if settings.cell == "rnn":
-        return RNN(input_size, settings.width, nonlinearity=settings.nonlinearity, **options)
-    if settings.cell == "gru":
-        return GRU(input_size, settings.width, **options)
-    return LSTM(input_size, settings.width, **options)
+class SeriesClassifier(SequenceReader):
+    """Recurrent stack over features, pooling over the real steps, linear head.
+
+    Args:
+        num_features: Features of a step.
+        num_outputs: Scores for each sequence; 1 for a value.
+        recurrent: The recurrent stack.
+        pooling: How the outputs over time become one vector.
+        noise: Standard deviation of the noise added to the features while training.
+        head_dropout: Probability of dropping a feature of the pooled vector.
+
+    Shape:
+        steps: A ``PackedSequence`` of ``(steps, num_features)`` float32.
+        output: ``(batch, num_outputs)``, scores before softmax, or values.
+
+    Example:
+        >>> model = SeriesClassifier(3, 2, recurrent=Recurrent(hidden_size=4))
+        >>> steps = torch.nn.utils.rnn.pack_sequence([torch.ones(5, 3), torch.ones(2, 3)])
+        >>> model(steps).shape
+        torch.Size([2, 2])
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        num_outputs: int,
+        *,
+        recurrent: Recurrent,
+        pooling: PoolingName = "max",
+        noise: float = 0.0,
+        head_dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.noise = noise
+        self._add_stack(
+            num_features,
+            num_outputs,
+            recurrent=recurrent,
+            pooling=pooling,
+            head_dropout=head_dropout,
+        )
+
+    def forward(self, steps: PackedSequence) -> Tensor:
+        """Score each sequence."""
+        if self.training and self.noise > 0:
+            data = steps.data
+            generator = randomness.generator_for(data.device)
+            noise = self.noise * torch.empty_like(data).normal_(generator=generator)
+            steps = steps._replace(data=steps.data + noise)
+        return self._score(steps)

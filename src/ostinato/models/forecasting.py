@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ostinato._config import Recurrent
-from ostinato.models.sequence_classifier import make_recurrent
+from ostinato.models.recurrent import make_recurrent
 from ostinato.models.windows import Windows
 from ostinato.nn.dropout import Dropout
 from ostinato.nn.linear import RowLinear

@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from ostinato._config import Recurrent
 from ostinato._errors import ConfigError
-from ostinato.models.sequence_classifier import make_recurrent
+from ostinato.models.recurrent import make_recurrent
 from ostinato.nn import LockedDropout
 
 BAND_KERNEL = 7  # bands that the first convolution sees

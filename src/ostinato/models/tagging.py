@@ -11,7 +11,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from ostinato._config import Characters, Recurrent
 from ostinato.models.characters import CharacterEncoder
-from ostinato.models.sequence_classifier import make_recurrent
+from ostinato.models.recurrent import make_recurrent
 from ostinato.nn import CRF, Chain, LockedDropout, WordDropout
 from ostinato.nn.linear import RowLinear
 

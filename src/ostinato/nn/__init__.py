@@ -23,11 +23,11 @@ from ostinato.nn.crf import posterior as posterior
 from ostinato.nn.ctc import Transcripts as Transcripts
 from ostinato.nn.ctc import ctc_loss as ctc_loss
 from ostinato.nn.ctc import steps_needed as steps_needed
-from ostinato.nn.ctc_search import Greedy as Greedy
-from ostinato.nn.ctc_search import Hypothesis as Hypothesis
-from ostinato.nn.ctc_search import Placed as Placed
-from ostinato.nn.ctc_search import align as align
-from ostinato.nn.ctc_search import beam_search as beam_search
+from ostinato.nn.ctc_decoding import Greedy as Greedy
+from ostinato.nn.ctc_decoding import Hypothesis as Hypothesis
+from ostinato.nn.ctc_decoding import Placed as Placed
+from ostinato.nn.ctc_decoding import align as align
+from ostinato.nn.ctc_decoding import beam_search as beam_search
 from ostinato.nn.dropout import LockedDropout as LockedDropout
 from ostinato.nn.dropout import WordDropout as WordDropout
 from ostinato.nn.gru import GRU as GRU

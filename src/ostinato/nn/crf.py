@@ -50,7 +50,7 @@ class CRF(nn.Module):
     Args:
         num_tags: Number of tags.
         allowed: Which tags may come first, ``(tags,)``, after one another, ``(tags, tags)``, and
-            last, ``(tags,)``, as `ostinato.datasets.schemes.allowed` says; none for all.
+            last, ``(tags,)``, as `ostinato.datasets.records.schemes.allowed` says; none for all.
 
     Shape:
         emissions: A ``PackedSequence`` of ``(places, num_tags)``.

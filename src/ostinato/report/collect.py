@@ -11,13 +11,13 @@ from typing import Any
 from ostinato._errors import CheckpointError, shown
 from ostinato._files import parse_json, read_text
 from ostinato._version import RUN_FORMAT
-from ostinato.report.classification import Classification, SeriesClassification
-from ostinato.report.forecasting import Forecasting
-from ostinato.report.regression import Regression
+from ostinato.report.classification.regression import Regression
+from ostinato.report.classification.section import Classification, SeriesClassification
+from ostinato.report.forecasting.section import Forecasting
 from ostinato.report.run import Baseline, Epoch, Labels, Part, Run, Verdict
-from ostinato.report.tagging import Tagging
-from ostinato.report.task import Task
-from ostinato.report.transcription import Transcription
+from ostinato.report.section import Task
+from ostinato.report.speech.section import Transcription
+from ostinato.report.tagging.section import Tagging
 
 logger = logging.getLogger("ostinato")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ostinato.report import plots
 from ostinato.report.run import Epoch, Run
-from ostinato.report.task import Curve
+from ostinato.report.section import Curve
 
 VANISHING_NORM = 1e-6
 EXPLODING_NORM = 1e3

@@ -18,7 +18,7 @@ from ostinato.report.beside import beside
 from ostinato.report.collect import TASKS, collect
 from ostinato.report.learning import learning
 from ostinato.report.run import Predictions, Run
-from ostinato.report.task import Headline, Task, note
+from ostinato.report.section import Headline, Task, note
 
 
 def write(run: Path) -> Path:

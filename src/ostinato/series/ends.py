@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato.data.ragged import Ragged
-from ostinato.datasets.series import written
+from ostinato.datasets.records.series import written
 from ostinato.series.panel import Panel
 
 logger = logging.getLogger("ostinato")

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato._errors import ConfigError, DatasetError, missing_extra
-from ostinato.datasets.series import written
+from ostinato.datasets.records.series import written
 
 Times = npt.NDArray[Any]
 Int64s = npt.NDArray[np.int64]

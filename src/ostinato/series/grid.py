@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ostinato._errors import DatasetError
 from ostinato.data.ragged import Ragged
-from ostinato.datasets.series import SeriesTable, written
+from ostinato.datasets.records.series import SeriesTable, written
 from ostinato.series.calendar import local_times
 from ostinato.series.frequency import Frequency
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ostinato._errors import DatasetError, did_you_mean
 from ostinato.data.ragged import Ragged
-from ostinato.datasets.series import SeriesTable, written
+from ostinato.datasets.records.series import SeriesTable, written
 from ostinato.series.calendar import local_times
 from ostinato.series.frequency import Frequency
 from ostinato.series.grid import (

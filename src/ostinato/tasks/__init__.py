@@ -6,15 +6,15 @@ from pathlib import Path
 
 from ostinato._errors import CheckpointError
 from ostinato.tasks import run_folder
+from ostinato.tasks.classification.series import SeriesClassifier as SeriesClassifier
+from ostinato.tasks.classification.text import TextClassifier as TextClassifier
 from ostinato.tasks.estimator import Estimator as Estimator
 from ostinato.tasks.estimator import Parts as Parts
 from ostinato.tasks.fitted import NotFittedError as NotFittedError
-from ostinato.tasks.forecasting import Forecaster as Forecaster
-from ostinato.tasks.sequence_tagging import SequenceTagger as SequenceTagger
-from ostinato.tasks.series_classification import SeriesClassifier as SeriesClassifier
-from ostinato.tasks.speech_recognition import SpeechRecognizer as SpeechRecognizer
-from ostinato.tasks.text_classification import TextClassifier as TextClassifier
-from ostinato.tasks.transcripts import HOT as HOT
+from ostinato.tasks.forecasting.forecaster import Forecaster as Forecaster
+from ostinato.tasks.speech.decoding import HOT as HOT
+from ostinato.tasks.speech.recognizer import SpeechRecognizer as SpeechRecognizer
+from ostinato.tasks.tagging.tagger import SequenceTagger as SequenceTagger
 
 TASKS: dict[str, type[Estimator]] = {
     task.task: task

@@ -16,12 +16,14 @@ from torch import nn
 from ostinato._config import Recurrent, Training
 from ostinato._errors import ConfigError
 from ostinato.tasks.baselines import Baseline
-from ostinato.tasks.facts import Facts
+from ostinato.tasks.summary import Facts
 from ostinato.tasks.verdict import ACCURACY, Compared
 from ostinato.training import Figures, Objective, Part
 
 Parts = Mapping[str, Any]
 """The parts of a data set by name: `ostinato.datasets.Examples`, or `Tagged` for a tagger."""
+AS_WRITTEN = ("delimiter", "encoding")
+"""Arguments of reading that are of one file, not of others that a model reads later."""
 
 
 class Task(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types

@@ -27,10 +27,10 @@ from ostinato.tasks.baselines import measure_baselines
 from ostinato.tasks.card import card
 from ostinato.tasks.contract import Parts as Parts
 from ostinato.tasks.contract import Task
-from ostinato.tasks.facts import Facts
 from ostinato.tasks.fitted import check_fitted
 from ostinato.tasks.processes import check_threads
 from ostinato.tasks.restoring import restore, with_settings
+from ostinato.tasks.summary import Facts
 from ostinato.tasks.verdict import judge
 from ostinato.training import (
     Figures,

@@ -29,16 +29,7 @@ from ostinato import _sums
 from ostinato._errors import CheckpointError, ConfigError
 from ostinato._files import read_json, write_json, write_text
 from ostinato._version import RUN_FORMAT, __version__
-from ostinato.tasks import (
-    averaged_frames,
-    feature_chain,
-    ngram_classifier,
-    remembered,
-    run_lock,
-    series_inputs,
-    series_reading,
-    series_ridge,
-)
+from ostinato.tasks import run_lock
 from ostinato.text import lexicon
 
 FILES = frozenset(
@@ -46,8 +37,8 @@ FILES = frozenset(
         *(_sums.NAME, "README.md", "checkpoint", "config.json", "history.jsonl", "metrics.json"),
         *("model.safetensors", "predictions.parquet", "report.html", "tensorboard"),
         *("labels.json", "tokenizer.json", "tokenizer_config.json", lexicon.FILE, "audio.json"),
-        *(ngram_classifier.FILE, feature_chain.FILE, series_ridge.FILE, series_inputs.FILE),
-        *(series_reading.FILE, remembered.FILE, averaged_frames.FILE),
+        *("ngrams.safetensors", "ridge.safetensors", "averaged_frames.safetensors"),
+        *("scaling.json", "series.json", "series.parquet"),
     }
 )
 """What a run of any task may hold; a test has every task write a run, and finds it all here."""

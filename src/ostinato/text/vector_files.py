@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato._errors import DatasetError, shown
-from ostinato.datasets.streams import check_file, open_binary
+from ostinato.datasets.files import check_file, open_binary
 
 Entry: TypeAlias = tuple[bytes, bytes, int]
 """A word, its numbers as they stand in the file, and the line or entry they stand in."""

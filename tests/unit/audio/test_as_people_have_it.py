@@ -21,7 +21,7 @@ from ostinato.audio.lengths import Spliced
 from ostinato.audio.mpeg import first_frame, header_at
 from ostinato.audio.piped import chunks, form_of
 from ostinato.datasets import Recordings
-from ostinato.datasets.waves import LOUDEST, samples_of
+from ostinato.datasets.records.waves import LOUDEST, samples_of
 
 RATE = 16000
 

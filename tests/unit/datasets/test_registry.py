@@ -15,9 +15,10 @@ from dataclasses import replace
 import pytest
 
 from ostinato import ConfigError, DatasetError, datasets
-from ostinato.datasets import REGISTRY, chnsenticorp, conll2003, get, home, locate
-from ostinato.datasets.schemes import spans_of
-from ostinato.datasets.streams import find_file, read_bytes
+from ostinato.datasets import REGISTRY, get, home, locate
+from ostinato.datasets.files import find_file, read_bytes
+from ostinato.datasets.records.schemes import spans_of
+from ostinato.datasets.sets import chnsenticorp, conll2003
 
 ROWS = {"train.txt": "好\t1\n坏\t0\n", "dev.txt": "可以\t1\n", "test.txt": "不\t行\t0\n"}
 

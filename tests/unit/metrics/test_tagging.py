@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from seqeval.metrics import sequence_labeling as seqeval
 
 from ostinato._errors import DatasetError, ShapeError
-from ostinato.datasets.schemes import SCHEMES, convert
+from ostinato.datasets.records.schemes import SCHEMES, convert
 from ostinato.metrics import span_confusion, span_f1_by_length, span_scores, tagging_metrics
 
 TYPES = ("LOC", "PER")

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ostinato import Recurrent
 from ostinato.models import DirectForecaster, SegmentForecaster
-from ostinato.models.forecast_network import Attributes
+from ostinato.models.forecasting import Attributes
 
 INPUTS, FUTURE, HORIZON, QUANTILES, HIDDEN = 5, 3, 7, 3, 6
 SEGMENT = 3  # does not divide the horizon

@@ -13,7 +13,7 @@ from torch.nn.utils.rnn import pack_sequence, unpack_sequence
 
 from ostinato import ConfigError, Recurrent
 from ostinato.models import SpeechNetwork
-from ostinato.models.speech_network import BandConvolution
+from ostinato.models.speech import BandConvolution
 
 BANDS, CONTEXT, SYMBOLS = 12, 3, 7
 CELLS = ("gru", "lstm", "rnn")

@@ -7,7 +7,7 @@ from torch.nn.utils.rnn import unpack_sequence
 
 from ostinato import Characters, Recurrent
 from ostinato.models import SequenceTagger
-from ostinato.tasks.tagging import words_of
+from ostinato.tasks.tagging.objective import words_of
 from ostinato.text import SHAPES, Lexicon
 
 SENTENCES = [

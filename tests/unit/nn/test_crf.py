@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_sequence, unpack_sequence
 
 from ostinato import ConfigError, ShapeError
-from ostinato.datasets import schemes
+from ostinato.datasets.records import schemes
 from ostinato.nn import CRF, Chain, decode, log_likelihood, n_best, posterior
 from ostinato.ops import chain
 

@@ -14,7 +14,7 @@ import pytest
 from tests.unit.report.forecast_runs import forecasts, one_series, unfinished_forecasts
 from tests.unit.report.speech_runs import chinese_speech, speech, unfinished_speech
 
-from ostinato.datasets.schemes import Span, spans_of, tags_of
+from ostinato.datasets.records.schemes import Span, spans_of, tags_of
 from ostinato.metrics import tagging_metrics
 
 ENGLISH = (

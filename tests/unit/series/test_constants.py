@@ -14,10 +14,10 @@ from ostinato.datasets import Sequences, SeriesTable
 from ostinato.metrics import scale_of
 from ostinato.metrics.rounding import is_constant
 from ostinato.series import SeriesScaling, panel_of
-from ostinato.tasks.recalibration import Windows, learnt_by
-from ostinato.tasks.regression import Values
-from ostinato.tasks.series_features import summaries
-from ostinato.tasks.series_inputs import Scaling
+from ostinato.tasks.classification.regression import Values
+from ostinato.tasks.classification.series_features import summaries
+from ostinato.tasks.classification.series_inputs import Scaling
+from ostinato.tasks.forecasting.calibration import Windows, learnt_by
 
 N = 60
 WAVE = 10 + np.sin(np.arange(N))

@@ -18,10 +18,11 @@ from tests.containers import ANY, NUMBERS, SINGLE, each
 
 from ostinato import DatasetError
 from ostinato.datasets import Tagged
-from ostinato.tasks.inputs import as_sentences, as_texts, texts_of
-from ostinato.tasks.label_inputs import labels_of
-from ostinato.tasks.labels import Labels
-from ostinato.tasks.series_inputs import sequences_of
+from ostinato.tasks.classification.label_inputs import labels_of
+from ostinato.tasks.classification.labels import Labels
+from ostinato.tasks.classification.series_inputs import sequences_of
+from ostinato.tasks.classification.text_inputs import texts_of
+from ostinato.tasks.tagging.inputs import as_sentences, as_texts
 
 TEXTS = ["a film", "好 film", "", "nan"]
 SENTENCES = [["Anna", "sings"], ["Rain"], ["好", "nan", "None"]]

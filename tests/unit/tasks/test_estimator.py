@@ -8,7 +8,7 @@ import logging
 import numpy as np
 import pytest
 import torch
-from tests.unit.tasks.test_text_classifier import LABELS, TEXTS, small
+from tests.unit.tasks.classification.test_text import LABELS, TEXTS, small
 
 import ostinato
 from ostinato import ConfigError, SpeechRecognizer, StoppedError, TextClassifier, Training

@@ -12,9 +12,10 @@ import numpy as np
 
 from ostinato._errors import ConfigError, DatasetError, did_you_mean
 from ostinato.datasets.file_names import expanded
-from ostinato.datasets.hugging_face_sequences import speech_from_hugging_face
-from ostinato.datasets.loading import PART_NAMES, check_source, find_parts
-from ostinato.datasets.manifests import (
+from ostinato.datasets.files import check_file, format_of
+from ostinato.datasets.loading.parts import PART_NAMES, check_source, find_parts
+from ostinato.datasets.readers.hugging_face_sequences import speech_from_hugging_face
+from ostinato.datasets.readers.manifests import (
     AUDIO_NAMES,
     MANIFESTS,
     SPEAKER_NAMES,
@@ -25,16 +26,15 @@ from ostinato.datasets.manifests import (
     read_words,
     sounds_in,
 )
-from ostinato.datasets.recordings import Recordings, merged
-from ostinato.datasets.registry import REGISTRY, locate
-from ostinato.datasets.streams import check_file, format_of
-from ostinato.datasets.transcript_lists import (
+from ostinato.datasets.readers.transcript_lists import (
     is_kaldi,
     is_librispeech,
     read_kaldi,
     read_librispeech,
 )
-from ostinato.datasets.trees import PARTS
+from ostinato.datasets.readers.trees import PARTS
+from ostinato.datasets.records.recordings import Recordings, merged
+from ostinato.datasets.registry import REGISTRY, locate
 
 _METADATA = ("metadata.csv", "metadata.jsonl")
 logger = logging.getLogger("ostinato")

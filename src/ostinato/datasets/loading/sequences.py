@@ -9,13 +9,13 @@ from typing import Any
 
 from ostinato._errors import DatasetError, did_you_mean
 from ostinato.datasets.file_names import expanded
-from ostinato.datasets.loading import PART_NAMES, check_source, find_parts
+from ostinato.datasets.files import check_file, format_of
+from ostinato.datasets.loading.parts import PART_NAMES, check_source, find_parts
+from ostinato.datasets.readers.sequence_tables import read_long, read_npz
+from ostinato.datasets.readers.ts import read_ts
+from ostinato.datasets.readers.ucr import read_ucr
+from ostinato.datasets.records.sequences import Sequences
 from ostinato.datasets.registry import REGISTRY, locate
-from ostinato.datasets.sequence_tables import read_long, read_npz
-from ostinato.datasets.sequences import Sequences
-from ostinato.datasets.streams import check_file, format_of
-from ostinato.datasets.ts_files import read_ts
-from ostinato.datasets.ucr_files import read_ucr
 
 logger = logging.getLogger("ostinato")
 

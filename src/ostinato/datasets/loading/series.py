@@ -8,10 +8,10 @@ from typing import Any
 
 from ostinato._errors import DatasetError
 from ostinato.datasets.file_names import expanded
-from ostinato.datasets.loading import check_source
+from ostinato.datasets.loading.parts import check_source
+from ostinato.datasets.readers.series_tables import read_series
+from ostinato.datasets.records.series import SeriesTable
 from ostinato.datasets.registry import REGISTRY, locate
-from ostinato.datasets.series import SeriesTable
-from ostinato.datasets.series_tables import read_series
 
 
 def load_series(

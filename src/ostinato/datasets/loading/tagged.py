@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from ostinato._errors import DatasetError
-from ostinato.datasets.conll import Column, is_conllu, read_columns, read_conllu
 from ostinato.datasets.dataset import Cut
-from ostinato.datasets.hugging_face_sequences import tagged_from_hugging_face
-from ostinato.datasets.loading import PART_NAMES, check_source, find_parts
+from ostinato.datasets.files import check_file, format_of, open_binary
+from ostinato.datasets.loading.parts import PART_NAMES, check_source, find_parts
+from ostinato.datasets.readers.conll import Column, is_conllu, read_columns, read_conllu
+from ostinato.datasets.readers.hugging_face_sequences import tagged_from_hugging_face
+from ostinato.datasets.readers.tables import FORMATS as TABLES
+from ostinato.datasets.readers.tagged_json import TAG_NAMES, has_tokens, read_rows
+from ostinato.datasets.readers.tagged_tables import is_table_of_tokens, read_table
+from ostinato.datasets.records.tagged import Tagged
 from ostinato.datasets.registry import REGISTRY, locate
-from ostinato.datasets.streams import check_file, format_of, open_binary
-from ostinato.datasets.tables import FORMATS as TABLES
-from ostinato.datasets.tagged import Tagged
-from ostinato.datasets.tagged_json import TAG_NAMES, has_tokens, read_rows
-from ostinato.datasets.tagged_tables import is_table_of_tokens, read_table
 
 
 def load_tagged(

@@ -6,17 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ostinato._errors import DatasetError, did_you_mean, named
-from ostinato.datasets.examples import Examples
+from ostinato._errors import DatasetError, named
 from ostinato.datasets.file_names import expanded
-from ostinato.datasets.folders import files_within
-from ostinato.datasets.hugging_face import from_hugging_face
+from ostinato.datasets.files import format_of
+from ostinato.datasets.loading.parts import PART_NAMES, check_source, find_parts
+from ostinato.datasets.readers.hugging_face import from_hugging_face
+from ostinato.datasets.readers.tables import FORMATS, read
+from ostinato.datasets.readers.trees import find_tree, read_archive, read_tree
+from ostinato.datasets.records.texts import Examples
 from ostinato.datasets.registry import REGISTRY, locate
-from ostinato.datasets.streams import check_file, format_of
-from ostinato.datasets.tables import FORMATS, read
-from ostinato.datasets.trees import PARTS, find_tree, read_archive, read_tree
-
-PART_NAMES = ("train", "validation", "test")
 
 
 def load(
@@ -99,77 +97,9 @@ def _load_path(path: Path, read_one: Callable[[Path], Examples]) -> dict[str, Ex
     return {"train": read_one(path)}
 
 
-def check_source(path: Path) -> None:
-    """Raise DatasetError, with the nearest name, unless ``path`` is a folder or a file.
-
-    Args:
-        path: What a user named, and the registry does not know.
-
-    Raises:
-        DatasetError: There is neither.
-
-    Example:
-        >>> check_source(Path(__file__))
-    """
-    if path.is_dir():
-        return
-    if not path.exists() and path.name == str(path) and not path.suffix:
-        raise DatasetError(
-            f"{path}: a data set must be a file, a folder or one of {', '.join(REGISTRY)}; "
-            f"got neither{did_you_mean(str(path), REGISTRY) or '.'}"
-        )
-    check_file(path)
-
-
 def _read_folder(folder: Path, read_one: Callable[[Path], Examples]) -> dict[str, Examples]:
     """Read the parts of a folder: files named train, dev and test, or a tree of text files."""
     if root := find_tree(folder):
         return read_tree(root)
     formats = f"({', '.join(FORMATS)}) or folders train/<label>/ of text files"
     return {part: read_one(path) for part, path in find_parts(folder, formats).items()}
-
-
-def _part_of(path: Path) -> str | None:
-    return PARTS.get(path.name.partition(".")[0].lower())
-
-
-def find_parts(
-    folder: Path, formats: str, suffixes: Sequence[str] | None = None
-) -> dict[str, Path]:
-    """Return the files of a folder that are named train, dev (valid, validation) and test.
-
-    Args:
-        folder: An existing folder.
-        formats: What a train file may be, for the message.
-        suffixes: Endings that the files may have; none for any.
-
-    Raises:
-        DatasetError: There is no train file, or there are two for one part.
-
-    Example:
-        >>> folder = getfixture("tmp_path")
-        >>> (folder / "train.char.bmes").touch()
-        >>> find_parts(folder, "in columns")["train"].name
-        'train.char.bmes'
-    """
-    paths: dict[str, Path] = {}
-    named = [path for path in sorted(folder.iterdir()) if _part_of(path) is not None]
-    for path in files_within(folder, named):
-        part = _part_of(path)
-        assert part is not None  # these were chosen
-        if suffixes is not None and format_of(path)[0] not in suffixes:
-            continue
-        if part in paths:
-            raise DatasetError(
-                f"{folder}: there must be one file of the {part} part; got {paths[part].name} and "
-                f"{path.name}. Remove or rename one."
-            )
-        paths[part] = path
-    if "train" not in paths:
-        names = sorted(path.name for path in folder.iterdir())
-        found = ", ".join(names[:8]) + (", …" if len(names) > 8 else "") or "nothing"
-        raise DatasetError(
-            f"{folder}: the folder must hold a train file {formats}; got {found}. "
-            "Name the file itself, or rename it."
-        )
-    return paths

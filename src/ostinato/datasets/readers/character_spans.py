@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ostinato._errors import DatasetError, shown
 from ostinato.datasets.dataset import Cut
 from ostinato.datasets.json_files import json_text
-from ostinato.datasets.schemes import Span, tags_of
+from ostinato.datasets.records.schemes import Span, tags_of
 
 START_NAMES = ("start", "start_offset", "start_idx", "begin", "startOffset")
 END_NAMES = ("end", "end_offset", "end_idx", "endOffset")

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ostinato._errors import DatasetError
-from ostinato.datasets.streams import read_lines
-from ostinato.datasets.tag_forms import read
+from ostinato.datasets.files import read_lines
+from ostinato.datasets.records.tag_forms import read
 
 logger = logging.getLogger("ostinato")
 

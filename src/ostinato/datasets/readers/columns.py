@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from ostinato._errors import DatasetError, did_you_mean, named
-from ostinato.datasets.examples import Labels
+from ostinato.datasets.records.texts import Labels
 
 logger = logging.getLogger("ostinato")
 

@@ -12,16 +12,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ostinato._errors import DatasetError
-from ostinato.datasets.column_lines import (
+from ostinato.datasets.files import open_binary, read_lines
+from ostinato.datasets.readers.column_lines import (
     TOKEN_NAMES,
     Columns,
     counts,
     read_column_lines,
     without_comments,
 )
-from ostinato.datasets.columns import check_column
-from ostinato.datasets.streams import open_binary, read_lines
-from ostinato.datasets.tagged import Tagged
+from ostinato.datasets.readers.columns import check_column
+from ostinato.datasets.records.tagged import Tagged
 
 logger = logging.getLogger("ostinato")
 

@@ -14,10 +14,10 @@ import pyarrow.compute
 import pyarrow.parquet
 
 from ostinato._errors import DatasetError, did_you_mean
+from ostinato.datasets.files import check_file, format_of, logger, read_bytes, too_large
 from ostinato.datasets.json_files import json_rows
 from ostinato.datasets.limits import limit
-from ostinato.datasets.separated import Separated, read_separated
-from ostinato.datasets.streams import check_file, format_of, logger, read_bytes, too_large
+from ostinato.datasets.readers.separated import Separated, read_separated
 
 SEPARATED = (".csv", ".tsv")
 JSON = (".jsonl", ".ndjson", ".json")

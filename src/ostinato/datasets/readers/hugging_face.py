@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ostinato._errors import DatasetError
-from ostinato.datasets.columns import check_column, find_columns, label_strings
-from ostinato.datasets.examples import Examples
-from ostinato.datasets.tables import table_examples
-from ostinato.datasets.trees import PARTS
+from ostinato.datasets.readers.columns import check_column, find_columns, label_strings
+from ostinato.datasets.readers.tables import table_examples
+from ostinato.datasets.readers.trees import PARTS
+from ostinato.datasets.records.texts import Examples
 
 logger = logging.getLogger("ostinato")
 

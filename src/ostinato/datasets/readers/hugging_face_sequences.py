@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ostinato._arrays import rows_of
-from ostinato.datasets.columns import named_column
-from ostinato.datasets.hugging_face import is_labelled, splits_of
-from ostinato.datasets.recordings import Recordings
-from ostinato.datasets.tagged import Tagged
+from ostinato.datasets.readers.columns import named_column
+from ostinato.datasets.readers.hugging_face import is_labelled, splits_of
+from ostinato.datasets.records.recordings import Recordings
+from ostinato.datasets.records.tagged import Tagged
 
 TOKEN_NAMES = ("tokens", "words", "token")
 

@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from ostinato._errors import DatasetError, shown
-from ostinato.datasets.columns import named_column
 from ostinato.datasets.file_names import expanded, is_a_name, path_text
+from ostinato.datasets.files import decode
 from ostinato.datasets.folders import files_within
-from ostinato.datasets.frames import FORMATS, Frame, read_frame
-from ostinato.datasets.recordings import Recordings
-from ostinato.datasets.segments import (
+from ostinato.datasets.readers.columns import named_column
+from ostinato.datasets.readers.frames import FORMATS, Frame, read_frame
+from ostinato.datasets.records.recordings import Recordings
+from ostinato.datasets.records.segments import (
     DURATION_NAMES,
     START_NAMES,
     STOP_NAMES,
     segmented,
 )
-from ostinato.datasets.sounds import sound_of
-from ostinato.datasets.streams import decode
+from ostinato.datasets.records.sounds import sound_of
 
 logger = logging.getLogger("ostinato")
 

@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.csv
 
 from ostinato._errors import ConfigError, DatasetError, shown
+from ostinato.datasets.files import as_utf_8, format_of, read_bytes
 from ostinato.datasets.limits import limit
-from ostinato.datasets.streams import as_utf_8, format_of, read_bytes
 
 logger = logging.getLogger("ostinato")
 
@@ -118,7 +118,7 @@ def read_separated(
         path: The file, plain or compressed.
         delimiter: What parts fields; none for that of the ending, or another one by which the first
             lines have the same number of fields.
-        encoding: As of `ostinato.datasets.streams.decode`.
+        encoding: As of `ostinato.datasets.files.decode`.
 
     Raises:
         DatasetError: The file cannot be read, is empty, or its quotation marks do not fit.

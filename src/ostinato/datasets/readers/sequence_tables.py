@@ -15,14 +15,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ostinato._errors import DatasetError, shown
-from ostinato.datasets.columns import LABEL_NAMES, check_column, label_strings, named_column
-from ostinato.datasets.joined_ids import with_one_id
+from ostinato.datasets.files import check_file, format_of, reason, too_large
 from ostinato.datasets.limits import limit
-from ostinato.datasets.sequences import Sequences
-from ostinato.datasets.series_columns import numbers, words
-from ostinato.datasets.series_times import moments
-from ostinato.datasets.streams import check_file, format_of, reason, too_large
-from ostinato.datasets.tables import read_columns
+from ostinato.datasets.readers.columns import LABEL_NAMES, check_column, label_strings, named_column
+from ostinato.datasets.readers.joined_ids import with_one_id
+from ostinato.datasets.readers.series_times import moments
+from ostinato.datasets.readers.tables import read_columns
+from ostinato.datasets.readers.typed_columns import numbers, words
+from ostinato.datasets.records.sequences import Sequences
 
 ID_NAMES = ("id", "unique_id", "sequence", "sequence_id", "case", "case_id", "series", "sample")
 _BROKEN = (zipfile.BadZipFile, zlib.error, MemoryError, NotImplementedError)

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ostinato._errors import DatasetError
-from ostinato.datasets.columns import check_column, usual_column
-from ostinato.datasets.series import SeriesTable
-from ostinato.datasets.series_columns import (
+from ostinato.datasets.readers.columns import check_column, usual_column
+from ostinato.datasets.readers.series_times import moments
+from ostinato.datasets.readers.typed_columns import (
     attribute_of,
     ids_of,
     is_kept,
@@ -23,7 +23,7 @@ from ostinato.datasets.series_columns import (
     whole_ids,
     words,
 )
-from ostinato.datasets.series_times import moments
+from ostinato.datasets.records.series import SeriesTable
 
 logger = logging.getLogger("ostinato")
 

@@ -13,12 +13,19 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ostinato._errors import DatasetError
-from ostinato.datasets.columns import check_column, named_column, usual_column
 from ostinato.datasets.file_names import expanded
-from ostinato.datasets.joined_ids import with_one_id
-from ostinato.datasets.parted_times import with_one_time
-from ostinato.datasets.series import SeriesTable
-from ostinato.datasets.series_columns import (
+from ostinato.datasets.readers.columns import check_column, named_column, usual_column
+from ostinato.datasets.readers.joined_ids import with_one_id
+from ostinato.datasets.readers.parted_times import with_one_time
+from ostinato.datasets.readers.series_rows import (
+    ID_NAMES,
+    check_no_rows,
+    looks_like_rows,
+    read_rows,
+)
+from ostinato.datasets.readers.series_times import moments
+from ostinato.datasets.readers.tables import read_columns
+from ostinato.datasets.readers.typed_columns import (
     MOST_SHOWN,
     attribute_of,
     ids_of,
@@ -26,9 +33,7 @@ from ostinato.datasets.series_columns import (
     numbers,
     whole_ids,
 )
-from ostinato.datasets.series_rows import ID_NAMES, check_no_rows, looks_like_rows, read_rows
-from ostinato.datasets.series_times import moments
-from ostinato.datasets.tables import read_columns
+from ostinato.datasets.records.series import SeriesTable
 
 logger = logging.getLogger("ostinato")
 

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ostinato._errors import DatasetError
-from ostinato.datasets.numbered_times import times_of_numbers
-from ostinato.datasets.series_columns import MISSING, MOST_SHOWN, is_text, words
+from ostinato.datasets.readers.numbered_times import times_of_numbers
+from ostinato.datasets.readers.typed_columns import MISSING, MOST_SHOWN, is_text, words
 
 logger = logging.getLogger("ostinato")
 
@@ -45,7 +45,7 @@ def moments(
 
     Args:
         column: The column: timestamps or dates of Arrow; whole numbers, as
-            :func:`ostinato.datasets.numbered_times.times_of_numbers` takes them; or strings as
+            :func:`ostinato.datasets.readers.numbered_times.times_of_numbers` takes them; or strings as
             ``2016-07-01``, ``2016-07-01T13:00+02:00``, ``2016-07``, ``2016Q3``, ``1/7/2016 1:00 PM``,
             ``1 Jul 2016``, ``20160701``.
         name: Its name, for messages.

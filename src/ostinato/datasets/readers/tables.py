@@ -11,21 +11,21 @@ from typing import Any
 import pyarrow as pa
 
 from ostinato._errors import DatasetError, did_you_mean, named
-from ostinato.datasets.annotations import ANSWER, accepted
-from ostinato.datasets.columns import (
+from ostinato.datasets.files import check_file, decode, format_of, open_binary, read_bytes
+from ostinato.datasets.json_files import json_text
+from ostinato.datasets.readers.annotations import ANSWER, accepted
+from ostinato.datasets.readers.columns import (
     LABEL_NAMES,
     TEXT_NAMES,
     check_column,
     find_columns,
     label_strings,
 )
-from ostinato.datasets.examples import Examples, Labels, Texts
-from ostinato.datasets.fasttext import PREFIX, read_fasttext
-from ostinato.datasets.frames import FORMATS as TABLES
-from ostinato.datasets.frames import Frame, read_frame
-from ostinato.datasets.json_files import json_text
-from ostinato.datasets.multi_labels import indicated_labels, separated_labels, tell_joined
-from ostinato.datasets.streams import check_file, decode, format_of, open_binary, read_bytes
+from ostinato.datasets.readers.fasttext import PREFIX, read_fasttext
+from ostinato.datasets.readers.frames import FORMATS as TABLES
+from ostinato.datasets.readers.frames import Frame, read_frame
+from ostinato.datasets.readers.multi_labels import indicated_labels, separated_labels, tell_joined
+from ostinato.datasets.records.texts import Examples, Labels, Texts
 
 logger = logging.getLogger("ostinato")
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from ostinato._errors import DatasetError, shown
-from ostinato.datasets.annotations import Row, inner_rows, plain_rows
-from ostinato.datasets.character_spans import read_spans, tag_text
-from ostinato.datasets.columns import check_column
 from ostinato.datasets.dataset import Cut
+from ostinato.datasets.files import decode, open_binary, read_bytes
 from ostinato.datasets.json_files import json_object, json_text
-from ostinato.datasets.streams import decode, open_binary, read_bytes
-from ostinato.datasets.tagged import Tagged
+from ostinato.datasets.readers.annotations import Row, inner_rows, plain_rows
+from ostinato.datasets.readers.character_spans import read_spans, tag_text
+from ostinato.datasets.readers.columns import check_column
+from ostinato.datasets.records.tagged import Tagged
 
 TOKENS, TEXT = "tokens", "text"
 TOKEN_NAMES = (TOKENS, "words", "sentence", TEXT)

@@ -13,10 +13,10 @@ from typing import Any
 import pyarrow as pa
 
 from ostinato._errors import DatasetError, named
-from ostinato.datasets.column_lines import SENTENCE_NAMES, TAG_COLUMNS, TOKEN_NAMES
-from ostinato.datasets.columns import named_column
-from ostinato.datasets.tables import read_columns
-from ostinato.datasets.tagged import Tagged
+from ostinato.datasets.readers.column_lines import SENTENCE_NAMES, TAG_COLUMNS, TOKEN_NAMES
+from ostinato.datasets.readers.columns import named_column
+from ostinato.datasets.readers.tables import read_columns
+from ostinato.datasets.records.tagged import Tagged
 
 logger = logging.getLogger("ostinato")
 

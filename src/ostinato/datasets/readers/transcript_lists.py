@@ -9,12 +9,12 @@ from pathlib import Path
 
 from ostinato._errors import DatasetError
 from ostinato.datasets.file_names import expanded, path_text
+from ostinato.datasets.files import check_file, read_lines
 from ostinato.datasets.folders import files_within
-from ostinato.datasets.manifests import SOUNDS
-from ostinato.datasets.recordings import Recordings
-from ostinato.datasets.segments import Segment
-from ostinato.datasets.streams import check_file, read_lines
-from ostinato.datasets.trees import PARTS
+from ostinato.datasets.readers.manifests import SOUNDS
+from ostinato.datasets.readers.trees import PARTS
+from ostinato.datasets.records.recordings import Recordings
+from ostinato.datasets.records.segments import Segment
 
 logger = logging.getLogger("ostinato")
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from ostinato._errors import DatasetError
 from ostinato.datasets.cache import cached
-from ostinato.datasets.examples import Examples, read_examples, write_examples
+from ostinato.datasets.files import decode, file_sha256, open_binary, reason
 from ostinato.datasets.folders import files_within
-from ostinato.datasets.streams import decode, file_sha256, open_binary, reason
+from ostinato.datasets.records.texts import Examples, read_examples, write_examples
 
 PARTS = {
     "train": "train",

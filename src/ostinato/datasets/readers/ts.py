@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato._errors import DatasetError, did_you_mean
-from ostinato.datasets.sequences import Sequences
-from ostinato.datasets.streams import read_lines
+from ostinato.datasets.files import read_lines
+from ostinato.datasets.records.sequences import Sequences
 
 MISSING = ("?", "nan", "")
 

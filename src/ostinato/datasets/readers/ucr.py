@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from ostinato._errors import DatasetError, shown
-from ostinato.datasets.columns import label_strings
-from ostinato.datasets.separated import checked_delimiter
-from ostinato.datasets.sequences import Sequences
-from ostinato.datasets.streams import format_of, read_lines
+from ostinato.datasets.files import format_of, read_lines
+from ostinato.datasets.readers.columns import label_strings
+from ostinato.datasets.readers.separated import checked_delimiter
+from ostinato.datasets.records.sequences import Sequences
 
 FEWEST = 4  # fields of a first row of numbers alone; a table's has names
 

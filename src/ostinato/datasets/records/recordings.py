@@ -15,11 +15,11 @@ import numpy.typing as npt
 
 from ostinato._arrays import array_of, rows_of
 from ostinato._errors import DatasetError, named
+from ostinato.datasets.files import check_file, file_sha256
 from ostinato.datasets.json_files import json_text
-from ostinato.datasets.segments import Segment
-from ostinato.datasets.sounds import recordings_in, sound_of
-from ostinato.datasets.streams import check_file, file_sha256
-from ostinato.datasets.waves import samples_of
+from ostinato.datasets.records.segments import Segment
+from ostinato.datasets.records.sounds import recordings_in, sound_of
+from ostinato.datasets.records.waves import samples_of
 
 logger = logging.getLogger("ostinato")
 

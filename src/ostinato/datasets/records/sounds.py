@@ -10,7 +10,7 @@ from typing import Any
 from ostinato._arrays import rows_of
 from ostinato._errors import DatasetError, named
 from ostinato.datasets.cache import cached
-from ostinato.datasets.segments import Segment
+from ostinato.datasets.records.segments import Segment
 
 _BATCH = 64  # recordings of a column that are in memory at a time
 _MAGIC = {b"RIFF": ".wav", b"fLaC": ".flac", b"OggS": ".ogg", b"ID3": ".mp3", b"FORM": ".aiff"}

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from ostinato.datasets.schemes import LETTERS, OUTSIDE, SCHEMES, split
+from ostinato.datasets.records.schemes import LETTERS, OUTSIDE, SCHEMES, split
 
 Order = Literal["prefix", "suffix", "bare"]
 Rows = Sequence[Sequence[str]]

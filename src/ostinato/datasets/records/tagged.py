@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from ostinato._arrays import rows_of
 from ostinato._errors import DatasetError, shown
-from ostinato.datasets import schemes
-from ostinato.datasets.schemes import Scheme
-from ostinato.datasets.tag_forms import PLAIN, Form, Reading, read
+from ostinato.datasets.records import schemes
+from ostinato.datasets.records.schemes import Scheme
+from ostinato.datasets.records.tag_forms import PLAIN, Form, Reading, read
 
 logger = logging.getLogger("ostinato")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ostinato.datasets.dataset import Dataset, File
-from ostinato.datasets.official import are_present, read_parts
-from ostinato.datasets.series import SeriesTable
-from ostinato.datasets.series_tables import read_series
+from ostinato.datasets.readers.series_tables import read_series
+from ostinato.datasets.records.series import SeriesTable
+from ostinato.datasets.sets.official import are_present, read_parts
 
 _FILE = File(
     url=(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from ostinato._errors import DatasetError
 from ostinato.datasets.dataset import Dataset, File
-from ostinato.datasets.examples import Examples
-from ostinato.datasets.official import are_present, read_parts
-from ostinato.datasets.streams import decode, read_bytes
+from ostinato.datasets.files import decode, read_bytes
+from ostinato.datasets.records.texts import Examples
+from ostinato.datasets.sets.official import are_present, read_parts
 
 _URL = (
     "https://raw.githubusercontent.com/jsksxs360/How-to-use-Transformers/"

@@ -10,8 +10,8 @@ from pathlib import Path
 from ostinato._errors import DatasetError
 from ostinato.datasets.cache import cached
 from ostinato.datasets.dataset import Dataset, File
-from ostinato.datasets.recordings import Recordings
-from ostinato.datasets.streams import DAMAGED, file_sha256, open_binary, reason
+from ostinato.datasets.files import DAMAGED, file_sha256, open_binary, reason
+from ostinato.datasets.records.recordings import Recordings
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 COUNT = 3000

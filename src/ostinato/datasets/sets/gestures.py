@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato.datasets.dataset import Dataset
-from ostinato.datasets.sequences import Sequences
-from ostinato.datasets.ts_files import read_ts, write_ts
+from ostinato.datasets.readers.ts import read_ts, write_ts
+from ostinato.datasets.records.sequences import Sequences
 
 #: Raised with every change of what is generated.
 VERSION = 1

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ostinato._errors import DatasetError
 from ostinato.datasets.dataset import Dataset, File
-from ostinato.datasets.examples import Examples
-from ostinato.datasets.streams import file_sha256
-from ostinato.datasets.trees import find_tree, read_archive, read_tree
+from ostinato.datasets.files import file_sha256
+from ostinato.datasets.readers.trees import find_tree, read_archive, read_tree
+from ostinato.datasets.records.texts import Examples
 
 logger = logging.getLogger("ostinato")
 

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato.datasets.dataset import Dataset
-from ostinato.datasets.manifests import read_words
-from ostinato.datasets.morse import write_wav
-from ostinato.datasets.recordings import Recordings
+from ostinato.datasets.readers.manifests import read_words
+from ostinato.datasets.records.recordings import Recordings
+from ostinato.datasets.sets.morse import write_wav
 
 #: Raised with every change of what is generated.
 VERSION = 1

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato.datasets.dataset import Dataset
-from ostinato.datasets.manifests import read_manifest
-from ostinato.datasets.recordings import Recordings
+from ostinato.datasets.readers.manifests import read_manifest
+from ostinato.datasets.records.recordings import Recordings
 
 #: Raised with every change of what is generated.
 VERSION = 6

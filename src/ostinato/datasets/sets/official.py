@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from ostinato._errors import DatasetError
 from ostinato.datasets.dataset import File
-from ostinato.datasets.examples import Examples
-from ostinato.datasets.series import SeriesTable
-from ostinato.datasets.streams import file_sha256, find_file, format_of
-from ostinato.datasets.tagged import Tagged
+from ostinato.datasets.files import file_sha256, find_file, format_of
+from ostinato.datasets.records.series import SeriesTable
+from ostinato.datasets.records.tagged import Tagged
+from ostinato.datasets.records.texts import Examples
 
 logger = logging.getLogger("ostinato")
 

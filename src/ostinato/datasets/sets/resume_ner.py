@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ostinato.datasets.conll import Column, read_columns
 from ostinato.datasets.dataset import Cut, Dataset, File
-from ostinato.datasets.official import are_present, read_parts
-from ostinato.datasets.tagged import Tagged
+from ostinato.datasets.readers.conll import Column, read_columns
+from ostinato.datasets.records.tagged import Tagged
+from ostinato.datasets.sets.official import are_present, read_parts
 
 _URL = "https://raw.githubusercontent.com/jiesutd/LatticeLSTM/master/ResumeNER/"
 _PARTS = {

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato.datasets.dataset import Dataset
-from ostinato.datasets.series import SeriesTable
-from ostinato.datasets.series_tables import read_series
+from ostinato.datasets.readers.series_tables import read_series
+from ostinato.datasets.records.series import SeriesTable
 
 #: Raised with every change of what is generated.
 VERSION = 1

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ostinato.datasets.dataset import Dataset
-from ostinato.datasets.examples import Examples
+from ostinato.datasets.records.texts import Examples
 
 #: Raised with every change of the generated texts.
 VERSION = 1

@@ -17,10 +17,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from ostinato.datasets.character_spans import tag_text
-from ostinato.datasets.columns import check_column
 from ostinato.datasets.dataset import Cut, Dataset
-from ostinato.datasets.tagged import Tagged
+from ostinato.datasets.readers.character_spans import tag_text
+from ostinato.datasets.readers.columns import check_column
+from ostinato.datasets.records.tagged import Tagged
 
 #: Raised with every change of the generated texts.
 VERSION = 1

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ostinato.datasets.conll import Column, read_conllu
 from ostinato.datasets.dataset import Cut, Dataset, File
-from ostinato.datasets.official import are_present, read_parts
-from ostinato.datasets.tagged import Tagged
+from ostinato.datasets.readers.conll import Column, read_conllu
+from ostinato.datasets.records.tagged import Tagged
+from ostinato.datasets.sets.official import are_present, read_parts
 
 _URL = "https://raw.githubusercontent.com/UniversalDependencies/UD_English-EWT/r2.16/"
 _PARTS = {

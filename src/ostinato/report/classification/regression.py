@@ -12,10 +12,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ostinato.report import formatting
+from ostinato.report.classification.value_plots import error_histogram, predicted_and_right
 from ostinato.report.predictions import counts, floats, misfit, read_columns, right_types
 from ostinato.report.run import Labels, Part
-from ostinato.report.task import Balance, Curve, Headline, Task, note
-from ostinato.report.value_plots import error_histogram, predicted_and_right
+from ostinato.report.section import Balance, Curve, Headline, Task, note
 
 COLUMNS = ("sequence", "label", "prediction", "num_tokens")
 NUM_WORST = 20
@@ -69,7 +69,7 @@ class Results:
 class Regression(Task[ValuePredictions]):
     """Sequences of numbers, each with a value."""
 
-    template = "regression.html"
+    template = "classification/regression.html"
     sections = (("values", "Values"), ("worst", "Largest errors"))
     example = "sequence"
     unit = "step"

@@ -22,7 +22,7 @@ from ostinato.metrics.classification import (
     per_class,
 )
 from ostinato.report import formatting, plots
-from ostinato.report.classes import (
+from ostinato.report.class_tables import (
     ClassRow,
     ConfusedPair,
     ConfusionRow,
@@ -42,7 +42,7 @@ from ostinato.report.predictions import (
     unit_interval,
 )
 from ostinato.report.run import Labels, Part
-from ostinato.report.task import Balance, Curve, Headline, Task, balance_rows, note
+from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, note
 
 COLUMNS = ("label", "prediction", "confidence", "probabilities", "num_tokens", "text")
 NUM_MISTAKES = 30
@@ -114,7 +114,7 @@ class Classification(Task[TextPredictions]):
 
     subject: ClassVar[str] = "Text"
 
-    template = "classification.html"
+    template = "classification/section.html"
     sections = (("classes", "Classes"), ("trust", "Trust"), ("mistakes", "Mistakes"))
     example = "text"
     curves = (

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from ostinato.report.forecast_plot import Forecast, ends_of
+from ostinato.report.forecasting.forecast_plot import Forecast, ends_of
 from ostinato.report.predictions import floats, misfit, read_columns, right_types
 
 Floats: TypeAlias = NDArray[np.float64]

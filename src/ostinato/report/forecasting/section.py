@@ -10,10 +10,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ostinato.datasets.series import written
-from ostinato.report import forecast_drawings, formatting
-from ostinato.report.forecast_plot import ends_of, forecast_drawing
-from ostinato.report.forecast_results import (
+from ostinato.datasets.records.series import written
+from ostinato.report import formatting
+from ostinato.report.forecasting import plots as forecast_drawings
+from ostinato.report.forecasting.forecast_plot import ends_of, forecast_drawing
+from ostinato.report.forecasting.results import (
     NUM_SERIES,
     Residuals,
     SeriesRow,
@@ -25,9 +26,9 @@ from ostinato.report.forecast_results import (
     standardised,
     verdict,
 )
-from ostinato.report.forecast_rows import BASELINES, ForecastPredictions, read_forecasts
+from ostinato.report.forecasting.rows import BASELINES, ForecastPredictions, read_forecasts
 from ostinato.report.run import Labels, Part, Run, Verdict
-from ostinato.report.task import Balance, Curve, Headline, Task, note
+from ostinato.report.section import Balance, Curve, Headline, Task, note
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -132,7 +133,7 @@ class Results:
 class Forecasting(Task[ForecastPredictions]):
     """Series of numbers over time, and what comes next in them."""
 
-    template = "forecasting.html"
+    template = "forecasting/section.html"
     lists_baselines = True
     sections = (
         ("naive", "Against the naive"),

@@ -11,8 +11,8 @@ from ostinato.metrics.classification import Calibration, calibration
 from ostinato.metrics.transcription import alignments, errors_of
 from ostinato.report import formatting, plots
 from ostinato.report.run import Labels, Part
-from ostinato.report.task import Balance, Curve, Headline, Task, balance_rows, note
-from ostinato.report.transcript_errors import (
+from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, note
+from ostinato.report.speech.errors import (
     Confusion,
     Group,
     KindRow,
@@ -21,12 +21,12 @@ from ostinato.report.transcript_errors import (
     by_speaker,
     commonest,
 )
-from ostinato.report.transcripts import (
+from ostinato.report.speech.transcripts import (
     FRAMES_PER_SECOND,
     TranscriptPredictions,
     read_transcripts,
 )
-from ostinato.report.utterances import Utterance, are_characters, worst
+from ostinato.report.speech.utterances import Utterance, are_characters, worst
 
 NUM_WORDS = 50
 """Words of which the page tells how often they stand in each part."""
@@ -66,7 +66,7 @@ class Results:
 class Transcription(Task[TranscriptPredictions]):
     """Recordings of speech, and what is said in them."""
 
-    template = "transcription.html"
+    template = "speech/section.html"
     sections = (("errors", "Errors"), ("trust", "Trust"), ("utterances", "Worst recordings"))
     example = "recording"
     unit = "frame"

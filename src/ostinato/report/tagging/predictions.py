@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ostinato.datasets.schemes import spans_of, split
+from ostinato.datasets.records.schemes import spans_of, split
 from ostinato.report.predictions import floats, misfit, read_columns, right_types, unit_interval
 from ostinato.report.run import Labels
 

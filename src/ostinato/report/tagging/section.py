@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ostinato.datasets.schemes import spans_of
+from ostinato.datasets.records.schemes import spans_of
 from ostinato.metrics.classification import Calibration, calibration, confusion, per_class
 from ostinato.metrics.tagging import (
     span_confusion,
@@ -20,7 +20,7 @@ from ostinato.metrics.tagging import (
     tagging_metrics,
 )
 from ostinato.report import formatting, plots
-from ostinato.report.classes import (
+from ostinato.report.class_tables import (
     ClassRow,
     ConfusedPair,
     ConfusionRow,
@@ -33,9 +33,9 @@ from ostinato.report.classes import (
     most_confused,
 )
 from ostinato.report.run import Labels, Part
-from ostinato.report.sentences import Mistake, faults, show
-from ostinato.report.tag_predictions import Sentence, TagPredictions, read_tag_predictions
-from ostinato.report.task import Balance, Curve, Headline, Task, balance_rows, note
+from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, note
+from ostinato.report.tagging.predictions import Sentence, TagPredictions, read_tag_predictions
+from ostinato.report.tagging.sentences import Mistake, faults, show
 
 NUM_MISTAKES = 30
 
@@ -95,7 +95,7 @@ class Results:
 class Tagging(Task[TagPredictions]):
     """Sentences of which each token has a tag; tags may stand for spans."""
 
-    template = "tagging.html"
+    template = "tagging/section.html"
     sections = (("types", "Types"), ("trust", "Trust"), ("mistakes", "Mistakes"))
     example = "sentence"
     curves = (

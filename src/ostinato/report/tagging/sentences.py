@@ -10,8 +10,8 @@ from typing import Literal
 
 import numpy as np
 
-from ostinato.datasets.schemes import Span, spans_of
-from ostinato.report.tag_predictions import Sentence
+from ostinato.datasets.records.schemes import Span, spans_of
+from ostinato.report.tagging.predictions import Sentence
 
 Kind = Literal["right", "missed", "wrong", "mistaken"]
 Window = tuple[int, int]

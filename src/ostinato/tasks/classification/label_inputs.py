@@ -15,7 +15,7 @@ from ostinato._arrays import array_of, columns_of, is_missing, plain, rows_of
 from ostinato._errors import DatasetError, named, shown
 
 if TYPE_CHECKING:
-    from ostinato.tasks.labels import Labels
+    from ostinato.tasks.classification.labels import Labels
 
 logger = logging.getLogger("ostinato")
 
@@ -219,3 +219,13 @@ def _of_matrix(
         )
     has = matrix.astype(bool)
     return GivenLabels([[classes[k] for k in np.flatnonzero(row)] for row in has], classes)
+
+
+def label_names(labels: Sequence[Any]) -> Any:
+    """Return labels as strings, or lists of strings."""
+    return [list(map(str, row)) if isinstance(row, list) else str(row) for row in labels]
+
+
+def flat(labels: Sequence[Any]) -> list[str]:
+    """Return all the labels of texts, one or several each, as strings."""
+    return [str(label) for row in labels for label in (row if isinstance(row, list) else (row,))]

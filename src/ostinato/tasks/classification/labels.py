@@ -18,7 +18,7 @@ from ostinato._errors import DatasetError, named, shown
 from ostinato._files import read_json, write_json
 from ostinato.metrics import decide
 from ostinato.tasks import saved
-from ostinato.tasks.label_inputs import other_kind
+from ostinato.tasks.classification.label_inputs import other_kind
 
 logger = logging.getLogger("ostinato")
 

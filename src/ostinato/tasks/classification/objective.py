@@ -18,8 +18,8 @@ from ostinato.data.batches import collate, length_buckets
 from ostinato.data.ragged import Ragged
 from ostinato.data.splits import duplicates
 from ostinato.metrics import agreement_z, classification_metrics, decide
-from ostinato.tasks.labels import Labels
-from ostinato.tasks.weighting import Weighted, parted
+from ostinato.tasks.classification.labels import Labels
+from ostinato.tasks.classification.weighting import Weighted, parted
 from ostinato.training import Figures
 
 

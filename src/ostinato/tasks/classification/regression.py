@@ -20,7 +20,7 @@ from ostinato.data.splits import duplicates
 from ostinato.metrics import correlation_z, regression_metrics
 from ostinato.metrics.rounding import is_constant
 from ostinato.tasks import saved
-from ostinato.tasks.weighting import Weighted, parted
+from ostinato.tasks.classification.weighting import Weighted, parted
 from ostinato.training import Figures
 
 SMALLEST_SPREAD = 1e-12

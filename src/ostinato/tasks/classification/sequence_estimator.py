@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from ostinato import datasets
 from ostinato.datasets import Sequences
-from ostinato.datasets.sequences import numbered
+from ostinato.datasets.records.sequences import numbered
+from ostinato.tasks.classification.label_inputs import label_names
+from ostinato.tasks.classification.series_inputs import Scaling
+from ostinato.tasks.contract import AS_WRITTEN
 from ostinato.tasks.estimator import Estimator, Parts
-from ostinato.tasks.inputs import named
-from ostinato.tasks.series_inputs import Scaling
-from ostinato.tasks.series_reading import AS_WRITTEN
 
 
 class SequenceEstimator(Estimator):
@@ -49,7 +49,7 @@ class SequenceEstimator(Estimator):
         return [part.take([row]) for row in range(len(part))]
 
     def _strata(self, part: Sequences) -> tuple[Sequence[Any], Sequence[Hashable]]:
-        labels = [""] * len(part) if self.regression else named(part.labels or ())
+        labels = [""] * len(part) if self.regression else label_names(part.labels or ())
         return labels, part.keys
 
     def _columns(self, given: Mapping[str, Any]) -> dict[str, Any]:

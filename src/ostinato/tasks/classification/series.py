@@ -23,33 +23,33 @@ from ostinato._errors import DatasetError
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
 from ostinato.nn.pooling import PoolingName
-from ostinato.tasks import facts as data_facts
+from ostinato.tasks import summary as data_facts
 from ostinato.tasks.baselines import Baseline
-from ostinato.tasks.classification import (
+from ostinato.tasks.classification.label_inputs import label_names
+from ostinato.tasks.classification.labels import Labels
+from ostinato.tasks.classification.objective import (
     ClassificationObjective,
     ClassifiedPart,
     classification_figures,
     explained,
     scores_of,
 )
-from ostinato.tasks.estimator import Parts
-from ostinato.tasks.inputs import named
-from ostinato.tasks.labels import Labels
-from ostinato.tasks.predictions import write_predictions, write_values
-from ostinato.tasks.regression import (
+from ostinato.tasks.classification.regression import (
     RegressionObjective,
     Values,
     numbers_of,
     regression_figures,
 )
-from ostinato.tasks.sequence_estimator import SequenceEstimator
-from ostinato.tasks.series_baselines import class_baselines, value_baselines
-from ostinato.tasks.series_inputs import Scaling, classes_of, sequences_of
-from ostinato.tasks.series_ridge import FILE as RIDGE_FILE
-from ostinato.tasks.series_ridge import JoinedRidge, Told
-from ostinato.tasks.series_sizing import sized_for_sequences
+from ostinato.tasks.classification.sequence_estimator import SequenceEstimator
+from ostinato.tasks.classification.series_baselines import class_baselines, value_baselines
+from ostinato.tasks.classification.series_inputs import Scaling, classes_of, sequences_of
+from ostinato.tasks.classification.series_ridge import FILE as RIDGE_FILE
+from ostinato.tasks.classification.series_ridge import JoinedRidge, Told
+from ostinato.tasks.classification.series_sizing import sized
+from ostinato.tasks.classification.weighting import check_no_class_weight, weights_of, with_weights
+from ostinato.tasks.estimator import Parts
+from ostinato.tasks.predictions import write_predictions, write_values
 from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
-from ostinato.tasks.weighting import check_no_class_weight, weights_of, with_weights
 from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
@@ -246,7 +246,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
         targets = {name: self._targets(part, name) for name, part in parts.items()}
         facts = data_facts.describe(
             parts,
-            labels={k: () if self.regression else named(p.labels) for k, p in parts.items()},
+            labels={k: () if self.regression else label_names(p.labels) for k, p in parts.items()},
             lengths={name: part.lengths for name, part in parts.items()},
             unknown_rate={k: float(np.isnan(part.values).mean()) for k, part in parts.items()},
         )
@@ -265,7 +265,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
         return loop_parts, objective, facts
 
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:
-        return sized_for_sequences(parts["train"])
+        return sized(parts["train"])
 
     def _baselines(self, train: Sequences) -> Iterator[Baseline]:
         ridge = self.joined_.ridge if self.joined_ is not None else None

@@ -11,10 +11,10 @@ import numpy.typing as npt
 from ostinato.datasets import Sequences
 from ostinato.metrics import classification_metrics, regression_metrics
 from ostinato.tasks.baselines import Baseline
-from ostinato.tasks.labels import Labels
-from ostinato.tasks.regression import Values, numbers_of
-from ostinato.tasks.series_inputs import Scaling
-from ostinato.tasks.series_ridge import ConvolutionRidge, Told
+from ostinato.tasks.classification.labels import Labels
+from ostinato.tasks.classification.regression import Values, numbers_of
+from ostinato.tasks.classification.series_inputs import Scaling
+from ostinato.tasks.classification.series_ridge import ConvolutionRidge, Told
 from ostinato.training import Figures
 
 RIDGE = "a ridge on random convolutions"

@@ -14,12 +14,12 @@ from ostinato._errors import DatasetError, named, shown
 from ostinato._files import read_json, write_json
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
-from ostinato.datasets.sequences import joined
+from ostinato.datasets.records.sequences import joined
 from ostinato.metrics.rounding import is_constant, level_of
 from ostinato.tasks import saved
-from ostinato.tasks.label_inputs import label_of, one_column
-from ostinato.tasks.labels import Labels
-from ostinato.tasks.regression import are_values
+from ostinato.tasks.classification.label_inputs import label_of, one_column
+from ostinato.tasks.classification.labels import Labels
+from ostinato.tasks.classification.regression import are_values
 
 MOST_DEVIATIONS = 1e6
 """Values further off than this are taken for this: float32 and the network end somewhere."""

@@ -15,7 +15,7 @@ from scipy.special import expit, log_softmax
 from ostinato.data.ragged import Ragged
 from ostinato.ops.product import matrix_product
 from ostinato.tasks import saved
-from ostinato.tasks.series_features import Convolutions, summaries
+from ostinato.tasks.classification.series_features import Convolutions, summaries
 from ostinato.training import load_tensors, save_tensors
 
 Floats = npt.NDArray[np.float32]

@@ -1,7 +1,7 @@
-"""Settings of classifiers of sequences and of forecasters that follow from the size of their data.
+"""Settings of a classifier of sequences that follow from the size of its data.
 
-Chosen on held-out parts of generated sets and of ETTh1, never on a test part: see the pages on
-classifying sequences and on forecasts.
+Chosen on held-out parts of generated sets, never on a test part: see the page on classifying
+sequences.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import math
 from typing import Any
 
 from ostinato.datasets import Sequences
-from ostinato.tasks.stretches import Stretch, train_stretch
 
 READ, ENOUGH = 12_800, 250
 """Sequences that training reads, of up to so many different ones; of more, by their square root."""
@@ -19,11 +18,8 @@ MOST_EPOCHS = 200
 ROWS = ((16_000, 64), (4_000, 32), (0, 16))
 """Sequences in a batch, from how many in train on."""
 
-MANY_WINDOWS = 100_000
-"""Windows of train from which on a forecaster has more to learn than to forget."""
 
-
-def sized_for_sequences(train: Sequences) -> dict[str, Any]:
+def sized(train: Sequences) -> dict[str, Any]:
     """Return settings of a classifier of sequences by ``set_params`` name.
 
     Args:
@@ -31,7 +27,7 @@ def sized_for_sequences(train: Sequences) -> dict[str, Any]:
 
     Example:
         >>> of = lambda count: Sequences.make([[0.0]] * count, None, "a list")
-        >>> [sized_for_sequences(of(count))["training__epochs"] for count in (50, 250, 1000)]
+        >>> [sized(of(count))["training__epochs"] for count in (50, 250, 1000)]
         [200, 52, 26]
     """
     count = len(train)
@@ -41,22 +37,4 @@ def sized_for_sequences(train: Sequences) -> dict[str, Any]:
         "training__epochs": min(math.ceil(read / count), MOST_EPOCHS),
         "training__batch_size": rows,
         "training__learning_rate": 6e-3,
-    }
-
-
-def sized_for_series(train: Stretch, context: int, horizon: int) -> dict[str, Any]:
-    """Return settings of a forecaster by ``set_params`` name.
-
-    Args:
-        train: The train part, without what is held out.
-        context: Steps of the past that are read.
-        horizon: Steps ahead.
-    """
-    panel = train.panel
-    is_many = len(train_stretch(panel, context, horizon).places(horizon)) >= MANY_WINDOWS
-    return {
-        "training__epochs": 20 if is_many else 10,
-        "training__batch_size": 64,
-        "training__learning_rate": 2e-3,
-        "head_dropout": 0.2 if is_many else 0.5,
     }

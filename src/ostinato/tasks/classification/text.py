@@ -21,27 +21,28 @@ from ostinato._presets import PRESETS
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Examples, check_parts
 from ostinato.nn.pooling import PoolingName
-from ostinato.tasks import facts as data_facts
-from ostinato.tasks import text_network as network
+from ostinato.tasks import summary as data_facts
 from ostinato.tasks.baselines import Baseline
-from ostinato.tasks.classification import (
+from ostinato.tasks.classification import text_network as network
+from ostinato.tasks.classification.label_inputs import flat, label_names
+from ostinato.tasks.classification.labels import Labels
+from ostinato.tasks.classification.ngram_classifier import JoinedNgrams
+from ostinato.tasks.classification.objective import (
     ClassificationObjective,
     ClassifiedPart,
     classification_figures,
     explained,
     scores_of,
 )
+from ostinato.tasks.classification.text_baselines import text_baselines
+from ostinato.tasks.classification.text_inputs import examples_of, pairs_of, take, texts_of
+from ostinato.tasks.classification.text_joining import join_ngrams
+from ostinato.tasks.classification.text_sizing import sized
+from ostinato.tasks.classification.weighting import check_no_class_weight, weights_of, with_weights
 from ostinato.tasks.estimator import Estimator, Parts
-from ostinato.tasks.inputs import examples_of, flat, named, pairs_of, take, texts_of
-from ostinato.tasks.labels import Labels
-from ostinato.tasks.ngram_classifier import JoinedNgrams
 from ostinato.tasks.predictions import write_predictions
 from ostinato.tasks.remarks import noted, remarks_on, tell
-from ostinato.tasks.text_baselines import text_baselines
-from ostinato.tasks.text_joining import join_ngrams
-from ostinato.tasks.text_sizing import sized
 from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
-from ostinato.tasks.weighting import check_no_class_weight, weights_of, with_weights
 from ostinato.text import Tokenizer, encode_cached, fit_cached
 from ostinato.training import Figures, Listener, Objective, Part
 
@@ -298,7 +299,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         return loop_parts, ClassificationObjective(self.multi_label, "log_likelihood"), facts
 
     def _strata(self, part: Examples) -> tuple[Sequence[Any], Sequence[Hashable]]:
-        return named(part.labels or ()), part.texts
+        return label_names(part.labels or ()), part.texts
 
     def _take(self, part: Examples, rows: npt.NDArray[np.int64]) -> Examples:
         return take(part, rows)

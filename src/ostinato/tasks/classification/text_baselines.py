@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from ostinato.datasets import Examples
 from ostinato.tasks.baselines import Baseline
-from ostinato.tasks.classification import classification_figures
-from ostinato.tasks.labels import Labels
-from ostinato.tasks.ngram_classifier import NgramClassifier
+from ostinato.tasks.classification.labels import Labels
+from ostinato.tasks.classification.ngram_classifier import NgramClassifier
+from ostinato.tasks.classification.objective import classification_figures
 from ostinato.text import Tokenizer
 from ostinato.training import Figures
 

@@ -1,4 +1,4 @@
-"""Texts and sentences as Python users hand them over."""
+"""Texts as Python users hand them over."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato._arrays import rows_of
-from ostinato._errors import DatasetError, shown
+from ostinato._errors import DatasetError
 from ostinato.datasets import Examples, Texts
-from ostinato.tasks.label_inputs import labels_of, one_column
-from ostinato.tasks.labels import Labels
+from ostinato.tasks.classification.label_inputs import label_names, labels_of, one_column
+from ostinato.tasks.classification.labels import Labels
+from ostinato.tasks.inputs import string_of
 
 
 def examples_of(X: Any, y: Any, part: str, *, multi_label: bool = False) -> Examples:
@@ -21,7 +22,7 @@ def examples_of(X: Any, y: Any, part: str, *, multi_label: bool = False) -> Exam
 
     Args:
         X: Texts, in whatever holds a column.
-        y: Their labels, as of :func:`ostinato.tasks.label_inputs.labels_of`.
+        y: Their labels, as of :func:`ostinato.tasks.classification.label_inputs.labels_of`.
         part: Name for messages.
         multi_label: Whether a text has any number of labels.
 
@@ -40,7 +41,7 @@ def examples_of(X: Any, y: Any, part: str, *, multi_label: bool = False) -> Exam
 def _examples(
     texts: Sequence[str], labels: list[Any], classes: tuple[Any, ...] | None, part: str
 ) -> Examples:
-    examples = Examples.make(texts, named(labels), part)
+    examples = Examples.make(texts, label_names(labels), part)
     return dataclasses.replace(examples, labels=labels, classes=classes)  # of the user's own type
 
 
@@ -51,16 +52,6 @@ def take(examples: Examples, rows: npt.NDArray[np.int64]) -> Examples:
     part = _examples(texts, labels, examples.classes, examples.source)
     weights = examples.weights
     return part if weights is None else part.weighted([weights[row] for row in rows])
-
-
-def named(labels: Sequence[Any]) -> Any:
-    """Return labels as strings, or lists of strings."""
-    return [list(map(str, row)) if isinstance(row, list) else str(row) for row in labels]
-
-
-def flat(labels: Sequence[Any]) -> list[str]:
-    """Return all the labels of texts, one or several each, as strings."""
-    return [str(label) for row in labels for label in (row if isinstance(row, list) else (row,))]
 
 
 def texts_of(X: Any, where: str) -> Sequence[str]:
@@ -80,7 +71,7 @@ def texts_of(X: Any, where: str) -> Sequence[str]:
     if isinstance(X, Texts):
         return X
     rows = enumerate(rows_of(one_column(X), where, "text"), 1)
-    return [_string(text, f"{where}: a text", number) for number, text in rows]
+    return [string_of(text, f"{where}: a text", number) for number, text in rows]
 
 
 def pairs_of(X: Any, y: Any, where: str, known: Labels) -> tuple[Sequence[str], list[Any]]:
@@ -88,7 +79,7 @@ def pairs_of(X: Any, y: Any, where: str, known: Labels) -> tuple[Sequence[str], 
 
     Args:
         X: Texts, in whatever holds a column.
-        y: Their labels, as of :func:`ostinato.tasks.label_inputs.labels_of`.
+        y: Their labels, as of :func:`ostinato.tasks.classification.label_inputs.labels_of`.
         where: Who asks, for messages.
         known: The classes.
 
@@ -103,46 +94,3 @@ def pairs_of(X: Any, y: Any, where: str, known: Labels) -> tuple[Sequence[str], 
             f"got {len(labels)} labels and {len(texts)} texts. Give each text a label."
         )
     return texts, labels
-
-
-def as_sentences(X: Any, where: str = "predict") -> list[list[str]]:
-    """Return sentences as lists, checked to be lists of strings."""
-    sentences = as_texts(X, where)
-    for number, sentence in enumerate(sentences, start=1):
-        if isinstance(sentence, str):
-            raise DatasetError(
-                f"{where}: sentence {number} must be a list of tokens; got the string "
-                f"{shown(sentence, 20)}. Split it, or call predict_spans or explain for raw text."
-            )
-    return [list(sentence) for sentence in sentences]
-
-
-def as_texts(X: Any, where: str = "predict") -> list[str | list[str]]:
-    """Return raw texts as they are, and sentences as lists, checked to be lists of strings."""
-    return [
-        _string(text, f"{where}: a text", number)
-        if isinstance(text, str)
-        else _tokens(text, f"{where}: sentence {number}")
-        for number, text in enumerate(rows_of(X, where, "text"), start=1)
-    ]
-
-
-def _string(value: Any, what: str, row: int) -> str:
-    if not isinstance(value, str):
-        raise DatasetError(
-            f"{what} must be a string; got {type(value).__name__} in row {row}. "
-            "Turn it into a string or leave the row out."
-        )
-    return value if type(value) is str else str.__str__(value)
-
-
-def _tokens(sentence: Any, where: str) -> list[str]:
-    is_one = isinstance(sentence, bytes) or not hasattr(sentence, "__iter__")
-    tokens = [sentence] if is_one else rows_of(sentence, where, "token")
-    for token in tokens:
-        if not isinstance(token, str):
-            raise DatasetError(
-                f"{where} must be of strings; got {type(token).__name__}. "
-                "Leave it out, or turn it into a string."
-            )
-    return [str.__str__(token) for token in tokens]

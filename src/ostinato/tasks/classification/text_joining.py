@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy.typing as npt
 
+from ostinato.tasks.classification.labels import Labels
+from ostinato.tasks.classification.ngram_classifier import JoinedNgrams, NgramClassifier
+from ostinato.tasks.classification.text_sizing import ngram_kinds
 from ostinato.tasks.contract import Parts
-from ostinato.tasks.facts import Facts
-from ostinato.tasks.labels import Labels
-from ostinato.tasks.ngram_classifier import JoinedNgrams, NgramClassifier
-from ostinato.tasks.text_sizing import ngram_kinds
+from ostinato.tasks.summary import Facts
 from ostinato.text import Tokenizer
 
 logger = logging.getLogger("ostinato")

@@ -14,7 +14,7 @@ from typing_extensions import Self
 
 from ostinato._errors import ConfigError, DatasetError, shown
 from ostinato.datasets import Examples, Sequences
-from ostinato.tasks.labels import Labels
+from ostinato.tasks.classification.labels import Labels
 
 logger = logging.getLogger("ostinato")
 

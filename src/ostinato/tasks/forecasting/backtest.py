@@ -13,12 +13,12 @@ from sklearn.base import clone
 from ostinato._config import check_range
 from ostinato._errors import DatasetError
 from ostinato.series import Panel
-from ostinato.tasks.forecast_measure import Measured
-from ostinato.tasks.stretches import Stretch
+from ostinato.tasks.forecasting.evaluation import Measured
+from ostinato.tasks.forecasting.splits import Stretch
 from ostinato.training import Figures
 
 if TYPE_CHECKING:
-    from ostinato.tasks.forecasting import Forecaster
+    from ostinato.tasks.forecasting.forecaster import Forecaster
 
 logger = logging.getLogger("ostinato")
 

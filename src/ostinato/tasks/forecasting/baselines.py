@@ -11,9 +11,9 @@ import numpy as np
 
 from ostinato.metrics import CHANCE_Z
 from ostinato.tasks.baselines import Baseline
-from ostinato.tasks.forecast_measure import CONSTANT, Measured
-from ostinato.tasks.foresight import Foresight
-from ostinato.tasks.stretches import Stretch
+from ostinato.tasks.forecasting.evaluation import CONSTANT, Measured
+from ostinato.tasks.forecasting.predictor import Foresight
+from ostinato.tasks.forecasting.splits import Stretch
 from ostinato.tasks.verdict import Compared, Verdict, judge
 from ostinato.training import Figures
 
@@ -23,7 +23,7 @@ TITLES = {
     "naive": "the naive forecast",
     "seasonal_naive": "the seasonal naive forecast",
 }
-"""What each is called in a sentence; `ostinato.tasks.forecast_measure` says what it forecasts."""
+"""What each is called in a sentence; `ostinato.tasks.forecasting.evaluation` says what it forecasts."""
 
 NEAR = 0.9
 """Share of a constant's error, below which few steps are not taken for chance."""

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ostinato.datasets.series import written
+from ostinato.datasets.records.series import written
 from ostinato.metrics import by_step, forecast_metrics, scale_of
 from ostinato.series import Panel, Places, drift, naive, naive2, seasonal_naive
-from ostinato.tasks.forecasts import HISTORY_HORIZONS, Forecasts
+from ostinato.tasks.forecasting.forecasts import HISTORY_HORIZONS, Forecasts
 from ostinato.tasks.predictions import write_table
 from ostinato.training import Figures
 

@@ -19,21 +19,23 @@ from ostinato.models.likelihoods import LIKELIHOODS, LikelihoodName
 from ostinato.series import Calibration, Panel, panel_of
 from ostinato.series.scaling import Transform
 from ostinato.series.windows import WindowScaling
-from ostinato.tasks import series_facts, stretches
-from ostinato.tasks.backtest import Backtest, backtest
 from ostinato.tasks.baselines import Baseline
+from ostinato.tasks.contract import AS_WRITTEN
 from ostinato.tasks.estimator import Estimator, Parts
-from ostinato.tasks.facts import Facts
-from ostinato.tasks.forecast_baselines import baselines_of, figures_of, judge_forecasts
-from ostinato.tasks.forecast_measure import write_forecasts
-from ostinato.tasks.forecast_network import Method, Network, Plan, check_settings, network_of
-from ostinato.tasks.forecast_parts import LikelihoodObjective, QuantileObjective
-from ostinato.tasks.forecasts import Forecasts, line_of, picture
-from ostinato.tasks.foresight import Ends, Foresight, OnError, windows_by_part
-from ostinato.tasks.remembered import read_remembered, write_remembered
-from ostinato.tasks.series_reading import AS_WRITTEN, Reading, learnt, table_of
-from ostinato.tasks.series_sizing import sized_for_series
-from ostinato.tasks.stretches import Stretch
+from ostinato.tasks.forecasting import splits as stretches
+from ostinato.tasks.forecasting import summary as series_facts
+from ostinato.tasks.forecasting.backtest import Backtest, backtest
+from ostinato.tasks.forecasting.baselines import baselines_of, figures_of, judge_forecasts
+from ostinato.tasks.forecasting.evaluation import write_forecasts
+from ostinato.tasks.forecasting.forecasts import Forecasts, line_of, picture
+from ostinato.tasks.forecasting.history import read_remembered, write_remembered
+from ostinato.tasks.forecasting.network import Method, Network, Plan, check_settings, network_of
+from ostinato.tasks.forecasting.objective import LikelihoodObjective, QuantileObjective
+from ostinato.tasks.forecasting.predictor import Ends, Foresight, OnError, windows_by_part
+from ostinato.tasks.forecasting.preprocessing import Reading, learnt, table_of
+from ostinato.tasks.forecasting.sizing import sized
+from ostinato.tasks.forecasting.splits import Stretch
+from ostinato.tasks.summary import Facts
 from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
@@ -395,4 +397,4 @@ class Forecaster(Estimator):
 
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:
         plan = self.plan_of(parts["train"].panel)
-        return sized_for_series(parts["train"], plan.context, plan.horizon)
+        return sized(parts["train"], plan.context, plan.horizon)

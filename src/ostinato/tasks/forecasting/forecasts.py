@@ -16,12 +16,12 @@ from torch import nn
 
 from ostinato._config import check_names
 from ostinato._errors import DatasetError
-from ostinato.datasets.series import written
+from ostinato.datasets.records.series import written
 from ostinato.models import AutoregressiveForecaster
 from ostinato.models.likelihoods import sampled_quantiles
 from ostinato.ops.randomness import everything_drawing_from
 from ostinato.series import Panel, Places
-from ostinato.tasks.forecast_parts import WindowPart
+from ostinato.tasks.forecasting.objective import WindowPart
 
 logger = logging.getLogger("ostinato")
 
@@ -193,7 +193,10 @@ def picture(
         DatasetError: There is no such series, or it has no forecast.
         ConfigError: There is no such column.
     """
-    from ostinato.report.forecast_plot import Forecast, forecast_figure  # loads matplotlib
+    from ostinato.report.forecasting.forecast_plot import (  # loads matplotlib
+        Forecast,
+        forecast_figure,
+    )
 
     panel = forecasts.panel
     series = int(forecasts.places.series[0]) if name is None else panel.find(name)

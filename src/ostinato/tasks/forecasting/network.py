@@ -18,8 +18,8 @@ from ostinato.models.likelihoods import LIKELIHOODS
 from ostinato.series import Panel
 
 if TYPE_CHECKING:
-    from ostinato.tasks.forecasting import Forecaster
-    from ostinato.tasks.series_reading import Reading
+    from ostinato.tasks.forecasting.forecaster import Forecaster
+    from ostinato.tasks.forecasting.preprocessing import Reading
 
 Int64s = npt.NDArray[np.int64]
 Method = Literal["direct", "segment", "autoregressive"]

@@ -13,22 +13,22 @@ from ostinato._config import check_range
 from ostinato._errors import ConfigError, DatasetError
 from ostinato.series import Calibration, Panel, Places, WindowReader
 from ostinato.series.ends import with_common_end
-from ostinato.tasks.forecast_measure import Measured
-from ostinato.tasks.forecast_network import Network, Plan
-from ostinato.tasks.forecast_parts import WindowPart
-from ostinato.tasks.forecasts import Forecasts, LeftOut, forecast, tell_left_out
-from ostinato.tasks.recalibration import (
+from ostinato.tasks.forecasting.calibration import (
     MOST_WINDOWS,
     Windows,
     learnt_by,
     recalibrated,
     recent_steps,
 )
-from ostinato.tasks.series_reading import Reading
-from ostinato.tasks.stretches import Stretch, train_stretch
+from ostinato.tasks.forecasting.evaluation import Measured
+from ostinato.tasks.forecasting.forecasts import Forecasts, LeftOut, forecast, tell_left_out
+from ostinato.tasks.forecasting.network import Network, Plan
+from ostinato.tasks.forecasting.objective import WindowPart
+from ostinato.tasks.forecasting.preprocessing import Reading
+from ostinato.tasks.forecasting.splits import Stretch, train_stretch
 
 if TYPE_CHECKING:
-    from ostinato.tasks.forecasting import Forecaster
+    from ostinato.tasks.forecasting.forecaster import Forecaster
 
 Doubles = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]

@@ -19,14 +19,13 @@ from ostinato.series.calendar import cycles_of
 from ostinato.series.grid import frequency_of
 from ostinato.series.seasons import longer_seasons
 from ostinato.tasks import saved
-from ostinato.tasks.forecast_network import Attributes
+from ostinato.tasks.contract import AS_WRITTEN
+from ostinato.tasks.forecasting.network import Attributes
 
 if TYPE_CHECKING:
-    from ostinato.tasks.forecasting import Forecaster
+    from ostinato.tasks.forecasting.forecaster import Forecaster
 
 FILE = "series.json"
-AS_WRITTEN = ("delimiter", "encoding")
-"""Arguments of reading that are of one file, not of others that a forecaster reads later."""
 
 
 @dataclass(frozen=True, eq=False)

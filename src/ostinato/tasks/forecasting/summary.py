@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ostinato.tasks.facts import Facts, length_facts
-from ostinato.tasks.forecast_network import Plan
-from ostinato.tasks.forecast_parts import WindowPart
-from ostinato.tasks.stretches import Stretch
+from ostinato.tasks.forecasting.network import Plan
+from ostinato.tasks.forecasting.objective import WindowPart
+from ostinato.tasks.forecasting.splits import Stretch
+from ostinato.tasks.summary import Facts, length_facts
 
 FEW_TRAIN = 32  # windows to train on, from which down it is remarked upon
 

@@ -11,8 +11,8 @@ from ostinato import audio
 from ostinato._config import Features
 from ostinato.datasets import Recordings
 from ostinato.metrics import character_errors, word_errors
-from ostinato.tasks.averaged_frames import AveragedFrames
 from ostinato.tasks.baselines import Baseline
+from ostinato.tasks.speech.averaged_frames import AveragedFrames
 from ostinato.training import Figures
 
 PERMUTATIONS = 20

@@ -15,9 +15,9 @@ import numpy.typing as npt
 from ostinato._config import check_range
 from ostinato._errors import ConfigError, shown
 from ostinato.nn import Greedy, Hypothesis, Placed, align, beam_search
-from ostinato.tasks.alphabet import FIRST_OF_HAN, Alphabet
-from ostinato.tasks.averaged_frames import Scores
-from ostinato.tasks.keywords import choose
+from ostinato.tasks.speech.alphabet import FIRST_OF_HAN, Alphabet
+from ostinato.tasks.speech.averaged_frames import Scores
+from ostinato.tasks.speech.keywords import choose
 
 Floats = npt.NDArray[np.float32]
 LanguageModel = Callable[[str], float]

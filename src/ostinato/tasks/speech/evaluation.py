@@ -17,10 +17,10 @@ from ostinato.data.splits import duplicates
 from ostinato.datasets import Recordings
 from ostinato.metrics import character_errors, transcription_metrics, word_errors, worst_first
 from ostinato.nn import Transcripts, ctc_loss
-from ostinato.tasks.hearing import Floats, Hearing
 from ostinato.tasks.predictions import write_transcripts
-from ostinato.tasks.speech_baselines import chance_z
-from ostinato.tasks.transcripts import Decoding
+from ostinato.tasks.speech.baselines import chance_z
+from ostinato.tasks.speech.decoding import Decoding
+from ostinato.tasks.speech.transcriber import Floats, Hearing
 from ostinato.tasks.verdict import Compared
 from ostinato.training import Figures
 

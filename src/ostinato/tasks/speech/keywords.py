@@ -13,7 +13,7 @@ import torch
 from torch.nn.utils.rnn import pack_sequence
 
 from ostinato.nn import Greedy, Transcripts, ctc_loss, steps_needed
-from ostinato.tasks.averaged_frames import Scores
+from ostinato.tasks.speech.averaged_frames import Scores
 
 Floats = npt.NDArray[np.float32]
 Symbols = tuple[int, ...]

@@ -20,8 +20,8 @@ from ostinato.metrics import character_errors, word_errors
 from ostinato.models import SpeechNetwork
 from ostinato.nn import Greedy, Transcripts, ctc_loss, steps_needed
 from ostinato.ops import randomness
-from ostinato.tasks.alphabet import Alphabet
-from ostinato.tasks.recombination import Example, Recombiner
+from ostinato.tasks.speech.alphabet import Alphabet
+from ostinato.tasks.speech.recombination import Example, Recombiner
 from ostinato.training import Figures
 
 Floats = npt.NDArray[np.float32]

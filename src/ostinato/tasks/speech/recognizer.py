@@ -16,20 +16,21 @@ from ostinato._config import Augmentation, Features, Recurrent, Training
 from ostinato._files import read_json, write_json
 from ostinato.datasets import Recordings
 from ostinato.models import SpeechNetwork
-from ostinato.tasks import saved, speech_facts
-from ostinato.tasks.alphabet import Alphabet
-from ostinato.tasks.averaged_frames import FILE, JoinedFrames
+from ostinato.tasks import saved
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.estimator import Estimator, Parts
-from ostinato.tasks.facts import Facts
-from ostinato.tasks.hearing import Hearing, OnError, usable
-from ostinato.tasks.keywords import keywords_of
-from ostinato.tasks.speech import SpeechObjective, frames_of, parts_of
-from ostinato.tasks.speech_baselines import baselines
-from ostinato.tasks.speech_measure import WORD_ERRORS, failure, measure
-from ostinato.tasks.speech_sizing import sized
-from ostinato.tasks.speech_stream import TranscriptionStream
-from ostinato.tasks.transcripts import Decoding, LanguageModel
+from ostinato.tasks.speech import summary as speech_facts
+from ostinato.tasks.speech.alphabet import Alphabet
+from ostinato.tasks.speech.averaged_frames import FILE, JoinedFrames
+from ostinato.tasks.speech.baselines import baselines
+from ostinato.tasks.speech.decoding import Decoding, LanguageModel
+from ostinato.tasks.speech.evaluation import WORD_ERRORS, failure, measure
+from ostinato.tasks.speech.keywords import keywords_of
+from ostinato.tasks.speech.objective import SpeechObjective, frames_of, parts_of
+from ostinato.tasks.speech.sizing import sized
+from ostinato.tasks.speech.stream import TranscriptionStream
+from ostinato.tasks.speech.transcriber import Hearing, OnError, usable
+from ostinato.tasks.summary import Facts
 from ostinato.tasks.verdict import ACCURACY, Compared
 from ostinato.training import Figures, Listener, Objective, Part
 

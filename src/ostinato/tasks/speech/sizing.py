@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from ostinato._config import Recurrent
-from ostinato.tasks.alphabet import Alphabet
+from ostinato.tasks.speech.alphabet import Alphabet
 
 STEPS = 2000  # of the optimiser, for a hundred recordings
 LEAST_STEPS = 1500

@@ -12,11 +12,11 @@ import torch
 from ostinato._config import Features, check_range
 from ostinato._errors import ConfigError
 from ostinato.audio import Frontend, Normalizer, Steps
-from ostinato.datasets.waves import LOUDEST
+from ostinato.datasets.records.waves import LOUDEST
 from ostinato.models import SpeechNetwork
 from ostinato.nn import Greedy, Placed
-from ostinato.tasks.alphabet import Alphabet
-from ostinato.tasks.transcripts import told
+from ostinato.tasks.speech.alphabet import Alphabet
+from ostinato.tasks.speech.decoding import told
 
 
 class TranscriptionStream:

@@ -9,10 +9,10 @@ import numpy as np
 
 from ostinato._errors import DatasetError
 from ostinato.datasets import Recordings
-from ostinato.tasks import facts as data_facts
-from ostinato.tasks.alphabet import Alphabet
-from ostinato.tasks.keywords import why_none
-from ostinato.tasks.speech import SpeechPart, too_long
+from ostinato.tasks import summary as data_facts
+from ostinato.tasks.speech.alphabet import Alphabet
+from ostinato.tasks.speech.keywords import why_none
+from ostinato.tasks.speech.objective import SpeechPart, too_long
 
 logger = logging.getLogger("ostinato")
 

@@ -18,11 +18,11 @@ from ostinato._errors import DatasetError
 from ostinato.data.batches import length_buckets, unpacked
 from ostinato.datasets import Recordings
 from ostinato.models import SpeechNetwork
-from ostinato.tasks.alphabet import Alphabet
-from ostinato.tasks.averaged_frames import AveragedFrames, JoinedFrames
-from ostinato.tasks.keywords import log_likelihoods
-from ostinato.tasks.speech_stream import TranscriptionStream
-from ostinato.tasks.transcripts import Decoding, answer_of
+from ostinato.tasks.speech.alphabet import Alphabet
+from ostinato.tasks.speech.averaged_frames import AveragedFrames, JoinedFrames
+from ostinato.tasks.speech.decoding import Decoding, answer_of
+from ostinato.tasks.speech.keywords import log_likelihoods
+from ostinato.tasks.speech.stream import TranscriptionStream
 
 logger = logging.getLogger("ostinato")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ostinato.datasets import Tagged
 from ostinato.tasks.baselines import Baseline
-from ostinato.tasks.tagging_measure import tagging_figures
+from ostinato.tasks.tagging.evaluation import tagging_figures
 from ostinato.training import Figures
 
 

@@ -12,11 +12,12 @@ import torch
 from torch import Tensor
 
 from ostinato.data.batches import unpacked
-from ostinato.datasets import SCHEMES, Scheme, Span, schemes
+from ostinato.datasets import SCHEMES, Scheme, Span
+from ostinato.datasets.records import schemes
 from ostinato.nn import Chain, Posterior, decode, posterior
 from ostinato.ops import Layout
 from ostinato.tasks.remarks import EMPTY
-from ostinato.tasks.tags import Tags
+from ostinato.tasks.tagging.tags import Tags
 
 Token = tuple[str, int, int]
 """A token, and where its characters begin and end in the text."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ostinato.data.splits import duplicates
-from ostinato.datasets import schemes
+from ostinato.datasets.records import schemes
 from ostinato.metrics import agreement_z, tagging_metrics
 from ostinato.training import Figures
 

@@ -11,12 +11,12 @@ from torch import Tensor, nn
 
 from ostinato.data.batches import collate
 from ostinato.nn import CRF, Chain
-from ostinato.tasks.answers import shifted
 from ostinato.tasks.contract import Parts
-from ostinato.tasks.feature_chain import FeatureChain, JoinedChain, joined
-from ostinato.tasks.tagger_network import Plan
-from ostinato.tasks.tagging import TaggingObjective, scores_of
-from ostinato.tasks.tags import Tags
+from ostinato.tasks.tagging.decoding import shifted
+from ostinato.tasks.tagging.feature_chain import FeatureChain, JoinedChain, joined
+from ostinato.tasks.tagging.network import Plan
+from ostinato.tasks.tagging.objective import TaggingObjective, scores_of
+from ostinato.tasks.tagging.tags import Tags
 from ostinato.text import Lexicon
 
 logger = logging.getLogger("ostinato")

@@ -10,7 +10,7 @@ import torch
 from ostinato._config import Characters, Recurrent, Training
 from ostinato.datasets import Tagged
 from ostinato.models import SequenceTagger
-from ostinato.tasks.tags import Tags
+from ostinato.tasks.tagging.tags import Tags
 from ostinato.text import SHAPES, Lexicon, Vectors, read_vectors, words_of_vectors
 
 logger = logging.getLogger("ostinato")

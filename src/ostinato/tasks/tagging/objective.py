@@ -17,7 +17,7 @@ from ostinato.data.batches import collate, length_buckets, unpacked
 from ostinato.data.ragged import Ragged
 from ostinato.models import Words
 from ostinato.nn import Chain, decode, log_likelihood_and_marginals
-from ostinato.tasks.tags import Tags
+from ostinato.tasks.tagging.tags import Tags
 from ostinato.text import EncodedWords
 from ostinato.training import Figures
 

@@ -18,24 +18,32 @@ from ostinato._files import read_json, write_json
 from ostinato._presets import TAGGING_PRESETS
 from ostinato.data.batches import collate
 from ostinato.datasets import Scheme, Tagged
-from ostinato.datasets.tagged_writing import FORMATS as WRITERS
+from ostinato.datasets.readers.tagged_writing import FORMATS as WRITERS
 from ostinato.nn import Chain, log_likelihood
-from ostinato.tasks import facts as data_facts
 from ostinato.tasks import saved
-from ostinato.tasks import tagger_network as network
-from ostinato.tasks.answers import NOTHING, Answer, Token, answers_of, described, line_of, located
+from ostinato.tasks import summary as data_facts
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.estimator import Estimator, Parts
-from ostinato.tasks.feature_chain import FILE as CHAIN_FILE
-from ostinato.tasks.feature_chain import JoinedChain
-from ostinato.tasks.inputs import as_sentences, as_texts
 from ostinato.tasks.predictions import write_tagged_predictions
-from ostinato.tasks.tagger_joining import join_features
-from ostinato.tasks.tagging import Rows, TaggedPart, TaggingObjective, scores_of
-from ostinato.tasks.tagging_baselines import tagging_baselines
-from ostinato.tasks.tagging_measure import failure, tagging_figures
-from ostinato.tasks.tagging_sizing import sized
-from ostinato.tasks.tags import Tags
+from ostinato.tasks.tagging import network
+from ostinato.tasks.tagging.baselines import tagging_baselines
+from ostinato.tasks.tagging.decoding import (
+    NOTHING,
+    Answer,
+    Token,
+    answers_of,
+    described,
+    line_of,
+    located,
+)
+from ostinato.tasks.tagging.evaluation import failure, tagging_figures
+from ostinato.tasks.tagging.feature_chain import FILE as CHAIN_FILE
+from ostinato.tasks.tagging.feature_chain import JoinedChain
+from ostinato.tasks.tagging.inputs import as_sentences, as_texts
+from ostinato.tasks.tagging.joining import join_features
+from ostinato.tasks.tagging.objective import Rows, TaggedPart, TaggingObjective, scores_of
+from ostinato.tasks.tagging.sizing import sized
+from ostinato.tasks.tagging.tags import Tags
 from ostinato.tasks.verdict import Compared
 from ostinato.text import (
     EncodedWords,

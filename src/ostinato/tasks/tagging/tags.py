@@ -15,10 +15,11 @@ import numpy.typing as npt
 from ostinato._errors import DatasetError
 from ostinato._files import read_json, write_json
 from ostinato.data.ragged import Ragged
-from ostinato.datasets import SCHEMES, Scheme, Span, Tagged, schemes
-from ostinato.datasets.tag_forms import PLAIN, Form
+from ostinato.datasets import SCHEMES, Scheme, Span, Tagged
+from ostinato.datasets.records import schemes
+from ostinato.datasets.records.tag_forms import PLAIN, Form
 from ostinato.tasks import saved
-from ostinato.tasks.tagging_measure import spans_in
+from ostinato.tasks.tagging.evaluation import spans_in
 
 logger = logging.getLogger("ostinato")
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ostinato import DatasetError
-from ostinato.datasets.manifests import (
+from ostinato.datasets.readers.manifests import (
     AUDIO_NAMES,
     is_by_word,
     read_manifest,

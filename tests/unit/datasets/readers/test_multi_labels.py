@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from ostinato.datasets.multi_labels import tell_joined
+from ostinato.datasets.readers.multi_labels import tell_joined
 
 
 @pytest.mark.parametrize("separator", ["|", ";", ",", "/"])

@@ -11,7 +11,8 @@ import pyarrow.parquet
 import pytest
 
 from ostinato import DatasetError
-from ostinato.datasets import read, separated
+from ostinato.datasets import read
+from ostinato.datasets.readers import separated
 
 TEXTS = ["plain", 'quoted "twice", with comma', "two\nlines\tand a tab", "你好，世界", ""]
 LABELS = ["pos", "neg", "pos", "neg", "pos"]

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from ostinato import ConfigError, DatasetError
 from ostinato.datasets import Span, holds_tokens, read, read_tagged
-from ostinato.datasets.schemes import spans_of, tags_of
-from ostinato.datasets.tagged_writing import FORMATS as WRITERS
+from ostinato.datasets.readers.tagged_writing import FORMATS as WRITERS
+from ostinato.datasets.records.schemes import spans_of, tags_of
 
 TOKENS = st.text("ab1é好🦊-'\"[,", min_size=1, max_size=4)
 Sentence = tuple[list[str], list[Span]]

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ostinato import DatasetError
-from ostinato.datasets.schemes import spans_of
-from ostinato.datasets.tagged_json import read_rows
+from ostinato.datasets.readers.tagged_json import read_rows
+from ostinato.datasets.records.schemes import spans_of
 
 TEXT = "Angela Merkel visited Seoul."
 SPANS = [(0, 13, "PER"), (22, 27, "LOC")]

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from ostinato import DatasetError, datasets
-from ostinato.datasets import imdb
-from ostinato.datasets.trees import read_archive, read_tree
+from ostinato.datasets.readers.trees import read_archive, read_tree
+from ostinato.datasets.sets import imdb
 
 
 def test_a_tree_is_read_in_the_order_of_labels_and_names(tree):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ostinato import DatasetError
 from ostinato.datasets import Recordings
-from ostinato.datasets.recordings import merged
+from ostinato.datasets.records.recordings import merged
 
 SOUND = np.array([0.5, -0.25, 0.0, 1.0], np.float32)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostinato.datasets.schemes import (
+from ostinato.datasets.records.schemes import (
     SCHEMES,
     Span,
     allowed,

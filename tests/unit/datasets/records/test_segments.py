@@ -11,7 +11,7 @@ import pytest
 from ostinato import DatasetError, Features
 from ostinato.audio import features_of, readable, waveform
 from ostinato.datasets import Recordings, Segment, load_speech, read_speech
-from ostinato.datasets.morse import write_wav
+from ostinato.datasets.sets.morse import write_wav
 
 RATE = 8000
 

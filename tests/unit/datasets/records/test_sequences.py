@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ostinato import DatasetError
 from ostinato.datasets import Sequences
-from ostinato.datasets.sequences import joined
+from ostinato.datasets.records.sequences import joined
 
 lengths = st.lists(st.integers(1, 5), min_size=1, max_size=6)
 

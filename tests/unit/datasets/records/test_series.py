@@ -3,7 +3,7 @@ import pytest
 
 from ostinato import DatasetError
 from ostinato.datasets import SeriesTable
-from ostinato.datasets.series import written
+from ostinato.datasets.records.series import written
 
 DAYS = np.array(["2024-01-01", "2024-01-02", "2024-01-01", "2024-01-02"], "datetime64[us]")
 

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ostinato import DatasetError
-from ostinato.datasets import SCHEMES, Span, Tagged, read_tagged, schemes
-from ostinato.datasets.tag_forms import Form, read
+from ostinato.datasets import SCHEMES, Span, Tagged, read_tagged
+from ostinato.datasets.records import schemes
+from ostinato.datasets.records.tag_forms import Form, read
 from ostinato.metrics import tagging_metrics
-from ostinato.tasks.tags import Tags
+from ostinato.tasks.tagging.tags import Tags
 
 RICH = ([Span(0, 1, "PER"), Span(1, 4, "LOC"), Span(5, 7, "ORG-x"), Span(7, 8, "ORG-x")], 9)
 FORMS = [

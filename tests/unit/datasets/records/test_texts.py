@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ostinato import DatasetError
 from ostinato.datasets import Examples, Texts, check_parts
-from ostinato.datasets.examples import read_examples, write_examples
+from ostinato.datasets.records.texts import read_examples, write_examples
 
 SOME_TEXTS = st.lists(st.text(st.characters(codec="utf-8"), max_size=8), min_size=1, max_size=6)
 

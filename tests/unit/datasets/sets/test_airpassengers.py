@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from ostinato import DatasetError
-from ostinato.datasets import airpassengers, load_series
+from ostinato.datasets import load_series
+from ostinato.datasets.sets import airpassengers
 from ostinato.series import panel_of
 
 MONTHS = np.arange("1949-01", "1961-01", dtype="datetime64[M]")

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from ostinato import DatasetError
-from ostinato.datasets import etth1, load_series
+from ostinato.datasets import load_series
+from ostinato.datasets.sets import etth1
 from ostinato.series import panel_of
 
 HOURS = np.datetime64("2016-07-01T00", "h") + np.arange(17420)

@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 
 from ostinato import DatasetError
-from ostinato.datasets import fsdd, load_speech
+from ostinato.datasets import load_speech
+from ostinato.datasets.sets import fsdd
 
 SPEAKERS = ("ann", "bob")
 CONTENTS = {

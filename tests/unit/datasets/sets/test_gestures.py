@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ostinato import datasets
-from ostinato.datasets import gestures
+from ostinato.datasets.sets import gestures
 
 CHANCE = 1 / len(gestures.CLASSES)
 

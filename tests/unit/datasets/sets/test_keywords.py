@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ostinato.datasets import keywords
-from ostinato.datasets.keywords import SAMPLE_RATE_HZ, WORDS
+from ostinato.datasets.sets import keywords
+from ostinato.datasets.sets.keywords import SAMPLE_RATE_HZ, WORDS
 
 
 @pytest.fixture(scope="module")

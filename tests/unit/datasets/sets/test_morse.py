@@ -5,7 +5,8 @@ import wave
 import numpy as np
 import pytest
 
-from ostinato.datasets import load_speech, morse
+from ostinato.datasets import load_speech
+from ostinato.datasets.sets import morse
 
 RATE = morse.SAMPLE_RATE_HZ
 LETTERS = {code: letter for letter, code in morse.CODES.items()}

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from ostinato.datasets import load_series, sales
+from ostinato.datasets import load_series
+from ostinato.datasets.sets import sales
 from ostinato.series import panel_of
 
 

@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from ostinato import datasets
-from ostinato.datasets import samples
+from ostinato.datasets.sets import samples
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from ostinato import DatasetError, datasets
-from ostinato.datasets import samples_tag
-from ostinato.datasets.schemes import spans_of
+from ostinato.datasets.records.schemes import spans_of
+from ostinato.datasets.sets import samples_tag
 
 SEEDS = pytest.mark.parametrize("seed", [0, 1])
 COMMON = {"New", "Port", "United", "First", "Anna", "Peter", "Maria", "Karl", "Ruth"}

@@ -17,15 +17,20 @@ from tests.unit.report.pages import Page, page_of, text_of
 
 from ostinato import metrics, report
 from ostinato._errors import CheckpointError
-from ostinato.report.forecast_plot import Forecast, ends_of, forecast_drawing, forecast_figure
-from ostinato.report.forecast_results import (
+from ostinato.report.forecasting.forecast_plot import (
+    Forecast,
+    ends_of,
+    forecast_drawing,
+    forecast_figure,
+)
+from ostinato.report.forecasting.results import (
     autocorrelations,
     pictured,
     series_rows,
     standardised,
     verdict,
 )
-from ostinato.report.forecast_rows import BASELINES, ForecastPredictions, read_forecasts
+from ostinato.report.forecasting.rows import BASELINES, ForecastPredictions, read_forecasts
 from ostinato.report.formatting import number, percent, significant
 
 ERRORS = st.floats(0.01, 100)

@@ -29,11 +29,11 @@ from ostinato.metrics import (
     transcription_metrics,
     word_errors,
 )
-from ostinato.report import utterance_plot
 from ostinato.report.formatting import number, percent
-from ostinato.report.transcript_errors import by_length, by_speaker
-from ostinato.report.transcripts import Picture
-from ostinato.report.utterances import MAX_EDITS, NUM_UTTERANCES
+from ostinato.report.speech import utterance_plot
+from ostinato.report.speech.errors import by_length, by_speaker
+from ostinato.report.speech.transcripts import Picture
+from ostinato.report.speech.utterances import MAX_EDITS, NUM_UTTERANCES
 
 FLOATS = pa.list_(pa.float32())
 TEXTS = st.lists(

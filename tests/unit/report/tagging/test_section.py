@@ -16,7 +16,7 @@ from tests.unit.report.pages import Page, page_of, text_of
 
 from ostinato import report
 from ostinato._errors import CheckpointError
-from ostinato.datasets.schemes import spans_of
+from ostinato.datasets.records.schemes import spans_of
 from ostinato.metrics import (
     calibration,
     confusion,
@@ -27,8 +27,8 @@ from ostinato.metrics import (
     tagging_metrics,
 )
 from ostinato.report.formatting import number, percent
-from ostinato.report.sentences import MARGIN, MAX_FAULTS, faults, separators, show
-from ostinato.report.tag_predictions import Sentence
+from ostinato.report.tagging.predictions import Sentence
+from ostinato.report.tagging.sentences import MARGIN, MAX_FAULTS, faults, separators, show
 
 LISTS = pa.list_(pa.string())
 FLOATS = pa.list_(pa.float32())

@@ -8,7 +8,11 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from ostinato import CheckpointError
-from ostinato.tasks.ngram_classifier import INVERSE_PENALTY, JoinedNgrams, NgramClassifier
+from ostinato.tasks.classification.ngram_classifier import (
+    INVERSE_PENALTY,
+    JoinedNgrams,
+    NgramClassifier,
+)
 from ostinato.text.ngrams import word_grams
 
 RNG = np.random.default_rng(0)

@@ -13,7 +13,7 @@ from sklearn.model_selection import cross_val_score
 import ostinato
 from ostinato import ConfigError, DatasetError, Recurrent, SeriesClassifier, Training, report
 from ostinato.datasets import Sequences
-from ostinato.tasks.series_inputs import Scaling
+from ostinato.tasks.classification.series_inputs import Scaling
 
 
 def rising(count: int = 80, seed: int = 0) -> tuple[list[np.ndarray], list[str]]:

@@ -11,12 +11,12 @@ from sklearn.linear_model import Ridge
 from ostinato import Recurrent, SeriesClassifier, Training
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
-from ostinato.tasks import series_features, series_ridge
-from ostinato.tasks.labels import Labels
-from ostinato.tasks.regression import Values
-from ostinato.tasks.series_baselines import class_baselines, value_baselines
-from ostinato.tasks.series_features import TRIPLES, Convolutions, summaries
-from ostinato.tasks.series_inputs import Scaling
+from ostinato.tasks.classification import series_features, series_ridge
+from ostinato.tasks.classification.labels import Labels
+from ostinato.tasks.classification.regression import Values
+from ostinato.tasks.classification.series_baselines import class_baselines, value_baselines
+from ostinato.tasks.classification.series_features import TRIPLES, Convolutions, summaries
+from ostinato.tasks.classification.series_inputs import Scaling
 
 
 def waves(count: int = 60, seed: int = 0) -> Sequences:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ostinato import DatasetError
-from ostinato.tasks.inputs import as_sentences, as_texts
+from ostinato.tasks.tagging.inputs import as_sentences, as_texts
 
 
 @pytest.mark.parametrize(

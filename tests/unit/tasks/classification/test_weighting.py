@@ -7,17 +7,17 @@ import logging
 import numpy as np
 import pytest
 import torch
-from tests.unit.tasks.test_text_classifier import LABELS, TEXTS, small
+from tests.unit.tasks.classification.test_text import LABELS, TEXTS, small
 from torch.nn import functional as F
 
 from ostinato import ConfigError, DatasetError, Recurrent, SeriesClassifier, Training
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Examples, Sequences
-from ostinato.tasks.classification import ClassificationObjective, ClassifiedPart
-from ostinato.tasks.inputs import take
-from ostinato.tasks.labels import Labels
-from ostinato.tasks.regression import RegressionObjective
-from ostinato.tasks.weighting import Weighted, weights_of, with_weights
+from ostinato.tasks.classification.labels import Labels
+from ostinato.tasks.classification.objective import ClassificationObjective, ClassifiedPart
+from ostinato.tasks.classification.regression import RegressionObjective
+from ostinato.tasks.classification.text_inputs import take
+from ostinato.tasks.classification.weighting import Weighted, weights_of, with_weights
 
 RARE = [*["ham"] * 18, "spam", "spam"]
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 from tests.panels import panel, planted, small
 
-import ostinato.tasks.backtest as module
+import ostinato.tasks.forecasting.backtest as module
 from ostinato import ConfigError, DatasetError, Forecaster
 from ostinato.series import Panel
-from ostinato.tasks.backtest import Backtest
+from ostinato.tasks.forecasting.backtest import Backtest
 
 HORIZON, CUTOFFS = 3, 3
 GIVEN = panel((40, 33), targets=("y", "z"))

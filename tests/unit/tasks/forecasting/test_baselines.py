@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ostinato import Forecaster, Recurrent, Training
-from ostinato.tasks.forecast_baselines import TITLES, judge_forecasts
+from ostinato.tasks.forecasting.baselines import TITLES, judge_forecasts
 
 SEASON = 6
 

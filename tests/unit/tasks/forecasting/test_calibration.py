@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from tests.panels import SEASON, panel, planted, small
 
 from ostinato.series import Calibration, Panel
-from ostinato.tasks import foresight, recalibration
-from ostinato.tasks.recalibration import Windows, learnt_by, recalibrated, recent_steps
-from ostinato.tasks.stretches import Stretch, parts_of
+from ostinato.tasks.forecasting import calibration as recalibration
+from ostinato.tasks.forecasting import predictor as foresight
+from ostinato.tasks.forecasting.calibration import Windows, learnt_by, recalibrated, recent_steps
+from ostinato.tasks.forecasting.splits import Stretch, parts_of
 
 LEVELS = (0.1, 0.5, 0.9)
 HORIZON = 3

@@ -9,13 +9,13 @@ import pytest
 from tests.panels import SEASON, panel, planted
 
 from ostinato.metrics import scale_of
-from ostinato.report.forecast_rows import read_forecasts
+from ostinato.report.forecasting.rows import read_forecasts
 from ostinato.series import Panel, Places, drift, naive, naive2, seasonal_naive
-from ostinato.tasks import forecast_measure
-from ostinato.tasks.forecast_measure import BASELINES, CONSTANT, Measured
-from ostinato.tasks.forecast_measure import write_forecasts as written
-from ostinato.tasks.forecasts import Forecasts
-from ostinato.tasks.stretches import Stretch
+from ostinato.tasks.forecasting import evaluation as forecast_measure
+from ostinato.tasks.forecasting.evaluation import BASELINES, CONSTANT, Measured
+from ostinato.tasks.forecasting.evaluation import write_forecasts as written
+from ostinato.tasks.forecasting.forecasts import Forecasts
+from ostinato.tasks.forecasting.splits import Stretch
 
 HORIZON = 3
 LEVELS = (80,)

@@ -14,7 +14,7 @@ from ostinato import CheckpointError
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import SeriesTable
 from ostinato.series import Panel, Places, SeriesScaling, WindowReader, panel_of
-from ostinato.tasks.remembered import FILE, read_remembered, write_remembered
+from ostinato.tasks.forecasting.history import FILE, read_remembered, write_remembered
 
 STEPS = 12
 

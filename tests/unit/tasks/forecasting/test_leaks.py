@@ -11,8 +11,8 @@ from sklearn.base import clone
 
 from ostinato import Forecaster, Recurrent, Training
 from ostinato.series import Panel
-from ostinato.tasks import stretches
-from ostinato.tasks.backtest import Backtest
+from ostinato.tasks.forecasting import splits as stretches
+from ostinato.tasks.forecasting.backtest import Backtest
 
 HORIZON = 5
 CUTOFFS = 3

@@ -11,7 +11,7 @@ from tests.panels import SEASON, panel
 
 from ostinato.models.likelihoods import LIKELIHOODS
 from ostinato.series import Places, SeriesScaling, WindowReader
-from ostinato.tasks.forecast_parts import (
+from ostinato.tasks.forecasting.objective import (
     ANONYMOUS,
     Ahead,
     LikelihoodObjective,

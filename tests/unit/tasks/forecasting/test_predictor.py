@@ -13,9 +13,9 @@ from ostinato import DatasetError, Forecaster
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import SeriesTable
 from ostinato.series import Panel, panel_of
-from ostinato.tasks.forecast_measure import Measured
-from ostinato.tasks.forecasts import Forecasts
-from ostinato.tasks.stretches import Stretch, parts_of, with_validation
+from ostinato.tasks.forecasting.evaluation import Measured
+from ostinato.tasks.forecasting.forecasts import Forecasts
+from ostinato.tasks.forecasting.splits import Stretch, parts_of, with_validation
 
 HORIZON = 3
 METHODS = ("direct", "segment", "autoregressive")

@@ -12,7 +12,7 @@ from tests.panels import panel, planted
 
 from ostinato import DatasetError
 from ostinato.series import Panel
-from ostinato.tasks.stretches import (
+from ostinato.tasks.forecasting.splits import (
     HELD_OUT,
     Stretch,
     last_of,

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from ostinato import ConfigError, DatasetError
 from ostinato.datasets import Recordings
-from ostinato.tasks.alphabet import Alphabet
+from ostinato.tasks.speech.alphabet import Alphabet
 
 UNITS = ("character", "word")
 

@@ -5,11 +5,11 @@ import copy
 import numpy as np
 import pytest
 from scipy.special import log_softmax, logsumexp
-from tests.unit.tasks.test_speech_baselines import FEATURES, RATE, tones
+from tests.unit.tasks.speech.test_baselines import FEATURES, RATE, tones
 
 from ostinato import Recurrent, SpeechRecognizer, Training, audio
 from ostinato.datasets import Recordings
-from ostinato.tasks.averaged_frames import (
+from ostinato.tasks.speech.averaged_frames import (
     FILE,
     SEGMENTS,
     AveragedFrames,

@@ -8,14 +8,14 @@ import pytest
 
 from ostinato import Features, Recurrent
 from ostinato.datasets import Recordings
-from ostinato.tasks.alphabet import Alphabet
-from ostinato.tasks.speech_baselines import (
+from ostinato.tasks.speech.alphabet import Alphabet
+from ostinato.tasks.speech.baselines import (
     baselines,
     chance_z,
     rates,
 )
-from ostinato.tasks.speech_measure import failure
-from ostinato.tasks.speech_sizing import sized
+from ostinato.tasks.speech.evaluation import failure
+from ostinato.tasks.speech.sizing import sized
 
 RATE = 8000
 FEATURES = Features(bands=8)

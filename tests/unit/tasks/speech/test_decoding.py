@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from ostinato import ConfigError
 from ostinato.nn import Placed, align, beam_search
-from ostinato.tasks.alphabet import Alphabet
-from ostinato.tasks.transcripts import Decoding, answer_of, hot_worth, places_of, told, words_of
+from ostinato.tasks.speech.alphabet import Alphabet
+from ostinato.tasks.speech.decoding import Decoding, answer_of, hot_worth, places_of, told, words_of
 
 LETTERS = Alphabet((" ", "a", "b", "n"), "character")
 WORDS = Alphabet(("one", "two"), "word")

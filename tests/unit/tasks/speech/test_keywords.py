@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from ostinato.tasks.alphabet import Alphabet
-from ostinato.tasks.keywords import choose, keywords_of, log_likelihoods, why_none
-from ostinato.tasks.transcripts import Decoding, answer_of
+from ostinato.tasks.speech.alphabet import Alphabet
+from ostinato.tasks.speech.decoding import Decoding, answer_of
+from ostinato.tasks.speech.keywords import choose, keywords_of, log_likelihoods, why_none
 
 WORDS = Alphabet(("no", "yes"), "word", ("no", "yes"))
 

@@ -11,9 +11,9 @@ from ostinato import Augmentation, DatasetError, Features
 from ostinato.audio import Augmenter, Normalizer, features_of, levels, steps_of
 from ostinato.datasets import Recordings
 from ostinato.nn import Transcripts, ctc_loss
-from ostinato.tasks import speech_facts
-from ostinato.tasks.alphabet import Alphabet
-from ostinato.tasks.speech import SpeechObjective, SpeechPart, too_long
+from ostinato.tasks.speech import summary as speech_facts
+from ostinato.tasks.speech.alphabet import Alphabet
+from ostinato.tasks.speech.objective import SpeechObjective, SpeechPart, too_long
 
 RATE = 8000
 ALPHABET = Alphabet((" ", "a", "b", "c"), "character")

@@ -7,8 +7,8 @@ from torch import nn
 
 from ostinato import Features
 from ostinato.audio import Normalizer
-from ostinato.tasks.alphabet import Alphabet
-from ostinato.tasks.recombination import Recombiner
+from ostinato.tasks.speech.alphabet import Alphabet
+from ostinato.tasks.speech.recombination import Recombiner
 
 BANDS = 4
 FEATURES = Features(bands=BANDS, context=1, subsampling=1)

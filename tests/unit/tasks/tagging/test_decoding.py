@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.utils.rnn import pack_sequence
 
-from ostinato.datasets import SCHEMES, Tagged, schemes
+from ostinato.datasets import SCHEMES, Tagged
+from ostinato.datasets.records import schemes
 from ostinato.nn import CRF
-from ostinato.tasks.answers import answers_of, described, located
-from ostinato.tasks.tags import Tags
+from ostinato.tasks.tagging.decoding import answers_of, described, located
+from ostinato.tasks.tagging.tags import Tags
 from ostinato.text import make_splitter
 
 

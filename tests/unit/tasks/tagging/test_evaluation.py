@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from ostinato.datasets import Tagged
-from ostinato.tasks.tagging_baselines import tagging_baselines
-from ostinato.tasks.tagging_measure import failure, spans_in, tagging_figures
-from ostinato.tasks.tagging_sizing import sized, tokens_are_characters
+from ostinato.tasks.tagging.baselines import tagging_baselines
+from ostinato.tasks.tagging.evaluation import failure, spans_in, tagging_figures
+from ostinato.tasks.tagging.sizing import sized, tokens_are_characters
 
 SENTENCES = [["Anna", "Lee", "sings"], ["Ben", "sings"], ["Clara", "met", "ANNA", "lee"]]
 TAGS = [["B-PER", "I-PER", "O"], ["B-PER", "O"], ["B-PER", "O", "B-PER", "I-PER"]]

@@ -10,11 +10,11 @@ from ostinato.data.batches import collate
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Tagged
 from ostinato.nn import CRF, Chain, decode, log_likelihood
-from ostinato.tasks.answers import answers_of, shifted
-from ostinato.tasks.feature_chain import FeatureChain, JoinedChain, joined
-from ostinato.tasks.tagger_joining import best_outside
-from ostinato.tasks.tagging import TaggingObjective
-from ostinato.tasks.tags import Tags
+from ostinato.tasks.tagging.decoding import answers_of, shifted
+from ostinato.tasks.tagging.feature_chain import FeatureChain, JoinedChain, joined
+from ostinato.tasks.tagging.joining import best_outside
+from ostinato.tasks.tagging.objective import TaggingObjective
+from ostinato.tasks.tagging.tags import Tags
 
 SENTENCES = [["Anna", "Lee", "met", "Ben"], ["Rain", "fell"], ["Ben", "sings"]] * 8
 TAGS = Tags.fit(

@@ -11,11 +11,12 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_sequence
 
 from ostinato.data.batches import length_buckets
-from ostinato.datasets import Span, Tagged, schemes
+from ostinato.datasets import Span, Tagged
+from ostinato.datasets.records import schemes
 from ostinato.metrics import tagging_metrics
 from ostinato.nn import CRF, Chain, decode, log_likelihood
-from ostinato.tasks.tagging import TaggedPart, TaggingObjective, unpacked, words_of
-from ostinato.tasks.tags import Tags
+from ostinato.tasks.tagging.objective import TaggedPart, TaggingObjective, unpacked, words_of
+from ostinato.tasks.tagging.tags import Tags
 from ostinato.text import EncodedWords, Lexicon
 
 WORDS = st.text(st.sampled_from("abé好🙂-1"), max_size=4)

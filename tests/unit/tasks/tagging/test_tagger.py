@@ -20,7 +20,8 @@ from ostinato import (
     Training,
     report,
 )
-from ostinato.datasets import Tagged, schemes
+from ostinato.datasets import Tagged
+from ostinato.datasets.records import schemes
 from ostinato.metrics import tagging_metrics
 
 SENTENCES = [

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ostinato import DatasetError
-from ostinato.datasets import SCHEMES, Span, Tagged, schemes
-from ostinato.tasks.tags import STRANGE, Tags
+from ostinato.datasets import SCHEMES, Span, Tagged
+from ostinato.datasets.records import schemes
+from ostinato.tasks.tagging.tags import STRANGE, Tags
 
 every_scheme = pytest.mark.parametrize("scheme", list(SCHEMES))
 

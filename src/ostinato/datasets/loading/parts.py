@@ -1,0 +1,82 @@
+"""The parts of a data set, found by the names of files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ostinato._errors import DatasetError, did_you_mean
+from ostinato.datasets.files import check_file, format_of
+from ostinato.datasets.folders import files_within
+from ostinato.datasets.readers.trees import PARTS
+from ostinato.datasets.registry import REGISTRY
+
+PART_NAMES = ("train", "validation", "test")
+
+
+def check_source(path: Path) -> None:
+    """Raise DatasetError, with the nearest name, unless ``path`` is a folder or a file.
+
+    Args:
+        path: What a user named, and the registry does not know.
+
+    Raises:
+        DatasetError: There is neither.
+
+    Example:
+        >>> check_source(Path(__file__))
+    """
+    if path.is_dir():
+        return
+    if not path.exists() and path.name == str(path) and not path.suffix:
+        raise DatasetError(
+            f"{path}: a data set must be a file, a folder or one of {', '.join(REGISTRY)}; "
+            f"got neither{did_you_mean(str(path), REGISTRY) or '.'}"
+        )
+    check_file(path)
+
+
+def find_parts(
+    folder: Path, formats: str, suffixes: Sequence[str] | None = None
+) -> dict[str, Path]:
+    """Return the files of a folder that are named train, dev (valid, validation) and test.
+
+    Args:
+        folder: An existing folder.
+        formats: What a train file may be, for the message.
+        suffixes: Endings that the files may have; none for any.
+
+    Raises:
+        DatasetError: There is no train file, or there are two for one part.
+
+    Example:
+        >>> folder = getfixture("tmp_path")
+        >>> (folder / "train.char.bmes").touch()
+        >>> find_parts(folder, "in columns")["train"].name
+        'train.char.bmes'
+    """
+    paths: dict[str, Path] = {}
+    named = [path for path in sorted(folder.iterdir()) if _part_of(path) is not None]
+    for path in files_within(folder, named):
+        part = _part_of(path)
+        assert part is not None  # these were chosen
+        if suffixes is not None and format_of(path)[0] not in suffixes:
+            continue
+        if part in paths:
+            raise DatasetError(
+                f"{folder}: there must be one file of the {part} part; got {paths[part].name} and "
+                f"{path.name}. Remove or rename one."
+            )
+        paths[part] = path
+    if "train" not in paths:
+        names = sorted(path.name for path in folder.iterdir())
+        found = ", ".join(names[:8]) + (", …" if len(names) > 8 else "") or "nothing"
+        raise DatasetError(
+            f"{folder}: the folder must hold a train file {formats}; got {found}. "
+            "Name the file itself, or rename it."
+        )
+    return paths
+
+
+def _part_of(path: Path) -> str | None:
+    return PARTS.get(path.name.partition(".")[0].lower())
