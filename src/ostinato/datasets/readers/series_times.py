@@ -30,6 +30,10 @@ _MONTHS = ("%b %Y", "%B %Y", "%b-%Y", "%Y-%b", "%Y %b")
 _FORMATS = tuple(day + time for day in _DAYS for time in _CLOCKS) + _MONTHS
 _SAMPLE = 200  # times that tell which formats may be meant
 _REWRITTEN = (
+    (r"^(\d{4})\.(\d\d?)\.(\d\d?)( |$)", r"\1-\2-\3\4"),
+    (r"^(\d{4}) ?年 ?(\d\d?) ?月 ?(\d\d?) ?[日号]$", r"\1-\2-\3"),
+    (r"^(\d{4}) ?年 ?(\d\d?) ?月 ?(\d\d?) ?[日号] ?(\d)", r"\1-\2-\3 \4"),
+    (r"^(\d{4}) ?年 ?(\d\d?) ?月$", r"\1-\2"),
     *((rf"^(\d{{4}})[- ]?Q{q}$", rf"\1-{3 * q - 2:02}-01") for q in range(1, 5)),
     (r"^(\d{4})[-/M](0?[1-9]|1[0-2])$", r"\1-\2-01"),
     (r"(\d) ?(UTC|GMT)$", r"\1Z"),
@@ -47,7 +51,7 @@ def moments(
         column: The column: timestamps or dates of Arrow; whole numbers, as
             :func:`ostinato.datasets.readers.numbered_times.times_of_numbers` takes them; or strings as
             ``2016-07-01``, ``2016-07-01T13:00+02:00``, ``2016-07``, ``2016Q3``, ``1/7/2016 1:00 PM``,
-            ``1 Jul 2016``, ``20160701``.
+            ``1 Jul 2016``, ``20160701``, ``2016年7月1日``, ``2016.07.01``.
         name: Its name, for messages.
         where: File or object for the message.
         place: How messages call a row.
