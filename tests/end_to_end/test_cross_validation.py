@@ -119,6 +119,34 @@ def test_a_drawn_test_part_is_read_again(source, tmp_path, capsys):
     assert "has changed" not in err
 
 
+def test_folds_leave_a_test_part_to_a_last_model_of_all_of_train(source, tmp_path, capsys):
+    out = tmp_path / "folds"
+    command = [
+        *("train", "classify", source, "--out", out, "--cross-validate", "2"),
+        *("--test-size", "0.25", "--class-weight", "balanced", *SMALL),
+    ]
+    _, told = ok(capsys, *command)
+    runs = {
+        name: json.loads((out / name / "config.json").read_text())["data"]["parts"]
+        for name in ("fold-1", "fold-2", "final")
+    }
+    assert sum(runs[name]["test"]["n"] for name in ("fold-1", "fold-2")) == 36
+    assert runs["final"]["test"]["n"] == 12
+    assert runs["final"]["test"]["duplicates_of_train"] == 0
+    assert "left out" not in told
+    assert "measured on the test part" in told.splitlines()[-1]
+    saved = json.loads((out / "final" / "metrics.json").read_text())["test"]
+    again, _ = ok(capsys, "evaluate", out / "final", "test", "--json")
+    assert json.loads(again)["accuracy"] == saved["accuracy"]
+    alone = tmp_path / "alone"
+    ok(capsys, *command[:3], "--out", alone, *command[7:])
+    assert bits(alone) == bits(out / "final")
+    (out / "final" / "metrics.json").unlink()
+    _, told = ok(capsys, *command)
+    assert "fold-2 is finished" in told
+    assert "final is finished" not in told
+
+
 def test_taggers_are_cross_validated(tmp_path, capsys):
     lines = [
         f"Anna{n} B-PER\nlives O\nin O\nRome{n % 5} B-LOC\n\nBen{n} B-PER\nleft O\n\n"
@@ -174,7 +202,6 @@ def test_rare_classes_are_trained_on_and_those_with_too_few_are_dealt(tmp_path, 
         ),
         (["--test-size", "1.5"], r"--test-size must be above 0 and below 1; got 1\.5"),
         (["--test-size", "0"], "--test-size must be above 0 and below 1; got 0"),
-        (["--cross-validate", "2", "--test-size", "0.5"], "--test-size would not be used"),
         (["--cross-validate", "2", "--validation", "x.csv"], "--validation would not be used"),
         (["--class-weight", "even"], "(?i)balanced"),
         (["--class-weight", "balanced", "--multi-label"], "class_weight must be None for several"),
@@ -222,8 +249,8 @@ def test_the_same_command_goes_on_with_folds(folds, source, tmp_path, capsys):
     shutil.rmtree(out / "fold-3")
     command = ["train", "classify", source, "--out", out, "--cross-validate", "3", *SMALL]
     _, told = ok(capsys, *command)
-    assert "fold 1 of 3 is finished" in told
-    assert "fold 2 of 3 is finished" not in told
+    assert "fold-1 is finished" in told
+    assert "fold-2 is finished" not in told
     assert (out / "cross_validation.json").read_text() == whole
     assert bits(out / "fold-3") == bits(folds / "fold-3")
 

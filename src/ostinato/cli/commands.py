@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from ostinato.cli.options import absolute
 from ostinato.tasks import Estimator, Parts, run_folder
 from ostinato.tasks.cross_validation import summarised, told
 from ostinato.training import Console, Listener, TensorBoard
+
+FINAL = "final"  # the run of all of train, beside those of the folds
 
 
 def load_parts(estimator: Estimator, arguments: Mapping[str, Any]) -> Parts:
@@ -58,11 +60,10 @@ def begin(
 
 def _check_folds(out: Path, arguments: Mapping[str, Any], folds: int) -> None:
     """Raise ConfigError unless folds can be made, and their runs be put into ``out``."""
-    given = [name for name in ("test_size", "test", "validation") if arguments[name] is not None]
-    if given:
+    if arguments["validation"] is not None:
         raise ConfigError(
-            f"train: --cross-validate takes test and validation out of train; "
-            f"--{given[0].replace('_', '-')} would not be used. Give one of them."
+            "train: --cross-validate takes the validation part of each fold out of train; "
+            "--validation would not be used. Give one of them."
         )
     if (out / "config.json").exists():
         raise ConfigError(
@@ -79,50 +80,58 @@ def _check_folds(out: Path, arguments: Mapping[str, Any], folds: int) -> None:
 def _cross_validate(
     estimator: Estimator, out: Path, arguments: Mapping[str, Any], *, folds: int, overwrite: bool
 ) -> None:
-    """Train a model for each fold in a run folder of its own; write and print what they tell."""
-    runs = [out / f"fold-{number}" for number in range(1, folds + 1)]
-    going_on = not overwrite and _is_begun(runs, estimator, arguments)
-    for run in runs:
+    """Train a model for each fold in a run folder of its own; write and print what they tell.
+
+    Where a test part was asked for, the folds leave it out, and a last model, of all of train, is
+    measured on it.
+    """
+    jobs: dict[Path, Mapping[str, Any]] = {
+        out / f"fold-{number}": {**arguments, "fold": [number, folds]}
+        for number in range(1, folds + 1)
+    }
+    if arguments["test"] is not None or arguments["test_size"] is not None:
+        jobs[out / FINAL] = arguments
+    going_on = not overwrite and _is_begun(*next(iter(jobs.items())), estimator)
+    for run in jobs:
         run_folder.check_free(run, overwrite=overwrite or going_on)
     parts = load_parts(estimator, arguments)
-    left_out = [name for name in parts if name != "train"]
+    tested = ("test",) if out / FINAL in jobs else ()
+    left_out = [name for name in parts if name not in ("train", *tested)]
     if left_out:
         say(f"The folds are of train alone; left out: {', '.join(left_out)}.")
-    found = []
-    for number, run in enumerate(runs, start=1):
+    found = {}
+    for run, own in jobs.items():
         model = clone(estimator)
-        own = model.fold(parts, number, folds)
+        some = model.fold(parts, *own["fold"]) if "fold" in own else parts
         if going_on and (run / "metrics.json").exists():
-            _check_same_data(run, model.hold_out(own))
-            say(f"fold {number} of {folds} is finished.")
-            found.append(read_json(run / "metrics.json"))
+            _check_same_data(run, model.hold_out(some))
+            say(f"{run.name} is finished.")
+            found[run.name] = read_json(run / "metrics.json")
             continue
-        train(
-            model,
-            run,
-            {**arguments, "fold": [number, folds]},
-            parts=own,
-            overwrite=overwrite,
-            resume=going_on and run_folder.is_begun(run),
-        )
-        found.append(model.metrics_)
-    model = type(estimator).load(runs[-1])
-    summary = summarised(found)
+        is_begun = going_on and run_folder.is_begun(run)
+        train(model, run, own, parts=some, overwrite=overwrite, resume=is_begun)
+        found[run.name] = model.metrics_
+    last = found.pop(FINAL, None)
+    told_by = list(found.values())
+    summary = summarised(told_by)
     write_json(out / "cross_validation.json", summary)
     for name, figures in ((f"mean of {folds} folds", "mean"), ("standard deviation", "deviation")):
         alone = {key: one for key, one in summary[figures].items() if not isinstance(one, Mapping)}
         print_figures(name, alone)
-    say(told(found, summary, model._compared()))
+    say(told(told_by, summary, type(estimator).load(next(iter(jobs)))._compared()))
     say(f"Every fold's figures are in {out / 'cross_validation.json'}, its model beside it.")
+    if last is not None:
+        print_metrics(last)
+        say(f"The model of all of train, measured on the test part, is in {out / FINAL}.")
 
 
-def _is_begun(runs: Sequence[Path], estimator: Estimator, arguments: Mapping[str, Any]) -> bool:
-    """Return whether the first of some folds' runs is of these settings and data, to go on with."""
-    if not run_folder.is_begun(runs[0]):
+def _is_begun(run: Path, arguments: Mapping[str, Any], estimator: Estimator) -> bool:
+    """Return whether the run of the first fold is of these settings and data, to go on with."""
+    if not run_folder.is_begun(run):
         return False
-    config = run_folder.read_config(runs[0])
-    same = {**arguments, "fold": [1, len(runs)]}
-    return bool(config["settings"] == estimator.settings() and config["data"]["arguments"] == same)
+    config = run_folder.read_config(run)
+    same = config["data"]["arguments"] == dict(arguments)
+    return bool(same and config["settings"] == estimator.settings())
 
 
 def _check_same_data(run: Path, parts: Parts) -> None:

@@ -231,6 +231,8 @@ def _keyword(
     is_sure = choice.confidence >= decoding.threshold
     places = align(log_probs, choice.symbols) if is_sure else []
     answer = told(places, alphabet, **where) | {"confidence": choice.confidence}
+    for word in answer["words"]:  # the network alone does not know how sure both models are
+        word["confidence"] = choice.confidence
     if decoding.n_best > 1:
         chances = dict(zip(alphabet.keywords, choice.probabilities, strict=True))
         best = sorted(chances.items(), key=lambda one: -one[1])[: decoding.n_best]

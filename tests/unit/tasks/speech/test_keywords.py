@@ -72,6 +72,7 @@ def test_the_threshold_keeps_back_what_is_unsure_and_alternatives_are_the_keywor
     assert answer["text"] == "no"
     assert [one["text"] for one in answer["alternatives"]] == ["no", "yes"]
     assert answer["alternatives"][0]["probability"] == answer["confidence"]
+    assert [word["confidence"] for word in answer["words"]] == [answer["confidence"]]
     unsure = answer_of(faint, WORDS, Decoding(threshold=0.99), **where)
     assert (unsure["text"], unsure["words"]) == ("", [])
     assert unsure["confidence"] == answer["confidence"]
