@@ -58,7 +58,7 @@ def prepare(arguments: argparse.Namespace) -> tuple[dict[str, Callable[[], objec
     recognizer = SpeechRecognizer().set_params(recurrent__cell=arguments.cell)
     torch.manual_seed(0)
     parts: Any = ostinato.datasets.load_speech("fsdd")
-    recognizer._learn_labels(parts)
+    recognizer._fit_labels(parts)
     loop_parts, objective, _ = recognizer._prepare(parts)
     train = loop_parts["train"]
     buckets = length_buckets(train.lengths, batch_tokens=None, batch_size=16, seed=0, epoch=0)

@@ -54,7 +54,7 @@ class Ours:
             min_freq=3,
         )
         torch.manual_seed(0)
-        self.tagger._learn_labels({"train": corpus})
+        self.tagger._fit_labels({"train": corpus})
         parts, self.objective, _ = self.tagger._prepare({"train": corpus, "chosen": chosen})
         self.part: Part = parts["chosen"]
         self.chosen = chosen

@@ -81,7 +81,7 @@ def _measured(
         known = {name: saved.get(name) for name in estimator.columns if name not in vars(AS_FOUND)}
         wanted = {name: given.get(name) or known.get(name) for name in estimator.columns}
         examples = estimator.read_part(data, **wanted)
-    figures = estimator.evaluate(*estimator.pairs_of(examples), seen=seen)
+    figures = estimator.evaluate(*estimator.inputs_and_targets(examples), seen=seen)
     return part, examples.source, figures
 
 

@@ -65,9 +65,9 @@ class Asked:
 
     def options(self) -> dict[str, Any]:
         """Return those that were given, as `Estimator.explain` takes them."""
-        from ostinato.tasks import HOT
+        from ostinato.tasks import HOT_WORD_BONUS
 
-        found = {**vars(self), "hot_words": dict.fromkeys(self.hot_words, HOT)}
+        found = {**vars(self), "hot_words": dict.fromkeys(self.hot_words, HOT_WORD_BONUS)}
         return {name: value for name, value in found.items() if value not in (None, {})}
 
 
@@ -147,7 +147,7 @@ def _inputs(
     estimator: Estimator, inputs: tuple[str, ...], columns: Mapping[str, Any]
 ) -> Iterable[Any]:
     if not inputs:
-        return [None] if estimator.remembers else _lines()
+        return [None] if estimator.has_history else _lines()
     if estimator.takes_files:
         return itertools.chain.from_iterable(estimator.read_inputs(i, **columns) for i in inputs)
     if len(inputs) == 1 and _names_a_file(inputs[0]):

@@ -20,12 +20,12 @@ from ostinato.nn.crf import log_likelihood as log_likelihood
 from ostinato.nn.crf import log_likelihood_and_marginals as log_likelihood_and_marginals
 from ostinato.nn.crf import n_best as n_best
 from ostinato.nn.crf import posterior as posterior
-from ostinato.nn.ctc import Transcripts as Transcripts
+from ostinato.nn.ctc import CTCTargets as CTCTargets
 from ostinato.nn.ctc import ctc_loss as ctc_loss
 from ostinato.nn.ctc import steps_needed as steps_needed
-from ostinato.nn.ctc_decoding import Greedy as Greedy
+from ostinato.nn.ctc_decoding import AlignedSymbol as AlignedSymbol
+from ostinato.nn.ctc_decoding import GreedyDecoder as GreedyDecoder
 from ostinato.nn.ctc_decoding import Hypothesis as Hypothesis
-from ostinato.nn.ctc_decoding import Placed as Placed
 from ostinato.nn.ctc_decoding import align as align
 from ostinato.nn.ctc_decoding import beam_search as beam_search
 from ostinato.nn.dropout import LockedDropout as LockedDropout
@@ -47,20 +47,20 @@ __all__ = [
     "GRU",
     "LSTM",
     "RNN",
+    "AlignedSymbol",
     "AttentionPooling",
+    "CTCTargets",
     "Chain",
     "Conversion",
     "Convolution",
-    "Greedy",
+    "GreedyDecoder",
     "Hypothesis",
     "LockedDropout",
-    "Placed",
     "Pooling",
     "PoolingName",
     "Posterior",
     "RecurrentLayer",
     "StreamingSession",
-    "Transcripts",
     "WordDropout",
     "align",
     "beam_search",

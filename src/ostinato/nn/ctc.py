@@ -20,7 +20,7 @@ from ostinato.ops import Layout
 BLANK = 0
 
 
-class Transcripts(NamedTuple):
+class CTCTargets(NamedTuple):
     """The symbols of each row of a packed batch, one row after another.
 
     Args:
@@ -31,12 +31,12 @@ class Transcripts(NamedTuple):
     symbols: Tensor
     lengths: Tensor
 
-    def to(self, device: torch.device) -> Transcripts:
+    def to(self, device: torch.device) -> CTCTargets:
         """Return the same on a device."""
-        return Transcripts(self.symbols.to(device), self.lengths.to(device))
+        return CTCTargets(self.symbols.to(device), self.lengths.to(device))
 
 
-def ctc_loss(log_probs: PackedSequence, targets: Transcripts) -> Tensor:
+def ctc_loss(log_probs: PackedSequence, targets: CTCTargets) -> Tensor:
     """Return the negative log-likelihood of each row's symbols, in nats.
 
     A row with fewer steps than its symbols need has no path: its loss is zero, and so is its gradient;
@@ -56,7 +56,7 @@ def ctc_loss(log_probs: PackedSequence, targets: Transcripts) -> Tensor:
     Example:
         >>> scores = torch.tensor([[0.1, 0.9], [0.2, 0.8]]).log()
         >>> packed = torch.nn.utils.rnn.pack_sequence([scores])
-        >>> loss = ctc_loss(packed, Transcripts(torch.tensor([1]), torch.tensor([1])))
+        >>> loss = ctc_loss(packed, CTCTargets(torch.tensor([1]), torch.tensor([1])))
         >>> round(float(loss.neg().exp()), 4)  # 0.9 * 0.8 + 0.9 * 0.2 + 0.1 * 0.8
         0.98
 
@@ -81,7 +81,7 @@ def ctc_loss(log_probs: PackedSequence, targets: Transcripts) -> Tensor:
     return loss
 
 
-def steps_needed(targets: Transcripts) -> Tensor:
+def steps_needed(targets: CTCTargets) -> Tensor:
     """Return the steps that each row's symbols need: one each, and a blank between equal ones.
 
     Args:
@@ -91,7 +91,7 @@ def steps_needed(targets: Transcripts) -> Tensor:
         output: ``(batch,)``.
 
     Example:
-        >>> steps_needed(Transcripts(torch.tensor([1, 1, 2, 1]), torch.tensor([3, 1])))
+        >>> steps_needed(CTCTargets(torch.tensor([1, 1, 2, 1]), torch.tensor([3, 1])))
         tensor([4, 1])
     """
     row = torch.repeat_interleave(torch.arange(len(targets.lengths)), targets.lengths.cpu())

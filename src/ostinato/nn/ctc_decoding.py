@@ -22,7 +22,7 @@ Score = Callable[[Symbols], float]
 LEAST = 1e-3  # probability below which a symbol is not tried, unless it is asked for
 
 
-class Placed(NamedTuple):
+class AlignedSymbol(NamedTuple):
     """A symbol and the steps in which it was heard.
 
     Args:
@@ -53,11 +53,11 @@ class Hypothesis:
     score: float
 
 
-class Greedy:
+class GreedyDecoder:
     """Take the likeliest class at each step, in chunks of any size.
 
     Example:
-        >>> greedy = Greedy()
+        >>> greedy = GreedyDecoder()
         >>> steps = np.log(np.array([[0.1, 0.9], [0.3, 0.7], [0.8, 0.2], [0.4, 0.6]]))
         >>> [place.symbol for place in greedy.push(steps[:3]) + greedy.push(steps[3:]) + greedy.finish()]
         [1, 1]
@@ -65,16 +65,16 @@ class Greedy:
 
     def __init__(self) -> None:
         self._step = 0
-        self._open: Placed | None = None
+        self._open: AlignedSymbol | None = None
         self.log_silence = 0.0
         """Log of the probability that nothing was said so far."""
 
     @property
-    def heard(self) -> Placed | None:
+    def heard(self) -> AlignedSymbol | None:
         """The symbol that is still being heard, whose end is not known."""
         return self._open
 
-    def push(self, log_probs: Floats) -> list[Placed]:
+    def push(self, log_probs: Floats) -> list[AlignedSymbol]:
         """Take the next steps and return the symbols that have ended.
 
         Shape:
@@ -94,13 +94,13 @@ class Greedy:
                 continue
             ended += self.finish()
             if symbol:
-                self._open = Placed(symbol, self._step + start, self._step + end, confidence)
+                self._open = AlignedSymbol(symbol, self._step + start, self._step + end, confidence)
         self._step += len(best)
         quiet = np.concatenate([[self.log_silence], log_probs[:, 0].astype(np.float64)])
         self.log_silence = float(np.cumsum(quiet)[-1])  # one after another, however they are cut
         return ended
 
-    def finish(self) -> list[Placed]:
+    def finish(self) -> list[AlignedSymbol]:
         """Return the symbol that was still being heard, as the end has come."""
         ended = [] if self._open is None else [self._open]
         self._open = None
@@ -226,7 +226,7 @@ def _advanced(
     return after
 
 
-def align(log_probs: Floats, symbols: Sequence[int]) -> list[Placed]:
+def align(log_probs: Floats, symbols: Sequence[int]) -> list[AlignedSymbol]:
     """Return the steps in which each symbol is heard, along the likeliest path of all of them.
 
     Args:
@@ -275,5 +275,5 @@ def align(log_probs: Floats, symbols: Sequence[int]) -> list[Placed]:
     for number, symbol in enumerate(symbols):
         steps = np.flatnonzero(path == 2 * number + 1)
         confidence = float(np.exp(log_probs[steps, symbol].max()))
-        places.append(Placed(int(symbol), int(steps[0]), int(steps[-1]) + 1, confidence))
+        places.append(AlignedSymbol(int(symbol), int(steps[0]), int(steps[-1]) + 1, confidence))
     return places

@@ -9,15 +9,15 @@ from ostinato.series.naive import seasonal_naive as seasonal_naive
 from ostinato.series.panel import Panel as Panel
 from ostinato.series.panel import panel_of as panel_of
 from ostinato.series.scaling import SeriesScaling as SeriesScaling
-from ostinato.series.windows import Places as Places
+from ostinato.series.windows import WindowIndex as WindowIndex
 from ostinato.series.windows import WindowReader as WindowReader
 
 __all__ = [
     "Calibration",
     "Frequency",
     "Panel",
-    "Places",
     "SeriesScaling",
+    "WindowIndex",
     "WindowReader",
     "drift",
     "naive",

@@ -25,7 +25,7 @@ SMALLEST = 1e-3  # least scale of a window, in deviations of its series
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
+class WindowIndex:
     """Where windows stand: a row each, ``(windows,)``.
 
     Args:
@@ -41,9 +41,9 @@ class Places:
     def __len__(self) -> int:
         return len(self.origin)
 
-    def take(self, rows: Int64s | slice) -> Places:
+    def take(self, rows: Int64s | slice) -> WindowIndex:
         """Return some of them, in that order."""
-        return Places(self.series[rows], self.target[rows], self.origin[rows])
+        return WindowIndex(self.series[rows], self.target[rows], self.origin[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,13 +112,13 @@ class WindowReader:
         columns = (filled, filled**2, np.abs(filled), self.observed.astype(np.float64))
         *self._sums, self._counts = (_running(Ragged(c, panel.values.offsets)) for c in columns)
 
-    def lengths(self, places: Places) -> Int64s:
+    def lengths(self, places: WindowIndex) -> Int64s:
         """Return how many steps of the network each context has."""
         steps = np.minimum(places.origin, self.context)
         lengths: Int64s = np.maximum(-(-steps // self.segment), 1)
         return lengths
 
-    def take(self, places: Places) -> WindowArrays:
+    def take(self, places: WindowIndex) -> WindowArrays:
         """Return windows as a network reads them."""
         lengths = self.lengths(places)
         order = np.argsort(-lengths, kind="stable")
@@ -159,13 +159,13 @@ class WindowReader:
             scale=scale,
         )
 
-    def has_past(self, places: Places) -> npt.NDArray[np.bool_]:
+    def has_past(self, places: WindowIndex) -> npt.NDArray[np.bool_]:
         """Tell of which windows the context has an observed value."""
         start = np.maximum(places.origin - self.context, 0)
         found: npt.NDArray[np.bool_] = _between(self._counts, places, start, places.origin) > 0
         return found
 
-    def lowest(self, places: Places) -> npt.NDArray[np.float64]:
+    def lowest(self, places: WindowIndex) -> npt.NDArray[np.float64]:
         """Return the lowest value before each cutoff, in units of the series; inf if none."""
         known = np.where(self.observed, self.panel.values.values, np.inf)
         for start, end in zip(self.begin, self.panel.values.offsets[1:], strict=True):
@@ -173,20 +173,20 @@ class WindowReader:
         place = self.begin[places.series] + np.maximum(places.origin - 1, 0)
         return np.where(places.origin > 0, known[place, places.target], np.inf)
 
-    def usable(self, places: Places) -> Places:
+    def usable(self, places: WindowIndex) -> WindowIndex:
         """Return the windows with an observed value before the cutoff and after it."""
         end = np.minimum(places.origin + self.horizon, self.panel.lengths[places.series])
         has_future = _between(self._counts, places, places.origin, end) > 0
         return places.take(np.flatnonzero(has_future & self.has_past(places)))
 
-    def targets(self, places: Places) -> Floats:
+    def targets(self, places: WindowIndex) -> Floats:
         """Return the steps ahead on the scale of the series, NaN where nothing is known."""
         ahead = places.origin[:, None] + np.arange(self.horizon)
         inside = ahead < self.panel.lengths[places.series][:, None]
         place = self.begin[places.series][:, None] + np.where(inside, ahead, 0)
         return np.where(inside, self.values[place, places.target[:, None]], np.nan)
 
-    def seasons_before(self, places: Places) -> Floats:
+    def seasons_before(self, places: WindowIndex) -> Floats:
         """Return the value of the last of each season, ``(windows, horizon, seasons)``.
 
         Where that was not observed, it is that of the season that is shorter; at last the last one
@@ -207,13 +207,13 @@ class WindowReader:
         value = self.values[self.begin[series] + np.maximum(position, 0), target]
         return np.where(position >= 0, value, np.float32(np.nan))
 
-    def _last(self, places: Places) -> Floats:
+    def _last(self, places: WindowIndex) -> Floats:
         """Return the last observed value before each cutoff; 0 where there is none."""
         place = self.begin[places.series] + np.maximum(places.origin - 1, 0)
         value = self.last[place, places.target]
         return np.where(np.isfinite(value) & (places.origin > 0), value, 0).astype(np.float32)
 
-    def _window_scale(self, places: Places) -> tuple[Floats, Floats]:
+    def _window_scale(self, places: WindowIndex) -> tuple[Floats, Floats]:
         ones = np.ones(len(places), np.float32)
         if self.window_scaling == "none":
             return 0 * ones, ones
@@ -248,7 +248,7 @@ def _running(column: Ragged) -> Ragged:
 
 
 def _between(
-    running: Ragged, places: Places, start: Int64s, end: Int64s
+    running: Ragged, places: WindowIndex, start: Int64s, end: Int64s
 ) -> npt.NDArray[np.float64]:
     """Return the sums of windows from some steps of their series to before others."""
     begin = running.offsets[places.series]

@@ -12,7 +12,7 @@ from ostinato.tasks.estimator import Estimator as Estimator
 from ostinato.tasks.estimator import Parts as Parts
 from ostinato.tasks.fitted import NotFittedError as NotFittedError
 from ostinato.tasks.forecasting.forecaster import Forecaster as Forecaster
-from ostinato.tasks.speech.decoding import HOT as HOT
+from ostinato.tasks.speech.decoding import HOT_WORD_BONUS as HOT_WORD_BONUS
 from ostinato.tasks.speech.recognizer import SpeechRecognizer as SpeechRecognizer
 from ostinato.tasks.tagging.tagger import SequenceTagger as SequenceTagger
 
@@ -51,7 +51,7 @@ def task_of(run: Path) -> type[Estimator]:
 
 
 __all__ = [
-    "HOT",
+    "HOT_WORD_BONUS",
     "TASKS",
     "Estimator",
     "Forecaster",

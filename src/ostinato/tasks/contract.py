@@ -16,7 +16,7 @@ from torch import nn
 from ostinato._config import Recurrent, Training
 from ostinato._errors import ConfigError
 from ostinato.tasks.baselines import Baseline
-from ostinato.tasks.summary import Facts
+from ostinato.tasks.summary import DataSummary
 from ostinato.tasks.verdict import ACCURACY, Compared
 from ostinato.training import Figures, Objective, Part
 
@@ -52,7 +52,7 @@ class Task(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     options: ClassVar[tuple[str, ...]] = ()
     formats: ClassVar[Mapping[str, Callable[[Iterable[Any]], Iterator[str]]]] = {}
     takes_files: ClassVar[bool] = False
-    remembers: ClassVar[bool] = False
+    has_history: ClassVar[bool] = False
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     advice: ClassVar[str] = "Try more examples or more epochs."
     baseline: bool = True
@@ -61,7 +61,7 @@ class Task(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     module_: nn.Module
 
     @abstractmethod
-    def _learn_labels(self, parts: Parts) -> None:
+    def _fit_labels(self, parts: Parts) -> None:
         """Check the examples and learn their labels, before any of them is held out."""
 
     def _strata(self, part: Any) -> tuple[Sequence[Any], Sequence[Hashable]]:
@@ -103,7 +103,7 @@ class Task(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         """Read one labelled file as a part."""
 
     @abstractmethod
-    def pairs_of(self, part: Any) -> tuple[Any, Any]:
+    def inputs_and_targets(self, part: Any) -> tuple[Any, Any]:
         """Return the raw examples of a part, and their labels."""
 
     @abstractmethod
@@ -123,7 +123,7 @@ class Task(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         """Return an answer of :meth:`explain` as a line for people."""
 
     @abstractmethod
-    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, Facts]:
+    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, DataSummary]:
         """Learn the vocabulary, build ``module_``, return what the loop needs, and the facts."""
 
     @abstractmethod
@@ -133,16 +133,16 @@ class Task(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         """Measure the fitted model on a part; write ``predictions.parquet`` if there is a run."""
 
     @abstractmethod
-    def _save_reader(self, run: Path) -> None:
+    def _save_preprocessing(self, run: Path) -> None:
         """Write what raw input is read with."""
 
     @abstractmethod
-    def _load_reader(self, run: Path) -> None:
-        """Read what :meth:`_save_reader` wrote."""
+    def _load_preprocessing(self, run: Path) -> None:
+        """Read what :meth:`_save_preprocessing` wrote."""
 
     @abstractmethod
     def _network(self, weights: Mapping[str, torch.Tensor]) -> nn.Module:
-        """Return the network, new, by the settings and what :meth:`_load_reader` read.
+        """Return the network, new, by the settings and what :meth:`_load_preprocessing` read.
 
         It is also called where tensors take no memory, to be compared with saved weights.
         """

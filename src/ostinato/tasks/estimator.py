@@ -30,7 +30,7 @@ from ostinato.tasks.contract import Task
 from ostinato.tasks.fitted import check_fitted
 from ostinato.tasks.processes import check_threads
 from ostinato.tasks.restoring import restore, with_settings
-from ostinato.tasks.summary import Facts
+from ostinato.tasks.summary import DataSummary
 from ostinato.tasks.verdict import judge
 from ostinato.training import (
     Figures,
@@ -113,7 +113,7 @@ class Estimator(Task):
         with ExitStack() as folder:
             with denormals.flushed(), torch.random.fork_rng(enabled=not on_cpu()):
                 with everything_drawing_from(torch.Generator().manual_seed(self.training.seed)):
-                    self._learn_labels(parts)
+                    self._fit_labels(parts)
                     parts = self.hold_out(parts)
                     self.sized_ = self._sized(parts)
                     loop_parts, objective, self.facts_ = self._prepare(parts)
@@ -197,7 +197,7 @@ class Estimator(Task):
             for name, value in self.get_params(deep=False).items()
         }
 
-    facts_: Facts
+    facts_: DataSummary
     provenance_: dict[str, Any]
     run_: Path
     sized_: Self
@@ -219,7 +219,7 @@ class Estimator(Task):
             run_folder.check_same(out, self.settings(), self.facts_)
         with run_folder.opened(out, overwrite=overwrite, resume=resume):
             if resume:
-                self._save_reader(out)  # the run may have died before it was written
+                self._save_preprocessing(out)  # the run may have died before it was written
             else:
                 self._write_reader(out)
             yield
@@ -279,7 +279,7 @@ class Estimator(Task):
             data={"arguments": self.provenance_.get("arguments"), "parts": self.facts_},
             command=self.provenance_.get("command"),
         )
-        self._save_reader(run)
+        self._save_preprocessing(run)
 
     def _write_figures(self, run: Path) -> None:
         config = run_folder.read_config(run)

@@ -47,7 +47,7 @@ def restore(task: type[EstimatorT], run: Path) -> EstimatorT:
         )
     weights, _ = load_tensors(path)
     with _as_of_one_run(run):
-        estimator._load_reader(run)
+        estimator._load_preprocessing(run)
         estimator.module_ = restored(lambda: estimator._network(weights), weights, path)
     estimator.module_.eval()
     estimator.run_ = run

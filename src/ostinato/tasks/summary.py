@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ostinato.data.splits import duplicates
 
-Facts = dict[str, dict[str, Any]]
+DataSummary = dict[str, dict[str, Any]]
 
 IMBALANCE = 5  # times the rarest class, from which the commonest one is remarked upon
 SHOWN = 8  # rare classes that are named
@@ -41,7 +41,7 @@ def describe(
     labels: Mapping[str, Iterable[str]],
     lengths: Mapping[str, npt.NDArray[np.int64]],
     unknown_rate: Mapping[str, float],
-) -> Facts:
+) -> DataSummary:
     """Count labels, lengths, unknown tokens and texts that stand twice in each part."""
     return {
         name: {
@@ -61,7 +61,7 @@ def describe(
 
 
 def lines(
-    facts: Facts, texts: str = "texts", *, unit: str = "token", lacking: str = "unknown"
+    facts: DataSummary, texts: str = "texts", *, unit: str = "token", lacking: str = "unknown"
 ) -> list[str]:
     """Say the facts in a few lines, the worrying ones in words.
 
@@ -97,7 +97,7 @@ def lines(
     return told
 
 
-def imbalance(facts: Facts) -> list[str]:
+def imbalance(facts: DataSummary) -> list[str]:
     """Say it if train has a class that is much rarer than another."""
     counts = facts["train"]["labels"]
     most = max(counts.values())

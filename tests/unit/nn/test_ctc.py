@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_sequence
 
 from ostinato import ShapeError
-from ostinato.nn import Transcripts, ctc_loss, steps_needed
+from ostinato.nn import CTCTargets, ctc_loss, steps_needed
 
 CLASSES = 4
 
@@ -44,9 +44,9 @@ def scores_of(
     return [2 * torch.randn(length, CLASSES, dtype=dtype) for length in lengths]
 
 
-def transcripts(targets: Sequence[Sequence[int]]) -> Transcripts:
+def transcripts(targets: Sequence[Sequence[int]]) -> CTCTargets:
     flat = torch.tensor([symbol for target in targets for symbol in target], dtype=torch.int64)
-    return Transcripts(flat, torch.tensor([len(target) for target in targets]))
+    return CTCTargets(flat, torch.tensor([len(target) for target in targets]))
 
 
 def packed(scores: Sequence[Tensor]) -> PackedSequence:

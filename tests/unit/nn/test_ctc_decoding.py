@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostinato import ConfigError, ShapeError
-from ostinato.nn import Greedy, Placed, align, beam_search
+from ostinato.nn import AlignedSymbol, GreedyDecoder, align, beam_search
 
 EVERYTHING = 10**9
 seeds = st.integers(0, 2**16)
@@ -192,7 +192,7 @@ def test_wrong_calls_of_the_search_are_told():
 
 
 def placed(scores, cuts=()):
-    decoder = Greedy()
+    decoder = GreedyDecoder()
     ended = [place for chunk in np.split(scores, cuts) for place in decoder.push(chunk)]
     return ended + decoder.finish()
 
@@ -235,7 +235,7 @@ def test_greedy_does_not_depend_on_chunks_to_the_bit(steps, cuts, seed, dtype):
 )
 def test_the_probability_of_silence_is_that_of_blanks_alone_in_any_chunks(steps, cuts, seed):
     scores = log_probs(steps, 3, seed).astype(np.float32)
-    whole, chunked = Greedy(), Greedy()
+    whole, chunked = GreedyDecoder(), GreedyDecoder()
     whole.push(scores)
     for chunk in np.split(scores, cuts):
         chunked.push(chunk)
@@ -246,12 +246,12 @@ def test_the_probability_of_silence_is_that_of_blanks_alone_in_any_chunks(steps,
 
 def test_greedy_tells_what_is_still_heard_and_begins_again_after_the_end():
     steps = np.log([[0.1, 0.9], [0.4, 0.6], [0.9, 0.1]])
-    decoder = Greedy()
+    decoder = GreedyDecoder()
     assert decoder.heard is None
     assert decoder.push(steps[:2]) == []
     assert decoder.heard[:3] == (1, 0, 2)
     assert decoder.push(np.zeros((0, 2))) == []
-    assert decoder.push(steps[2:]) == [Placed(1, 0, 2, pytest.approx(0.9))]
+    assert decoder.push(steps[2:]) == [AlignedSymbol(1, 0, 2, pytest.approx(0.9))]
     assert decoder.heard is None
     assert decoder.finish() == []
 

@@ -18,7 +18,7 @@ from torch.autograd import forward_ad
 from torch.nn.utils.rnn import PackedSequence, pack_sequence
 
 from ostinato._errors import NativeError
-from ostinato.nn import CRF, GRU, LSTM, Transcripts, ctc_loss, decode, log_likelihood, posterior
+from ostinato.nn import CRF, GRU, LSTM, CTCTargets, ctc_loss, decode, log_likelihood, posterior
 from ostinato.nn.crf import n_best
 from ostinato.ops import chain, reference
 
@@ -321,7 +321,7 @@ def test_a_row_without_a_path_stays_impossible_under_a_transform() -> None:
 @pytest.mark.filterwarnings("ignore:There is a performance drop")
 def test_ctc_under_a_transform_is_itself_or_torch_says_why() -> None:
     packed = pack_sequence([row.log_softmax(1) for row in make_rows((4, 2))])
-    targets = Transcripts(torch.tensor([1, 2, 1]), torch.tensor([2, 1]))
+    targets = CTCTargets(torch.tensor([1, 2, 1]), torch.tensor([2, 1]))
 
     def loss(x: Tensor) -> Tensor:
         return ctc_loss(packed._replace(data=x), targets)

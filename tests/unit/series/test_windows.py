@@ -13,7 +13,7 @@ from tests.panels import SEASON, panel, planted
 from torch.nn.utils.rnn import PackedSequence, unpack_sequence
 
 from ostinato.data.ragged import Ragged
-from ostinato.series import Panel, Places, SeriesScaling, WindowReader
+from ostinato.series import Panel, SeriesScaling, WindowIndex, WindowReader
 from ostinato.series.calendar import calendar_features
 from ostinato.series.windows import SMALLEST
 
@@ -38,11 +38,11 @@ def reader(
     return WindowReader(given, scaling, segment=segment, window_scaling=window_scaling, **sizes)
 
 
-def places(*rows: tuple[int, int, int]) -> Places:
-    return Places(*np.array(rows, np.int64).T)
+def places(*rows: tuple[int, int, int]) -> WindowIndex:
+    return WindowIndex(*np.array(rows, np.int64).T)
 
 
-def before(ends, targets=2) -> Places:
+def before(ends, targets=2) -> WindowIndex:
     """The windows that begin at the end of each series or a few steps before, the first one too."""
     return places(
         *(
@@ -54,7 +54,7 @@ def before(ends, targets=2) -> Places:
     )
 
 
-def arrays(found: WindowReader, at: Places) -> dict[str, np.ndarray]:
+def arrays(found: WindowReader, at: WindowIndex) -> dict[str, np.ndarray]:
     """Everything that a network is told of windows."""
     cut = found.take(at)
     return {

@@ -38,7 +38,7 @@ class SequenceEstimator(Estimator):
         """Read one labelled file, by the arguments of `ostinato.datasets.read_sequences`."""
         return datasets.read_sequences(path, **_given(self._columns(columns)))
 
-    def pairs_of(self, part: Sequences) -> tuple[Any, Sequence[Any]]:
+    def inputs_and_targets(self, part: Sequences) -> tuple[Any, Sequence[Any]]:
         """Return the sequences of a part, and their labels."""
         return part, part.labels or ()
 

@@ -23,7 +23,7 @@ from ostinato._errors import DatasetError
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
 from ostinato.nn.pooling import PoolingName
-from ostinato.tasks import summary as data_facts
+from ostinato.tasks import summary as data_summary
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification.label_inputs import label_names
 from ostinato.tasks.classification.labels import Labels
@@ -227,7 +227,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
         if self.regression:
             check_no_class_weight("SeriesClassifier", self.class_weight, "a regression")
 
-    def _learn_labels(self, parts: Parts) -> None:
+    def _fit_labels(self, parts: Parts) -> None:
         for name, part in parts.items():
             if part.labels is None:
                 raise DatasetError(
@@ -239,19 +239,19 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
             return
         self._set_labels(classes_of(train))
 
-    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, data_facts.Facts]:
+    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, data_summary.DataSummary]:
         self.joined_ = None
         self.scaling_ = Scaling.fit(parts["train"])
         columns = {name: self.scaling_.column(part) for name, part in parts.items()}
         targets = {name: self._targets(part, name) for name, part in parts.items()}
-        facts = data_facts.describe(
+        facts = data_summary.describe(
             parts,
             labels={k: () if self.regression else label_names(p.labels) for k, p in parts.items()},
             lengths={name: part.lengths for name, part in parts.items()},
             unknown_rate={k: float(np.isnan(part.values).mean()) for k, part in parts.items()},
         )
-        told = data_facts.lines(facts, "sequences", unit="step", lacking="missing values")
-        for line in (*told, *(() if self.regression else data_facts.imbalance(facts))):
+        told = data_summary.lines(facts, "sequences", unit="step", lacking="missing values")
+        for line in (*told, *(() if self.regression else data_summary.imbalance(facts))):
             logger.info(line)
         self.module_ = self._network()
         self.weights_ = weights_of(parts, targets, self.labels_ if self.class_weight else None)
@@ -373,13 +373,13 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
         rights = numbers_of(labels, part, examples.names)
         return regression_figures(self.values_, rights, said, examples.keys, seen)
 
-    def _save_reader(self, run: Path) -> None:
+    def _save_preprocessing(self, run: Path) -> None:
         self.scaling_.save(run)
         (self.values_ if self.regression else self.labels_).save(run)
         if self.joined_ is not None:
             self.joined_.save(run)
 
-    def _load_reader(self, run: Path) -> None:
+    def _load_preprocessing(self, run: Path) -> None:
         self.scaling_ = Scaling.load(run)
         if self.regression:
             self.values_ = Values.load(run)

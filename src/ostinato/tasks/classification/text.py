@@ -21,7 +21,7 @@ from ostinato._presets import PRESETS
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Examples, check_parts
 from ostinato.nn.pooling import PoolingName
-from ostinato.tasks import summary as data_facts
+from ostinato.tasks import summary
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification import text_network as network
 from ostinato.tasks.classification.label_inputs import flat, label_names
@@ -35,7 +35,7 @@ from ostinato.tasks.classification.objective import (
     scores_of,
 )
 from ostinato.tasks.classification.text_baselines import text_baselines
-from ostinato.tasks.classification.text_inputs import examples_of, pairs_of, take, texts_of
+from ostinato.tasks.classification.text_inputs import examples_of, take, texts_and_labels, texts_of
 from ostinato.tasks.classification.text_joining import join_ngrams
 from ostinato.tasks.classification.text_sizing import sized
 from ostinato.tasks.classification.weighting import check_no_class_weight, weights_of, with_weights
@@ -207,7 +207,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             DatasetError: A label never occurred in train.
         """
         self._check_fitted()
-        texts, labels = pairs_of(X, y, "evaluate", self.labels_)
+        texts, labels = texts_and_labels(X, y, "evaluate", self.labels_)
         return classification_figures(
             self.labels_, self._probabilities(texts), texts, labels, seen, "evaluate"
         )
@@ -218,7 +218,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         A label that train never had counts as wrong.
         """
         self._check_fitted()
-        texts, labels = pairs_of(X, y, "score", self.labels_)
+        texts, labels = texts_and_labels(X, y, "score", self.labels_)
         is_right = self.labels_.agreement(self._probabilities(texts), labels, "score")
         return float(np.average(is_right, weights=sample_weight))
 
@@ -234,7 +234,7 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         """Read one labelled file, by the arguments of `ostinato.datasets.read`."""
         return datasets.read(path, **columns)
 
-    def pairs_of(self, part: Examples) -> tuple[Sequence[str], Sequence[Any]]:
+    def inputs_and_targets(self, part: Examples) -> tuple[Sequence[str], Sequence[Any]]:
         """Return the texts of a part, and their labels."""
         return part.texts, part.labels or ()
 
@@ -252,14 +252,14 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         if self.multi_label:
             check_no_class_weight("TextClassifier", self.class_weight, "several labels a text")
 
-    def _learn_labels(self, parts: Parts) -> None:
+    def _fit_labels(self, parts: Parts) -> None:
         train = parts["train"]
         self._set_labels(
             Labels.fit(train.labels or (), multi_label=self.multi_label, classes=train.classes)
         )
         check_parts(parts)
 
-    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, data_facts.Facts]:
+    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, summary.DataSummary]:
         train = parts["train"]
         self.ngrams_ = None
         self.tokenizer_ = fit_cached(
@@ -276,18 +276,16 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
         }
         targets = {k: self.labels_.encode(part.labels or (), k) for k, part in parts.items()}
         unknown = {k: self.tokenizer_.unknown_rate(column) for k, column in columns.items()}
-        facts = data_facts.describe(
+        facts = summary.describe(
             parts,
             labels={k: flat(part.labels or ()) for k, part in parts.items()},
             lengths={k: column.lengths for k, column in columns.items()},
             unknown_rate=unknown,
         )
-        for line in (*data_facts.lines(facts), *data_facts.imbalance(facts)):
+        for line in (*summary.lines(facts), *summary.imbalance(facts)):
             logger.info(line)
         if self.max_length is not None and facts["train"]["length"]["max"] > self.max_length:
-            logger.info(
-                "texts of over %d tokens keep their head and tail (max_length)", self.max_length
-            )
+            logger.info("texts of over %d tokens keep head and tail (max_length)", self.max_length)
         counts = np.bincount(columns["train"].values, minlength=len(self.tokenizer_))
         classes = len(self.labels_.classes)
         self.module_ = network.build_for(self.sized_, self.tokenizer_, classes, counts)
@@ -382,13 +380,13 @@ class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # sciki
             self.labels_, probabilities, examples.texts, labels, seen, part
         )
 
-    def _save_reader(self, run: Path) -> None:
+    def _save_preprocessing(self, run: Path) -> None:
         self.tokenizer_.save(run)
         self.labels_.save(run)
         if self.ngrams_ is not None:
             self.ngrams_.save(run)
 
-    def _load_reader(self, run: Path) -> None:
+    def _load_preprocessing(self, run: Path) -> None:
         self.tokenizer_ = Tokenizer.load(run)
         self._set_labels(Labels.load(run))
         self.ngrams_ = JoinedNgrams.load(run, len(self.classes_)) if self.ngrams else None

@@ -74,7 +74,7 @@ def texts_of(X: Any, where: str) -> Sequence[str]:
     return [string_of(text, f"{where}: a text", number) for number, text in rows]
 
 
-def pairs_of(X: Any, y: Any, where: str, known: Labels) -> tuple[Sequence[str], list[Any]]:
+def texts_and_labels(X: Any, y: Any, where: str, known: Labels) -> tuple[Sequence[str], list[Any]]:
     """Return texts and their labels, as many, for classes that are known.
 
     Args:

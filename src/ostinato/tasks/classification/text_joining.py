@@ -11,7 +11,7 @@ from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.classification.ngram_classifier import JoinedNgrams, NgramClassifier
 from ostinato.tasks.classification.text_sizing import ngram_kinds
 from ostinato.tasks.contract import Parts
-from ostinato.tasks.summary import Facts
+from ostinato.tasks.summary import DataSummary
 from ostinato.text import Tokenizer
 
 logger = logging.getLogger("ostinato")
@@ -22,7 +22,7 @@ def join_ngrams(
     tokenizer: Tokenizer,
     labels: Labels,
     parts: Parts,
-    facts: Facts,
+    facts: DataSummary,
     sample_weight: npt.NDArray[Any] | None,
 ) -> JoinedNgrams:
     """Fit the n-grams on train, and the weights of both on validation.

@@ -13,8 +13,8 @@ from sklearn.base import clone
 from ostinato._config import check_range
 from ostinato._errors import DatasetError
 from ostinato.series import Panel
-from ostinato.tasks.forecasting.evaluation import Measured
-from ostinato.tasks.forecasting.splits import Stretch
+from ostinato.tasks.forecasting.evaluation import ForecastEvaluation
+from ostinato.tasks.forecasting.splits import SeriesSplit
 from ostinato.training import Figures
 
 if TYPE_CHECKING:
@@ -64,13 +64,15 @@ def backtest(
         if model is None or refit:
             model = clone(settings)
             seen = past.take(np.flatnonzero(past.lengths > 0))
-            model.fit_parts({"train": Stretch(seen, np.zeros_like(seen.lengths))})
+            model.fit_parts({"train": SeriesSplit(seen, np.zeros_like(seen.lengths))})
         ahead = panel.until(np.maximum(ends, 0) + horizon)
         rows = np.flatnonzero(ends > 0)
-        part = Stretch(ahead.take(rows), ends[rows], every_cutoff=False)
+        part = SeriesSplit(ahead.take(rows), ends[rows], every_cutoff=False)
         forecasts, measured = model.foresight.measured(part)
         found.append(measured)
         told.append(measured.figures(settings.levels))
         tables.append(forecasts.table(with_actual=True))
         logger.info("cutoff %d of %d: mase %.4f", len(found), cutoffs, told[-1].get("mase", np.nan))
-    return Backtest(Measured.joined(found).figures(settings.levels), told, pa.concat_tables(tables))
+    return Backtest(
+        ForecastEvaluation.joined(found).figures(settings.levels), told, pa.concat_tables(tables)
+    )

@@ -11,9 +11,9 @@ import numpy as np
 
 from ostinato.metrics import CHANCE_Z
 from ostinato.tasks.baselines import Baseline
-from ostinato.tasks.forecasting.evaluation import CONSTANT, Measured
-from ostinato.tasks.forecasting.predictor import Foresight
-from ostinato.tasks.forecasting.splits import Stretch
+from ostinato.tasks.forecasting.evaluation import CONSTANT, ForecastEvaluation
+from ostinato.tasks.forecasting.predictor import ForecastPredictor
+from ostinato.tasks.forecasting.splits import SeriesSplit
 from ostinato.tasks.verdict import Compared, Verdict, judge
 from ostinato.training import Figures
 
@@ -29,15 +29,15 @@ NEAR = 0.9
 """Share of a constant's error, below which few steps are not taken for chance."""
 
 
-def baselines_of(foresight: Foresight) -> Iterator[Baseline]:
+def baselines_of(foresight: ForecastPredictor) -> Iterator[Baseline]:
     """Yield the forecasts that need no training, the simplest first.
 
     Args:
         foresight: The forecaster, for its horizon and season.
     """
-    measured: dict[str, Measured] = {}
+    measured: dict[str, ForecastEvaluation] = {}
 
-    def figures(name: str, part: Stretch) -> Figures:
+    def figures(name: str, part: SeriesSplit) -> Figures:
         if part.fingerprint not in measured:
             measured[part.fingerprint] = foresight.untrained(part)
         return measured[part.fingerprint].of_baseline(name)
@@ -48,7 +48,11 @@ def baselines_of(foresight: Foresight) -> Iterator[Baseline]:
 
 
 def figures_of(
-    measured: Measured, part: Stretch, levels: Sequence[int], *, with_coverage: bool = True
+    measured: ForecastEvaluation,
+    part: SeriesSplit,
+    levels: Sequence[int],
+    *,
+    with_coverage: bool = True,
 ) -> Figures:
     """Return the figures of a forecaster on a part, and how far it is from chance.
 
@@ -62,7 +66,7 @@ def figures_of(
     return {**figures, "chance_z": chance_z(measured, overlaps=part.every_cutoff)}
 
 
-def chance_z(measured: Measured, *, overlaps: bool) -> float:
+def chance_z(measured: ForecastEvaluation, *, overlaps: bool) -> float:
     """Return how many standard deviations a forecaster's errors are below those of a constant.
 
     Of values in random order a constant, the median, is as good as anything; the steps are then

@@ -22,7 +22,7 @@ MOST_WINDOWS = 2048  # of those; of more, one of every few
 
 
 @dataclass(frozen=True, eq=False)
-class Windows:
+class ScoredWindows:
     """Forecasts on the scale of their series, and what came.
 
     Args:
@@ -44,9 +44,9 @@ class Windows:
     quantiles: Doubles
     scale: Doubles
 
-    def take(self, rows: Int64s) -> Windows:
+    def take(self, rows: Int64s) -> ScoredWindows:
         """Return some of them."""
-        return Windows(
+        return ScoredWindows(
             self.series[rows],
             self.since[rows],
             self.actual[rows],
@@ -66,7 +66,7 @@ def recent_steps(horizon: int, season: int) -> int:
 
 
 def learnt_by(
-    windows: Sequence[Windows], at: int, probabilities: Sequence[float], recent: int
+    windows: Sequence[ScoredWindows], at: int, probabilities: Sequence[float], recent: int
 ) -> Calibration | None:
     """Return the corrections that can be learnt from what has come by some step, or None.
 
@@ -96,7 +96,7 @@ def learnt_by(
     )
 
 
-def _in_line(windows: Sequence[Windows], middle: int) -> Doubles:
+def _in_line(windows: Sequence[ScoredWindows], middle: int) -> Doubles:
     """Return what came in all windows, NaN in series that are out of line, so that none spoils the rest.
 
     Such a series is forecast wrongly by tens of its deviations, and by a hundred times as many as the
@@ -116,7 +116,7 @@ def _in_line(windows: Sequence[Windows], middle: int) -> Doubles:
 
 
 def recalibrated(
-    windows: Windows, before: Windows, probabilities: Sequence[float], *, season: int
+    windows: ScoredWindows, before: ScoredWindows, probabilities: Sequence[float], *, season: int
 ) -> Doubles:
     """Return the quantiles of a part, each corrected by what had come by its cutoff.
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from ostinato.datasets.records.series import written
 from ostinato.metrics import by_step, forecast_metrics, scale_of
-from ostinato.series import Panel, Places, drift, naive, naive2, seasonal_naive
+from ostinato.series import Panel, WindowIndex, drift, naive, naive2, seasonal_naive
 from ostinato.tasks.forecasting.forecasts import HISTORY_HORIZONS, Forecasts
 from ostinato.tasks.predictions import write_table
 from ostinato.training import Figures
@@ -37,7 +37,7 @@ HISTORY = 200  # steps before a cutoff that are kept of each, at most
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class ForecastEvaluation:
     """Forecasts beside what came, in the units in which they are measured.
 
     Args:
@@ -65,7 +65,7 @@ class Measured:
     baselines: Mapping[str, Doubles]
 
     @staticmethod
-    def of(forecasts: Forecasts, season: int, deviation: Doubles) -> Measured:
+    def of(forecasts: Forecasts, season: int, deviation: Doubles) -> ForecastEvaluation:
         """Measure forecasts.
 
         Args:
@@ -77,7 +77,7 @@ class Measured:
         if len(forecasts.places) <= SHOWN:  # it takes each history apart, which is slow
             methods["naive2"] = naive2
         steps = deviation[:, None]
-        return Measured(
+        return ForecastEvaluation(
             forecasts.actual / steps,
             forecasts.mean / steps,
             forecasts.quantiles / steps[..., None],
@@ -94,7 +94,7 @@ class Measured:
         )
 
     @staticmethod
-    def joined(several: Sequence[Measured]) -> Measured:
+    def joined(several: Sequence[ForecastEvaluation]) -> ForecastEvaluation:
         """Return the windows of several, one after another."""
 
         def all_of(name: str) -> Doubles:
@@ -103,7 +103,7 @@ class Measured:
         names = [
             name for name in several[0].baselines if all(name in one.baselines for one in several)
         ]
-        return Measured(
+        return ForecastEvaluation(
             actual=all_of("actual"),
             mean=all_of("mean"),
             quantiles=all_of("quantiles"),
@@ -154,7 +154,7 @@ class Measured:
 def write_forecasts(
     run: Path,
     forecasts: Forecasts,
-    measured: Measured,
+    measured: ForecastEvaluation,
     levels: Sequence[int],
     *,
     part: str,
@@ -244,13 +244,13 @@ def _constant(forecasts: Forecasts) -> Doubles:
     return np.repeat(found[:, None], forecasts.horizon, axis=1)
 
 
-def _rows(places: Places) -> Iterator[tuple[int, int, int]]:
+def _rows(places: WindowIndex) -> Iterator[tuple[int, int, int]]:
     return zip(
         *(part.tolist() for part in (places.series, places.target, places.origin)), strict=True
     )
 
 
-def _shown(places: Places) -> npt.NDArray[np.int64]:
+def _shown(places: WindowIndex) -> npt.NDArray[np.int64]:
     """Return the windows to keep: evenly spread, and the last one of each series and target."""
     count = len(places)
     if count <= SHOWN:
@@ -261,7 +261,9 @@ def _shown(places: Places) -> npt.NDArray[np.int64]:
     return np.unique(np.concatenate([even, last[:SHOWN]]))
 
 
-def _histories(panel: Panel, places: Places, horizon: int) -> tuple[list[Doubles], list[list[str]]]:
+def _histories(
+    panel: Panel, places: WindowIndex, horizon: int
+) -> tuple[list[Doubles], list[list[str]]]:
     """Return the values before each cutoff, and their times."""
     histories, times = [], []
     for series, target, origin in _rows(places):

@@ -22,20 +22,18 @@ from ostinato.series.windows import WindowScaling
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.contract import AS_WRITTEN
 from ostinato.tasks.estimator import Estimator, Parts
-from ostinato.tasks.forecasting import splits as stretches
-from ostinato.tasks.forecasting import summary as series_facts
+from ostinato.tasks.forecasting import network, splits, summary
 from ostinato.tasks.forecasting.backtest import Backtest, backtest
 from ostinato.tasks.forecasting.baselines import baselines_of, figures_of, judge_forecasts
 from ostinato.tasks.forecasting.evaluation import write_forecasts
 from ostinato.tasks.forecasting.forecasts import Forecasts, line_of, picture
-from ostinato.tasks.forecasting.history import read_remembered, write_remembered
-from ostinato.tasks.forecasting.network import Method, Network, Plan, check_settings, network_of
+from ostinato.tasks.forecasting.history import load_history, save_history
+from ostinato.tasks.forecasting.network import Method, Network, WindowSizes, check_settings
 from ostinato.tasks.forecasting.objective import LikelihoodObjective, QuantileObjective
-from ostinato.tasks.forecasting.predictor import Ends, Foresight, OnError, windows_by_part
-from ostinato.tasks.forecasting.preprocessing import Reading, learnt, table_of
+from ostinato.tasks.forecasting.predictor import Ends, ForecastPredictor, OnError, windows_by_part
+from ostinato.tasks.forecasting.preprocessing import SeriesPreprocessor, learnt, table_of
 from ostinato.tasks.forecasting.sizing import sized
-from ostinato.tasks.forecasting.splits import Stretch
-from ostinato.tasks.summary import Facts
+from ostinato.tasks.summary import DataSummary
 from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
@@ -97,7 +95,7 @@ class Forecaster(Estimator):
     )
     options: ClassVar[tuple[str, ...]] = ("horizon", "future", "on_error", "ends")
     takes_files: ClassVar[bool] = True
-    remembers: ClassVar[bool] = True
+    has_history: ClassVar[bool] = True
 
     recurrent: Recurrent = field(
         default_factory=lambda: Recurrent(cell="gru", hidden_size=256, bidirectional=False)
@@ -119,7 +117,7 @@ class Forecaster(Estimator):
     train_windows: int = 16384
 
     module_: Network = field(init=False)
-    reading_: Reading = field(init=False)
+    reading_: SeriesPreprocessor = field(init=False)
     calibration_: Calibration | None = field(init=False)
     series_: Panel = field(init=False)
     columns_: dict[str, Any] = field(init=False, default_factory=dict)
@@ -155,7 +153,7 @@ class Forecaster(Estimator):
         self.columns_ = learnt(columns)
         panel = self._read(X, columns, anew=True)
         return self.fit_parts(
-            {"train": Stretch(panel, np.zeros_like(panel.lengths))},
+            {"train": splits.SeriesSplit(panel, np.zeros_like(panel.lengths))},
             out=Path(out) if out is not None else None,
             overwrite=overwrite,
             resume=resume,
@@ -217,7 +215,7 @@ class Forecaster(Estimator):
         Raises:
             DatasetError: The series do not fit those of train, or are too short.
         """
-        part = X if isinstance(X, Stretch) else self.read_part(X)
+        part = X if isinstance(X, splits.SeriesSplit) else self.read_part(X)
         return figures_of(self.foresight.measured(part)[1], part, self.levels)
 
     def score(self, X: Any, y: None = None) -> float:
@@ -281,14 +279,14 @@ class Forecaster(Estimator):
         source = arguments.pop("source")
         self.columns_ = learnt(arguments)
         panel = self._read(source, arguments, anew=True)
-        return stretches.parts_of(panel, self.plan_of(panel).horizon)
+        return splits.parts_of(panel, self.plan_of(panel).horizon)
 
-    def read_part(self, path: Any, **columns: Any) -> Stretch:
+    def read_part(self, path: Any, **columns: Any) -> splits.SeriesSplit:
         """Read series whose last horizon is to be measured."""
         panel = self._read(path, columns)
-        return stretches.last_of(panel, self.plan_of(panel).horizon)
+        return splits.last_of(panel, self.plan_of(panel).horizon)
 
-    def pairs_of(self, part: Stretch) -> tuple[Any, None]:
+    def inputs_and_targets(self, part: splits.SeriesSplit) -> tuple[Any, None]:
         """Return a part; what is to be forecast stands in it."""
         return part, None
 
@@ -298,7 +296,7 @@ class Forecaster(Estimator):
 
     def hold_out(self, parts: Parts) -> Parts:
         """Return ``parts`` with a validation part: the last steps of train if there is none."""
-        return stretches.with_validation(parts, self.plan_of(parts["train"].panel).horizon)
+        return splits.with_validation(parts, self.plan_of(parts["train"].panel).horizon)
 
     def line(self, answer: Mapping[str, Any]) -> str:
         """Return a step of `explain` as a line: series, time, mean, and each quantile."""
@@ -308,20 +306,22 @@ class Forecaster(Estimator):
         super()._check()
         check_settings(self)
 
-    def _learn_labels(self, parts: Parts) -> None:
+    def _fit_labels(self, parts: Parts) -> None:
         pass  # series have none
 
-    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, Facts]:
+    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, DataSummary]:
         train: Panel = parts["train"].panel
         plan = self.plan_of(train)
-        self.reading_ = Reading.learn(train, parts["validation"].panel, self, plan.season)
+        self.reading_ = SeriesPreprocessor.learn(
+            train, parts["validation"].panel, self, plan.season
+        )
         for part in parts.values():
             self.reading_.check(part.panel)  # before hours of training
         self.calibration_ = None
         self.series_ = list(parts.values())[-1].panel
         windows = windows_by_part(self, self.reading_, plan, parts)
-        facts = series_facts.describe(parts, windows)
-        for line in series_facts.lines(facts, plan, is_log=self.reading_.scaling.is_log):
+        facts = summary.describe(parts, windows)
+        for line in summary.lines(facts, plan, is_log=self.reading_.scaling.is_log):
             logger.info(line)
         self.module_ = self._network()
         objective: Objective = QuantileObjective(plan.quantiles)
@@ -330,19 +330,19 @@ class Forecaster(Estimator):
         return dict(windows), objective, facts
 
     @property
-    def foresight(self) -> Foresight:
+    def foresight(self) -> ForecastPredictor:
         """The trained network with all that it takes to forecast."""
         self._check_fitted()
-        plan = Plan.make(self, self.reading_.season)
-        return Foresight(self, self.module_, self.reading_, plan, self.calibration_)
+        plan = WindowSizes.make(self, self.reading_.season)
+        return ForecastPredictor(self, self.module_, self.reading_, plan, self.calibration_)
 
-    def plan_of(self, panel: Panel) -> Plan:
+    def plan_of(self, panel: Panel) -> WindowSizes:
         """Return the sizes for some series: the settings, with what they leave open filled in."""
         check_settings(self)
-        return Plan.make(self, panel.season)
+        return WindowSizes.make(self, panel.season)
 
     def _network(self, weights: Mapping[str, Tensor] | None = None) -> Network:
-        return network_of(self.sized_, self.reading_, self.plan_of(self.series_))
+        return network.build_network(self.sized_, self.reading_, self.plan_of(self.series_))
 
     def _read(self, source: Any, columns: Mapping[str, Any], *, anew: bool = False) -> Panel:
         """Read series with columns that were named, else those of train, and its step if not anew."""
@@ -366,7 +366,7 @@ class Forecaster(Estimator):
         super()._finish(parts, out)
 
     def _measure(
-        self, examples: Stretch, part: str, *, seen: Sequence[str], run: Path | None
+        self, examples: splits.SeriesSplit, part: str, *, seen: Sequence[str], run: Path | None
     ) -> Figures:
         forecasts, measured = self.foresight.measured(examples)
         if run:
@@ -375,16 +375,16 @@ class Forecaster(Estimator):
             write_forecasts(run, forecasts, measured, self.levels, **told)
         return figures_of(measured, examples, self.levels, with_coverage=part != "validation")
 
-    def _save_reader(self, run: Path) -> None:
+    def _save_preprocessing(self, run: Path) -> None:
         self.reading_.save(run, self.calibration_)
         plan = self.plan_of(self.series_)
         steps, guessed = plan.context + max(self.reading_.seasons), self.reading_.scaling.guessed
-        write_remembered(run, self.series_, steps, guessed)
+        save_history(run, self.series_, steps, guessed)
 
-    def _load_reader(self, run: Path) -> None:
-        self.reading_, self.calibration_ = Reading.load(run, self)
+    def _load_preprocessing(self, run: Path) -> None:
+        self.reading_, self.calibration_ = SeriesPreprocessor.load(run, self)
         self.columns_ = dict(self.reading_.columns)
-        self.series_ = read_remembered(run)
+        self.series_ = load_history(run)
 
     def _example(self, run: Path) -> str:
         return f'import ostinato\n\nprint(ostinato.load("{run.name}").predict())'
@@ -392,7 +392,7 @@ class Forecaster(Estimator):
     def _judge(self, figures: Figures, baselines: Mapping[str, Any], part: str) -> dict[str, Any]:
         return judge_forecasts(figures, baselines, part=part, advice=self.advice).to_json()
 
-    def _baselines(self, train: Stretch) -> Iterator[Baseline]:
+    def _baselines(self, train: splits.SeriesSplit) -> Iterator[Baseline]:
         return baselines_of(self.foresight)
 
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:

@@ -20,7 +20,7 @@ from ostinato.datasets.records.series import written
 from ostinato.models import AutoregressiveForecaster
 from ostinato.models.likelihoods import sampled_quantiles
 from ostinato.ops.randomness import everything_drawing_from
-from ostinato.series import Panel, Places
+from ostinato.series import Panel, WindowIndex
 from ostinato.tasks.forecasting.objective import WindowPart
 
 logger = logging.getLogger("ostinato")
@@ -51,7 +51,7 @@ class Forecasts:
     """
 
     panel: Panel
-    places: Places
+    places: WindowIndex
     probabilities: tuple[float, ...]
     quantiles: Doubles
     left_out: Sequence[LeftOut] = ()
@@ -153,7 +153,7 @@ def line_of(answer: Mapping[str, Any]) -> str:
 
 
 def tell_left_out(
-    panel: Panel, left_out: Sequence[LeftOut], places: Places, *, is_wrong: bool
+    panel: Panel, left_out: Sequence[LeftOut], places: WindowIndex, *, is_wrong: bool
 ) -> None:
     """Log which series have no forecast, and the first reason.
 
@@ -259,7 +259,7 @@ def zoned(times: Array, panel: Panel) -> list[str]:
 def forecast(
     network: nn.Module,
     part: WindowPart,
-    places: Places,
+    places: WindowIndex,
     probabilities: Sequence[float],
     *,
     num_samples: int,

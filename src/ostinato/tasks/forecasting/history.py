@@ -20,7 +20,7 @@ FILE = "series.parquet"
 KINDS = ("values", "known", "past", "static")
 
 
-def write_remembered(run: Path, panel: Panel, steps: int, whole: Collection[str] = ()) -> None:
+def save_history(run: Path, panel: Panel, steps: int, whole: Collection[str] = ()) -> None:
     """Write the last steps of each series, and the rows known of its future, as a long table.
 
     Args:
@@ -61,8 +61,8 @@ def write_remembered(run: Path, panel: Panel, steps: int, whole: Collection[str]
         pq.write_table(table, temporary, compression="zstd")
 
 
-def read_remembered(run: Path) -> Panel:
-    """Read what :func:`write_remembered` wrote.
+def load_history(run: Path) -> Panel:
+    """Read what :func:`save_history` wrote.
 
     Raises:
         CheckpointError: The file is missing, damaged or something else.

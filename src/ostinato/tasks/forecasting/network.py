@@ -19,7 +19,7 @@ from ostinato.series import Panel
 
 if TYPE_CHECKING:
     from ostinato.tasks.forecasting.forecaster import Forecaster
-    from ostinato.tasks.forecasting.preprocessing import Reading
+    from ostinato.tasks.forecasting.preprocessing import SeriesPreprocessor
 
 Int64s = npt.NDArray[np.int64]
 Method = Literal["direct", "segment", "autoregressive"]
@@ -30,7 +30,7 @@ LONGEST_SEGMENT = 48  # steps, if it is not set
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class WindowSizes:
     """The sizes of a forecaster, with those that were not set filled in.
 
     Args:
@@ -48,7 +48,7 @@ class Plan:
     quantiles: tuple[float, ...]
 
     @staticmethod
-    def make(settings: Forecaster, season: int) -> Plan:
+    def make(settings: Forecaster, season: int) -> WindowSizes:
         """Fill in what the settings of a forecaster leave open.
 
         Args:
@@ -59,7 +59,7 @@ class Plan:
         horizon = settings.horizon or season
         context = settings.context or max(CONTEXT_SEASONS * season, 2 * horizon)
         segment = settings.segment or min(season, LONGEST_SEGMENT, context)
-        return Plan(
+        return WindowSizes(
             horizon=horizon,
             context=context,
             season=season,
@@ -117,7 +117,7 @@ def check_settings(settings: Forecaster) -> None:
         )
 
 
-def network_of(settings: Forecaster, reading: Reading, plan: Plan) -> Network:
+def build_network(settings: Forecaster, reading: SeriesPreprocessor, plan: WindowSizes) -> Network:
     """Return a network for the windows of a forecaster.
 
     Args:

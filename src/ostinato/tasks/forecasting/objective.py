@@ -14,7 +14,7 @@ from torch.nn.utils.rnn import PackedSequence
 from ostinato.models import Windows
 from ostinato.models.likelihoods import Likelihood
 from ostinato.ops import randomness
-from ostinato.series import Places, WindowReader
+from ostinato.series import WindowIndex, WindowReader
 from ostinato.training import Figures
 
 Int64s = npt.NDArray[np.int64]
@@ -23,7 +23,7 @@ ANONYMOUS = 0.1  # share of the training windows that are not told which series 
 
 
 @dataclass(frozen=True)
-class Ahead:
+class WindowTargets:
     """The steps ahead of a batch, on the scale of the network.
 
     Shape:
@@ -38,9 +38,9 @@ class Ahead:
     shift: Tensor
     scale: Tensor
 
-    def to(self, device: torch.device) -> Ahead:
+    def to(self, device: torch.device) -> WindowTargets:
         """Return the batch on a device."""
-        return Ahead(
+        return WindowTargets(
             *(part.to(device) for part in (self.values, self.naive, self.shift, self.scale))
         )
 
@@ -60,7 +60,7 @@ class WindowPart:
     """
 
     reader: WindowReader
-    places: Places
+    places: WindowIndex
     codes: Int64s
     stride: int = 1
     repeats: int = 1
@@ -72,7 +72,7 @@ class WindowPart:
         lengths = self.reader.lengths(self.places.take(slice(None, None, self.stride)))
         return np.tile(lengths, self.repeats)
 
-    def batch(self, rows: Int64s) -> tuple[Windows, Ahead]:
+    def batch(self, rows: Int64s) -> tuple[Windows, WindowTargets]:
         """Return the windows of some rows, and what came."""
         chosen = rows % -(-len(self.places) // self.stride) * self.stride
         is_anonymous = np.zeros(len(rows), bool)
@@ -86,7 +86,7 @@ class WindowPart:
         windows.codes[torch.from_numpy(is_anonymous[order]), 0] = 0
         return windows, ahead
 
-    def windows(self, places: Places) -> tuple[Windows, Ahead, Int64s]:
+    def windows(self, places: WindowIndex) -> tuple[Windows, WindowTargets, Int64s]:
         """Return windows by falling length of their contexts, what came, and which one each is."""
         found = self.reader.take(places)
         places = places.take(found.order)
@@ -99,7 +99,7 @@ class WindowPart:
         future = torch.from_numpy(found.future)
         windows = Windows(context, future, torch.from_numpy(codes), values)
         levels = (torch.from_numpy(found.shift), torch.from_numpy(found.scale))
-        ahead = Ahead(values, future[..., 0], *levels)
+        ahead = WindowTargets(values, future[..., 0], *levels)
         return windows, ahead, found.order
 
 
@@ -118,7 +118,7 @@ class QuantileObjective:
         """The figure that marks the best epoch: the skill beside the seasonal naive."""
         return "skill"
 
-    def sums(self, output: Tensor, targets: Ahead) -> Tensor:
+    def sums(self, output: Tensor, targets: WindowTargets) -> Tensor:
         """Return the summed loss, observed values, absolute errors, and those of the naive."""
         is_observed = targets.values.isfinite()
         values = targets.values[is_observed][:, None]
@@ -148,7 +148,7 @@ class LikelihoodObjective:
         """The figure that marks the best epoch."""
         return "log_likelihood"
 
-    def sums(self, output: Tensor, targets: Ahead) -> Tensor:
+    def sums(self, output: Tensor, targets: WindowTargets) -> Tensor:
         """Return the summed loss and the number of observed values."""
         is_observed = targets.values.isfinite()
         scale = targets.scale[:, None].expand_as(targets.values)[is_observed]

@@ -11,21 +11,21 @@ import numpy.typing as npt
 
 from ostinato._config import check_range
 from ostinato._errors import ConfigError, DatasetError
-from ostinato.series import Calibration, Panel, Places, WindowReader
+from ostinato.series import Calibration, Panel, WindowIndex, WindowReader
 from ostinato.series.ends import with_common_end
 from ostinato.tasks.forecasting.calibration import (
     MOST_WINDOWS,
-    Windows,
+    ScoredWindows,
     learnt_by,
     recalibrated,
     recent_steps,
 )
-from ostinato.tasks.forecasting.evaluation import Measured
+from ostinato.tasks.forecasting.evaluation import ForecastEvaluation
 from ostinato.tasks.forecasting.forecasts import Forecasts, LeftOut, forecast, tell_left_out
-from ostinato.tasks.forecasting.network import Network, Plan
+from ostinato.tasks.forecasting.network import Network, WindowSizes
 from ostinato.tasks.forecasting.objective import WindowPart
-from ostinato.tasks.forecasting.preprocessing import Reading
-from ostinato.tasks.forecasting.splits import Stretch, train_stretch
+from ostinato.tasks.forecasting.preprocessing import SeriesPreprocessor
+from ostinato.tasks.forecasting.splits import SeriesSplit, train_stretch
 
 if TYPE_CHECKING:
     from ostinato.tasks.forecasting.forecaster import Forecaster
@@ -41,7 +41,10 @@ MEASURED_SHARE = 4  # an epoch measures a quarter as many windows as it trains o
 
 
 def windows_by_part(
-    settings: Forecaster, reading: Reading, plan: Plan, parts: Mapping[str, Stretch]
+    settings: Forecaster,
+    reading: SeriesPreprocessor,
+    plan: WindowSizes,
+    parts: Mapping[str, SeriesSplit],
 ) -> dict[str, WindowPart]:
     """Return the windows of each part for the training loop.
 
@@ -76,7 +79,13 @@ def windows_by_part(
 
 
 def windows_of(
-    settings: Forecaster, reading: Reading, plan: Plan, part: Stretch, *, most: int, is_train: bool
+    settings: Forecaster,
+    reading: SeriesPreprocessor,
+    plan: WindowSizes,
+    part: SeriesSplit,
+    *,
+    most: int,
+    is_train: bool,
 ) -> WindowPart:
     """Return the windows of a part in which anything is observed, as a network reads them.
 
@@ -111,7 +120,7 @@ def windows_of(
 
 
 @dataclass(frozen=True, eq=False)
-class Foresight:
+class ForecastPredictor:
     """A trained network, and what it reads and tells.
 
     Args:
@@ -124,8 +133,8 @@ class Foresight:
 
     settings: Forecaster
     network: Network
-    reading: Reading
-    plan: Plan
+    reading: SeriesPreprocessor
+    plan: WindowSizes
     calibration: Calibration | None
 
     def ahead(
@@ -168,7 +177,7 @@ class Foresight:
             panel = with_common_end(panel, horizon, min(longest, self.plan.context - 1))
         if on_error != "skip":
             panel.check_future(horizon)
-        part = self._windows(Stretch(panel, panel.lengths))
+        part = self._windows(SeriesSplit(panel, panel.lengths))
         places, left_out = self._told(part, horizon)
         tell_left_out(panel, left_out, places, is_wrong=on_error == "raise")
         quantiles, scale = self._quantiles(part, places)
@@ -177,11 +186,11 @@ class Foresight:
         found = self._in_units(part, places, quantiles[:, :horizon])
         return replace(found, left_out=left_out)
 
-    def _told(self, part: WindowPart, horizon: int) -> tuple[Places, list[LeftOut]]:
+    def _told(self, part: WindowPart, horizon: int) -> tuple[WindowIndex, list[LeftOut]]:
         """Return the ends of the series, and those of which too little is known, each with the reason."""
         panel = part.reader.panel
         series, target = np.divmod(np.arange(len(panel) * len(panel.targets)), len(panel.targets))
-        places = Places(series, target, panel.lengths[series])
+        places = WindowIndex(series, target, panel.lengths[series])
         lacking, has_past = panel.lacking(horizon), part.reader.has_past(places)
         left_out = []
         for row in np.flatnonzero(~has_past | np.isin(series, list(lacking))).tolist():
@@ -194,7 +203,7 @@ class Foresight:
         is_told = has_past & ~np.isin(series, list(lacking))
         return places.take(np.flatnonzero(is_told)), left_out
 
-    def measured(self, part: Stretch) -> tuple[Forecasts, Measured]:
+    def measured(self, part: SeriesSplit) -> tuple[Forecasts, ForecastEvaluation]:
         """Return forecasts of a part, and these beside what came.
 
         The intervals at a cutoff are corrected by what had been forecast and had come by then.
@@ -213,27 +222,29 @@ class Foresight:
         before = self._scored(windows, self._before(windows, part.begin), part.begin)
         quantiles = recalibrated(scored, before, self.plan.quantiles, season=self.plan.season)
         forecasts = self._in_units(windows, places, quantiles)
-        return forecasts, Measured.of(forecasts, self.plan.season, self._deviation(windows, part))
+        return forecasts, ForecastEvaluation.of(
+            forecasts, self.plan.season, self._deviation(windows, part)
+        )
 
-    def untrained(self, part: Stretch) -> Measured:
+    def untrained(self, part: SeriesSplit) -> ForecastEvaluation:
         """Return what the forecasts that need no network say of a part; the network says nothing."""
         windows = self._windows(part)
         quantiles = self.plan.quantiles
         nothing = np.zeros((len(windows.places), self.plan.horizon, len(quantiles)))
         forecasts = Forecasts(part.panel, windows.places, quantiles, nothing)
-        return Measured.of(forecasts, self.plan.season, self._deviation(windows, part))
+        return ForecastEvaluation.of(forecasts, self.plan.season, self._deviation(windows, part))
 
     def calibrated(self, panel: Panel) -> Calibration | None:
         """Return the corrections that are learnt from the last steps of some series, or None.
 
         Only windows after those that were trained on tell how wrong the network is.
         """
-        windows = self._windows(Stretch(panel, panel.lengths))
+        windows = self._windows(SeriesSplit(panel, panel.lengths))
         before = self._scored(windows, self._before(windows, panel.lengths), panel.lengths)
         recent = recent_steps(self.plan.horizon, self.plan.season)
         return learnt_by([before], 0, self.plan.quantiles, recent)
 
-    def _deviation(self, windows: WindowPart, part: Stretch) -> Doubles:
+    def _deviation(self, windows: WindowPart, part: SeriesSplit) -> Doubles:
         """Return what the values of each window are divided by to be measured."""
         places = windows.places
         if part.standardised and not self.reading.scaling.is_log:
@@ -241,25 +252,25 @@ class Foresight:
             return found
         return np.ones(len(places))
 
-    def _windows(self, part: Stretch) -> WindowPart:
+    def _windows(self, part: SeriesSplit) -> WindowPart:
         self.reading.check(part.panel)
         return windows_of(self.settings, self.reading, self.plan, part, most=2**62, is_train=False)
 
-    def _before(self, part: WindowPart, begin: Int64s) -> Places:
+    def _before(self, part: WindowPart, begin: Int64s) -> WindowIndex:
         """Return windows before a part that were not trained on, as many as corrections need."""
         panel, horizon = part.reader.panel, self.plan.horizon
         first = begin - horizon - recent_steps(horizon, self.plan.season)
-        earlier = Stretch(panel.until(begin), np.maximum(first, self.reading.trained(panel)))
+        earlier = SeriesSplit(panel.until(begin), np.maximum(first, self.reading.trained(panel)))
         places = part.reader.usable(earlier.places(horizon))
         return places.take(slice(None, None, max(1, -(-len(places) // MOST_WINDOWS))))
 
-    def _scored(self, part: WindowPart, places: Places, begin: Int64s) -> Windows:
+    def _scored(self, part: WindowPart, places: WindowIndex, begin: Int64s) -> ScoredWindows:
         quantiles, scale = self._quantiles(part, places)
         since = places.origin - begin[places.series]
         actual = part.reader.targets(places).astype(np.float64)
-        return Windows(places.series, since, actual, quantiles, scale)
+        return ScoredWindows(places.series, since, actual, quantiles, scale)
 
-    def _quantiles(self, part: WindowPart, places: Places) -> tuple[Doubles, Doubles]:
+    def _quantiles(self, part: WindowPart, places: WindowIndex) -> tuple[Doubles, Doubles]:
         return forecast(
             self.network,
             part,
@@ -269,7 +280,7 @@ class Foresight:
             seed=self.settings.training.seed,
         )
 
-    def _in_units(self, part: WindowPart, places: Places, quantiles: Doubles) -> Forecasts:
+    def _in_units(self, part: WindowPart, places: WindowIndex, quantiles: Doubles) -> Forecasts:
         levels = part.reader.levels[places.series, :, places.target]
         in_units = self.reading.scaling.backward(quantiles, levels)
         is_signed = self.reading.scaling.are_signed(part.reader.panel)

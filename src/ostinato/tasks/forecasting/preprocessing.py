@@ -29,7 +29,7 @@ FILE = "series.json"
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class SeriesPreprocessor:
     """How series are read.
 
     Args:
@@ -60,7 +60,9 @@ class Reading:
     columns: Mapping[str, Any]
 
     @staticmethod
-    def learn(panel: Panel, validation: Panel, settings: Forecaster, season: int) -> Reading:
+    def learn(
+        panel: Panel, validation: Panel, settings: Forecaster, season: int
+    ) -> SeriesPreprocessor:
         """Learn it from train.
 
         Args:
@@ -78,7 +80,7 @@ class Reading:
         if transform == "auto" and not is_positive:
             transform = "none"
         counts = settings.method == "autoregressive" and LIKELIHOODS[settings.likelihood].counts
-        return Reading(
+        return SeriesPreprocessor(
             panel.frequency,
             panel.season,
             (season, *longer_seasons(panel, season)),
@@ -192,11 +194,11 @@ class Reading:
         )
 
     @staticmethod
-    def load(run: Path, settings: Forecaster) -> tuple[Reading, Calibration | None]:
+    def load(run: Path, settings: Forecaster) -> tuple[SeriesPreprocessor, Calibration | None]:
         """Read what :meth:`save` wrote, of a forecaster with some settings."""
         path = run / FILE
         told = read_json(path)
-        reading = Reading(
+        reading = SeriesPreprocessor(
             Frequency.parse(told["frequency"]),
             int(told["season"]),
             saved.steps({"seasons": [settings.season or told["season"]], **told}, "seasons", path),

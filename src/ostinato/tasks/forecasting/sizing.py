@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ostinato.tasks.forecasting.splits import Stretch, train_stretch
+from ostinato.tasks.forecasting.splits import SeriesSplit, train_stretch
 
 MANY_WINDOWS = 100_000
 """Windows of train from which on a forecaster has more to learn than to forget."""
 
 
-def sized(train: Stretch, context: int, horizon: int) -> dict[str, Any]:
+def sized(train: SeriesSplit, context: int, horizon: int) -> dict[str, Any]:
     """Return settings of a forecaster by ``set_params`` name.
 
     Args:

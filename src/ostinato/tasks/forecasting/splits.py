@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato._errors import DatasetError
-from ostinato.series import Panel, Places
+from ostinato.series import Panel, WindowIndex
 
 Int64s = npt.NDArray[np.int64]
 
@@ -19,7 +19,7 @@ HELD_OUT = 0.15  # share of a series that becomes validation, at least a horizon
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch:
+class SeriesSplit:
     """A part of the series: steps to forecast, with all that came before them.
 
     Args:
@@ -51,7 +51,7 @@ class Stretch:
         """The ids of the series."""
         return self.panel.ids
 
-    def places(self, horizon: int) -> Places:
+    def places(self, horizon: int) -> WindowIndex:
         """Return the windows whose steps ahead lie in the part, series by series.
 
         Args:
@@ -64,19 +64,19 @@ class Stretch:
         first = np.cumsum(counts * targets) - counts * targets
         within = np.arange(len(series)) - first[series]
         target, place = np.divmod(within, counts[series])
-        return Places(series, target, self.begin[series] + place)
+        return WindowIndex(series, target, self.begin[series] + place)
 
 
-def train_stretch(panel: Panel, context: int, horizon: int) -> Stretch:
+def train_stretch(panel: Panel, context: int, horizon: int) -> SeriesSplit:
     """Return a panel as what is trained on: every cutoff with a context before it.
 
     A series too short for a whole context has windows with a part of it.
     """
     spare = np.maximum((panel.lengths - horizon) // 2, 1)
-    return Stretch(panel, np.minimum(context, spare))
+    return SeriesSplit(panel, np.minimum(context, spare))
 
 
-def parts_of(panel: Panel, horizon: int) -> dict[str, Stretch]:
+def parts_of(panel: Panel, horizon: int) -> dict[str, SeriesSplit]:
     """Return train and test, and validation where the data set says when it begins.
 
     Without such borders the last horizon of each series is the test part; a series too short to spare it
@@ -94,26 +94,26 @@ def parts_of(panel: Panel, horizon: int) -> dict[str, Stretch]:
         _check_enough(panel, begin, horizon, is_measured=True)
         begin = np.where(begin > horizon, begin, panel.lengths)
         return {
-            "train": Stretch(panel.until(begin), np.zeros_like(begin)),
-            "test": Stretch(panel, begin, every_cutoff=False),
+            "train": SeriesSplit(panel.until(begin), np.zeros_like(begin)),
+            "test": SeriesSplit(panel, begin, every_cutoff=False),
         }
     validation, test = (
         np.array([_position(panel, row, border) for row in range(len(panel))])
         for border in panel.borders
     )
     return {
-        "train": Stretch(panel.until(validation), np.zeros_like(validation)),
-        "validation": Stretch(panel.until(test), validation, standardised=panel.standardised),
-        "test": Stretch(panel, test, standardised=panel.standardised),
+        "train": SeriesSplit(panel.until(validation), np.zeros_like(validation)),
+        "validation": SeriesSplit(panel.until(test), validation, standardised=panel.standardised),
+        "test": SeriesSplit(panel, test, standardised=panel.standardised),
     }
 
 
-def last_of(panel: Panel, horizon: int) -> Stretch:
+def last_of(panel: Panel, horizon: int) -> SeriesSplit:
     """Return the last horizon of each series as what is to be measured."""
-    return Stretch(panel, np.maximum(panel.lengths - horizon, 0), every_cutoff=False)
+    return SeriesSplit(panel, np.maximum(panel.lengths - horizon, 0), every_cutoff=False)
 
 
-def with_validation(parts: Mapping[str, Stretch], horizon: int) -> dict[str, Stretch]:
+def with_validation(parts: Mapping[str, SeriesSplit], horizon: int) -> dict[str, SeriesSplit]:
     """Return parts whose train gave its last steps to validation, if they had none."""
     if "validation" in parts:
         return dict(parts)
@@ -125,8 +125,8 @@ def with_validation(parts: Mapping[str, Stretch], horizon: int) -> dict[str, Str
     begin = np.where(begin > horizon, begin, panel.lengths)
     rest = {name: part for name, part in parts.items() if name != "train"}
     return {
-        "train": Stretch(panel.until(begin), parts["train"].begin),
-        "validation": Stretch(panel, begin),
+        "train": SeriesSplit(panel.until(begin), parts["train"].begin),
+        "validation": SeriesSplit(panel, begin),
         **rest,
     }
 

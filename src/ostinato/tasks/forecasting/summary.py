@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ostinato.tasks.forecasting.network import Plan
+from ostinato.tasks.forecasting.network import WindowSizes
 from ostinato.tasks.forecasting.objective import WindowPart
-from ostinato.tasks.forecasting.splits import Stretch
-from ostinato.tasks.summary import Facts, length_facts
+from ostinato.tasks.forecasting.splits import SeriesSplit
+from ostinato.tasks.summary import DataSummary, length_facts
 
 FEW_TRAIN = 32  # windows to train on, from which down it is remarked upon
 
 
-def describe(parts: Mapping[str, Stretch], windows: Mapping[str, WindowPart]) -> Facts:
+def describe(parts: Mapping[str, SeriesSplit], windows: Mapping[str, WindowPart]) -> DataSummary:
     """Count series, windows and missing values of each part."""
     facts = {}
     for name, part in parts.items():
@@ -33,7 +33,7 @@ def describe(parts: Mapping[str, Stretch], windows: Mapping[str, WindowPart]) ->
     return facts
 
 
-def lines(facts: Facts, plan: Plan, *, is_log: bool) -> list[str]:
+def lines(facts: DataSummary, plan: WindowSizes, *, is_log: bool) -> list[str]:
     """Say the facts in a few lines, the worrying ones in words."""
     train = facts["train"]
     told = [

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ostinato._config import check_range
 from ostinato._errors import ConfigError, shown
-from ostinato.nn import Greedy, Hypothesis, Placed, align, beam_search
+from ostinato.nn import AlignedSymbol, GreedyDecoder, Hypothesis, align, beam_search
 from ostinato.tasks.speech.alphabet import FIRST_OF_HAN, Alphabet
 from ostinato.tasks.speech.averaged_frames import Scores
 from ostinato.tasks.speech.keywords import choose
@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float32]
 LanguageModel = Callable[[str], float]
 """Log of how likely a text is to begin like this, in nats; asked for every beginning that is met."""
 
-HOT = 3.0  # nats that a hot word is worth, unless it is said
+HOT_WORD_BONUS = 3.0  # nats that a hot word is worth, unless it is said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +112,7 @@ def hot_worth(text: str, hot_words: Mapping[str, float], *, is_whole: bool = Fal
 
 def places_of(
     log_probs: Floats, alphabet: Alphabet, decoding: Decoding
-) -> tuple[list[Placed], list[Hypothesis]]:
+) -> tuple[list[AlignedSymbol], list[Hypothesis]]:
     """Return the symbols heard, with their steps, and the hypotheses; none if taken greedily.
 
     Args:
@@ -124,14 +124,14 @@ def places_of(
         log_probs: ``(steps, classes)``.
     """
     if decoding.is_greedy:
-        greedy = Greedy()
+        greedy = GreedyDecoder()
         return greedy.push(log_probs) + greedy.finish(), []
     found = decoding.search(log_probs, alphabet)
     return align(log_probs, found[0].symbols), found
 
 
 def words_of(
-    places: Sequence[Placed],
+    places: Sequence[AlignedSymbol],
     alphabet: Alphabet,
     step: float,
     end: float = math.inf,
@@ -151,12 +151,12 @@ def words_of(
         delay: Seconds of sound that the network hears after a step before it says what was there.
 
     Example:
-        >>> places = [Placed(2, 3, 4, 0.5), Placed(1, 4, 5, 1.0), Placed(3, 6, 8, 1.0)]
+        >>> places = [AlignedSymbol(2, 3, 4, 0.5), AlignedSymbol(1, 4, 5, 1.0), AlignedSymbol(3, 6, 8, 1.0)]
         >>> [(w["word"], w["start"], w["confidence"]) for w in
         ...  words_of(places, Alphabet((" ", "a", "b"), "character"), step=0.25)]
         [('a', 0.75, 0.5), ('b', 1.5, 1.0)]
     """
-    groups: list[list[Placed]] = [[]]
+    groups: list[list[AlignedSymbol]] = [[]]
     for place in places:
         if place.symbol == alphabet.separator:
             groups.append([])
@@ -245,7 +245,7 @@ def _alternatives(chances: Mapping[str, float]) -> list[dict[str, Any]]:
 
 
 def told(
-    places: Sequence[Placed],
+    places: Sequence[AlignedSymbol],
     alphabet: Alphabet,
     *,
     step: float,
@@ -266,7 +266,7 @@ def told(
         threshold: Words of less confidence are not told.
 
     Example:
-        >>> told([Placed(1, 0, 1, 0.5)], Alphabet(("a",), "character"), step=0.02, seconds=1.0)["text"]
+        >>> told([AlignedSymbol(1, 0, 1, 0.5)], Alphabet(("a",), "character"), step=0.02, seconds=1.0)["text"]
         'a'
     """
     heard = words_of(places, alphabet, step, seconds, delay=delay)

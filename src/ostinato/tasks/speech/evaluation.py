@@ -16,11 +16,11 @@ from ostinato import audio
 from ostinato.data.splits import duplicates
 from ostinato.datasets import Recordings
 from ostinato.metrics import character_errors, transcription_metrics, word_errors, worst_first
-from ostinato.nn import Transcripts, ctc_loss
+from ostinato.nn import CTCTargets, ctc_loss
 from ostinato.tasks.predictions import write_transcripts
 from ostinato.tasks.speech.baselines import chance_z
 from ostinato.tasks.speech.decoding import Decoding
-from ostinato.tasks.speech.transcriber import Floats, Hearing
+from ostinato.tasks.speech.transcriber import Floats, Transcriber
 from ostinato.tasks.verdict import Compared
 from ostinato.training import Figures
 
@@ -31,7 +31,7 @@ ENVELOPE = 400  # pairs of lowest and highest sample in a picture
 
 
 def measure(
-    hearing: Hearing,
+    hearing: Transcriber,
     examples: Recordings,
     decoding: Decoding,
     *,
@@ -86,7 +86,7 @@ def failure(figures: Figures) -> str | None:
 
 
 def _loss(log_probs: Floats, symbols: npt.NDArray[np.int64]) -> float:
-    targets = Transcripts(torch.tensor(symbols), torch.tensor([len(symbols)]))
+    targets = CTCTargets(torch.tensor(symbols), torch.tensor([len(symbols)]))
     return float(ctc_loss(pack_sequence([torch.from_numpy(log_probs)]), targets))
 
 
@@ -97,7 +97,7 @@ def _worst(said: Sequence[str], answers: Sequence[dict[str, Any]]) -> list[int]:
 
 
 def _pictures(
-    hearing: Hearing, examples: Recordings, rows: Sequence[int]
+    hearing: Transcriber, examples: Recordings, rows: Sequence[int]
 ) -> dict[int, dict[str, Any]]:
     """Return waveform, frames and probabilities of some recordings, their first seconds."""
     part = examples.take(rows)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch.nn.utils.rnn import pack_sequence
 
-from ostinato.nn import Greedy, Transcripts, ctc_loss, steps_needed
+from ostinato.nn import CTCTargets, GreedyDecoder, ctc_loss, steps_needed
 from ostinato.tasks.speech.averaged_frames import Scores
 
 Floats = npt.NDArray[np.float32]
@@ -105,7 +105,7 @@ def choose(log_probs: Floats, keywords: Sequence[Symbols], beside: Scores | None
         >>> choice.symbols, [round(share, 2) for share in choice.probabilities]
         ((1,), [0.71, 0.29])
     """
-    greedy = Greedy()
+    greedy = GreedyDecoder()
     places = greedy.push(log_probs) + greedy.finish()
     heard = tuple(place.symbol for place in places)
     texts, doubts = list(keywords), [0.0] * len(keywords)
@@ -142,7 +142,7 @@ def log_likelihoods(log_probs: Floats, texts: Sequence[Symbols]) -> npt.NDArray[
         >>> log_likelihoods(np.log(np.array([[0.4, 0.6]], np.float32)), [(), (1,), (1, 1)]).round(2)
         array([-0.92, -0.51,  -inf])
     """
-    targets = Transcripts(
+    targets = CTCTargets(
         torch.tensor([symbol for text in texts for symbol in text], dtype=torch.int64),
         torch.tensor([len(text) for text in texts]),
     )

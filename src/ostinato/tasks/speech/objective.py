@@ -18,7 +18,7 @@ from ostinato.data.ragged import Ragged
 from ostinato.datasets import Recordings
 from ostinato.metrics import character_errors, word_errors
 from ostinato.models import SpeechNetwork
-from ostinato.nn import Greedy, Transcripts, ctc_loss, steps_needed
+from ostinato.nn import CTCTargets, GreedyDecoder, ctc_loss, steps_needed
 from ostinato.ops import randomness
 from ostinato.tasks.speech.alphabet import Alphabet
 from ostinato.tasks.speech.recombination import Example, Recombiner
@@ -55,7 +55,7 @@ class SpeechPart:
         """Frames of each recording."""
         return self.sounds[0].frames.lengths
 
-    def batch(self, rows: Rows) -> tuple[PackedSequence, Transcripts]:
+    def batch(self, rows: Rows) -> tuple[PackedSequence, CTCTargets]:
         """Return the packed steps and the transcripts of some rows, some of them joined."""
         if self.augmenter is None:
             examples = [self._plain(row) for row in rows]
@@ -64,7 +64,7 @@ class SpeechPart:
             examples = self._changed(rows, self.augmenter, np.random.default_rng(seed))
         examples.sort(key=lambda example: -len(example[0]))
         steps = packed_steps([frames for frames, _ in examples], self.features)
-        return steps, Transcripts(
+        return steps, CTCTargets(
             torch.from_numpy(np.concatenate([said for _, said in examples])),
             torch.tensor([len(said) for _, said in examples]),
         )
@@ -111,7 +111,7 @@ class SpeechObjective:
         """The figure that marks the best epoch; error rates of a few recordings are often equal."""
         return "log_likelihood"
 
-    def sums(self, output: PackedSequence, targets: Transcripts) -> Tensor:
+    def sums(self, output: PackedSequence, targets: CTCTargets) -> Tensor:
         """Return loss, symbols; errors and units of words and characters; and if counted."""
         loss = ctc_loss(output, targets).sum()
         errors = [0] * 4
@@ -130,12 +130,12 @@ class SpeechObjective:
             figures["cer"] = misspelt / max(characters, 1)
         return figures
 
-    def _errors(self, output: PackedSequence, targets: Transcripts) -> list[int]:
+    def _errors(self, output: PackedSequence, targets: CTCTargets) -> list[int]:
         said = np.split(targets.symbols.cpu().numpy(), targets.lengths.cpu().cumsum(0)[:-1])
         references = [self.alphabet.decode(symbols.tolist()) for symbols in said]
         predictions = []
         for log_probs in unpacked(output.data.float().cpu(), output.batch_sizes):
-            greedy = Greedy()
+            greedy = GreedyDecoder()
             places = greedy.push(log_probs) + greedy.finish()
             predictions.append(self.alphabet.decode([place.symbol for place in places]))
         counts = []
@@ -190,7 +190,7 @@ def too_long(part: SpeechPart) -> Rows:
     """Return the rows whose transcripts need more steps than their recordings have."""
     targets = part.targets
     needed = steps_needed(
-        Transcripts(torch.from_numpy(targets.values), torch.from_numpy(targets.lengths))
+        CTCTargets(torch.from_numpy(targets.values), torch.from_numpy(targets.lengths))
     )
     steps = -(-part.lengths // part.features.subsampling)
     return np.flatnonzero(needed.numpy() > steps)

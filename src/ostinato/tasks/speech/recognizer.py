@@ -29,8 +29,8 @@ from ostinato.tasks.speech.keywords import keywords_of
 from ostinato.tasks.speech.objective import SpeechObjective, frames_of, parts_of
 from ostinato.tasks.speech.sizing import sized
 from ostinato.tasks.speech.stream import TranscriptionStream
-from ostinato.tasks.speech.transcriber import Hearing, OnError, usable
-from ostinato.tasks.summary import Facts
+from ostinato.tasks.speech.transcriber import OnError, Transcriber, usable
+from ostinato.tasks.summary import DataSummary
 from ostinato.tasks.verdict import ACCURACY, Compared
 from ostinato.training import Figures, Listener, Objective, Part
 
@@ -271,7 +271,7 @@ class SpeechRecognizer(Estimator):
         c.pop("test_speaker", None)  # is of a whole data set
         return usable({"data": datasets.read_speech(path, **c)}, on_error)["data"]
 
-    def pairs_of(self, part: Recordings) -> tuple[Any, Sequence[str]]:
+    def inputs_and_targets(self, part: Recordings) -> tuple[Any, Sequence[str]]:
         """Return the recordings of a part, and their transcripts."""
         return part, part.transcripts or ()
 
@@ -297,7 +297,7 @@ class SpeechRecognizer(Estimator):
         speech_facts.tell_few_speakers(set(speakers), sides)
         return part.keys
 
-    def _learn_labels(self, parts: Parts) -> None:
+    def _fit_labels(self, parts: Parts) -> None:
         self.joined_ = None
         speech_facts.check_transcripts(parts)
         said = parts["train"].transcripts
@@ -311,7 +311,7 @@ class SpeechRecognizer(Estimator):
             keywords=keywords,
         )
 
-    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, Facts]:
+    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, DataSummary]:
         features = self.sized_.features
         self.sample_rate_hz_ = features.sample_rate_hz or audio.common_rate(parts["train"])
         augmenter = audio.Augmenter(self.sized_.augmentation, features, self.sample_rate_hz_)
@@ -358,9 +358,9 @@ class SpeechRecognizer(Estimator):
         return self.sized_.features.fitted_to(self.recurrent)
 
     @property
-    def _hearing(self) -> Hearing:
+    def _hearing(self) -> Transcriber:
         self._check_fitted()
-        return Hearing(
+        return Transcriber(
             *(self.module_, self.alphabet_, self._features, self.sample_rate_hz_, self.normalizer_),
             *(self.sized_.training.batch_tokens, self.joined_),
         )
@@ -378,14 +378,14 @@ class SpeechRecognizer(Estimator):
         decoding = Decoding(beam_width=self.beam_width, threshold=self.threshold)
         return measure(self._hearing, examples, decoding, part=part, seen=seen, run=run)
 
-    def _save_reader(self, run: Path) -> None:
+    def _save_preprocessing(self, run: Path) -> None:
         self.alphabet_.save(run)
         levels = {"sample_rate_hz": self.sample_rate_hz_, **self.normalizer_.levels}
         write_json(run / "audio.json", levels)
         if self.joined_ is not None:
             self.joined_.save(run)
 
-    def _load_reader(self, run: Path) -> None:
+    def _load_preprocessing(self, run: Path) -> None:
         self.alphabet_ = Alphabet.load(run)
         path = run / "audio.json"
         self.sample_rate_hz_, *levels = saved.levels(read_json(path), path, self._features.bands)

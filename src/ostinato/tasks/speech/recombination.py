@@ -19,7 +19,7 @@ from ostinato._config import Features
 from ostinato.audio import Normalizer, packed_steps
 from ostinato.data.batches import unpacked
 from ostinato.models import SpeechNetwork
-from ostinato.nn import Placed, align
+from ostinato.nn import AlignedSymbol, align
 
 Floats = npt.NDArray[np.float32]
 Symbols = npt.NDArray[np.int64]
@@ -94,7 +94,7 @@ class Recombiner:
             begin, first = end, right
         return [*pieces, (frames[begin:], symbols[first:])]
 
-    def _borders(self, places: Sequence[Placed]) -> list[tuple[int, int]]:
+    def _borders(self, places: Sequence[AlignedSymbol]) -> list[tuple[int, int]]:
         """Return the last symbol of a word and the first of the next, where both are sure."""
         count = len(places)
         if self.separator is None:

@@ -14,7 +14,7 @@ from ostinato._errors import ConfigError
 from ostinato.audio import Frontend, Normalizer, Steps
 from ostinato.datasets.records.waves import LOUDEST
 from ostinato.models import SpeechNetwork
-from ostinato.nn import Greedy, Placed
+from ostinato.nn import AlignedSymbol, GreedyDecoder
 from ostinato.tasks.speech.alphabet import Alphabet
 from ostinato.tasks.speech.decoding import told
 
@@ -66,10 +66,10 @@ class TranscriptionStream:
     def reset(self) -> None:
         """Forget what was heard, and begin with another recording."""
         self._frontend = Frontend(self._features, **self._rates)
-        self._steps, self._greedy = Steps(self._features), Greedy()
+        self._steps, self._greedy = Steps(self._features), GreedyDecoder()
         self._normalizer.reset()
         self._state: Any = None
-        self._places: list[Placed] = []
+        self._places: list[AlignedSymbol] = []
         self._samples, self._is_over = 0, False
         self._busy: list[float] = []
 
@@ -150,7 +150,7 @@ class TranscriptionStream:
         """Return text, words with their times and confidence, of what was heard so far."""
         return self._told(self._places)
 
-    def _told(self, places: list[Placed]) -> dict[str, Any]:
+    def _told(self, places: list[AlignedSymbol]) -> dict[str, Any]:
         return told(
             places,
             self._alphabet,

@@ -9,7 +9,7 @@ import numpy as np
 
 from ostinato._errors import DatasetError
 from ostinato.datasets import Recordings
-from ostinato.tasks import summary as data_facts
+from ostinato.tasks import summary as data_summary
 from ostinato.tasks.speech.alphabet import Alphabet
 from ostinato.tasks.speech.keywords import why_none
 from ostinato.tasks.speech.objective import SpeechPart, too_long
@@ -23,7 +23,7 @@ ALIKE = 1e-3  # nats between the loudest and the softest band of a recording wit
 
 def describe(
     parts: Mapping[str, Recordings], loop_parts: Mapping[str, SpeechPart], alphabet: Alphabet
-) -> data_facts.Facts:
+) -> data_summary.DataSummary:
     """Count words, lengths in frames, seconds, and recordings that stand twice in each part.
 
     Raises:
@@ -31,7 +31,7 @@ def describe(
             recording is silent.
     """
     said = {name: part.transcripts or [] for name, part in parts.items()}
-    facts = data_facts.describe(
+    facts = data_summary.describe(
         parts,
         labels={name: [word for text in said[name] for word in text.split()] for name in parts},
         lengths={name: part.lengths for name, part in loop_parts.items()},
@@ -94,7 +94,7 @@ def silent(recordings: Recordings, part: SpeechPart) -> list[int]:
 def tell(
     parts: Mapping[str, Recordings],
     loop_parts: Mapping[str, SpeechPart],
-    facts: data_facts.Facts,
+    facts: data_summary.DataSummary,
     alphabet: Alphabet,
 ) -> None:
     """Log the facts, a line each."""
@@ -105,7 +105,7 @@ def tell(
 def lines(
     parts: Mapping[str, Recordings],
     loop_parts: Mapping[str, SpeechPart],
-    facts: data_facts.Facts,
+    facts: data_summary.DataSummary,
     alphabet: Alphabet,
 ) -> list[str]:
     """Say the facts in a few lines, the worrying ones in words."""

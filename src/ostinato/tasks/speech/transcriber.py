@@ -49,7 +49,7 @@ class Heard(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Hearing:
+class Transcriber:
     """What turns recordings into text.
 
     Args:

@@ -24,7 +24,7 @@ Token = tuple[str, int, int]
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class TaggingPrediction:
     """The tags of one sentence.
 
     Args:
@@ -42,7 +42,7 @@ class Answer:
 
 SMALLEST = 1e-300  # divides what is impossible
 
-NOTHING = Answer(np.empty(0, np.int64), np.empty(0, np.float32), [], [])
+EMPTY_PREDICTION = TaggingPrediction(np.empty(0, np.int64), np.empty(0, np.float32), [], [])
 """The answer to a sentence without a token."""
 
 
@@ -62,7 +62,7 @@ def shifted(scores: Chain, outside: float) -> Chain:
     return scores._replace(emissions=scores.emissions._replace(data=data))
 
 
-def answers_of(scores: Chain, tags: Tags, outside: float = 0.0) -> list[Answer]:
+def answers_of(scores: Chain, tags: Tags, outside: float = 0.0) -> list[TaggingPrediction]:
     """Return the likeliest tags of each row of a packed batch, the longest row first.
 
     Args:
@@ -117,10 +117,10 @@ def _of_type(classes: Sequence[str], letter: str) -> Tensor:
     return torch.tensor([places.get(f"{letter}-{k}" if k else letter, 0) for k in kinds])
 
 
-def _answer(tags: Tags, path: Any, alone: Any, *ways: Any) -> Answer:
+def _answer(tags: Tags, path: Any, alone: Any, *ways: Any) -> TaggingPrediction:
     confidence = np.clip(alone, 0, 1).astype(np.float32)
     if not ways:
-        return Answer(path, confidence, [], [])
+        return TaggingPrediction(path, confidence, [], [])
     spans = tags.spans(path)
     sure = np.zeros(len(spans))
     later, leaves = ways[-2], 1 - np.append(ways[-1][1:], 0.0)
@@ -132,7 +132,7 @@ def _answer(tags: Tags, path: Any, alone: Any, *ways: Any) -> Answer:
             elif end < len(path):
                 chance *= 1 - goes_on[end]
             sure[number] += chance
-    return Answer(path, confidence, spans, np.clip(sure, 0, 1).tolist())
+    return TaggingPrediction(path, confidence, spans, np.clip(sure, 0, 1).tolist())
 
 
 def located(
@@ -157,7 +157,9 @@ def located(
     return " ".join(text), tokens
 
 
-def described(text: str, tokens: Sequence[Token], answer: Answer, tags: Tags) -> dict[str, Any]:
+def described(
+    text: str, tokens: Sequence[Token], answer: TaggingPrediction, tags: Tags
+) -> dict[str, Any]:
     """Return an answer ready for JSON: tokens with their tags, and spans, by characters."""
     names = tags.decode([answer.tags])[0]
     found: dict[str, Any] = {

@@ -14,7 +14,7 @@ from ostinato.nn import CRF, Chain
 from ostinato.tasks.contract import Parts
 from ostinato.tasks.tagging.decoding import shifted
 from ostinato.tasks.tagging.feature_chain import FeatureChain, JoinedChain, joined
-from ostinato.tasks.tagging.network import Plan
+from ostinato.tasks.tagging.network import TaggerSettings
 from ostinato.tasks.tagging.objective import TaggingObjective, scores_of
 from ostinato.tasks.tagging.tags import Tags
 from ostinato.text import Lexicon
@@ -28,7 +28,7 @@ NEARLY = 0.01
 
 
 def join_features(
-    module: nn.Module, lexicon: Lexicon, tags: Tags, plan: Plan, parts: Parts
+    module: nn.Module, lexicon: Lexicon, tags: Tags, plan: TaggerSettings, parts: Parts
 ) -> JoinedChain:
     """Fit a linear tagger on train, and the weights of both on validation.
 

@@ -19,7 +19,7 @@ EMBEDDING_SIZE = 100  # without pretrained vectors
 MOST_EXTRA = 100_000  # words of a file of vectors that are known beside those of train
 
 
-class Plan(Protocol):
+class TaggerSettings(Protocol):
     """The settings of a tagger that its network is made from, all of them in force."""
 
     recurrent: Recurrent
@@ -36,7 +36,7 @@ class Plan(Protocol):
     head_dropout: float | None
 
 
-def read_words(train: Tagged, plan: Plan) -> tuple[Lexicon, Vectors | None]:
+def read_words(train: Tagged, plan: TaggerSettings) -> tuple[Lexicon, Vectors | None]:
     """Return the vocabularies of train and, where there is a file of vectors, its words."""
     lexicon = Lexicon.fit(
         train.sentences,
@@ -56,12 +56,14 @@ def read_words(train: Tagged, plan: Plan) -> tuple[Lexicon, Vectors | None]:
     return lexicon, vectors
 
 
-def width_of(plan: Plan, vectors: Vectors | None) -> int:
+def width_of(plan: TaggerSettings, vectors: Vectors | None) -> int:
     """Return the features of a word: those of the vectors, or as set."""
     return vectors.dim if vectors is not None else plan.embedding_size or EMBEDDING_SIZE
 
 
-def build(plan: Plan, lexicon: Lexicon, tags: Tags, embedding_size: int) -> SequenceTagger:
+def build(
+    plan: TaggerSettings, lexicon: Lexicon, tags: Tags, embedding_size: int
+) -> SequenceTagger:
     """Return the network with new weights."""
     return SequenceTagger(
         lexicon.num_trained,

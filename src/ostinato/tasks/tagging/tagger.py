@@ -20,16 +20,15 @@ from ostinato.data.batches import collate
 from ostinato.datasets import Scheme, Tagged
 from ostinato.datasets.readers.tagged_writing import FORMATS as WRITERS
 from ostinato.nn import Chain, log_likelihood
-from ostinato.tasks import saved
-from ostinato.tasks import summary as data_facts
+from ostinato.tasks import saved, summary
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.predictions import write_tagged_predictions
 from ostinato.tasks.tagging import network
 from ostinato.tasks.tagging.baselines import tagging_baselines
 from ostinato.tasks.tagging.decoding import (
-    NOTHING,
-    Answer,
+    EMPTY_PREDICTION,
+    TaggingPrediction,
     Token,
     answers_of,
     described,
@@ -45,11 +44,7 @@ from ostinato.tasks.tagging.objective import Rows, TaggedPart, TaggingObjective,
 from ostinato.tasks.tagging.sizing import sized
 from ostinato.tasks.tagging.tags import Tags
 from ostinato.tasks.verdict import Compared
-from ostinato.text import (
-    EncodedWords,
-    Lexicon,
-    make_splitter,
-)
+from ostinato.text import EncodedWords, Lexicon, make_splitter
 from ostinato.training import Figures, Listener, Objective, Part
 
 logger = logging.getLogger("ostinato")
@@ -235,7 +230,7 @@ class SequenceTagger(Estimator):
         """Read one tagged file, by the arguments of `ostinato.datasets.read_tagged`."""
         return datasets.read_tagged(path, cut=self._cut, **columns)
 
-    def pairs_of(self, part: Tagged) -> tuple[Sentences, Sentences]:
+    def inputs_and_targets(self, part: Tagged) -> tuple[Sentences, Sentences]:
         """Return the sentences of a part, and their tags."""
         return part.sentences, part.tags or ()
 
@@ -255,10 +250,7 @@ class SequenceTagger(Estimator):
     def _strata(self, part: Tagged) -> tuple[Sequence[Any], Sequence[Hashable]]:
         return [sorted(set(row)) for row in part.tags or ()], part.texts
 
-    def _check(self) -> None:
-        super()._check()
-
-    def _learn_labels(self, parts: Parts) -> None:
+    def _fit_labels(self, parts: Parts) -> None:
         if self.tokenizer is not None:
             make_splitter(self.tokenizer, lowercase=False)  # raises now, not after training
         self.tags_ = Tags.fit(parts["train"], self.scheme)
@@ -268,7 +260,7 @@ class SequenceTagger(Estimator):
                     f"{part.source}: {name} must have tags; got none. Name their column."
                 )
 
-    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, data_facts.Facts]:
+    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, summary.DataSummary]:
         train: Tagged = parts["train"]
         longest = max(len(token) for sentence in train.sentences for token in sentence)
         self.tokenizer_ = self.tokenizer or ("char" if longest == 1 else "treebank")
@@ -280,13 +272,13 @@ class SequenceTagger(Estimator):
             for name, part in parts.items()
         }
         words = {name: part.words for name, part in loop_parts.items()}
-        facts = data_facts.describe(
+        facts = summary.describe(
             parts,
             labels={k: self.tags_.counted(part.tags) for k, part in parts.items()},
             lengths={k: part.lengths for k, part in loop_parts.items()},
             unknown_rate={k: encoded.unknown_rate() for k, encoded in words.items()},
         )
-        for line in data_facts.lines(facts, "sentences"):
+        for line in summary.lines(facts, "sentences"):
             logger.info(line)
         width = network.width_of(self.sized_, vectors)
         self.module_ = network.build(self.sized_, self.lexicon_, self.tags_, width)
@@ -297,9 +289,9 @@ class SequenceTagger(Estimator):
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:
         return sized(parts["train"])
 
-    def _answers(self, sentences: Sentences) -> list[Answer]:
+    def _answers(self, sentences: Sentences) -> list[TaggingPrediction]:
         """Tag sentences; one without a token has the answer of no tags."""
-        answers = [NOTHING] * len(sentences)
+        answers = [EMPTY_PREDICTION] * len(sentences)
         places = [place for place, sentence in enumerate(sentences) if len(sentence)]
         some = [sentences[place] for place in places]
         for rows, _, found in self._answered(some, self.lexicon_.encode(some)):
@@ -309,7 +301,7 @@ class SequenceTagger(Estimator):
 
     def _answered(
         self, sentences: Sentences, words: EncodedWords
-    ) -> Iterator[tuple[Rows, Chain, list[Answer]]]:
+    ) -> Iterator[tuple[Rows, Chain, list[TaggingPrediction]]]:
         """Yield the rows of each batch, the longest first, their chain and their answers."""
         chain = self.chain_
         features = chain.model.encode(sentences) if chain else None
@@ -328,7 +320,7 @@ class SequenceTagger(Estimator):
     ) -> Figures:
         words = self.lexicon_.encode(examples.sentences)
         targets = self.tags_.encode(examples.tags or (), part)
-        answers, loss = [NOTHING] * len(examples.sentences), 0.0
+        answers, loss = [EMPTY_PREDICTION] * len(examples.sentences), 0.0
         for rows, scores, found in self._answered(examples.sentences, words):
             gold = collate(targets, rows).data.clamp(min=0)
             loss -= float(log_likelihood(scores, gold).sum())
@@ -373,7 +365,7 @@ class SequenceTagger(Estimator):
         kind = getattr(self, "tokenizer_", self.tokenizer) or "treebank"
         return make_splitter(kind, lowercase=False).spans(text)
 
-    def _save_reader(self, run: Path) -> None:
+    def _save_preprocessing(self, run: Path) -> None:
         self.lexicon_.save(run)
         self.tags_.save(run)
         write_json(run / "tokenizer_config.json", {"tokenizer": self.tokenizer_})
@@ -383,7 +375,7 @@ class SequenceTagger(Estimator):
             self.chain_.save(run)
         super()._write_figures(run)
 
-    def _load_reader(self, run: Path) -> None:
+    def _load_preprocessing(self, run: Path) -> None:
         self.lexicon_ = Lexicon.load(run)
         self.tags_ = Tags.load(run)
         path = run / "tokenizer_config.json"

@@ -23,7 +23,7 @@ from ostinato.tasks.tagging.evaluation import spans_in
 
 logger = logging.getLogger("ostinato")
 
-STRANGE = -1
+UNKNOWN_TAG = -1
 """Index of a tag that never occurs in train; whatever is predicted, it is wrong.
 
 Of a span of a strange type the first token has it, the others `STRANGE_INSIDE`.
@@ -92,12 +92,12 @@ class Tags:
         return schemes.allowed(self.classes, self.scheme) if self.scheme else None
 
     def encode(self, rows: Sequence[Sequence[str]], part: str = "data") -> Ragged:
-        """Return the index of each tag, a sentence a row; of tags that train never has, `STRANGE`."""
+        """Return the index of each tag, a sentence a row; `UNKNOWN_TAG` of those that train lacks."""
         if self.scheme is not None:
             rows = [schemes.convert(row, self.scheme) for row in rows]
         index = {tag: place for place, tag in enumerate(self.classes)}
-        places = [[index.get(tag, STRANGE) for tag in row] for row in rows]
-        if any(STRANGE in row for row in places):
+        places = [[index.get(tag, UNKNOWN_TAG) for tag in row] for row in rows]
+        if any(UNKNOWN_TAG in row for row in places):
             if self.are_spans:
                 for row, tags in zip(places, rows, strict=True):
                     _mark_insides(row, tags)
@@ -168,5 +168,5 @@ class Tags:
 def _mark_insides(row: list[int], tags: Sequence[str]) -> None:
     """Tell the first token of each strange span from the others, so that it stays one span."""
     for span in schemes.spans_of(tags):
-        if row[span.start] == STRANGE:
+        if row[span.start] == UNKNOWN_TAG:
             row[span.start + 1 : span.end] = [STRANGE_INSIDE] * (span.end - span.start - 1)

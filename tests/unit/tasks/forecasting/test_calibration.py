@@ -13,15 +13,20 @@ from tests.panels import SEASON, panel, planted, small
 from ostinato.series import Calibration, Panel
 from ostinato.tasks.forecasting import calibration as recalibration
 from ostinato.tasks.forecasting import predictor as foresight
-from ostinato.tasks.forecasting.calibration import Windows, learnt_by, recalibrated, recent_steps
-from ostinato.tasks.forecasting.splits import Stretch, parts_of
+from ostinato.tasks.forecasting.calibration import (
+    ScoredWindows,
+    learnt_by,
+    recalibrated,
+    recent_steps,
+)
+from ostinato.tasks.forecasting.splits import SeriesSplit, parts_of
 
 LEVELS = (0.1, 0.5, 0.9)
 HORIZON = 3
 HUGE = 1e6
 
 
-def windows(since, *, seed: int = 0, spread: float = 1.0, horizon: int = HORIZON) -> Windows:
+def windows(since, *, seed: int = 0, spread: float = 1.0, horizon: int = HORIZON) -> ScoredWindows:
     """Noise of deviation 1, forecast by quantiles of another one."""
     rng = np.random.default_rng(seed)
     since = np.asarray(since, np.int64)
@@ -29,10 +34,12 @@ def windows(since, *, seed: int = 0, spread: float = 1.0, horizon: int = HORIZON
     quantiles = np.tile(spread * np.array([-1.2816, 0.0, 1.2816]), (len(since), horizon, 1))
     scale = np.exp(rng.normal(size=len(since)))
     series = np.zeros_like(since)
-    return Windows(series, since, actual * scale[:, None], quantiles * scale[:, None, None], scale)
+    return ScoredWindows(
+        series, since, actual * scale[:, None], quantiles * scale[:, None, None], scale
+    )
 
 
-def planted_from(given_: Windows, step: int) -> Windows:
+def planted_from(given_: ScoredWindows, step: int) -> ScoredWindows:
     """The same with a huge value at every step from one on, counted from the beginning."""
     times = given_.since[:, None] + np.arange(given_.actual.shape[1])
     return dataclasses.replace(given_, actual=np.where(times >= step, HUGE, given_.actual))
@@ -148,7 +155,7 @@ def trained():
 
 
 def quantiles_of(model, some: Panel, begin) -> np.ndarray:
-    return model.foresight.measured(Stretch(some, begin))[0].quantiles
+    return model.foresight.measured(SeriesSplit(some, begin))[0].quantiles
 
 
 def test_a_forecast_is_not_corrected_by_what_came_after_its_cutoff(trained):

@@ -10,12 +10,12 @@ from tests.panels import SEASON, panel, planted
 
 from ostinato.metrics import scale_of
 from ostinato.report.forecasting.rows import read_forecasts
-from ostinato.series import Panel, Places, drift, naive, naive2, seasonal_naive
+from ostinato.series import Panel, WindowIndex, drift, naive, naive2, seasonal_naive
 from ostinato.tasks.forecasting import evaluation as forecast_measure
-from ostinato.tasks.forecasting.evaluation import BASELINES, CONSTANT, Measured
+from ostinato.tasks.forecasting.evaluation import BASELINES, CONSTANT, ForecastEvaluation
 from ostinato.tasks.forecasting.evaluation import write_forecasts as written
 from ostinato.tasks.forecasting.forecasts import Forecasts
-from ostinato.tasks.forecasting.splits import Stretch
+from ostinato.tasks.forecasting.splits import SeriesSplit
 
 HORIZON = 3
 LEVELS = (80,)
@@ -25,17 +25,19 @@ GIVEN = panel((60, 48, 31), targets=("y", "z"), missing=0.2)
 BEGIN = np.array([40, 30, 20])
 
 
-def forecasts_of(given: Panel = GIVEN, places: Places | None = None, seed: int = 0) -> Forecasts:
+def forecasts_of(
+    given: Panel = GIVEN, places: WindowIndex | None = None, seed: int = 0
+) -> Forecasts:
     """Noise as forecasts, of every cutoff of the part after the beginnings."""
-    places = Stretch(given, BEGIN).places(HORIZON) if places is None else places
+    places = SeriesSplit(given, BEGIN).places(HORIZON) if places is None else places
     rng = np.random.default_rng(seed)
     drawn = rng.normal(10, 5, size=(len(places), HORIZON, len(PROBABILITIES)))
     return Forecasts(given, places, PROBABILITIES, np.sort(drawn, axis=2))
 
 
-def measured(given: Panel = GIVEN, deviation: float = 1.0, **options) -> Measured:
+def measured(given: Panel = GIVEN, deviation: float = 1.0, **options) -> ForecastEvaluation:
     found = forecasts_of(given, **options)
-    return Measured.of(found, SEASON, np.full(len(found.places), deviation))
+    return ForecastEvaluation.of(found, SEASON, np.full(len(found.places), deviation))
 
 
 def rows_of(forecasts: Forecasts):
@@ -61,7 +63,7 @@ def test_windows_are_what_a_loop_over_them_gives():
 
 def told_before(given: Panel, ends, later: int = 0) -> dict[str, np.ndarray]:
     """Baselines and scale of the windows that begin at some step or before."""
-    places = Stretch(given, BEGIN).places(HORIZON)
+    places = SeriesSplit(given, BEGIN).places(HORIZON)
     places = places.take(np.flatnonzero(places.origin <= np.array(ends)[places.series] + later))
     found = measured(given, places=places)
     return {"scale": found.scale, **found.baselines}
@@ -95,7 +97,7 @@ def test_the_same_test_finds_a_scale_of_the_whole_series(monkeypatch):
 
 
 def test_what_lies_beyond_the_end_of_a_series_is_not_known():
-    ends = Places(np.arange(3), np.array([0, 1, 0]), GIVEN.lengths - 1)
+    ends = WindowIndex(np.arange(3), np.array([0, 1, 0]), GIVEN.lengths - 1)
     found = measured(places=ends)
     last = [GIVEN.values[row][-1, target] for row, target in enumerate((0, 1, 0))]
     np.testing.assert_array_equal(found.actual[:, 0], last)
@@ -131,8 +133,8 @@ def test_what_intervals_were_calibrated_on_does_not_judge_them():
 def test_figures_do_not_depend_on_the_order_of_the_windows():
     forecasts = forecasts_of()
     rows = np.random.default_rng(0).permutation(len(forecasts.places))
-    one = Measured.of(forecasts, SEASON, np.ones(len(rows)))
-    two = Measured(
+    one = ForecastEvaluation.of(forecasts, SEASON, np.ones(len(rows)))
+    two = ForecastEvaluation(
         *(getattr(one, name)[rows] for name in ("actual", "mean", "quantiles")),
         one.probabilities,
         one.scale[rows],
@@ -154,12 +156,12 @@ def test_a_deviation_is_the_unit_of_errors_and_of_nothing_relative():
 
 
 def test_joined_windows_are_one_after_another():
-    places = Stretch(GIVEN, BEGIN).places(HORIZON)
+    places = SeriesSplit(GIVEN, BEGIN).places(HORIZON)
     rows = (slice(0, 20), slice(20, None))
     # The scale of MASE is from before the first cutoff that is measured, so it is given to both.
     whole = measured()
     parts = [
-        Measured(
+        ForecastEvaluation(
             *(getattr(whole, name)[part] for name in ("actual", "mean", "quantiles")),
             whole.probabilities,
             whole.scale[part],
@@ -168,10 +170,10 @@ def test_joined_windows_are_one_after_another():
         )
         for part in rows
     ]
-    assert Measured.joined(parts).figures(LEVELS) == whole.figures(LEVELS)
-    assert len(Measured.joined(parts).actual) == len(places)
+    assert ForecastEvaluation.joined(parts).figures(LEVELS) == whole.figures(LEVELS)
+    assert len(ForecastEvaluation.joined(parts).actual) == len(places)
     without = {name: v for name, v in parts[1].baselines.items() if name != "naive2"}
-    some = Measured.joined([parts[0], dataclasses.replace(parts[1], baselines=without)])
+    some = ForecastEvaluation.joined([parts[0], dataclasses.replace(parts[1], baselines=without)])
     assert list(some.baselines) == [CONSTANT, *BASELINES]
 
 

@@ -13,8 +13,8 @@ from tests.panels import SEASON, panel
 from ostinato import CheckpointError
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import SeriesTable
-from ostinato.series import Panel, Places, SeriesScaling, WindowReader, panel_of
-from ostinato.tasks.forecasting.history import FILE, read_remembered, write_remembered
+from ostinato.series import Panel, SeriesScaling, WindowIndex, WindowReader, panel_of
+from ostinato.tasks.forecasting.history import FILE, load_history, save_history
 
 STEPS = 12
 
@@ -50,8 +50,8 @@ def assert_same(found: Panel, expected: Panel) -> None:
 
 
 def remembered(given: Panel, folder, steps: int = STEPS) -> Panel:
-    write_remembered(folder, given, steps)
-    return read_remembered(folder)
+    save_history(folder, given, steps)
+    return load_history(folder)
 
 
 @pytest.mark.parametrize("steps", [1, STEPS, 40, 1000])
@@ -147,7 +147,7 @@ def test_a_window_at_the_end_is_the_same(kind, tmp_path):
             window_scaling=kind,
             cycles=(),
         )
-        ends.append(reader.take(Places(series, target, some.lengths[series])))
+        ends.append(reader.take(WindowIndex(series, target, some.lengths[series])))
     for field in dataclasses.fields(ends[0]):
         one, other = (getattr(end, field.name) for end in ends)
         # Measured: 1.2e-7, of sums that begin elsewhere.
@@ -188,7 +188,7 @@ def without_times(path) -> None:
     ids=["missing", "damaged", "another table", "no season", "infinite", "no times"],
 )
 def test_what_is_no_such_file_is_refused(spoil, tmp_path):
-    write_remembered(tmp_path, panel(), STEPS)
+    save_history(tmp_path, panel(), STEPS)
     spoil(tmp_path / FILE)
     with pytest.raises(CheckpointError, match=r"series\.parquet: must hold the last steps"):
-        read_remembered(tmp_path)
+        load_history(tmp_path)

@@ -111,23 +111,23 @@ def leak_into_train(patch: pytest.MonkeyPatch) -> None:
     """Train goes on to the end of the series."""
     parts_of = stretches.parts_of
 
-    def leaking(panel: Panel, horizon: int) -> dict[str, stretches.Stretch]:
+    def leaking(panel: Panel, horizon: int) -> dict[str, stretches.SeriesSplit]:
         parts = parts_of(panel, horizon)
-        return {**parts, "train": stretches.Stretch(panel, parts["train"].begin)}
+        return {**parts, "train": stretches.SeriesSplit(panel, parts["train"].begin)}
 
     patch.setattr(stretches, "parts_of", leaking)
 
 
 def leak_into_windows(patch: pytest.MonkeyPatch) -> None:
     """What is measured begins a step late, so its windows read a step too many."""
-    places = stretches.Stretch.places
+    places = stretches.SeriesSplit.places
 
-    def leaking(part: stretches.Stretch, horizon: int) -> stretches.Places:
+    def leaking(part: stretches.SeriesSplit, horizon: int) -> stretches.WindowIndex:
         found = places(part, horizon)
         late = found.origin + (not part.every_cutoff)
-        return stretches.Places(found.series, found.target, late)
+        return stretches.WindowIndex(found.series, found.target, late)
 
-    patch.setattr(stretches.Stretch, "places", leaking)
+    patch.setattr(stretches.SeriesSplit, "places", leaking)
 
 
 def leak_into_levels(patch: pytest.MonkeyPatch) -> None:

@@ -10,23 +10,25 @@ from sklearn.metrics import mean_pinball_loss
 from tests.panels import SEASON, panel
 
 from ostinato.models.likelihoods import LIKELIHOODS
-from ostinato.series import Places, SeriesScaling, WindowReader
+from ostinato.series import SeriesScaling, WindowIndex, WindowReader
 from ostinato.tasks.forecasting.objective import (
     ANONYMOUS,
-    Ahead,
     LikelihoodObjective,
     QuantileObjective,
     WindowPart,
+    WindowTargets,
 )
 
 QUANTILES = (0.1, 0.5, 0.9)
 HORIZON = 3
 
 
-def ahead(batch: int = 6, horizon: int = 4) -> Ahead:
+def ahead(batch: int = 6, horizon: int = 4) -> WindowTargets:
     values = torch.randn(batch, horizon)
     values[0, 1] = values[3] = torch.nan
-    return Ahead(values, torch.randn(batch, horizon), torch.randn(batch), torch.rand(batch) + 0.5)
+    return WindowTargets(
+        values, torch.randn(batch, horizon), torch.randn(batch), torch.rand(batch) + 0.5
+    )
 
 
 def test_the_loss_of_quantiles_is_twice_the_pinball_loss():
@@ -49,7 +51,7 @@ def test_a_forecast_as_good_as_the_naive_has_no_skill():
     objective = QuantileObjective(QUANTILES)
     assert objective.figures(objective.sums(output, given))["skill"] == pytest.approx(0, abs=1e-6)
     still = given.values.nan_to_num()
-    perfect = Ahead(still, still, given.shift, given.scale)
+    perfect = WindowTargets(still, still, given.shift, given.scale)
     sums = objective.sums(still[..., None] + torch.ones(3), perfect)
     assert objective.figures(sums)["skill"] == pytest.approx(-1.0)  # the naive has no error at all
 
@@ -76,7 +78,7 @@ def test_what_is_missing_teaches_nothing(objective, size):
     given = ahead()
     if size == 2 and objective.likelihood.counts:
         scale = given.scale[:, None]
-        given = Ahead(
+        given = WindowTargets(
             (given.values.abs() / scale).round() / scale, given.naive, given.shift, given.scale
         )
     output = torch.randn(6, 4, size, requires_grad=True)
@@ -87,7 +89,7 @@ def test_what_is_missing_teaches_nothing(objective, size):
     assert (output.grad[is_missing] == 0).all()
     assert output.grad[~is_missing].abs().sum(1).gt(0).all()
     halves = [
-        objective.sums(output[rows], Ahead(*(part[rows] for part in vars(given).values())))
+        objective.sums(output[rows], WindowTargets(*(part[rows] for part in vars(given).values())))
         for rows in (slice(0, 2), slice(2, 6))
     ]
     torch.testing.assert_close(halves[0] + halves[1], sums)
@@ -101,7 +103,7 @@ def part(**options) -> WindowPart:
     rows = [(series, o) for series in range(3) for o in range(8, some.lengths[series] - HORIZON)]
     series, origin = np.array(rows).T
     codes = np.arange(1, 4)[:, None]
-    return WindowPart(reader, Places(series, np.zeros_like(series), origin), codes, **options)
+    return WindowPart(reader, WindowIndex(series, np.zeros_like(series), origin), codes, **options)
 
 
 def origins(given: WindowPart, seed: int, rows=None) -> set[tuple[int, float]]:

@@ -13,9 +13,9 @@ from ostinato import DatasetError, Forecaster
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import SeriesTable
 from ostinato.series import Panel, panel_of
-from ostinato.tasks.forecasting.evaluation import Measured
+from ostinato.tasks.forecasting.evaluation import ForecastEvaluation
 from ostinato.tasks.forecasting.forecasts import Forecasts
-from ostinato.tasks.forecasting.splits import Stretch, parts_of, with_validation
+from ostinato.tasks.forecasting.splits import SeriesSplit, parts_of, with_validation
 
 HORIZON = 3
 METHODS = ("direct", "segment", "autoregressive")
@@ -36,7 +36,7 @@ def bits(model: Forecaster) -> dict[str, bytes]:
     return {n: weight.numpy().tobytes() for n, weight in model.module_.state_dict().items()}
 
 
-def told(found: tuple[Forecasts, Measured], until: np.ndarray) -> list[np.ndarray]:
+def told(found: tuple[Forecasts, ForecastEvaluation], until: np.ndarray) -> list[np.ndarray]:
     """All that is forecast from cutoffs up to some step, and what it is compared with."""
     forecasts, measured = found
     rows = np.flatnonzero(forecasts.places.origin <= until[forecasts.places.series])
@@ -87,7 +87,9 @@ def test_no_cutoff_of_a_part_sees_beyond_itself(trained, step):
     _, some, model = trained
     begin = some.lengths - 12
     ends = begin + step
-    one, other = (model.foresight.measured(Stretch(s, begin)) for s in (some, planted(some, ends)))
+    one, other = (
+        model.foresight.measured(SeriesSplit(s, begin)) for s in (some, planted(some, ends))
+    )
     assert_same(told(one, ends), told(other, ends))
     with pytest.raises(AssertionError):  # the same of cutoffs that may see it
         assert_same(told(one, ends + 1), told(other, ends + 1))
@@ -98,14 +100,15 @@ def test_series_that_train_does_not_know_are_measured_on_their_past(trained):
     others = dataclasses.replace(given(method, seed=1), ids=("x", "y", "z"))
     ends = others.lengths - HORIZON
     one, other = (
-        told(model.foresight.measured(Stretch(s, ends, every_cutoff=False)), ends)
+        told(model.foresight.measured(SeriesSplit(s, ends, every_cutoff=False)), ends)
         for s in (others, planted(others, ends))
     )
     assert_same(one, other)
     with pytest.MonkeyPatch.context() as patch:  # a leak: the whole panel as its own past
         patch.setattr(Panel, "until", lambda self, ends, future=0: self)
         leaking = told(
-            model.foresight.measured(Stretch(planted(others, ends), ends, every_cutoff=False)), ends
+            model.foresight.measured(SeriesSplit(planted(others, ends), ends, every_cutoff=False)),
+            ends,
         )
     with pytest.raises(AssertionError):
         assert_same(one, leaking)
@@ -118,7 +121,7 @@ def changed(some: Panel, times: float, plus: float) -> Panel:
 
 
 def quantiles(some: Panel, **settings) -> np.ndarray:
-    model = small(**settings).fit_parts({"train": Stretch(some, np.zeros_like(some.lengths))})
+    model = small(**settings).fit_parts({"train": SeriesSplit(some, np.zeros_like(some.lengths))})
     return model.foresight.ahead(some).quantiles
 
 
@@ -209,25 +212,25 @@ def test_corrections_alone_bring_intervals_to_their_level():
     )
     some = panel_of(table)
     begin = np.full(count, 300)
-    train = Stretch(some.until(begin - 150), np.zeros(count, np.int64))
+    train = SeriesSplit(some.until(begin - 150), np.zeros(count, np.int64))
     model = small(transform="none").fit_parts({"train": train})
     for weight in (model.module_.head.weight, model.module_.head.bias, model.module_.season):
         weight.data.zero_()
-    found, measured = model.foresight.measured(Stretch(some, begin))
+    found, measured = model.foresight.measured(SeriesSplit(some, begin))
     figures = measured.figures(model.levels)
     assert len(found.places) == count * (100 - HORIZON + 1)
     assert figures["coverage_80"] == pytest.approx(0.8, abs=0.05)
     assert figures["coverage_95"] == pytest.approx(0.95, abs=0.03)
     with torch.no_grad():
         raw = model.foresight._scored(
-            model.foresight._windows(Stretch(some, begin)), found.places, begin
+            model.foresight._windows(SeriesSplit(some, begin)), found.places, begin
         )
     assert np.ptp(raw.quantiles, axis=-1).max() == 0
 
 
 def test_a_value_beyond_the_context_changes_no_forecast():
     some = panel((60,), with_columns=False)
-    model = small().fit_parts({"train": Stretch(some, np.zeros_like(some.lengths))})
+    model = small().fit_parts({"train": SeriesSplit(some, np.zeros_like(some.lengths))})
     steps = np.arange(60)[:, None]
     for value in (np.nan, HUGE):
         far = np.where(steps < 60 - 8 - SEASON, value, some.values.values)
@@ -240,7 +243,7 @@ def test_a_value_beyond_the_context_changes_no_forecast():
 
 def test_series_without_a_value_in_their_context_are_named():
     some = panel((60, 40), with_columns=False)
-    model = small().fit_parts({"train": Stretch(some, np.zeros_like(some.lengths))})
+    model = small().fit_parts({"train": SeriesSplit(some, np.zeros_like(some.lengths))})
     values = some.values.values.copy()
     values[-8:] = np.nan
     other = dataclasses.replace(some, values=Ragged(values, some.values.offsets))

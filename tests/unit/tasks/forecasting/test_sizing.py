@@ -7,12 +7,12 @@ from tests.panels import panel, small
 
 from ostinato import Forecaster
 from ostinato.tasks.forecasting import sizing
-from ostinato.tasks.forecasting.splits import Stretch
+from ostinato.tasks.forecasting.splits import SeriesSplit
 
 
 def test_many_windows_are_trained_on_for_longer_and_with_less_dropout(monkeypatch):
     some = panel(with_columns=False)
-    train = Stretch(some, np.zeros_like(some.lengths))
+    train = SeriesSplit(some, np.zeros_like(some.lengths))
     few = sizing.sized(train, 8, 3)
     assert (few["training__epochs"], few["head_dropout"]) == (10, 0.5)
     monkeypatch.setattr(sizing, "MANY_WINDOWS", 50)
@@ -22,6 +22,6 @@ def test_many_windows_are_trained_on_for_longer_and_with_less_dropout(monkeypatc
 
 def test_what_was_given_stays():
     some = panel(with_columns=False)
-    forecasting = {"train": Stretch(some, np.zeros_like(some.lengths))}
+    forecasting = {"train": SeriesSplit(some, np.zeros_like(some.lengths))}
     assert Forecaster(horizon=3, context=8)._sized(forecasting).head_dropout == 0.5
     assert small()._sized(forecasting).head_dropout == 0.0

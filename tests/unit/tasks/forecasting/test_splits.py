@@ -14,7 +14,7 @@ from ostinato import DatasetError
 from ostinato.series import Panel
 from ostinato.tasks.forecasting.splits import (
     HELD_OUT,
-    Stretch,
+    SeriesSplit,
     last_of,
     parts_of,
     train_stretch,
@@ -25,7 +25,7 @@ HORIZON, CONTEXT = 3, 8
 GIVEN = panel((60, 48, 31), targets=("y", "z"), known=HORIZON)
 
 
-def listed(part: Stretch, horizon: int = HORIZON) -> list[tuple[int, int, int]]:
+def listed(part: SeriesSplit, horizon: int = HORIZON) -> list[tuple[int, int, int]]:
     found = part.places(horizon)
     return [
         (int(s), int(t), int(o))
@@ -44,7 +44,7 @@ def test_windows_are_the_cutoffs_whose_steps_ahead_lie_in_the_part(rows, horizon
     lengths, begin = zip(*rows, strict=True)
     given_ = panel((*lengths, 2), targets=("y", "z")[:targets], with_columns=False)
     given_ = given_.take(np.arange(len(lengths)))
-    part = Stretch(given_, np.array(begin), every_cutoff=every)
+    part = SeriesSplit(given_, np.array(begin), every_cutoff=every)
     expected = []
     for series, (length, first) in enumerate(zip(given_.lengths, begin, strict=True)):
         cutoffs = list(range(first, length - horizon + 1))
@@ -67,7 +67,7 @@ def test_the_last_horizon_is_the_test_part_and_what_precedes_it_validation():
     assert all(origin == lengths[series] - HORIZON for series, _, origin in test)
 
 
-def steps_of(part: Stretch, *, train: bool = False) -> set[tuple[int, int]]:
+def steps_of(part: SeriesSplit, *, train: bool = False) -> set[tuple[int, int]]:
     """The steps that are forecast in a part."""
     part = train_stretch(part.panel, CONTEXT, HORIZON) if train else part
     return {(s, o + step) for s, _, o in listed(part) for step in range(HORIZON)}
@@ -119,7 +119,7 @@ def test_short_series_are_trained_on_whole():
     with pytest.raises(DatasetError, match=r"longer than three horizons of 3 steps.* `s2`, has 6"):
         parts_of(panel((4, 6)), HORIZON)
     with pytest.raises(DatasetError, match="longer than two horizons"):
-        with_validation({"train": Stretch(panel((4, 6)), np.zeros(2, int))}, HORIZON)
+        with_validation({"train": SeriesSplit(panel((4, 6)), np.zeros(2, int))}, HORIZON)
 
 
 def test_the_borders_of_a_data_set_are_kept():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ostinato import ConfigError
-from ostinato.nn import Placed, align, beam_search
+from ostinato.nn import AlignedSymbol, align, beam_search
 from ostinato.tasks.speech.alphabet import Alphabet
 from ostinato.tasks.speech.decoding import Decoding, answer_of, hot_worth, places_of, told, words_of
 
@@ -17,7 +17,7 @@ HAN = Alphabet(("世", "你", "好"), "character")
 
 
 def place(symbol, start=0, end=1, confidence=1.0):
-    return Placed(symbol, start, end, confidence)
+    return AlignedSymbol(symbol, start, end, confidence)
 
 
 def log_probs(steps, classes, seed=0):

@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import pack_sequence
 from ostinato import Augmentation, DatasetError, Features
 from ostinato.audio import Augmenter, Normalizer, features_of, levels, steps_of
 from ostinato.datasets import Recordings
-from ostinato.nn import Transcripts, ctc_loss
+from ostinato.nn import CTCTargets, ctc_loss
 from ostinato.tasks.speech import summary as speech_facts
 from ostinato.tasks.speech.alphabet import Alphabet
 from ostinato.tasks.speech.objective import SpeechObjective, SpeechPart, too_long
@@ -100,7 +100,7 @@ def test_the_objective_adds_up_the_loss_and_counts_errors_only_when_measuring() 
     sure = torch.full((3, 5), -20.0)
     sure[range(3), [2, 0, 3]] = 0.0  # a, blank, b
     steps = pack_sequence([sure.log_softmax(1), sure[:1].log_softmax(1)])
-    targets = Transcripts(torch.tensor([2, 3, 4]), torch.tensor([2, 1]))  # ab, c
+    targets = CTCTargets(torch.tensor([2, 3, 4]), torch.tensor([2, 1]))  # ab, c
     loss = ctc_loss(steps, targets)
     trained = objective.figures(objective.sums(steps, targets))
     assert trained == {

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ostinato import DatasetError
 from ostinato.datasets import SCHEMES, Span, Tagged
 from ostinato.datasets.records import schemes
-from ostinato.tasks.tagging.tags import STRANGE, Tags
+from ostinato.tasks.tagging.tags import UNKNOWN_TAG, Tags
 
 every_scheme = pytest.mark.parametrize("scheme", list(SCHEMES))
 
@@ -65,7 +65,7 @@ def test_a_tag_that_train_never_has_is_told_and_always_wrong(
     tags = Tags.fit(Tagged.make([["a", "b"]], [["S-PER", "O"]], "train"), "BIOES")
     with caplog.at_level(logging.WARNING, logger="ostinato"):
         row = tags.encode([["S-LOC", "O"]], "test")[0]
-    assert row.tolist() == [STRANGE, 0]
+    assert row.tolist() == [UNKNOWN_TAG, 0]
     assert "test: 1 tags never occur in train, `S-LOC` (1); each counts as wrong." in caplog.text
     assert tags.names(row) == ["B-?", "O"]
 
@@ -85,7 +85,7 @@ def test_spans_of_types_that_train_never_has_keep_their_bounds(scheme: schemes.S
 def test_strange_parts_of_speech_are_question_marks() -> None:
     tags = Tags.fit(Tagged.make([["a", "b"]], [["DET", "NOUN"]], "train"), "BIOES")
     row = tags.encode([["VERB", "DET", "VERB"]])[0]
-    assert row.tolist() == [STRANGE, 0, STRANGE]
+    assert row.tolist() == [UNKNOWN_TAG, 0, UNKNOWN_TAG]
     assert tags.names(row) == ["?", "DET", "?"]
 
 
