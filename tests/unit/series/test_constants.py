@@ -17,7 +17,7 @@ from ostinato.series import SeriesScaling, panel_of
 from ostinato.tasks.classification.regression import Values
 from ostinato.tasks.classification.series_features import summaries
 from ostinato.tasks.classification.series_inputs import Scaling
-from ostinato.tasks.forecasting.calibration import Windows, learnt_by
+from ostinato.tasks.forecasting.calibration import ScoredWindows, learnt_by
 
 N = 60
 WAVE = 10 + np.sin(np.arange(N))
@@ -98,7 +98,7 @@ def windows(errors, series):
     actual = np.asarray(errors, float)[:, None]
     count = len(actual)
     quantiles = np.tile([-1.0, 0.0, 1.0], (count, 1, 1))
-    return Windows(
+    return ScoredWindows(
         np.full(count, series), -np.arange(1, count + 1), actual, quantiles, np.ones(count)
     )
 
