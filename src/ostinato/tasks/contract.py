@@ -40,7 +40,7 @@ class Task(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         options: Arguments of :meth:`explain` beside the raw examples.
         formats: What writes answers as the lines of other programs' files, by name.
         takes_files: Whether what is predicted lies in files; else it may stand on the command line.
-        remembers: Whether it has a past of its own to go on from, so that it needs no input.
+        has_history: Whether it has a past of its own to go on from, so that it needs no input.
         presets: Named settings to start from.
         advice: What to try where a simple model is as good.
         sized_: An estimator with the settings in force: those given, and those found for the data.

@@ -113,7 +113,7 @@ class Tags:
         """Return the tags of some indices in the scheme of training."""
         places = np.asarray(row)
         strange = ["I-?", "B-?"] if self.are_spans else ["?"]
-        known = [*self.classes, *strange]  # the last of them stands for STRANGE
+        known = [*self.classes, *strange]  # the last of them stands for UNKNOWN_TAG
         return [known[place] for place in places.tolist()]
 
     def decode(self, rows: Iterable[npt.ArrayLike]) -> list[list[str]]:
