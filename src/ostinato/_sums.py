@@ -40,6 +40,11 @@ def are_kept(path: Path) -> bool:
     return path.name != NAME and os.path.lexists(folder_of(path) / NAME)
 
 
+def are_told(path: Path) -> bool:
+    """Return whether the folder of a file keeps its checksum, be the file there or not."""
+    return are_kept(path) and _name_of(path) in _read(folder_of(path))
+
+
 def expect(path: Path, written: Path) -> None:
     """Add the line of what is about to take the place ``path``, and lies in ``written`` yet."""
     line = _line(digest_of(written), path)

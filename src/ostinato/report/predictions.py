@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ostinato._errors import CheckpointError
-from ostinato._files import opened
+from ostinato.datasets.readers.frames import read_run_table
 
 MOST_COUNTED = 2**40  # tokens of an example
 
@@ -33,8 +32,7 @@ def read_columns(path: Path, names: Sequence[str]) -> tuple[str, dict[str, Any]]
         CheckpointError: The file is broken or lacks a column.
     """
     try:
-        with opened(path):
-            table = pq.read_table(path)
+        table = read_run_table(path)
     except (pa.ArrowException, OSError) as error:
         raise CheckpointError(
             f"report: {path} must be a Parquet file; it is broken or cut short ({str(error)[:200]}). "

@@ -31,6 +31,7 @@ from ostinato._files import read_json, write_json, write_text
 from ostinato._version import RUN_FORMAT, __version__
 from ostinato.tasks import run_lock
 from ostinato.text import lexicon
+from ostinato.training import check_size
 
 FILES = frozenset(
     {
@@ -151,11 +152,18 @@ def clear_leftovers(run: Path) -> None:
 
 
 def keep_sums(run: Path) -> None:
-    """Begin to keep checksums in the folder of a run that was begun by a version without them."""
+    """Begin to keep checksums in the folder of a run that was begun by a version without them.
+
+    Raises:
+        CheckpointError: A file of tensors is of another size than it says, as one that was cut short.
+    """
     if not _sums.are_kept(run / "config.json"):
         kept = ("config.json", "model.safetensors", f"{_sums.CHECKPOINT}/last.safetensors")
-        found = [run / name for name in kept]  # all else is written again
-        write_text(run / _sums.NAME, _sums.listing([path for path in found if path.is_file()]))
+        found = [run / name for name in kept if (run / name).is_file()]  # all else is written again
+        for path in found:
+            if path.suffix == ".safetensors":
+                check_size(path)
+        write_text(run / _sums.NAME, _sums.listing(found))
 
 
 def settle_sums(run: Path) -> None:
@@ -229,6 +237,7 @@ def _check_config(config: Mapping[str, Any], path: Path) -> None:
     data, nothing = config["data"], type(None)
     wanted: list[tuple[str, Any, tuple[type, ...]]] = [
         ("task", config["task"], (str,)),
+        ("ostinato", config.get("ostinato"), (str,)),
         ("settings", config["settings"], (dict,)),
         ("sized", config.get("sized", {}), (dict,)),
         ("command", config.get("command"), (str, nothing)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ostinato import _sums
 from ostinato._errors import CheckpointError, shown
+
+
+def is_part(path: Path) -> bool:
+    """Return whether a run has a file that only some runs have, so that it must be read.
+
+    One that was lost, or is a link to nothing, is still a part: without it the model says other things.
+
+    Args:
+        path: The file.
+
+    Raises:
+        CheckpointError: The folder's checksums are no file.
+    """
+    return os.path.lexists(path) or _sums.are_told(path)
 
 
 def numbers(values: Any, name: str, path: Path, *, positive: bool = False) -> tuple[float, ...]:

@@ -2,6 +2,7 @@
 
 from ostinato.training import denormals as denormals
 from ostinato.training import history as history
+from ostinato.training.checkpoint import check_size as check_size
 from ostinato.training.checkpoint import load_tensors as load_tensors
 from ostinato.training.checkpoint import load_weights as load_weights
 from ostinato.training.checkpoint import restored as restored
@@ -24,6 +25,7 @@ __all__ = [
     "Part",
     "Record",
     "TensorBoard",
+    "check_size",
     "denormals",
     "history",
     "load_tensors",

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from ostinato._errors import CheckpointError, OstinatoError
-from ostinato._files import opened, replacing
+from ostinato._files import check_regular, opened, replacing
 
 Tensors = dict[str, Tensor]
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
@@ -57,10 +57,25 @@ def load_tensors(path: Path) -> tuple[Tensors, dict[str, Any]]:
     Raises:
         CheckpointError: The file is missing, cut short, not a safetensors file, or not as it was written.
     """
+    with _told_unreadable(path), opened(path), safe_open(path, framework="pt") as file:
+        header = json.loads((file.metadata() or {}).get("ostinato", "{}"))
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    _check_finite(tensors, path)
+    return tensors, header
+
+
+def check_size(path: Path) -> None:
+    """Raise CheckpointError unless a safetensors file is of the size that it tells."""
+    check_regular(path)
+    with _told_unreadable(path), safe_open(path, framework="pt"):
+        pass
+
+
+@contextmanager
+def _told_unreadable(path: Path) -> Iterator[None]:
+    """Turn what a safetensors file that is none breaks, while it is read, into one error."""
     try:
-        with opened(path), safe_open(path, framework="pt") as file:
-            header = json.loads((file.metadata() or {}).get("ostinato", "{}"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        yield
     except (
         OSError,
         SafetensorError,
@@ -73,8 +88,6 @@ def load_tensors(path: Path) -> tuple[Tensors, dict[str, Any]]:
             f"{path}: must be a whole safetensors file; reading it failed ({error}). "
             "Train again, or copy the run folder anew."
         ) from error
-    _check_finite(tensors, path)
-    return tensors, header
 
 
 def pack(model: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[Tensors, list[Any]]:

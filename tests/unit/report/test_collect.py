@@ -221,3 +221,11 @@ def test_a_folder_of_folds_says_which_run_to_give(tmp_path):
     (tmp_path / "cross_validation.json").write_text("{}")
     with pytest.raises(CheckpointError, match=r"folder of folds.*ostinato report .*fold-1"):
         report.collect(tmp_path)
+
+
+def test_predictions_that_cost_nothing_are_counted(make_run, monkeypatch):
+    folder = make_run("english", n=20)
+    pq.write_table(pa.table({"label": ["pos"] * 50_000}), folder / "predictions.parquet")
+    monkeypatch.setenv("OSTINATO_MAX_ROWS", "49999")
+    with pytest.raises(CheckpointError, match=r"at most 49999 rows; got 50000.*OSTINATO_MAX_ROWS"):
+        report.collect(folder)

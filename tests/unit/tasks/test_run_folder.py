@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -194,3 +195,28 @@ def test_a_folder_of_folds_is_no_run_and_says_where_they_are(tmp_path):
     (tmp_path / "fold-1").mkdir()
     with pytest.raises(CheckpointError, match=r"holds a run for each fold .* such as .*fold-1"):
         run_folder.read_config(tmp_path)
+
+
+def test_a_config_that_lacks_who_wrote_it_is_told(runs: dict[str, Path], tmp_path: Path) -> None:
+    config = json.loads((runs["text"] / "config.json").read_text())
+    del config["ostinato"]
+    write_json(tmp_path / "config.json", config)
+    with pytest.raises(CheckpointError, match=r"config\.json: `ostinato` must be a text; got None"):
+        run_folder.read_config(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "checkpoint/last.safetensors"])
+def test_sums_are_begun_of_files_of_their_size_only(
+    runs: dict[str, Path], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(runs["text"], run)
+    (run / "SHA256SUMS").unlink()
+    os.truncate(run / name, 2**35)  # sparse: to sum it would take minutes
+    monkeypatch.setattr("ostinato._sums.BLOCK", 0)
+    with (
+        pytest.raises(CheckpointError, match=rf"{name}: must be a whole safetensors file"),
+        run_folder.opened(run, resume=True),
+    ):
+        pass
+    assert not (run / "SHA256SUMS").exists()

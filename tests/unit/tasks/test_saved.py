@@ -9,9 +9,10 @@ from tests import tiny
 
 import ostinato
 from ostinato import CheckpointError
+from ostinato._files import write_text
 from ostinato.series.conformal import Calibration
 from ostinato.tasks.card import card
-from ostinato.tasks.saved import steps
+from ostinato.tasks.saved import is_part, steps
 
 
 @pytest.mark.parametrize("found", [None, 7, [{}], [0], [-7], [True], [7.0], ["7"], [10**18]])
@@ -45,3 +46,38 @@ def test_a_ridge_reads_only_features_that_there_are(tmp_path):
     (tmp_path / "run" / "SHA256SUMS").unlink()
     with pytest.raises(CheckpointError, match="`inputs` must be below 3, the features"):
         ostinato.load(tmp_path / "run")
+
+
+PARTS = {
+    "text": ("ngrams.safetensors", {"ngrams": True}),
+    "tags": ("ngrams.safetensors", {"ngrams": True}),
+    "series": ("ridge.safetensors", {"convolutions": True}),
+    "speech": ("averaged_frames.safetensors", {}),
+}
+
+
+@pytest.mark.parametrize("task", PARTS)
+def test_a_part_that_was_lost_is_told_and_not_done_without(task, tmp_path):
+    name, settings = PARTS[task]
+    run = tmp_path / "run"
+    tiny.fit(task, tiny.make(task, **settings), out=run)
+    (run / name).unlink()
+    with pytest.raises(CheckpointError, match=name):
+        ostinato.load(run)
+    (run / name).symlink_to(name)  # a circle
+    with pytest.raises(CheckpointError, match=name):
+        ostinato.load(run)
+    (run / name).unlink()
+    (run / name).symlink_to("nothing")
+    (run / "SHA256SUMS").unlink()
+    with pytest.raises(CheckpointError, match=name):
+        ostinato.load(run)
+
+
+def test_what_no_checksum_tells_of_and_no_name_stands_for_is_no_part(tmp_path):
+    assert not is_part(tmp_path / "a.json")
+    write_text(tmp_path / "SHA256SUMS", "")
+    assert not is_part(tmp_path / "a.json")
+    write_text(tmp_path / "a.json", "{}")
+    (tmp_path / "a.json").unlink()
+    assert is_part(tmp_path / "a.json")

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet
 
-from ostinato._errors import DatasetError, did_you_mean
+from ostinato._errors import CheckpointError, DatasetError, did_you_mean
+from ostinato._files import opened
 from ostinato.datasets.files import check_file, format_of, logger, read_bytes, too_large
 from ostinato.datasets.json_files import json_rows
 from ostinato.datasets.limits import limit
@@ -123,6 +124,22 @@ def read_frame(path: Path, delimiter: str | None = None, encoding: str | None = 
         f"{path}: the format must be one of {', '.join(FORMATS)}, plain or compressed; got "
         f"`{suffix}`{did_you_mean(suffix, FORMATS) or '.'} The file's name tells its format."
     )
+
+
+def read_run_table(path: Path) -> pa.Table:
+    """Read a Parquet file of a run folder, whole.
+
+    Raises:
+        CheckpointError: It is no regular file, not as it was written, or has more rows than are read.
+        ArrowException: It is no whole Parquet file.
+        OSError: It cannot be read.
+    """
+    with opened(path), pyarrow.parquet.ParquetFile(path) as file:
+        try:
+            _check_rows(file.metadata.num_rows, path)
+        except DatasetError as error:
+            raise CheckpointError(str(error)) from None
+        return file.read()
 
 
 def _of_separated(table: Separated) -> Frame:

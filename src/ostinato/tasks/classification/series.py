@@ -23,6 +23,7 @@ from ostinato._errors import DatasetError
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
 from ostinato.nn.pooling import PoolingName
+from ostinato.tasks import saved
 from ostinato.tasks import summary as data_summary
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification.label_inputs import label_names
@@ -386,7 +387,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc
         else:
             self._set_labels(Labels.load(run))
         width = self.scaling_.num_inputs
-        self.joined_ = JoinedRidge.load(run, width) if (run / RIDGE_FILE).exists() else None
+        self.joined_ = JoinedRidge.load(run, width) if saved.is_part(run / RIDGE_FILE) else None
 
     def _example(self, run: Path) -> str:
         shape = f"[np.zeros((20, {len(self.scaling_.features)}))]"

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ostinato._errors import CheckpointError
-from ostinato._files import opened, replacing
+from ostinato._files import replacing
 from ostinato.datasets import SeriesTable
+from ostinato.datasets.readers.frames import read_run_table
 from ostinato.series import Panel, panel_of
 
 FILE = "series.parquet"
@@ -69,8 +70,7 @@ def load_history(run: Path) -> Panel:
     """
     path = run / FILE
     try:
-        with opened(path):
-            table = pq.read_table(path)
+        table = read_run_table(path)
         told = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
         found: dict[str, Any] = {kind: {} for kind in KINDS}
         for name in table.column_names[2:]:

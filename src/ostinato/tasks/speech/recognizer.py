@@ -389,7 +389,7 @@ class SpeechRecognizer(Estimator):
         self.alphabet_ = Alphabet.load(run)
         path = run / "audio.json"
         self.sample_rate_hz_, *levels = saved.levels(read_json(path), path, self._features.bands)
-        self.joined_ = JoinedFrames.load(run) if (run / FILE).exists() else None
+        self.joined_ = JoinedFrames.load(run) if saved.is_part(run / FILE) else None
         self.normalizer_ = self._normalizer(*map(np.array, levels))
 
     def _example(self, run: Path) -> str:

@@ -383,7 +383,7 @@ class SequenceTagger(Estimator):
             {"tokenizer": [read_json(path)["tokenizer"]]}, "tokenizer", path
         )
         tags = len(self.tags_.classes)
-        self.chain_ = JoinedChain.load(run, tags) if (run / CHAIN_FILE).exists() else None
+        self.chain_ = JoinedChain.load(run, tags) if saved.is_part(run / CHAIN_FILE) else None
 
     def _network(self, weights: Mapping[str, Tensor]) -> models.SequenceTagger:
         width = weights["embedding.weight"].shape[1]

@@ -192,3 +192,11 @@ def test_what_is_no_such_file_is_refused(spoil, tmp_path):
     spoil(tmp_path / FILE)
     with pytest.raises(CheckpointError, match=r"series\.parquet: must hold the last steps"):
         load_history(tmp_path)
+
+
+def test_rows_that_cost_nothing_are_counted(tmp_path, monkeypatch):
+    path = tmp_path / FILE
+    pq.write_table(pa.table({"id": [1] * 50_000}), path)
+    monkeypatch.setenv("OSTINATO_MAX_ROWS", "49999")
+    with pytest.raises(CheckpointError, match=r"at most 49999 rows; got 50000.*OSTINATO_MAX_ROWS"):
+        load_history(tmp_path)
