@@ -10,6 +10,7 @@ from ostinato.datasets.loading.texts import load
 from ostinato.datasets.readers.hugging_face import from_hugging_face
 from ostinato.datasets.readers.series_tables import read_series
 from ostinato.datasets.readers.tables import read
+from ostinato.datasets.records import schemes
 from ostinato.datasets.records.recordings import Audio, Recordings
 from ostinato.datasets.records.schemes import SCHEMES, Scheme, Span
 from ostinato.datasets.records.segments import Segment
@@ -18,6 +19,7 @@ from ostinato.datasets.records.series import SeriesTable
 from ostinato.datasets.records.tagged import Tagged
 from ostinato.datasets.records.texts import Examples, Texts, check_parts
 from ostinato.datasets.registry import REGISTRY, get, locate
+from ostinato.datasets.sets import gestures, keywords, morse, sales, samples, samples_tag
 
 __all__ = [
     "REGISTRY",
@@ -38,18 +40,25 @@ __all__ = [
     "cached",
     "check_parts",
     "from_hugging_face",
+    "gestures",
     "get",
     "holds_tokens",
     "home",
+    "keywords",
     "load",
     "load_sequences",
     "load_series",
     "load_speech",
     "load_tagged",
     "locate",
+    "morse",
     "read",
     "read_sequences",
     "read_series",
     "read_speech",
     "read_tagged",
+    "sales",
+    "samples",
+    "samples_tag",
+    "schemes",
 ]
