@@ -126,6 +126,7 @@ def _read_times(
     if pc.all(pc.match_substring_regex(distinct, r"^[+-]?(\d{1,18}|[1-8]\d{18})$")).as_py():
         numbers = np.asarray(distinct.cast(pa.int64()).to_numpy())
         return times_of_numbers(numbers[rows], name, where)
+    given = distinct
     for pattern, replacement in _REWRITTEN:
         distinct = pc.replace_substring_regex(distinct, pattern, replacement)
     zoned = _cast(distinct, "UTC")
@@ -134,7 +135,7 @@ def _read_times(
         return times[rows], zone
     plain = _cast(distinct, None)
     if plain is None:
-        plain = _by_format(distinct, rows, name, where, place)
+        plain = _by_format(distinct, given, rows, name, where, place)
     return _micros(plain)[rows], None
 
 
@@ -172,9 +173,17 @@ def _cast(strings: pa.Array, zone: str | None) -> pa.Array | None:
 
 
 def _by_format(
-    strings: pa.Array, rows: npt.NDArray[Any], name: str, where: str, place: Place
+    strings: pa.Array,
+    given: pa.Array,
+    rows: npt.NDArray[Any],
+    name: str,
+    where: str,
+    place: Place,
 ) -> pa.Array:
-    """Return times by the only format that reads them all; the day may stand before the month."""
+    """Return times by the only format that reads them all; the day may stand before the month.
+
+    Messages quote them as ``given``, before anything was rewritten.
+    """
     for pattern, replacement in (
         (r"(\d)T(\d)", r"\1 \2"),
         (r"(?i)(\d) ?([ap])\.?m\.?$", r"\1 \2M"),
@@ -187,12 +196,12 @@ def _by_format(
     fit = {form: times for form, times in read.items() if not times.null_count}
     first = next(iter(fit.values()), None)
     if first is None:
-        raise _no_format(strings, rows, read, name, where, place)
+        raise _no_format(strings, given, rows, read, name, where, place)
     other = next((times for times in fit.values() if not times.equals(first)), None)
     if other is not None:
         row = int(np.argmax(~np.asarray(pc.equal(first, other))[rows]))
         raise DatasetError(
-            f"{where}: the times in column `{name}` must tell day from month; `{strings[rows[row]].as_py()[:MOST_SHOWN]}` "
+            f"{where}: the times in column `{name}` must tell day from month; `{given[rows[row]].as_py()[:MOST_SHOWN]}` "
             "and all others can be read both ways. Write them as 2016-07-31."
         )
     return first
@@ -200,6 +209,7 @@ def _by_format(
 
 def _no_format(
     strings: pa.Array,
+    given: pa.Array,
     rows: npt.NDArray[Any],
     read: dict[str, pa.Array],
     name: str,
@@ -210,7 +220,7 @@ def _no_format(
     best = min(read.values(), key=lambda times: times.null_count)
     is_wrong = np.asarray(best.is_null().to_numpy(zero_copy_only=False))
     row = int(np.argmax(is_wrong[rows]))
-    wrong = strings[rows[row]].as_py()
+    wrong, quoted = strings[rows[row]].as_py(), given[rows[row]].as_py()[:MOST_SHOWN]
     at = f"{where}: row {row + 1}, {place(row)}"
     strictly, nearly = (
         any(_strptime(pa.array([wrong]), form, strict=strict)[0].is_valid for form in read)
@@ -218,12 +228,12 @@ def _no_format(
     )
     if nearly and not strictly:
         return DatasetError(
-            f"{at}: a time in column `{name}` must be a day of the calendar; got `{wrong[:MOST_SHOWN]}`, and there is "
+            f"{at}: a time in column `{name}` must be a day of the calendar; got `{quoted}`, and there is "
             "no such day. Correct it."
         )
     return DatasetError(
         f"{at}: a time in column `{name}` must be a date as 2016-07-01, with or "
-        f"without a time of day and an offset, or a whole number; got `{wrong[:MOST_SHOWN]}`, and "
+        f"without a time of day and an offset, or a whole number; got `{quoted}`, and "
         "all times must be written in one way. Correct it."
     )
 

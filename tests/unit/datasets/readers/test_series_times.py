@@ -202,3 +202,19 @@ def test_a_month_that_is_a_known_column_is_no_time():
         2023,
         2024,
     ]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2020年2月30日", "2020.02.30", "2020-02-30T06:00", "30/02/2020 6:00 a.m.", "2020年13月", "2020年2月x日"],
+)
+def test_message_quotes_a_time_as_it_was_written(written):
+    with pytest.raises(DatasetError) as error:
+        times_of([written, written])
+    assert f"`{written}`" in str(error.value)
+
+
+def test_message_quotes_an_ambiguous_time_as_it_was_written():
+    with pytest.raises(DatasetError, match="tell day from month") as error:
+        times_of(["01/02/2020 6:00 a.m.", "02/03/2020 6:00 a.m."])
+    assert "`01/02/2020 6:00 a.m.`" in str(error.value)
