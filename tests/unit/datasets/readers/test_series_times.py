@@ -206,7 +206,14 @@ def test_a_month_that_is_a_known_column_is_no_time():
 
 @pytest.mark.parametrize(
     "written",
-    ["2020年2月30日", "2020.02.30", "2020-02-30T06:00", "30/02/2020 6:00 a.m.", "2020年13月", "2020年2月x日"],
+    [
+        "2020年2月30日",
+        "2020.02.30",
+        "2020-02-30T06:00",
+        "30/02/2020 6:00 a.m.",
+        "2020年13月",
+        "2020年2月x日",
+    ],
 )
 def test_message_quotes_a_time_as_it_was_written(written):
     with pytest.raises(DatasetError) as error:
