@@ -99,29 +99,27 @@ def _cross_validate(
     left_out = [name for name in parts if name not in ("train", *tested)]
     if left_out:
         say(f"The folds are of train alone; left out: {', '.join(left_out)}.")
-    found = {}
+    metrics = {}
     for run, own in jobs.items():
         model = clone(estimator)
-        some = model.fold(parts, *own["fold"]) if "fold" in own else parts
+        own_parts = model.fold(parts, *own["fold"]) if "fold" in own else parts
         if going_on and (run / "metrics.json").exists():
-            _check_same_data(run, model.hold_out(some))
+            _check_same_data(run, model.hold_out(own_parts))
             say(f"{run.name} is finished.")
-            found[run.name] = read_json(run / "metrics.json")
+            metrics[run.name] = read_json(run / "metrics.json")
             continue
         is_begun = going_on and run_folder.is_begun(run)
-        train(model, run, own, parts=some, overwrite=overwrite, resume=is_begun)
-        found[run.name] = model.metrics_
-    last = found.pop(FINAL, None)
-    told_by = list(found.values())
-    summary = summarised(told_by)
+        train(model, run, own, parts=own_parts, overwrite=overwrite, resume=is_begun)
+        metrics[run.name] = model.metrics_
+    folded = [one for name, one in metrics.items() if name != FINAL]
+    summary = summarised(folded)
     write_json(out / "cross_validation.json", summary)
     for name, figures in ((f"mean of {folds} folds", "mean"), ("standard deviation", "deviation")):
         alone = {key: one for key, one in summary[figures].items() if not isinstance(one, Mapping)}
         print_figures(name, alone)
-    say(told(told_by, summary, type(estimator).load(next(iter(jobs)))._compared()))
+    say(told(folded, summary, type(estimator).load(next(iter(jobs)))._compared()))
     say(f"Every fold's figures are in {out / 'cross_validation.json'}, its model beside it.")
-    if last is not None:
-        print_metrics(last)
+    if FINAL in metrics:
         say(f"The model of all of train, measured on the test part, is in {out / FINAL}.")
 
 

@@ -59,7 +59,8 @@ def load_tensors(path: Path) -> tuple[Tensors, dict[str, Any]]:
     """
     with _told_unreadable(path), opened(path), safe_open(path, framework="pt") as file:
         header = json.loads((file.metadata() or {}).get("ostinato", "{}"))
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        names = file.keys()  # the file is no mapping, and cannot be gone through itself
+        tensors = {name: file.get_tensor(name) for name in names}
     _check_finite(tensors, path)
     return tensors, header
 
