@@ -1,13 +1,15 @@
 """Measure the defaults on many sets at many sizes, beside the simple models, and append the rows.
 
-    python benchmarks/many.py                       # every task, all sets, sizes and seeds
+    python benchmarks/many.py                       # every task, set and size, and as many seeds as two hours allow
     python benchmarks/many.py text --sizes 100 300 --seeds 1 --sets subj
     python benchmarks/many.py --plot                # draw the rows into docs/images/many.svg
 
 A row names task, set, size, seed, the compared figure of the model and of each simple model, seconds
 and the baselines' share of them, the settings that were found, the commit and the machine. Rows that the
-results hold already, of this commit, are not measured again. What is measured is set aside from the
-train parts; ``MANY_TEST=1`` takes the test parts instead, to be read once.
+results hold already, of this commit, are not measured again. The first seed of every set and size comes
+first, then the second, then the third; what ``--hours`` leaves no time for is named at the end, and the
+same command goes on with it. What is measured is set aside from the train parts; ``MANY_TEST=1`` takes
+the test parts instead, to be read once.
 """
 
 from __future__ import annotations
@@ -17,9 +19,8 @@ import importlib
 import json
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import facts
 from facts import RESULTS
@@ -46,23 +47,40 @@ def cases_of(task: str) -> tuple[Case, ...]:
     return module.FORECASTS if task == "forecasting" else module.CASES
 
 
-def rows_of(task: str, asked: argparse.Namespace, done: set[str]) -> Iterator[dict[str, Any]]:
-    """Measure the cases of a task one after another."""
-    name = TASKS[task][1]
-    for case in cases_of(task):
-        for size in case.sizes:
-            if (asked.sets and case.name not in asked.sets) or (
-                asked.sizes and size not in asked.sizes
-            ):
-                continue
-            for seed in range(asked.seeds):
-                key = json.dumps([task, case.name, size, seed])
-                if key not in done:
-                    yield measured(task, getattr(ostinato, name), case, size, seed)
+class Draw(NamedTuple):
+    """One training: a set at a size, by a seed."""
+
+    task: str
+    case: Case
+    size: int
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """The draw as a line of JSON."""
+        return json.dumps([self.task, self.case.name, self.size, self.seed])
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.case.name} {self.size or 'all'} seed {self.seed}"
 
 
-def measured(task: str, kind: type[Estimator], case: Case, size: int, seed: int) -> dict[str, Any]:
+def draws_of(asked: argparse.Namespace, done: set[str]) -> list[Draw]:
+    """Return what is to be measured, the first seed of everything before the second."""
+    draws = [
+        Draw(task, case, size, seed)
+        for seed in range(asked.seeds)
+        for task in asked.tasks or TASKS
+        for case in cases_of(task)
+        for size in case.sizes
+        if (not asked.sets or case.name in asked.sets) and (not asked.sizes or size in asked.sizes)
+    ]
+    return [draw for draw in draws if draw.key not in done]
+
+
+def measured(draw: Draw) -> dict[str, Any]:
     """Train with the defaults on one draw, and return what was measured."""
+    task, case, size, seed = draw
+    kind: type[Estimator] = getattr(ostinato, TASKS[task][1])
     parts = case.make(size, seed)
     start = time.perf_counter()
     model = kind().set_params(training__seed=seed, **dict(case.settings)).fit_parts(parts)
@@ -111,6 +129,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="*", help="names of sets")
     parser.add_argument("--sizes", nargs="*", type=int, help="sizes, 0 for all of a set")
     parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--hours", type=float, default=2.0, help="ends before (default: 2)")
     parser.add_argument(
         "--plot", action="store_true", help="draw what was measured, measure nothing"
     )
@@ -125,15 +144,22 @@ def main() -> None:
     results = RESULTS / f"{facts.today()}-{facts.machine()['slug']}-many.jsonl"
     is_test = os.environ.get("MANY_TEST") == "1"
     done = done_of(results, facts.state("src", "native")["commit"], is_test=is_test)
-    for task in asked.tasks or TASKS:
-        for row in rows_of(task, asked, done):
-            facts.append(row, results)
-            shown = ", ".join(f"{name} {value:.4f}" for name, value in row["baselines"].items())
-            print(
-                f"{task} {row['set']} {row['size'] or 'all'} seed {row['seed']}: {row['figure']} "
-                f"{row['model']:.4f} ({shown}), {row['seconds']:.0f} s",
-                flush=True,
-            )
+    draws = draws_of(asked, done)
+    start, longest = time.monotonic(), 0.0
+    for place, draw in enumerate(draws):
+        begun = time.monotonic()
+        if begun - start + longest > 3600 * asked.hours:
+            print(f"--hours {asked.hours:g} are over; {len(draws) - place} draws were left:")
+            print(*draws[place:], sep="\n")
+            break
+        row = measured(draw)
+        longest = max(longest, time.monotonic() - begun)
+        facts.append(row, results)
+        shown = ", ".join(f"{name} {value:.4f}" for name, value in row["baselines"].items())
+        print(
+            f"{draw}: {row['figure']} {row['model']:.4f} ({shown}), {row['seconds']:.0f} s",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
