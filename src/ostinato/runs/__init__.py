@@ -1,0 +1,1 @@
+"""Run folders: what is written there, and what is read from them; no torch."""
