@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError, safe_open
+
 from ostinato import _sums
 from ostinato._errors import CheckpointError
 
@@ -154,6 +156,32 @@ def check_regular(path: Path) -> None:
         f"{path}: must be a regular file inside its folder; it is {got or 'a pipe or a device'}. "
         "Copy the run folder anew, with its files and not links to them."
     )
+
+
+@contextmanager
+def tensors_read(path: Path) -> Iterator[None]:
+    """Turn what a safetensors file that is none breaks, while it is read, into one CheckpointError."""
+    try:
+        yield
+    except (
+        OSError,
+        SafetensorError,
+        ValueError,
+        LookupError,
+        RecursionError,
+        MemoryError,
+    ) as error:
+        raise CheckpointError(
+            f"{path}: must be a whole safetensors file; reading it failed ({error}). "
+            "Train again, or copy the run folder anew."
+        ) from error
+
+
+def check_tensors(path: Path) -> None:
+    """Raise CheckpointError unless a safetensors file is of the size that it tells."""
+    check_regular(path)
+    with tensors_read(path), safe_open(path, framework="numpy"):
+        pass
 
 
 def _broken(path: Path, kind: str, error: Exception) -> CheckpointError:

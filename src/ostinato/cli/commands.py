@@ -16,7 +16,8 @@ from ostinato._errors import CheckpointError, ConfigError, StoppedError
 from ostinato._files import read_json, write_json
 from ostinato.cli.console import is_first_process, print_figures, print_metrics, say
 from ostinato.cli.options import absolute
-from ostinato.tasks import Estimator, Parts, run_folder
+from ostinato.runs import folder as run_folder
+from ostinato.tasks import Estimator, Parts
 from ostinato.tasks.cross_validation import summarised, told
 from ostinato.training import Console, Listener, TensorBoard
 

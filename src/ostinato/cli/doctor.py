@@ -11,7 +11,7 @@ from ostinato._version import __version__
 from ostinato.cli.console import show
 from ostinato.datasets.cache import home
 from ostinato.ops import dispatch
-from ostinato.tasks.run_folder import environment
+from ostinato.tasks.environment import environment
 
 PACKAGES = ("numpy", "tokenizers", "pyarrow", "scikit-learn", "accelerate", "safetensors")
 OPTIONAL = {

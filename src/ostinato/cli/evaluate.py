@@ -100,7 +100,7 @@ def _backtest(estimator: Estimator, run: Path, options: Mapping[str, Any]) -> tu
 
 def _part_of_run(estimator: Estimator, run: Path, part: str) -> tuple[Any, list[str] | None]:
     from ostinato.cli.commands import load_parts
-    from ostinato.tasks import run_folder
+    from ostinato.runs import folder as run_folder
 
     data = run_folder.read_config(run)["data"]
     if data["arguments"] is None:

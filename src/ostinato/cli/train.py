@@ -382,7 +382,9 @@ def resume(run: Path, /) -> None:
         run: Run folder of the interrupted run.
     """
     from ostinato.cli.commands import train
-    from ostinato.tasks import run_folder, run_lock, task_of
+    from ostinato.runs import folder as run_folder
+    from ostinato.runs import lock as run_lock
+    from ostinato.tasks import task_of
 
     config = run_folder.read_config(run)
     run_lock.check(run)

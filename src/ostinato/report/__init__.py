@@ -1,8 +1,8 @@
 """One self-contained page about a training run; needs no torch and no network."""
 
-from ostinato.report.collect import collect as collect
 from ostinato.report.page import render as render
 from ostinato.report.page import write as write
-from ostinato.report.run import Run as Run
+from ostinato.report.sections import collect as collect
+from ostinato.runs.run import Run as Run
 
 __all__ = ["Run", "collect", "render", "write"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ostinato.report.run import Run
+from ostinato.runs.run import Run
 
 TITLES = {
     "accuracy": "Accuracy",

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ostinato.report import plots
-from ostinato.report.run import Epoch, Run
 from ostinato.report.section import Curve
+from ostinato.runs.run import Epoch, Run
 
 VANISHING_NORM = 1e-6
 EXPLODING_NORM = 1e3

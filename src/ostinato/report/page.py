@@ -15,10 +15,10 @@ from ostinato._errors import CheckpointError, OstinatoError
 from ostinato._files import write_text
 from ostinato.report import formatting, plots
 from ostinato.report.beside import beside
-from ostinato.report.collect import TASKS, collect
 from ostinato.report.learning import learning
-from ostinato.report.run import Predictions, Run
 from ostinato.report.section import Headline, Task, note
+from ostinato.report.sections import TASKS, collect
+from ostinato.runs.run import Predictions, Run
 
 
 def write(run: Path) -> Path:

@@ -24,7 +24,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from ostinato.metrics.classification import Calibration, LengthBins
-from ostinato.report.run import Epoch
+from ostinato.runs.run import Epoch
 
 INK, MUTED, LINE = "#000001", "#000002", "#000003"
 SERIES = {"train": "#000004", "validation": "#000005", "test": "#000006"}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ostinato.report import formatting
-from ostinato.report.run import Labels, Part, Predictions, Run, Verdict
+from ostinato.runs.run import Labels, Part, Predictions, Run, Verdict
 
 Balances = tuple[tuple[str, tuple[tuple[int, float], ...]], ...]
 P = TypeVar("P", bound=Predictions)

@@ -12,32 +12,25 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import re
 import shutil
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ostinato import _sums
 from ostinato._errors import CheckpointError, ConfigError
-from ostinato._files import read_json, write_json, write_text
+from ostinato._files import check_tensors, read_json, write_json, write_text
 from ostinato._version import RUN_FORMAT, __version__
-from ostinato.tasks import run_lock
-from ostinato.text import lexicon
-from ostinato.training import check_size
+from ostinato.runs import lock as run_lock
 
 FILES = frozenset(
     {
         *(_sums.NAME, "README.md", "checkpoint", "config.json", "history.jsonl", "metrics.json"),
         *("model.safetensors", "predictions.parquet", "report.html", "tensorboard"),
-        *("labels.json", "tokenizer.json", "tokenizer_config.json", lexicon.FILE, "audio.json"),
+        *("labels.json", "tokenizer.json", "tokenizer_config.json", "lexicon.json", "audio.json"),
         *("ngrams.safetensors", "ridge.safetensors", "averaged_frames.safetensors"),
         *("scaling.json", "series.json", "series.parquet"),
     }
@@ -162,7 +155,7 @@ def keep_sums(run: Path) -> None:
         found = [run / name for name in kept if (run / name).is_file()]  # all else is written again
         for path in found:
             if path.suffix == ".safetensors":
-                check_size(path)
+                check_tensors(path)
         write_text(run / _sums.NAME, _sums.listing(found))
 
 
@@ -180,6 +173,7 @@ def write_config(
     sized: Mapping[str, Any],
     data: Mapping[str, Any],
     command: str | None,
+    environment: Mapping[str, Any],
 ) -> None:
     """Write ``config.json``: settings as given, and in force with those found for the data."""
     write_json(
@@ -191,7 +185,7 @@ def write_config(
             "settings": settings,
             "sized": sized,
             "data": data,
-            "environment": environment(),
+            "environment": environment,
             "command": command,
             "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         },
@@ -277,37 +271,3 @@ def check_same(run: Path, settings: Mapping[str, Any], facts: Mapping[str, Any])
                 f"{run}: must be resumed with the data it was started with; the {name} part "
                 f"({part['source']}) has changed. Restore it, or start a new run."
             )
-
-
-def environment() -> dict[str, Any]:
-    """Return the versions and the machine that a run was made with."""
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "platform": platform.platform(),
-        "cpu": _cpu_name(),
-        "cpus": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "cuda": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-    }
-
-
-def _cpu_name() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def peak_memory_bytes() -> int:
-    """Return the most memory this process has ever held."""
-    if sys.platform == "win32":
-        import psutil  # only Windows needs it
-
-        return int(psutil.Process().memory_info().peak_wset)
-    import resource  # only Unix has it
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

@@ -4,32 +4,16 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from ostinato._errors import CheckpointError, shown
 from ostinato._files import parse_json, read_text
 from ostinato._version import RUN_FORMAT
-from ostinato.report.classification.regression import Regression
-from ostinato.report.classification.section import Classification, SeriesClassification
-from ostinato.report.forecasting.section import Forecasting
-from ostinato.report.run import Baseline, Epoch, Labels, Part, Run, Verdict
-from ostinato.report.section import Task
-from ostinato.report.speech.section import Transcription
-from ostinato.report.tagging.section import Tagging
+from ostinato.runs.run import Baseline, Epoch, Labels, Part, Predictions, Run, Verdict
 
 logger = logging.getLogger("ostinato")
-
-TASKS: dict[str, Task[Any]] = {
-    "text-classification": Classification(),
-    "sequence-labelling": Tagging(),
-    "speech-recognition": Transcription(),
-    "forecasting": Forecasting(),
-    "series-classification": SeriesClassification(),
-    "series-regression": Regression(),
-}
-"""How to read and show the runs of each task."""
 
 NAN = float("nan")
 PARTS = ("train", "validation", "test")
@@ -38,7 +22,16 @@ UNITS = ("character", "word")
 MOST_COUNTED = 2**53  # what floating-point numbers count to
 
 
-def collect(run: Path) -> Run:
+class PredictionsReader(Protocol):
+    """How the predictions of a task are read."""
+
+    has_labels: ClassVar[bool]
+
+    def read_predictions(self, path: Path, labels: Labels) -> Predictions | None:
+        """Read the ``predictions.parquet`` of a run; none if it has nothing in it."""
+
+
+def collect(run: Path, tasks: Mapping[str, PredictionsReader]) -> Run:
     """Read a run folder.
 
     A run that is still training has no metrics.json and no predictions.parquet yet: what is there
@@ -46,6 +39,7 @@ def collect(run: Path) -> Run:
 
     Args:
         run: The folder.
+        tasks: How the predictions of each task are read, by its name.
 
     Returns:
         What its files say.
@@ -53,17 +47,17 @@ def collect(run: Path) -> Run:
     Raises:
         CheckpointError: The folder is no run folder, or one of its files is broken or foreign.
     """
-    config = _read_config(run)
+    config = _read_config(run, tasks)
     if _is_regression(config):
         config["task"] = "series-regression"
     metrics = _read_object(run / "metrics.json") if (run / "metrics.json").exists() else {}
     has_predictions = (run / "predictions.parquet").exists()
-    has_labels = TASKS[config["task"]].has_labels and (
+    has_labels = tasks[config["task"]].has_labels and (
         has_predictions or (run / "labels.json").exists()
     )
     labels = _read_labels(run / "labels.json") if has_labels else Labels()
     predictions = (
-        TASKS[config["task"]].read_predictions(run / "predictions.parquet", labels)
+        tasks[config["task"]].read_predictions(run / "predictions.parquet", labels)
         if has_predictions
         else None
     )
@@ -100,7 +94,7 @@ def collect(run: Path) -> Run:
     )
 
 
-def _read_config(run: Path) -> dict[str, Any]:
+def _read_config(run: Path, tasks: Collection[str]) -> dict[str, Any]:
     path = run / "config.json"
     if not path.is_file():
         if (run / "cross_validation.json").is_file():
@@ -125,9 +119,9 @@ def _read_config(run: Path) -> dict[str, Any]:
             f"report: {path}: format must be at most {RUN_FORMAT}; got {config['format']}, written by "
             f"ostinato {config['ostinato']}. Update ostinato."
         )
-    if not isinstance(task, str) or task not in TASKS:
+    if not isinstance(task, str) or task not in tasks:
         raise CheckpointError(
-            f"report: {path}: task must be one of {', '.join(TASKS)}; got {shown(task)}. "
+            f"report: {path}: task must be one of {', '.join(tasks)}; got {shown(task)}. "
             f"Use the version of ostinato that wrote the run ({config['ostinato']})."
         )
     return config

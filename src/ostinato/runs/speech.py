@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ostinato.report.predictions import floats, misfit, read_columns, right_types, unit_interval
-from ostinato.report.run import Labels
+from ostinato.runs.columns import floats, misfit, read_columns, right_types, unit_interval
+from ostinato.runs.run import Labels
 
 FRAMES_PER_SECOND = 100
 """What the length of a recording is counted in."""

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ostinato.datasets.records.schemes import spans_of, split
-from ostinato.report.predictions import floats, misfit, read_columns, right_types, unit_interval
-from ostinato.report.run import Labels
+from ostinato.runs.columns import floats, misfit, read_columns, right_types, unit_interval
+from ostinato.runs.run import Labels
 
 COLUMNS = {
     "tokens": pa.string(),

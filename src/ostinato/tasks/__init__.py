@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ostinato._errors import CheckpointError
-from ostinato.tasks import run_folder
+from ostinato.runs import folder as run_folder
 from ostinato.tasks.classification.series import SeriesClassifier as SeriesClassifier
 from ostinato.tasks.classification.text import TextClassifier as TextClassifier
 from ostinato.tasks.estimator import Estimator as Estimator
@@ -62,6 +62,5 @@ __all__ = [
     "SpeechRecognizer",
     "TextClassifier",
     "load",
-    "run_folder",
     "task_of",
 ]

@@ -22,26 +22,19 @@ from ostinato._files import read_json, write_json, write_text
 from ostinato._rules import check_rules
 from ostinato.data.splits import folds_of, stratified_holdout
 from ostinato.ops.randomness import everything_drawing_from
-from ostinato.tasks import run_folder
+from ostinato.runs import folder as run_folder
+from ostinato.runs import history
+from ostinato.runs.card import card
 from ostinato.tasks.baselines import measure_baselines
-from ostinato.tasks.card import card
 from ostinato.tasks.contract import Parts as Parts
 from ostinato.tasks.contract import Task
+from ostinato.tasks.environment import environment, peak_memory_bytes
 from ostinato.tasks.fitted import check_fitted
 from ostinato.tasks.processes import check_threads
 from ostinato.tasks.restoring import restore, with_settings
 from ostinato.tasks.summary import DataSummary
 from ostinato.tasks.verdict import judge
-from ostinato.training import (
-    Figures,
-    Listener,
-    Record,
-    denormals,
-    history,
-    on_cpu,
-    save_tensors,
-    train,
-)
+from ostinato.training import Figures, Listener, Record, denormals, on_cpu, save_tensors, train
 
 logger = logging.getLogger("ostinato")
 
@@ -233,7 +226,7 @@ class Estimator(Task):
             "best_epoch": max(record["epoch"] for record in self.history_ if record["best"]),
             "train_seconds": sum(record["seconds"] for record in self.history_),
             name: figures,
-            "peak_memory_bytes": run_folder.peak_memory_bytes(),
+            "peak_memory_bytes": peak_memory_bytes(),
         }
         found: dict[str, Any] = {}
         if self.baseline:
@@ -278,6 +271,7 @@ class Estimator(Task):
             sized=self.sized_.settings(),
             data={"arguments": self.provenance_.get("arguments"), "parts": self.facts_},
             command=self.provenance_.get("command"),
+            environment=environment(),
         )
         self._save_preprocessing(run)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ostinato._config import Settings, check_names
 from ostinato._errors import CheckpointError, ConfigError, OstinatoError
-from ostinato.tasks import run_folder
+from ostinato.runs import folder as run_folder
 from ostinato.training import load_tensors, restored
 
 if TYPE_CHECKING:

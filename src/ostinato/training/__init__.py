@@ -1,8 +1,8 @@
 """The training loop, its checkpoints and its history."""
 
+from ostinato.runs import history
+from ostinato.runs.history import Record as Record
 from ostinato.training import denormals as denormals
-from ostinato.training import history as history
-from ostinato.training.checkpoint import check_size as check_size
 from ostinato.training.checkpoint import load_tensors as load_tensors
 from ostinato.training.checkpoint import load_weights as load_weights
 from ostinato.training.checkpoint import restored as restored
@@ -10,7 +10,6 @@ from ostinato.training.checkpoint import save_tensors as save_tensors
 from ostinato.training.contracts import Figures as Figures
 from ostinato.training.contracts import Objective as Objective
 from ostinato.training.contracts import Part as Part
-from ostinato.training.history import Record as Record
 from ostinato.training.listeners import Console as Console
 from ostinato.training.listeners import TensorBoard as TensorBoard
 from ostinato.training.loop import Listener as Listener
@@ -25,7 +24,6 @@ __all__ = [
     "Part",
     "Record",
     "TensorBoard",
-    "check_size",
     "denormals",
     "history",
     "load_tensors",

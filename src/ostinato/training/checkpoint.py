@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from ostinato._errors import CheckpointError, OstinatoError
-from ostinato._files import check_regular, opened, replacing
+from ostinato._files import opened, replacing, tensors_read
 
 Tensors = dict[str, Tensor]
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
@@ -57,38 +57,12 @@ def load_tensors(path: Path) -> tuple[Tensors, dict[str, Any]]:
     Raises:
         CheckpointError: The file is missing, cut short, not a safetensors file, or not as it was written.
     """
-    with _told_unreadable(path), opened(path), safe_open(path, framework="pt") as file:
+    with tensors_read(path), opened(path), safe_open(path, framework="pt") as file:
         header = json.loads((file.metadata() or {}).get("ostinato", "{}"))
         names = file.keys()  # the file is no mapping, and cannot be gone through itself
         tensors = {name: file.get_tensor(name) for name in names}
     _check_finite(tensors, path)
     return tensors, header
-
-
-def check_size(path: Path) -> None:
-    """Raise CheckpointError unless a safetensors file is of the size that it tells."""
-    check_regular(path)
-    with _told_unreadable(path), safe_open(path, framework="pt"):
-        pass
-
-
-@contextmanager
-def _told_unreadable(path: Path) -> Iterator[None]:
-    """Turn what a safetensors file that is none breaks, while it is read, into one error."""
-    try:
-        yield
-    except (
-        OSError,
-        SafetensorError,
-        ValueError,
-        LookupError,
-        RecursionError,
-        MemoryError,
-    ) as error:
-        raise CheckpointError(
-            f"{path}: must be a whole safetensors file; reading it failed ({error}). "
-            "Train again, or copy the run folder anew."
-        ) from error
 
 
 def pack(model: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[Tensors, list[Any]]:

@@ -15,8 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from typing_extensions import Self
 
 from ostinato._errors import ConfigError
+from ostinato.runs.history import Record
 from ostinato.training import loop
-from ostinato.training.history import Record
 
 
 class _Enduring:

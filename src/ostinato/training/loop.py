@@ -23,7 +23,8 @@ from ostinato._config import Training
 from ostinato._errors import CheckpointError, StoppedError, TrainingError
 from ostinato.data.batches import length_buckets
 from ostinato.ops.randomness import drawing_from
-from ostinato.training import checkpoint, history
+from ostinato.runs import history
+from ostinato.training import checkpoint
 from ostinato.training.contracts import Figures, Objective, Part, Rows
 from ostinato.training.schedule import learning_rate, make_optimizer, sized
 from ostinato.training.signals import stop_on_signal

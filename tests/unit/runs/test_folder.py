@@ -18,7 +18,8 @@ from tests.commands import FRESH
 import ostinato
 from ostinato import CheckpointError, ConfigError, StoppedError
 from ostinato._files import write_json
-from ostinato.tasks import run_folder, run_lock
+from ostinato.runs import folder as run_folder
+from ostinato.runs import lock as run_lock
 
 
 def hold(run: Path, connection: Connection) -> None:

@@ -10,8 +10,8 @@ from tests import tiny
 import ostinato
 from ostinato import CheckpointError
 from ostinato._files import write_text
+from ostinato.runs.card import card
 from ostinato.series.conformal import Calibration
-from ostinato.tasks.card import card
 from ostinato.tasks.saved import is_part, steps
 
 

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from ostinato import CheckpointError, Training
-from ostinato.training import checkpoint, history
+from ostinato.runs import history
+from ostinato.training import checkpoint
 from ostinato.training.schedule import make_optimizer
 
 

@@ -10,7 +10,8 @@ from torch import nn
 from ostinato import ConfigError, StoppedError, Training, TrainingError
 from ostinato.data.batches import collate
 from ostinato.data.ragged import Ragged
-from ostinato.training import checkpoint, history, train
+from ostinato.runs import history
+from ostinato.training import checkpoint, train
 from ostinato.training.loop import ROWS
 
 

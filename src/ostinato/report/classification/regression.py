@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from ostinato.report import formatting
 from ostinato.report.classification.value_plots import error_histogram, predicted_and_right
-from ostinato.report.predictions import counts, floats, misfit, read_columns, right_types
-from ostinato.report.run import Labels, Part
 from ostinato.report.section import Balance, Curve, Headline, Task, note
+from ostinato.runs.columns import counts, floats, misfit, read_columns, right_types
+from ostinato.runs.run import Labels, Part
 
 COLUMNS = ("sequence", "label", "prediction", "num_tokens")
 NUM_WORST = 20

@@ -32,7 +32,8 @@ from ostinato.report.class_tables import (
     confusion_rows,
     most_confused,
 )
-from ostinato.report.predictions import (
+from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, note
+from ostinato.runs.columns import (
     counts,
     encode,
     floats,
@@ -41,8 +42,7 @@ from ostinato.report.predictions import (
     right_types,
     unit_interval,
 )
-from ostinato.report.run import Labels, Part
-from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, note
+from ostinato.runs.run import Labels, Part
 
 COLUMNS = ("label", "prediction", "confidence", "probabilities", "num_tokens", "text")
 NUM_MISTAKES = 30

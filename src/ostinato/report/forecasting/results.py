@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ostinato.report.forecasting.rows import BASELINES, ForecastPredictions
-from ostinato.report.run import Verdict
+from ostinato.runs.run import Verdict
 
 Floats: TypeAlias = NDArray[np.float64]
 

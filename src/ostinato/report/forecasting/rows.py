@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ostinato.report.forecasting.forecast_plot import Forecast, ends_of
-from ostinato.report.predictions import floats, misfit, read_columns, right_types
+from ostinato.runs.columns import floats, misfit, read_columns, right_types
 
 Floats: TypeAlias = NDArray[np.float64]
 

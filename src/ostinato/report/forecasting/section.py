@@ -27,8 +27,8 @@ from ostinato.report.forecasting.results import (
     verdict,
 )
 from ostinato.report.forecasting.rows import BASELINES, ForecastPredictions, read_forecasts
-from ostinato.report.run import Labels, Part, Run, Verdict
 from ostinato.report.section import Balance, Curve, Headline, Task, note
+from ostinato.runs.run import Labels, Part, Run, Verdict
 
 Floats: TypeAlias = NDArray[np.float64]
 

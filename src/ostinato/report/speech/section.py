@@ -10,7 +10,6 @@ from pathlib import Path
 from ostinato.metrics.classification import Calibration, calibration
 from ostinato.metrics.transcription import alignments, errors_of
 from ostinato.report import formatting, plots
-from ostinato.report.run import Labels, Part
 from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, note
 from ostinato.report.speech.errors import (
     Confusion,
@@ -21,12 +20,13 @@ from ostinato.report.speech.errors import (
     by_speaker,
     commonest,
 )
-from ostinato.report.speech.transcripts import (
+from ostinato.report.speech.utterances import Utterance, are_characters, worst
+from ostinato.runs.run import Labels, Part
+from ostinato.runs.speech import (
     FRAMES_PER_SECOND,
     TranscriptPredictions,
     read_transcripts,
 )
-from ostinato.report.speech.utterances import Utterance, are_characters, worst
 
 NUM_WORDS = 50
 """Words of which the page tells how often they stand in each part."""

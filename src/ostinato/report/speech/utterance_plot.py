@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 from numpy.typing import NDArray
 
-from ostinato.report.speech.transcripts import Picture
+from ostinato.runs.speech import Picture
 
 WIDTH, HEIGHT = 960, 298
 LEFT, RIGHT = 76, 952

@@ -9,10 +9,10 @@ import numpy as np
 
 from ostinato.metrics.transcription import Edit, Errors, worst_first
 from ostinato.report.formatting import language
-from ostinato.report.run import Labels
 from ostinato.report.speech.errors import rate
-from ostinato.report.speech.transcripts import TranscriptPredictions
 from ostinato.report.speech.utterance_plot import draw
+from ostinato.runs.run import Labels
+from ostinato.runs.speech import TranscriptPredictions
 
 NUM_UTTERANCES = 12
 """Recordings that are shown."""

@@ -32,10 +32,10 @@ from ostinato.report.class_tables import (
     confusion_rows,
     most_confused,
 )
-from ostinato.report.run import Labels, Part
 from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, note
-from ostinato.report.tagging.predictions import Sentence, TagPredictions, read_tag_predictions
 from ostinato.report.tagging.sentences import Mistake, faults, show
+from ostinato.runs.run import Labels, Part
+from ostinato.runs.tagging import Sentence, TagPredictions, read_tag_predictions
 
 NUM_MISTAKES = 30
 

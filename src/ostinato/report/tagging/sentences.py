@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from ostinato.datasets.records.schemes import Span, spans_of
-from ostinato.report.tagging.predictions import Sentence
+from ostinato.runs.tagging import Sentence
 
 Kind = Literal["right", "missed", "wrong", "mistaken"]
 Window = tuple[int, int]

@@ -12,8 +12,7 @@ from tests.unit.report.conftest import write_json
 from tests.unit.report.pages import Page
 
 from ostinato import CheckpointError
-from ostinato.report import write
-from ostinato.report.collect import collect
+from ostinato.report import collect, write
 
 
 @pytest.fixture

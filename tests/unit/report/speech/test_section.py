@@ -32,8 +32,8 @@ from ostinato.metrics import (
 from ostinato.report.formatting import number, percent
 from ostinato.report.speech import utterance_plot
 from ostinato.report.speech.errors import by_length, by_speaker
-from ostinato.report.speech.transcripts import Picture
 from ostinato.report.speech.utterances import MAX_EDITS, NUM_UTTERANCES
+from ostinato.runs.speech import Picture
 
 FLOATS = pa.list_(pa.float32())
 TEXTS = st.lists(

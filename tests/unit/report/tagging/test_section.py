@@ -27,8 +27,8 @@ from ostinato.metrics import (
     tagging_metrics,
 )
 from ostinato.report.formatting import number, percent
-from ostinato.report.tagging.predictions import Sentence
 from ostinato.report.tagging.sentences import MARGIN, MAX_FAULTS, faults, separators, show
+from ostinato.runs.tagging import Sentence
 
 LISTS = pa.list_(pa.string())
 FLOATS = pa.list_(pa.float32())
