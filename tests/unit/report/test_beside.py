@@ -7,7 +7,7 @@ import json
 
 import pytest
 from tests.unit.report.pages import Page
-from tests.unit.report.test_collect import change
+from tests.unit.runs.test_reader import change
 
 from ostinato import report
 from ostinato._errors import CheckpointError
