@@ -34,7 +34,7 @@ from ostinato.tasks.processes import check_threads
 from ostinato.tasks.restoring import restore, with_settings
 from ostinato.tasks.summary import DataSummary
 from ostinato.tasks.verdict import judge
-from ostinato.training import Figures, Listener, Record, denormals, on_cpu, save_tensors, train
+from ostinato.training import Figures, Listener, denormals, on_cpu, save_tensors, train
 
 logger = logging.getLogger("ostinato")
 
@@ -155,7 +155,7 @@ class Estimator(Task):
         return restore(cls, Path(run))
 
     @cached_property
-    def history_(self) -> list[Record]:
+    def history_(self) -> list[history.Record]:
         """A record of each epoch; of a loaded model read when it is asked for."""
         return history.read(self._restored_from("history_"))
 

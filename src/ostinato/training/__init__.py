@@ -1,7 +1,5 @@
-"""The training loop, its checkpoints and its history."""
+"""The training loop and its checkpoints."""
 
-from ostinato.runs import history
-from ostinato.runs.history import Record as Record
 from ostinato.training import denormals as denormals
 from ostinato.training.checkpoint import load_tensors as load_tensors
 from ostinato.training.checkpoint import load_weights as load_weights
@@ -22,10 +20,8 @@ __all__ = [
     "Listener",
     "Objective",
     "Part",
-    "Record",
     "TensorBoard",
     "denormals",
-    "history",
     "load_tensors",
     "load_weights",
     "on_cpu",
