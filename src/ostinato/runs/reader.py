@@ -32,10 +32,7 @@ class PredictionsReader(Protocol):
 
 
 def collect(run: Path, tasks: Mapping[str, PredictionsReader]) -> Run:
-    """Read a run folder.
-
-    A run that is still training has no metrics.json and no predictions.parquet yet: what is there
-    is read.
+    """Read a run folder; one that is still training has no metrics and no predictions yet.
 
     Args:
         run: The folder.

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.unit.report.conftest import write_json
+from tests.unit.conftest import write_json
 from tests.unit.report.pages import Page
 
 from ostinato import CheckpointError

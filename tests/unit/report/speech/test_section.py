@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from tests.unit.report.pages import Page, page_of, text_of
-from tests.unit.report.speech_runs import recognised
+from tests.unit.speech_runs import recognised
 
 from ostinato import report
 from ostinato._errors import CheckpointError

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.unit.report.forecast_runs import forecasts, one_series, unfinished_forecasts
-from tests.unit.report.speech_runs import chinese_speech, speech, unfinished_speech
+from tests.unit.forecast_runs import forecasts, one_series, unfinished_forecasts
+from tests.unit.speech_runs import chinese_speech, speech, unfinished_speech
 
 from ostinato.datasets.records.schemes import Span, spans_of, tags_of
 from ostinato.metrics import tagging_metrics
