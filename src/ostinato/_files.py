@@ -160,7 +160,7 @@ def check_regular(path: Path) -> None:
 
 @contextmanager
 def tensors_read(path: Path) -> Iterator[None]:
-    """Turn what a safetensors file that is none breaks, while it is read, into one CheckpointError."""
+    """Turn what a broken safetensors file raises, while it is read, into a CheckpointError."""
     try:
         yield
     except (
