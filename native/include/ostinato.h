@@ -52,7 +52,7 @@ enum {
 /* The OSTINATO_ABI_VERSION that the library was built with; a caller compares it with its own. */
 OSTINATO_API uint32_t ostinato_abi_version(void);
 
-/* One sentence on a status, without a full stop; never NULL, also for a number that is no status. */
+/* One sentence on a status, without a full stop; never NULL, whatever the number is. */
 OSTINATO_API const char *ostinato_status_message(ostinato_status status);
 
 /* Names the instruction set that the kernels run with.
@@ -92,8 +92,8 @@ typedef struct ostinato_weights {
 
 /* Buffer sizes of a layer, in bytes. */
 typedef struct ostinato_sizes {
-    size_t packed;             /* weights as ostinato_forward reads them; independent of the batch */
-    size_t saved_row;          /* what the backward needs of each place, besides output; 0 for RNN */
+    size_t packed;             /* weights as ostinato_forward reads them, for any batch */
+    size_t saved_row;          /* what the backward needs of a place, besides output; 0 for RNN */
     size_t forward_workspace;  /* scratch of ostinato_forward */
     size_t backward_workspace; /* scratch of ostinato_backward */
 } ostinato_sizes;
@@ -139,13 +139,13 @@ typedef struct ostinato_weight_gradients {
 
 /* The buffers of ostinato_backward. */
 typedef struct ostinato_backward_buffers {
-    const ostinato_weights *weights;  /* [D] */
-    const void *input, *h_0, *c_0;    /* as in the forward pass */
-    const void *output, *saved;       /* as the forward pass left them */
-    const void *d_output;             /* [N, D H] */
-    const void *d_h_n, *d_c_n;        /* [D, B, H]; d_c_n LSTM only */
-    void *d_input;                    /* [N, I], or NULL if it is not wanted */
-    void *d_h_0, *d_c_0;              /* [D, B, H]; d_c_0 LSTM only */
+    const ostinato_weights *weights;      /* [D] */
+    const void *input, *h_0, *c_0;        /* as in the forward pass */
+    const void *output, *saved;           /* as the forward pass left them */
+    const void *d_output;                 /* [N, D H] */
+    const void *d_h_n, *d_c_n;            /* [D, B, H]; d_c_n LSTM only */
+    void *d_input;                        /* [N, I], or NULL if it is not wanted */
+    void *d_h_0, *d_c_0;                  /* [D, B, H]; d_c_0 LSTM only */
     ostinato_weight_gradients *d_weights; /* [D] */
     void *workspace;
     size_t workspace_bytes;
@@ -155,8 +155,9 @@ OSTINATO_API ostinato_status ostinato_backward(const ostinato_layer *layer,
                                                const ostinato_backward_buffers *buffers);
 
 /* One step of a stack of one-directional layers, on the calling thread.
- *   in     layers      [num_layers], D = 1, of one cell, dtype and instruction set; T and batch_sizes
- *                      are not read; the input_size of each is the hidden_size of the one below
+ *   in     layers      [num_layers], D = 1, of one cell, dtype and instruction set; T and
+ *                      batch_sizes are not read; the input_size of each is the hidden_size of the
+ *                      one below
  *   in     packed      [num_layers] of ostinato_pack
  *   in     batch_size  B
  *   in     input       [B, I]
@@ -197,8 +198,8 @@ typedef struct ostinato_chain {
  *   out     log_z      [B] the logarithm of the sum of their exponentials
  *           marginals  [N, K] the share of each tag in it
  *           before     [N, K] and
- *           onward     [N, K] so that before[n, i] * exp(transition[i, j]) * onward[m, j] is the share
- *                      of tag i at a place n and tag j at the row's next one, m
+ *           onward     [N, K] so that before[n, i] * exp(transition[i, j]) * onward[m, j] is the
+ *                      share of tag i at a place n and tag j at the row's next one, m
  *   scratch workspace  [K, 2 * K + 3] */
 OSTINATO_API ostinato_status ostinato_chain_sum(const ostinato_chain *chain, double *log_z,
                                                 double *marginals, double *before, double *onward,

@@ -45,7 +45,8 @@ bool is_wanted_by_others() {
     return std::chrono::steady_clock::now() - start > kOffered;
 }
 
-void sleep_while([[maybe_unused]] const std::atomic<uint32_t> *value, [[maybe_unused]] uint32_t seen) {
+void sleep_while([[maybe_unused]] const std::atomic<uint32_t> *value,
+                 [[maybe_unused]] uint32_t seen) {
 #if defined(__linux__)
     syscall(SYS_futex, value, FUTEX_WAIT_PRIVATE, seen, nullptr, nullptr, 0);
 #endif
@@ -162,7 +163,8 @@ Team *team() {
 
 }  // namespace
 
-// In one order with the sleepers: either who sets sees that one sleeps, or that one sees what was set.
+// In one order with the sleepers: either who sets sees that one sleeps, or that one sees what was
+// set.
 void Signal::set(uint32_t value) {
     value_.store(value, std::memory_order_seq_cst);
     if (sleepers_.load(std::memory_order_seq_cst) != 0) wake_all(&value_);

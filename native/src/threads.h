@@ -8,9 +8,9 @@
 
 namespace ostinato {
 
-// A number that threads wait for. Who waits spins, since it changes soon; if that takes long it sleeps
-// where another process wants the processor, and is woken at once when there is work again: beside
-// busy processes a thread that spins uses up its share of the processor for nothing.
+// A number that threads wait for. Who waits spins, since it changes soon; if that takes long it
+// sleeps where another process wants the processor, and is woken at once when there is work again:
+// beside busy processes a thread that spins uses up its share of the processor for nothing.
 class Signal {
   public:
     uint32_t value() const { return value_.load(std::memory_order_acquire); }

@@ -1,4 +1,4 @@
-/* What the tests of the C interface share: a check that counts, and a layer with all its buffers. */
+/* What the tests of the C interface share: a check that counts, a layer with all its buffers. */
 #ifndef OSTINATO_CHECKS_H
 #define OSTINATO_CHECKS_H
 
@@ -12,12 +12,12 @@
 
 static int failures = 0;
 
-#define CHECK(condition)                                                       \
-    do {                                                                       \
-        if (!(condition)) {                                                    \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);    \
-            ++failures;                                                        \
-        }                                                                      \
+#define CHECK(condition)                                                    \
+    do {                                                                    \
+        if (!(condition)) {                                                 \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+            ++failures;                                                     \
+        }                                                                   \
     } while (0)
 
 #define MAX_STEPS 64

@@ -1,4 +1,4 @@
-/* Compiled as C99, which proves that the header is C. Bad arguments give a status, never a crash. */
+/* Compiled as C99: the header is C. Bad arguments give a status, never a crash. */
 
 #include "checks.h"
 

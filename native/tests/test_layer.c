@@ -62,7 +62,8 @@ static void test_derivatives(int32_t cell, int32_t directions) {
     const int64_t input = 2, hidden = 3, batch = 3;
     const int64_t rows = gates_of(cell) * hidden, states = directions * batch * hidden;
     problem p;
-    make_problem(&p, cell, OSTINATO_FLOAT64, OSTINATO_PORTABLE, directions, input, hidden, batch, 4);
+    make_problem(&p, cell, OSTINATO_FLOAT64, OSTINATO_PORTABLE, directions, input, hidden, batch,
+                 4);
     run_forward(&p);
     run_backward(&p);
     check_derivative(&p, p.forward.input, p.backward.d_input, p.places * input);
@@ -91,7 +92,8 @@ static void test_steps(int32_t cell, int32_t dtype, int32_t set) {
         p->places = 0; /* rows of equal length: the buffers are made anew */
         for (int t = 0; t < STEPS; ++t) p->places += p->batch_sizes[t] = BATCH;
         CHECK(ostinato_layer_sizes(&p->layer, &p->sizes) == OSTINATO_OK);
-        p->forward.input = l == 0 ? random_elements(p, p->places * INPUT, 1) : layers[0].forward.output;
+        p->forward.input =
+            l == 0 ? random_elements(p, p->places * INPUT, 1) : layers[0].forward.output;
         p->forward.output = elements(p, p->places * HIDDEN);
         p->forward.saved = NULL;
         p->forward.workspace = bytes(p, p->sizes.forward_workspace);
@@ -111,8 +113,10 @@ static void test_steps(int32_t cell, int32_t dtype, int32_t set) {
     void *const workspace = bytes(&layers[0], needed);
     void *const *cells = cell == OSTINATO_LSTM ? c : NULL;
     for (int t = 0; t < STEPS; ++t) {
-        const char *x = (const char *)layers[0].forward.input + (size_t)(t * BATCH * INPUT) * element;
-        CHECK(ostinato_step(stack, 2, packed, BATCH, x, h, cells, workspace, needed) == OSTINATO_OK);
+        const char *x =
+            (const char *)layers[0].forward.input + (size_t)(t * BATCH * INPUT) * element;
+        CHECK(ostinato_step(stack, 2, packed, BATCH, x, h, cells, workspace, needed) ==
+              OSTINATO_OK);
         for (int l = 0; l < 2; ++l) {
             /* A cell state in bfloat16 is rounded between steps, so only the first is the same. */
             if (dtype == OSTINATO_BFLOAT16 && t > 0) continue;
@@ -134,9 +138,8 @@ static void test_steps(int32_t cell, int32_t dtype, int32_t set) {
               OSTINATO_BAD_ARGUMENT);
     }
     stack[1].instruction_set = OSTINATO_PORTABLE;
-    const ostinato_status mixed = stack[0].instruction_set == OSTINATO_PORTABLE
-                                      ? OSTINATO_OK
-                                      : OSTINATO_BAD_ARGUMENT;
+    const ostinato_status mixed =
+        stack[0].instruction_set == OSTINATO_PORTABLE ? OSTINATO_OK : OSTINATO_BAD_ARGUMENT;
     if (dtype != OSTINATO_BFLOAT16) {
         CHECK(ostinato_step_workspace(stack, 2, BATCH, &needed) == mixed);
     }
@@ -159,8 +162,8 @@ static void test_sets_agree(int32_t cell, int32_t directions, int64_t hidden, in
         run_forward(&p);
         run_backward(&p);
         for (int64_t i = 0; i < p.places * directions * hidden; ++i) {
-            const double error = value_at(&p, p.forward.output, i) -
-                                 value_at(&exact, exact.forward.output, i);
+            const double error =
+                value_at(&p, p.forward.output, i) - value_at(&exact, exact.forward.output, i);
             CHECK(fabs(error) < 1e-4);
         }
         for (int64_t i = 0; i < p.places * 5; ++i) {

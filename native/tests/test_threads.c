@@ -109,9 +109,9 @@ int main(void) {
     for (int32_t set = OSTINATO_PORTABLE; set <= best; ++set) {
         const int32_t dtype = set == OSTINATO_AVX512_BF16 ? OSTINATO_BFLOAT16 : OSTINATO_FLOAT32;
         for (int32_t cell = OSTINATO_RNN_TANH; cell <= OSTINATO_LSTM; ++cell) {
-            test_numbers_of_threads(cell, dtype, set, 40, 24, 12);  /* rows */
-            test_numbers_of_threads(cell, dtype, set, 200, 2, 12);  /* units */
-            test_numbers_of_threads(cell, dtype, set, 200, 1, 12);  /* one row */
+            test_numbers_of_threads(cell, dtype, set, 40, 24, 12); /* rows */
+            test_numbers_of_threads(cell, dtype, set, 200, 2, 12); /* units */
+            test_numbers_of_threads(cell, dtype, set, 200, 1, 12); /* one row */
         }
         test_callers(dtype, set, 40, 24, 12);
         test_callers(dtype, set, 200, 2, 12);
