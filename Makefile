@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SOURCES := pyproject.toml constraints.txt CMakeLists.txt src/ostinato/_version.py \
 	$(wildcard native/include/*.h native/src/*.h native/src/*.cpp native/src/*/*.h)
+NATIVE := $(wildcard native/*/*.h native/*/*.c native/*/*.cpp native/*/*/*.h)
 
 # $(1) folder, $(2) options. Sanitizers multiply the code: unoptimised it compiles in a third of the time.
 NATIVE_TESTS = \
@@ -40,6 +41,7 @@ test: $(VENV)/.installed-dev
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/clang-format --dry-run --Werror $(NATIVE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/test_house.py
@@ -59,6 +61,7 @@ check: $(VENV)/.installed-dev
 fix: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(NATIVE)
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/run.py $(ARGS)

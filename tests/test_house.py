@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import configparser
+import fnmatch
 import re
 import socket
 import subprocess
@@ -143,6 +145,80 @@ def test_no_committed_file_knows_one_machine() -> None:
             continue  # not a text
         found += [f"{path.relative_to(ROOT)}: {hit[0]}" for hit in machine.finditer(text)]
     assert found == []
+
+
+def asked_of(path: Path) -> dict[str, str]:
+    """What .editorconfig says of a file: of its sections that name it, the last that sets a value."""
+    config = configparser.ConfigParser()
+    config.read_string("[root]\n" + (ROOT / ".editorconfig").read_text("utf-8"))
+    found: dict[str, str] = {}
+    for section in config.sections()[1:]:
+        braces = re.fullmatch(r"(.*)\{(.*)\}(.*)", section)
+        patterns = (
+            [braces[1] + one + braces[3] for one in braces[2].split(",")] if braces else [section]
+        )
+        if any(fnmatch.fnmatchcase(path.name, pattern) for pattern in patterns):
+            found |= config[section]
+    return found
+
+
+def test_committed_files_are_written_as_the_editorconfig_says() -> None:
+    wrong = []
+    for path in committed_files():
+        data, asked = path.read_bytes(), asked_of(path)
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:
+            continue  # not a text
+        if text and not text.endswith("\n"):
+            wrong.append(f"{path.relative_to(ROOT)}: the last line has no end")
+        for number, line in enumerate(text.split("\n"), 1):
+            place = f"{path.relative_to(ROOT)}:{number}"
+            limit = asked["max_line_length"]
+            if limit != "off" and len(line) > int(limit):
+                wrong.append(f"{place}: {len(line)} characters, {limit} allowed")
+            if asked["trim_trailing_whitespace"] == "true" and line != line.rstrip():
+                wrong.append(f"{place}: white space at the end")
+            if asked["indent_style"] == "space" and line.startswith("\t"):
+                wrong.append(f"{place}: a tab")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_formatters_and_hooks_agree_with_make_check() -> None:
+    style = (ROOT / ".clang-format").read_text("utf-8")
+    limit = asked_of(ROOT / "native" / "src" / "api.cpp")["max_line_length"]
+    assert f"ColumnLimit: {limit}\n" in style
+    recipe = re.search(
+        r"^check:.*\n((?:\t\$\(BIN\).*\n)+)", (ROOT / "Makefile").read_text("utf-8"), re.M
+    )
+    assert recipe is not None
+    tools = re.findall(r"\$\(BIN\)/(ruff \w+|python -m pytest.*|\S+)", recipe[1])
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+    entries = [re.sub(" -i$", "", entry) for entry in re.findall(r"entry: (.*)", hooks)]
+    assert sorted(entries) == sorted(tools)
+    assert len(tools) >= 6
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub and the pages' builder make them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    names = re.findall(r"^#+ +(.*?) *$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", name.lower()).replace(" ", "-") for name in names}
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    broken = []
+    for page in committed_files():
+        if page.suffix != ".md":
+            continue
+        for link in re.findall(r"\]\(<?([^)\s>]+)", page.read_text("utf-8")):
+            name, _, anchor = link.partition("#")
+            target = (page.parent / name).resolve() if name else page
+            if re.match(r"[a-z]+:", link):
+                continue  # an address of the web
+            if not target.exists() or (anchor and anchor not in headings(target)):
+                broken.append(f"{page.relative_to(ROOT)}: {link}")
+    assert not broken, "\n".join(broken)
 
 
 def test_the_tests_have_no_network() -> None:

@@ -120,4 +120,5 @@ def _alias(tree: ast.Module, name: str) -> Any:
 
 
 def _compiled(tree: ast.AST, mode: str) -> Any:
-    return compile(ast.fix_missing_locations(tree), __file__, mode, dont_inherit=True)  # type: ignore[call-overload]  # a tree of that mode
+    whole: Any = ast.fix_missing_locations(tree)  # a tree of that mode
+    return compile(whole, __file__, mode, dont_inherit=True)

@@ -149,8 +149,9 @@ def owa(actual: ArrayLike, forecast: ArrayLike, naive2: ArrayLike, scale: ArrayL
 def scale_of(history: ArrayLike, season: int) -> Floats:
     """Return the scale of MASE: the mean absolute seasonal difference of each history.
 
-    Pairs with a NaN are not counted, and differences that are rounding are 0. Where no pair is one season apart, as in a history shorter
-    than ``season + 1``, it is the mean difference of neighbours; where there is none either, NaN.
+    Pairs with a NaN are not counted, and differences that are rounding are 0. Where no pair is one
+    season apart, as in a history shorter than ``season + 1``, it is the mean difference of
+    neighbours; where there is none either, NaN.
 
     Args:
         history: All that was known before the window.

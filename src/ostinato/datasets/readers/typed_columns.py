@@ -122,7 +122,8 @@ def _parsed(strings: pa.Array, name: str, where: str, place: Place) -> npt.NDArr
         row = pc.index(pc.match_substring_regex(given, _NUMBER), False).as_py()
         if row >= 0:
             raise DatasetError(
-                f"{where}: {place(row)}: the {name} must hold numbers; got `{given[row].as_py()[:MOST_SHOWN]}`. Correct it, "
+                f"{where}: {place(row)}: the {name} must hold numbers; "
+                f"got `{given[row].as_py()[:MOST_SHOWN]}`. Correct it, "
                 "leave it empty where it is missing, or name another column."
             ) from None
         floats = pc.replace_substring_regex(given, r"^\+", "").cast(pa.float64())

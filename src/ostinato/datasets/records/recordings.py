@@ -83,7 +83,7 @@ class Recordings:
             >>> Recordings.make(["a.wav"], ["one", "two"], "a list")
             Traceback (most recent call last):
             ...
-            ostinato._errors.DatasetError: a list: there must be as many transcripts as recordings; got 2 and 1. Give each recording one.
+            ostinato._errors.DatasetError: a list: there must be as many transcripts as recordings; got ...
         """
         if isinstance(audio, (str, Path)):
             raise DatasetError(f"{source}: recordings must be a list; got one path. Write [path].")

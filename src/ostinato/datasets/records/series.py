@@ -94,7 +94,7 @@ class SeriesTable:
             >>> SeriesTable.make([1, 2, 2], {"y": [1.0, 2.0, 3.0]}, source="a.csv")
             Traceback (most recent call last):
             ...
-            ostinato._errors.DatasetError: a.csv: a time must stand once in a series; got 2 twice. Remove one of the rows, or name the column of the ids (--id-column).
+            ostinato._errors.DatasetError: a.csv: a time must stand once in a series; got 2 twice. ...
         """
         moments = _moments(times, source)
         given = np.full(len(moments), "", object) if ids is None else np.asarray(ids)

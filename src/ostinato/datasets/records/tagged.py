@@ -76,7 +76,7 @@ class Tagged:
             >>> Tagged.make([["a", "b"]], [["X"]], "a list")
             Traceback (most recent call last):
             ...
-            ostinato._errors.DatasetError: a list: sentence 1 must have as many tags as tokens; got 1 tags and 2 tokens. Give each token one tag.
+            ostinato._errors.DatasetError: a list: sentence 1 must have as many tags as tokens; got ...
         """
         places = _Places(source, lines)
         rows = enumerate(rows_of(sentences, source, "sentence"))

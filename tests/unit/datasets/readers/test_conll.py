@@ -182,7 +182,10 @@ def test_numbers_of_tokens_and_comments_are_no_tokens_and_told(tmp_path, caplog)
     part = read_columns(path, 3)
     assert part.sentences == [["Anna", "sings"], ["Ben", "Lee", "#"]]
     assert part.tags == [["B-PER", "O"], ["B-PER", "I-PER", "O"]]
-    assert "lines that begin with # and have not 4 columns are left out as comments: 2, the first is line 1." in caplog.text  # fmt: skip
+    assert (
+        "lines that begin with # and have not 4 columns are left out as comments: 2, the first is line 1."
+        in caplog.text
+    )
     assert "column 1 counts the tokens, so that they are read from column 2" in caplog.text
     caplog.clear()
     assert read_columns(path, 3, token_column=2).sentences == part.sentences

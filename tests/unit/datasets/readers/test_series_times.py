@@ -81,7 +81,10 @@ def test_months_written_as_numbers_are_months(first, count, kind):
     assert times_of(kind(numbers)) == (expected, None)
 
 
-@given(st.lists(seconds.filter(lambda t: t.year >= 1980), min_size=1, unique=True, max_size=5), st.sampled_from(["s", "ms", "us", "ns"]))  # fmt: skip
+@given(
+    st.lists(seconds.filter(lambda t: t.year >= 1980), min_size=1, unique=True, max_size=5),
+    st.sampled_from(["s", "ms", "us", "ns"]),
+)
 @settings(max_examples=40, deadline=None)
 def test_seconds_since_1970_and_their_parts_are_times_in_utc(moments, unit):
     stamps = np.array(moments, "datetime64[us]").astype(f"datetime64[{unit}]").astype(np.int64)

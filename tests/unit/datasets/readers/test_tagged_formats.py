@@ -271,7 +271,10 @@ def write(path, *rows):
 
 
 def test_rows_that_were_rejected_or_ignored_are_left_out_and_told(tmp_path, caplog) -> None:
-    rows = [{"text": f"{answer} it", "spans": [], "answer": answer} for answer in ("accept", "reject", "ignore")]  # fmt: skip
+    rows = [
+        {"text": f"{answer} it", "spans": [], "answer": answer}
+        for answer in ("accept", "reject", "ignore")
+    ]
     part = read_tagged(write(tmp_path / "a.jsonl", *rows), cut=cut)
     assert part.texts == ["accept it"]
     assert "2 rows are answered reject or ignore, and left out; the first is line 2." in caplog.text
@@ -281,7 +284,10 @@ def test_texts_that_were_rejected_are_no_labels(tmp_path, caplog) -> None:
     rows = [{"text": t, "label": t, "answer": a} for t, a in (("a", "accept"), ("b", "reject"))]
     assert list(read(write(tmp_path / "a.jsonl", *rows)).labels or ()) == ["a"]
     assert "1 rows are answered reject or ignore, and left out; the first is row 2." in caplog.text
-    rows = [{"text": "a", "label": "x", "answer": "forty"}, {"text": "b", "label": "y", "answer": "reject"}]  # fmt: skip
+    rows = [
+        {"text": "a", "label": "x", "answer": "forty"},
+        {"text": "b", "label": "y", "answer": "reject"},
+    ]
     assert list(read(write(tmp_path / "a.jsonl", *rows)).labels or ()) == ["x", "y"]
 
 
