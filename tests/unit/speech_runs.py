@@ -12,7 +12,7 @@ import numpy as np
 
 from ostinato.datasets import Recordings
 from ostinato.metrics import character_errors, transcription_metrics
-from ostinato.tasks.predictions import write_transcripts
+from ostinato.runs.speech import write_transcripts
 
 WORDS = ("ja", "nein", "zwei", "drei", "sieben", "neunzehn", "hundert", "<b>&amp;</b>")
 CHINESE = ("今天天气很好", "北京大学", "请打开音乐", "明天下雨吗", "谢谢")

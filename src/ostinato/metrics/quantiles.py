@@ -301,3 +301,25 @@ def _inside(actual: Floats, lower: Floats, upper: Floats) -> Floats:
 
 def _width(actual: Floats, lower: Floats, upper: Floats) -> Floats:
     return np.where(np.isnan(actual), np.nan, upper - lower)
+
+
+def place_of(probability: float, probabilities: Sequence[float]) -> int | None:
+    """Return which quantile has a probability; None if none has.
+
+    Example:
+        >>> place_of(0.5, (0.1, 0.5, 0.9)), place_of(0.3, (0.1, 0.5, 0.9))
+        (1, None)
+    """
+    return next((i for i, p in enumerate(probabilities) if abs(p - probability) < 1e-6), None)
+
+
+def ends_of(level: float, probabilities: Sequence[float]) -> tuple[int, int] | None:
+    """Return which quantiles bound the interval of ``level`` percent; None if one is missing.
+
+    Example:
+        >>> ends_of(80, (0.1, 0.5, 0.9)), ends_of(95, (0.1, 0.5, 0.9))
+        ((0, 2), None)
+    """
+    low = place_of(0.5 - level / 200, probabilities)
+    high = place_of(0.5 + level / 200, probabilities)
+    return None if low is None or high is None else (low, high)

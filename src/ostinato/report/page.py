@@ -17,7 +17,8 @@ from ostinato.report import formatting, plots
 from ostinato.report.beside import beside
 from ostinato.report.learning import learning
 from ostinato.report.section import Headline, Task, note
-from ostinato.report.sections import TASKS, collect
+from ostinato.report.sections import TASKS
+from ostinato.runs.reader import collect
 from ostinato.runs.run import Predictions, Run
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ostinato.report import formatting
@@ -70,7 +69,7 @@ class Balance:
 
 
 class Task(ABC, Generic[P]):
-    """How runs of one task are read, judged and shown.
+    """How runs of one task are judged and shown.
 
     Attributes:
         template: The template of its results, which gets ``results``, ``labels`` and ``split``.
@@ -79,7 +78,6 @@ class Task(ABC, Generic[P]):
         unit: What its length is counted in.
         unknown: What ``unknown_rate`` is a share of, and which of them are unknown.
         units_per_second: How many there are in a second, if lengths are drawn in seconds.
-        has_labels: Whether its runs have a labels.json.
         has_lengths: Whether the length of the examples is drawn.
         lists_baselines: Whether its template shows the simple models beside it.
         has_images: Whether drawings hold images, inside the page like everything.
@@ -92,7 +90,6 @@ class Task(ABC, Generic[P]):
     unit: ClassVar[str] = "token"
     unknown: ClassVar[str] = "tokens that are not in the vocabulary"
     units_per_second: ClassVar[int | None] = None
-    has_labels: ClassVar[bool] = True
     has_lengths: ClassVar[bool] = True
     lists_baselines: ClassVar[bool] = False
     has_images: ClassVar[bool] = False
@@ -101,17 +98,6 @@ class Task(ABC, Generic[P]):
     @abstractmethod
     def title(self, labels: Labels) -> str:
         """Return what the model does, in a few words."""
-
-    @abstractmethod
-    def read_predictions(self, path: Path, labels: Labels) -> P | None:
-        """Read and check predictions.parquet.
-
-        Returns:
-            Its columns; None if it has nothing in it.
-
-        Raises:
-            CheckpointError: The file is broken or does not fit the labels.
-        """
 
     @abstractmethod
     def results(self, predictions: P, labels: Labels) -> Any:

@@ -1,8 +1,7 @@
-"""The section of a page that each task fills, and runs read for them."""
+"""The section of a page that each task fills."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from ostinato.report.classification.regression import Regression
@@ -11,8 +10,6 @@ from ostinato.report.forecasting.section import Forecasting
 from ostinato.report.section import Task
 from ostinato.report.speech.section import Transcription
 from ostinato.report.tagging.section import Tagging
-from ostinato.runs import reader
-from ostinato.runs.run import Run
 
 TASKS: dict[str, Task[Any]] = {
     "text-classification": Classification(),
@@ -22,13 +19,4 @@ TASKS: dict[str, Task[Any]] = {
     "series-classification": SeriesClassification(),
     "series-regression": Regression(),
 }
-"""How to read and show the runs of each task."""
-
-
-def collect(run: Path) -> Run:
-    """Read a run folder of any task, as `ostinato.runs.reader.collect`.
-
-    Raises:
-        CheckpointError: The folder is no run folder, or one of its files is broken or foreign.
-    """
-    return reader.collect(run, TASKS)
+"""How to show the runs of each task."""

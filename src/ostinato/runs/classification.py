@@ -1,20 +1,80 @@
-"""``predictions.parquet``: what a model said of the part it was measured on, for the report."""
+"""Runs of classification and regression: their predictions.parquet, written and read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from ostinato._files import replacing
-from ostinato.datasets import Recordings
+from ostinato.runs.columns import (
+    counts,
+    encode,
+    floats,
+    misfit,
+    read_columns,
+    right_types,
+    unit_interval,
+    write_table,
+)
+from ostinato.runs.run import Labels
 
+COLUMNS = ("label", "prediction", "confidence", "probabilities", "num_tokens", "text")
+VALUE_COLUMNS = ("sequence", "label", "prediction", "num_tokens")
 EXCERPT = 600  # characters of a text that are kept, of wrong answers only
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextPredictions:
+    """What the model said about each text of one part.
+
+    Args:
+        split: The part: test or validation.
+        labels: Right answers, ``(n,)`` class indices; multi-label: ``(n, classes)`` booleans.
+        predictions: Predicted answers in the same form.
+        confidence: Probability of the predicted answer, ``(n,)``.
+        probabilities: ``(n, classes)``.
+        num_tokens: Length of each text in tokens, ``(n,)``.
+        texts: Excerpts of the texts that were predicted wrong; null for others.
+    """
+
+    split: str
+    labels: NDArray[Any]
+    predictions: NDArray[Any]
+    confidence: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+    num_tokens: NDArray[np.int64]
+    texts: Any
+
+    @property
+    def is_right(self) -> NDArray[np.bool_]:
+        """Whether each text's answer is right (multi-label: every label), ``(n,)``."""
+        same = np.equal(self.labels, self.predictions).reshape(len(self.labels), -1)
+        return np.asarray(same.all(axis=1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValuePredictions:
+    """What the model said about each sequence of one part.
+
+    Args:
+        split: The part: test or validation.
+        labels: Right values, ``(n,)``.
+        predictions: Predicted values, ``(n,)``.
+        num_tokens: Length of each sequence in steps, ``(n,)``.
+        names: How each sequence is called.
+    """
+
+    split: str
+    labels: NDArray[np.float64]
+    predictions: NDArray[np.float64]
+    num_tokens: NDArray[np.int64]
+    names: Any
 
 
 def write_predictions(
@@ -24,9 +84,9 @@ def write_predictions(
     texts: Sequence[str],
     labels: Sequence[Any],
     predictions: Sequence[Any],
-    confidence: npt.NDArray[np.float32],
-    probabilities: npt.NDArray[np.float32],
-    num_tokens: npt.NDArray[np.int64],
+    confidence: NDArray[np.float32],
+    probabilities: NDArray[np.float32],
+    num_tokens: NDArray[np.int64],
 ) -> None:
     """Write one row a text: gold, predicted, probabilities, length, and an excerpt if wrong."""
     gold, said = _strings(labels), _strings(predictions)
@@ -57,9 +117,9 @@ def write_values(
     *,
     part: str,
     names: Sequence[str],
-    labels: npt.NDArray[np.float64],
-    predictions: npt.NDArray[np.float64],
-    lengths: npt.NDArray[np.int64],
+    labels: NDArray[np.float64],
+    predictions: NDArray[np.float64],
+    lengths: NDArray[np.int64],
 ) -> None:
     """Write one row a sequence: its name, its value, what was said, and its length."""
     table = pa.table(
@@ -73,87 +133,46 @@ def write_values(
     write_table(run, part, table)
 
 
-def write_tagged_predictions(
-    run: Path,
-    *,
-    part: str,
-    sentences: Sequence[Sequence[str]],
-    labels: Sequence[Sequence[str]],
-    predictions: Sequence[Sequence[str]],
-    confidence: Sequence[npt.NDArray[np.float32]],
-    known: Sequence[npt.NDArray[np.bool_]],
-    span_confidence: Sequence[Sequence[float]],
-) -> None:
-    """Write one row a sentence: tokens, gold and predicted tags, and how sure they are."""
-    table = pa.table(
-        {
-            "tokens": pa.array(sentences, pa.list_(pa.string())),
-            "label": pa.array(labels, pa.list_(pa.string())),
-            "prediction": pa.array(predictions, pa.list_(pa.string())),
-            "confidence": pa.array(confidence, pa.list_(pa.float32())),
-            "known": pa.array(known, pa.list_(pa.bool_())),
-            "span_confidence": pa.array(span_confidence, pa.list_(pa.float32())),
-        }
-    )
-    write_table(run, part, table)
+def read_predictions(path: Path, labels: Labels) -> TextPredictions | None:
+    """Read and check predictions.parquet.
 
-
-def write_transcripts(
-    run: Path,
-    *,
-    part: str,
-    part_of: Recordings,
-    answers: Sequence[Mapping[str, Any]],
-    pictures: Mapping[int, Mapping[str, Any]],
-) -> None:
-    """Write one row a recording: what was said and written; of some, what there is to see.
-
-    ``waveform`` holds lowest and highest samples in turn, ``frames`` log-mel frames and
-    ``probabilities`` those of the classes, each flat, with its number of columns in ``bands`` and
-    ``classes``.
+    Raises:
+        CheckpointError: The file is broken or does not fit the labels.
     """
-
-    def column(name: str) -> pa.Array:
-        rows = [pictures.get(row, {}).get(name) for row in range(len(answers))]
-        flat = [None if row is None else np.asarray(row, np.float32).ravel() for row in rows]
-        return pa.array(flat, pa.list_(pa.float32()))
-
-    def width(name: str) -> list[int | None]:
-        return [
-            np.shape(pictures[row][name])[1] if row in pictures else None
-            for row in range(len(answers))
-        ]
-
-    speakers: Sequence[str | None] = part_of.speakers or [None] * len(answers)
-    table = pa.table(
-        {
-            "audio": pa.array(part_of.names, pa.string()),
-            "speaker": pa.array(speakers, pa.string()),
-            "label": pa.array(part_of.transcripts, pa.string()),
-            "prediction": [answer["text"] for answer in answers],
-            "confidence": pa.array([answer["confidence"] for answer in answers], pa.float64()),
-            "seconds": pa.array([answer["seconds"] for answer in answers], pa.float64()),
-            "waveform": column("waveform"),
-            "frames": column("frames"),
-            "bands": pa.array(width("frames"), pa.int32()),
-            "probabilities": column("probabilities"),
-            "classes": pa.array(width("probabilities"), pa.int32()),
-            "seconds_shown": pa.array(
-                [pictures.get(row, {}).get("seconds_shown") for row in range(len(answers))],
-                pa.float64(),
-            ),
-        }
-    )
-    write_table(run, part, table)
+    split, columns = read_columns(path, COLUMNS)
+    if not len(columns["label"]):
+        return None
+    with right_types(path):
+        answers = _encode_lists if labels.multi_label else encode
+        probabilities = _matrix(columns["probabilities"], len(labels.classes), path)
+        return TextPredictions(
+            split=split,
+            labels=answers(columns["label"], labels.classes, path),
+            predictions=answers(columns["prediction"], labels.classes, path),
+            confidence=unit_interval(floats(columns["confidence"]), "confidence", path),
+            probabilities=unit_interval(probabilities, "probabilities", path),
+            num_tokens=counts(columns["num_tokens"], "num_tokens", path),
+            texts=columns["text"].cast(pa.string()),
+        )
 
 
-def write_table(
-    run: Path, part: str, table: pa.Table, told: Mapping[str, str] | None = None
-) -> None:
-    """Write a table as ``predictions.parquet``, with the name of its part and more."""
-    table = table.replace_schema_metadata({"split": part, **(told or {})})
-    with replacing(run / "predictions.parquet") as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+def read_values(path: Path, labels: Labels) -> ValuePredictions | None:
+    """Read and check predictions.parquet.
+
+    Raises:
+        CheckpointError: The file is broken.
+    """
+    split, columns = read_columns(path, VALUE_COLUMNS)
+    if not len(columns["label"]):
+        return None
+    with right_types(path):
+        return ValuePredictions(
+            split=split,
+            labels=_finite(columns["label"], "label", path),
+            predictions=_finite(columns["prediction"], "prediction", path),
+            num_tokens=counts(columns["num_tokens"], "num_tokens", path),
+            names=columns["sequence"].cast(pa.string()),
+        )
 
 
 def _strings(labels: Sequence[Any]) -> list[Any]:
@@ -161,3 +180,24 @@ def _strings(labels: Sequence[Any]) -> list[Any]:
         [str(label) for label in row] if isinstance(row, list | tuple | set) else str(row)
         for row in labels
     ]
+
+
+def _encode_lists(column: Any, classes: Sequence[str], path: Path) -> NDArray[Any]:
+    matrix = np.zeros((len(column), len(classes)), dtype=np.bool_)
+    rows = pc.list_parent_indices(column).to_numpy(zero_copy_only=False)
+    matrix[rows, encode(column.flatten(), classes, path)] = True
+    return matrix
+
+
+def _matrix(column: Any, width: int, path: Path) -> NDArray[np.float64]:
+    widths = pc.unique(pc.fill_null(pc.list_value_length(column), 0)).to_pylist()
+    if widths not in ([], [width]):
+        raise misfit(path, f"must have {width} probabilities in each row", f"{widths} in a row")
+    return floats(column.flatten()).reshape(-1, width)
+
+
+def _finite(column: Any, name: str, path: Path) -> NDArray[np.float64]:
+    values = floats(column)
+    if not np.isfinite(values).all():
+        raise misfit(path, f"must have finite numbers in {name}", "another")
+    return values

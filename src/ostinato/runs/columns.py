@@ -1,8 +1,8 @@
-"""A run's predictions.parquet: columns read and checked."""
+"""A run's predictions.parquet: columns written, read and checked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,23 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ostinato._errors import CheckpointError
+from ostinato._files import replacing
 from ostinato.datasets.readers.frames import read_run_table
 
 MOST_COUNTED = 2**40  # tokens of an example
+
+
+def write_table(
+    run: Path, part: str, table: pa.Table, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write a table as ``predictions.parquet``, with the name of its part and more."""
+    table = table.replace_schema_metadata({"split": part, **(metadata or {})})
+    with replacing(run / "predictions.parquet") as temporary:
+        pq.write_table(table, temporary, compression="zstd")
 
 
 def read_columns(path: Path, names: Sequence[str]) -> tuple[str, dict[str, Any]]:

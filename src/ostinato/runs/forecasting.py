@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from ostinato.report.forecasting.forecast_plot import Forecast, ends_of
+from ostinato.metrics.quantiles import ends_of
 from ostinato.runs.columns import floats, misfit, read_columns, right_types
+from ostinato.runs.run import Labels
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -96,26 +97,13 @@ class ForecastPredictions:
         chosen = (np.array(found, dtype=np.int64) for found in rows.values())
         return [found[np.argsort(self.cutoffs[found], kind="stable")] for found in chosen]
 
-    def forecast(self, row: int) -> Forecast:
-        """Return one window, to be drawn."""
-        return Forecast(
-            times=self.times[row],
-            mean=self.mean[row],
-            quantiles=self.quantiles[row],
-            probabilities=self.probabilities,
-            levels=self.levels,
-            history=self.histories[row],
-            history_times=self.history_times[row],
-            actual=self.actual[row],
-            baseline=self.baselines["seasonal_naive"][row],
-        )
 
-
-def read_forecasts(path: Path) -> ForecastPredictions | None:
+def read_forecasts(path: Path, labels: Labels) -> ForecastPredictions | None:
     """Read and check predictions.parquet.
 
     Args:
         path: The file.
+        labels: Those of the run, which has none.
 
     Returns:
         Its windows; None if there is none.

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 from ostinato._errors import CheckpointError, shown
 from ostinato._files import parse_json, read_text
 from ostinato._version import RUN_FORMAT
+from ostinato.runs.classification import read_predictions, read_values
+from ostinato.runs.forecasting import read_forecasts
 from ostinato.runs.run import Baseline, Epoch, Labels, Part, Predictions, Run, Verdict
+from ostinato.runs.speech import read_transcripts
+from ostinato.runs.tagging import read_tag_predictions
 
 logger = logging.getLogger("ostinato")
 
@@ -22,21 +27,35 @@ UNITS = ("character", "word")
 MOST_COUNTED = 2**53  # what floating-point numbers count to
 
 
-class PredictionsReader(Protocol):
-    """How the predictions of a task are read."""
+@dataclass(frozen=True)
+class PredictionsReader:
+    """How the predictions of a task are read.
 
-    has_labels: ClassVar[bool]
+    Args:
+        read: Reads and checks ``predictions.parquet``; None if it has nothing in it.
+        has_labels: Whether its runs have a ``labels.json``.
+    """
 
-    def read_predictions(self, path: Path, labels: Labels) -> Predictions | None:
-        """Read the ``predictions.parquet`` of a run; none if it has nothing in it."""
+    read: Callable[[Path, Labels], Predictions | None]
+    has_labels: bool = True
 
 
-def collect(run: Path, tasks: Mapping[str, PredictionsReader]) -> Run:
+READERS = {
+    "text-classification": PredictionsReader(read_predictions),
+    "sequence-labelling": PredictionsReader(read_tag_predictions),
+    "speech-recognition": PredictionsReader(read_transcripts),
+    "forecasting": PredictionsReader(read_forecasts, has_labels=False),
+    "series-classification": PredictionsReader(read_predictions),
+    "series-regression": PredictionsReader(read_values),
+}
+"""How the predictions of each task are read."""
+
+
+def collect(run: Path) -> Run:
     """Read a run folder; one that is still training has no metrics and no predictions yet.
 
     Args:
         run: The folder.
-        tasks: How the predictions of each task are read, by its name.
 
     Returns:
         What its files say.
@@ -44,20 +63,15 @@ def collect(run: Path, tasks: Mapping[str, PredictionsReader]) -> Run:
     Raises:
         CheckpointError: The folder is no run folder, or one of its files is broken or foreign.
     """
-    config = _read_config(run, tasks)
+    config = _read_config(run)
     if _is_regression(config):
         config["task"] = "series-regression"
     metrics = _read_object(run / "metrics.json") if (run / "metrics.json").exists() else {}
     has_predictions = (run / "predictions.parquet").exists()
-    has_labels = tasks[config["task"]].has_labels and (
-        has_predictions or (run / "labels.json").exists()
-    )
+    reader = READERS[config["task"]]
+    has_labels = reader.has_labels and (has_predictions or (run / "labels.json").exists())
     labels = _read_labels(run / "labels.json") if has_labels else Labels()
-    predictions = (
-        tasks[config["task"]].read_predictions(run / "predictions.parquet", labels)
-        if has_predictions
-        else None
-    )
+    predictions = reader.read(run / "predictions.parquet", labels) if has_predictions else None
     data = _mapping(config, "data", run / "config.json")
     given = _mapping(config, "settings", run / "config.json")
     parts = _read_parts(data, run / "config.json")
@@ -91,7 +105,7 @@ def collect(run: Path, tasks: Mapping[str, PredictionsReader]) -> Run:
     )
 
 
-def _read_config(run: Path, tasks: Collection[str]) -> dict[str, Any]:
+def _read_config(run: Path) -> dict[str, Any]:
     path = run / "config.json"
     if not path.is_file():
         if (run / "cross_validation.json").is_file():
@@ -116,9 +130,9 @@ def _read_config(run: Path, tasks: Collection[str]) -> dict[str, Any]:
             f"report: {path}: format must be at most {RUN_FORMAT}; got {config['format']}, written by "
             f"ostinato {config['ostinato']}. Update ostinato."
         )
-    if not isinstance(task, str) or task not in tasks:
+    if not isinstance(task, str) or task not in READERS:
         raise CheckpointError(
-            f"report: {path}: task must be one of {', '.join(tasks)}; got {shown(task)}. "
+            f"report: {path}: task must be one of {', '.join(READERS)}; got {shown(task)}. "
             f"Use the version of ostinato that wrote the run ({config['ostinato']})."
         )
     return config

@@ -11,7 +11,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ostinato.runs.columns import floats, misfit, read_columns, right_types, unit_interval
+from ostinato.datasets import Recordings
+from ostinato.runs.columns import (
+    floats,
+    misfit,
+    read_columns,
+    right_types,
+    unit_interval,
+    write_table,
+)
 from ostinato.runs.run import Labels
 
 FRAMES_PER_SECOND = 100
@@ -67,6 +75,55 @@ class TranscriptPredictions:
     def num_tokens(self) -> NDArray[np.int64]:
         """Length of each recording in frames of 10 ms, ``(n,)``."""
         return np.round(self.seconds * FRAMES_PER_SECOND).astype(np.int64)
+
+
+def write_transcripts(
+    run: Path,
+    *,
+    part: str,
+    part_of: Recordings,
+    answers: Sequence[Mapping[str, Any]],
+    pictures: Mapping[int, Mapping[str, Any]],
+) -> None:
+    """Write one row a recording: what was said and written; of some, what there is to see.
+
+    ``waveform`` holds lowest and highest samples in turn, ``frames`` log-mel frames and
+    ``probabilities`` those of the classes, each flat, with its number of columns in ``bands`` and
+    ``classes``.
+    """
+
+    def column(name: str) -> pa.Array:
+        rows = [pictures.get(row, {}).get(name) for row in range(len(answers))]
+        flat = [None if row is None else np.asarray(row, np.float32).ravel() for row in rows]
+        return pa.array(flat, pa.list_(pa.float32()))
+
+    def width(name: str) -> list[int | None]:
+        return [
+            np.shape(pictures[row][name])[1] if row in pictures else None
+            for row in range(len(answers))
+        ]
+
+    speakers: Sequence[str | None] = part_of.speakers or [None] * len(answers)
+    table = pa.table(
+        {
+            "audio": pa.array(part_of.names, pa.string()),
+            "speaker": pa.array(speakers, pa.string()),
+            "label": pa.array(part_of.transcripts, pa.string()),
+            "prediction": [answer["text"] for answer in answers],
+            "confidence": pa.array([answer["confidence"] for answer in answers], pa.float64()),
+            "seconds": pa.array([answer["seconds"] for answer in answers], pa.float64()),
+            "waveform": column("waveform"),
+            "frames": column("frames"),
+            "bands": pa.array(width("frames"), pa.int32()),
+            "probabilities": column("probabilities"),
+            "classes": pa.array(width("probabilities"), pa.int32()),
+            "seconds_shown": pa.array(
+                [pictures.get(row, {}).get("seconds_shown") for row in range(len(answers))],
+                pa.float64(),
+            ),
+        }
+    )
+    write_table(run, part, table)
 
 
 def read_transcripts(path: Path, labels: Labels) -> TranscriptPredictions | None:

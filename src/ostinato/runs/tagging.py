@@ -13,7 +13,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ostinato.datasets.records.schemes import spans_of, split
-from ostinato.runs.columns import floats, misfit, read_columns, right_types, unit_interval
+from ostinato.runs.columns import (
+    floats,
+    misfit,
+    read_columns,
+    right_types,
+    unit_interval,
+    write_table,
+)
 from ostinato.runs.run import Labels
 
 COLUMNS = {
@@ -60,6 +67,31 @@ class TagPredictions:
     sentences: tuple[Sentence, ...]
     known: NDArray[np.bool_]
     num_tokens: NDArray[np.int64]
+
+
+def write_tagged_predictions(
+    run: Path,
+    *,
+    part: str,
+    sentences: Sequence[Sequence[str]],
+    labels: Sequence[Sequence[str]],
+    predictions: Sequence[Sequence[str]],
+    confidence: Sequence[NDArray[np.float32]],
+    known: Sequence[NDArray[np.bool_]],
+    span_confidence: Sequence[Sequence[float]],
+) -> None:
+    """Write one row a sentence: tokens, gold and predicted tags, and how sure they are."""
+    table = pa.table(
+        {
+            "tokens": pa.array(sentences, pa.list_(pa.string())),
+            "label": pa.array(labels, pa.list_(pa.string())),
+            "prediction": pa.array(predictions, pa.list_(pa.string())),
+            "confidence": pa.array(confidence, pa.list_(pa.float32())),
+            "known": pa.array(known, pa.list_(pa.bool_())),
+            "span_confidence": pa.array(span_confidence, pa.list_(pa.float32())),
+        }
+    )
+    write_table(run, part, table)
 
 
 def read_tag_predictions(path: Path, labels: Labels) -> TagPredictions | None:

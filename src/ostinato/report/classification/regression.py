@@ -1,43 +1,19 @@
-"""Runs that say a value for each sequence: their predictions, and what the page shows of them."""
+"""What the page shows of runs that predict a value for each sequence."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
 from ostinato.report import formatting
 from ostinato.report.classification.value_plots import error_histogram, predicted_and_right
 from ostinato.report.section import Balance, Curve, Headline, Task, note
-from ostinato.runs.columns import counts, floats, misfit, read_columns, right_types
+from ostinato.runs.classification import ValuePredictions
 from ostinato.runs.run import Labels, Part
 
-COLUMNS = ("sequence", "label", "prediction", "num_tokens")
 NUM_WORST = 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class ValuePredictions:
-    """What the model said about each sequence of one part.
-
-    Args:
-        split: The part: test or validation.
-        labels: Right values, ``(n,)``.
-        predictions: Predicted values, ``(n,)``.
-        num_tokens: Length of each sequence in steps, ``(n,)``.
-        names: How each sequence is called.
-    """
-
-    split: str
-    labels: NDArray[np.float64]
-    predictions: NDArray[np.float64]
-    num_tokens: NDArray[np.int64]
-    names: Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,24 +70,6 @@ class Regression(Task[ValuePredictions]):
         """Return what the model does, in a few words."""
         return "Series regression"
 
-    def read_predictions(self, path: Path, labels: Labels) -> ValuePredictions | None:
-        """Read and check predictions.parquet.
-
-        Raises:
-            CheckpointError: The file is broken.
-        """
-        split, columns = read_columns(path, COLUMNS)
-        if not len(columns["label"]):
-            return None
-        with right_types(path):
-            return ValuePredictions(
-                split=split,
-                labels=_finite(columns["label"], "label", path),
-                predictions=_finite(columns["prediction"], "prediction", path),
-                num_tokens=counts(columns["num_tokens"], "num_tokens", path),
-                names=columns["sequence"].cast(pa.string()),
-            )
-
     def results(self, predictions: ValuePredictions, labels: Labels) -> Results:
         """Return what predictions say about the model, with the drawings of the template."""
         errors = predictions.predictions - predictions.labels
@@ -155,10 +113,3 @@ class Regression(Task[ValuePredictions]):
     def balance(self, parts: Sequence[Part], labels: Labels) -> Balance:
         """Return a table without rows: there are no classes."""
         return Balance(title="", hint="", head="", rows=())
-
-
-def _finite(column: Any, name: str, path: Path) -> NDArray[np.float64]:
-    values = floats(column)
-    if not np.isfinite(values).all():
-        raise misfit(path, f"must have finite numbers in {name}", "another")
-    return values

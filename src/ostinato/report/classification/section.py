@@ -1,16 +1,13 @@
-"""Runs of classification: their predictions, and what the page shows of them."""
+"""What the page shows of runs of classification."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ostinato.metrics.classification import (
@@ -33,48 +30,10 @@ from ostinato.report.class_tables import (
     most_confused,
 )
 from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, note
-from ostinato.runs.columns import (
-    counts,
-    encode,
-    floats,
-    misfit,
-    read_columns,
-    right_types,
-    unit_interval,
-)
+from ostinato.runs.classification import TextPredictions
 from ostinato.runs.run import Labels, Part
 
-COLUMNS = ("label", "prediction", "confidence", "probabilities", "num_tokens", "text")
 NUM_MISTAKES = 30
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextPredictions:
-    """What the model said about each text of one part.
-
-    Args:
-        split: The part: test or validation.
-        labels: Right answers, ``(n,)`` class indices; multi-label: ``(n, classes)`` booleans.
-        predictions: Predicted answers in the same form.
-        confidence: Probability of the predicted answer, ``(n,)``.
-        probabilities: ``(n, classes)``.
-        num_tokens: Length of each text in tokens, ``(n,)``.
-        texts: Excerpts of the texts that were predicted wrong; null for others.
-    """
-
-    split: str
-    labels: NDArray[Any]
-    predictions: NDArray[Any]
-    confidence: NDArray[np.float64]
-    probabilities: NDArray[np.float64]
-    num_tokens: NDArray[np.int64]
-    texts: Any
-
-    @property
-    def is_right(self) -> NDArray[np.bool_]:
-        """Whether each text's answer is right (multi-label: every label), ``(n,)``."""
-        same = np.equal(self.labels, self.predictions).reshape(len(self.labels), -1)
-        return np.asarray(same.all(axis=1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,28 +96,6 @@ class Classification(Task[TextPredictions]):
         return f"{self.subject} classification" + (
             ", several labels to a text" * labels.multi_label
         )
-
-    def read_predictions(self, path: Path, labels: Labels) -> TextPredictions | None:
-        """Read and check predictions.parquet.
-
-        Raises:
-            CheckpointError: The file is broken or does not fit the labels.
-        """
-        split, columns = read_columns(path, COLUMNS)
-        if not len(columns["label"]):
-            return None
-        with right_types(path):
-            answers = _encode_lists if labels.multi_label else encode
-            probabilities = _matrix(columns["probabilities"], len(labels.classes), path)
-            return TextPredictions(
-                split=split,
-                labels=answers(columns["label"], labels.classes, path),
-                predictions=answers(columns["prediction"], labels.classes, path),
-                confidence=unit_interval(floats(columns["confidence"]), "confidence", path),
-                probabilities=unit_interval(probabilities, "probabilities", path),
-                num_tokens=counts(columns["num_tokens"], "num_tokens", path),
-                texts=columns["text"].cast(pa.string()),
-            )
 
     def results(self, predictions: TextPredictions, labels: Labels) -> Results:
         """Return what predictions say about the model, with the drawings of the template."""
@@ -263,17 +200,3 @@ def _most_confident_mistakes(
 def _names(value: Any, classes: tuple[str, ...]) -> tuple[str, ...]:
     chosen = np.flatnonzero(value) if np.ndim(value) else [int(value)]
     return tuple(classes[index] for index in chosen)
-
-
-def _encode_lists(column: Any, classes: Sequence[str], path: Path) -> NDArray[Any]:
-    matrix = np.zeros((len(column), len(classes)), dtype=np.bool_)
-    rows = pc.list_parent_indices(column).to_numpy(zero_copy_only=False)
-    matrix[rows, encode(column.flatten(), classes, path)] = True
-    return matrix
-
-
-def _matrix(column: Any, width: int, path: Path) -> NDArray[np.float64]:
-    widths = pc.unique(pc.fill_null(pc.list_value_length(column), 0)).to_pylist()
-    if widths not in ([], [width]):
-        raise misfit(path, f"must have {width} probabilities in each row", f"{widths} in a row")
-    return floats(column.flatten()).reshape(-1, width)

@@ -15,6 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
+from ostinato.metrics.quantiles import ends_of, place_of
 from ostinato.report import plots
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -138,28 +139,6 @@ def forecast_drawing(forecast: Forecast, name: str) -> str:
         canvas, (axes,) = plots.page_axes(height=3.2)
         _draw(axes, forecast, PAGE)
         return plots.page_svg(canvas, name)
-
-
-def place_of(probability: float, probabilities: Sequence[float]) -> int | None:
-    """Return which quantile has a probability; None if none has.
-
-    Example:
-        >>> place_of(0.5, (0.1, 0.5, 0.9)), place_of(0.3, (0.1, 0.5, 0.9))
-        (1, None)
-    """
-    return next((i for i, p in enumerate(probabilities) if abs(p - probability) < 1e-6), None)
-
-
-def ends_of(level: float, probabilities: Sequence[float]) -> tuple[int, int] | None:
-    """Return which quantiles bound the interval of ``level`` percent; None if one is missing.
-
-    Example:
-        >>> ends_of(80, (0.1, 0.5, 0.9)), ends_of(95, (0.1, 0.5, 0.9))
-        ((0, 2), None)
-    """
-    low = place_of(0.5 - level / 200, probabilities)
-    high = place_of(0.5 + level / 200, probabilities)
-    return None if low is None or high is None else (low, high)
 
 
 def _draw(axes: Axes, forecast: Forecast, colours: Colours) -> None:

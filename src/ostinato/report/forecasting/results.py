@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from ostinato.report.forecasting.rows import BASELINES, ForecastPredictions
+from ostinato.runs.forecasting import BASELINES, ForecastPredictions
 from ostinato.runs.run import Verdict
 
 Floats: TypeAlias = NDArray[np.float64]

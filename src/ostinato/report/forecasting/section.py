@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ostinato.datasets.records.series import written
+from ostinato.metrics.quantiles import ends_of
 from ostinato.report import formatting
 from ostinato.report.forecasting import plots as forecast_drawings
-from ostinato.report.forecasting.forecast_plot import ends_of, forecast_drawing
+from ostinato.report.forecasting.forecast_plot import Forecast, forecast_drawing
 from ostinato.report.forecasting.results import (
     NUM_SERIES,
     Residuals,
@@ -26,8 +26,8 @@ from ostinato.report.forecasting.results import (
     standardised,
     verdict,
 )
-from ostinato.report.forecasting.rows import BASELINES, ForecastPredictions, read_forecasts
 from ostinato.report.section import Balance, Curve, Headline, Task, note
+from ostinato.runs.forecasting import BASELINES, ForecastPredictions
 from ostinato.runs.run import Labels, Part, Run, Verdict
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -143,7 +143,6 @@ class Forecasting(Task[ForecastPredictions]):
     )
     example = "window"
     unit = "step"
-    has_labels = False
     has_lengths = False
     curves = (
         Curve(
@@ -172,14 +171,6 @@ class Forecasting(Task[ForecastPredictions]):
     def title(self, labels: Labels) -> str:
         """Return what the model does, in a few words."""
         return "Forecasting"
-
-    def read_predictions(self, path: Path, labels: Labels) -> ForecastPredictions | None:
-        """Read and check predictions.parquet.
-
-        Raises:
-            CheckpointError: The file is broken, or its columns do not fit each other.
-        """
-        return read_forecasts(path)
 
     def verdict_of(self, run: Run) -> Verdict | None:
         """Return what the run was judged to be, or of an older one what its figures say."""
@@ -308,7 +299,7 @@ def _picture(predictions: ForecastPredictions, rank: str, row: int) -> Picture:
         target=predictions.targets[row],
         cutoff=written(predictions.cutoffs[row]),
         row=series_row(predictions, np.array([row])),
-        plot=forecast_drawing(predictions.forecast(row), name),
+        plot=forecast_drawing(_forecast(predictions, row), name),
     )
 
 
@@ -388,3 +379,18 @@ def _residual_plots(
     if found is not None:
         plots["autocorrelation"] = forecast_drawings.autocorrelation(*found)
     return plots
+
+
+def _forecast(predictions: ForecastPredictions, row: int) -> Forecast:
+    """Return one window, to be drawn."""
+    return Forecast(
+        times=predictions.times[row],
+        mean=predictions.mean[row],
+        quantiles=predictions.quantiles[row],
+        probabilities=predictions.probabilities,
+        levels=predictions.levels,
+        history=predictions.histories[row],
+        history_times=predictions.history_times[row],
+        actual=predictions.actual[row],
+        baseline=predictions.baselines["seasonal_naive"][row],
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from ostinato.metrics.classification import Calibration, calibration
 from ostinato.metrics.transcription import alignments, errors_of
@@ -25,7 +24,6 @@ from ostinato.runs.run import Labels, Part
 from ostinato.runs.speech import (
     FRAMES_PER_SECOND,
     TranscriptPredictions,
-    read_transcripts,
 )
 
 NUM_WORDS = 50
@@ -98,14 +96,6 @@ class Transcription(Task[TranscriptPredictions]):
     def title(self, labels: Labels) -> str:
         """Return what the model does, in a few words."""
         return "Speech recognition" + (", whole words" if labels.unit == "word" else "")
-
-    def read_predictions(self, path: Path, labels: Labels) -> TranscriptPredictions | None:
-        """Read and check predictions.parquet.
-
-        Raises:
-            CheckpointError: The file is broken or does not fit the labels.
-        """
-        return read_transcripts(path, labels)
 
     def results(self, predictions: TranscriptPredictions, labels: Labels) -> Results:
         """Return what predictions say about the model, with the drawings of the template."""

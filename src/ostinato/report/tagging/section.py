@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,7 +34,7 @@ from ostinato.report.class_tables import (
 from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, note
 from ostinato.report.tagging.sentences import Mistake, faults, show
 from ostinato.runs.run import Labels, Part
-from ostinato.runs.tagging import Sentence, TagPredictions, read_tag_predictions
+from ostinato.runs.tagging import Sentence, TagPredictions
 
 NUM_MISTAKES = 30
 
@@ -121,14 +120,6 @@ class Tagging(Task[TagPredictions]):
     def title(self, labels: Labels) -> str:
         """Return what the model does, in a few words."""
         return "Sequence labelling" + (f", spans as {labels.scheme} tags" if labels.scheme else "")
-
-    def read_predictions(self, path: Path, labels: Labels) -> TagPredictions | None:
-        """Read and check predictions.parquet.
-
-        Raises:
-            CheckpointError: The file is broken or does not fit the labels.
-        """
-        return read_tag_predictions(path, labels)
 
     def results(self, predictions: TagPredictions, labels: Labels) -> Results:
         """Return what predictions say about the model, with the drawings of the template."""

@@ -23,6 +23,7 @@ from ostinato._errors import DatasetError
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
 from ostinato.nn.pooling import PoolingName
+from ostinato.runs.classification import write_predictions, write_values
 from ostinato.tasks import saved
 from ostinato.tasks import summary as data_summary
 from ostinato.tasks.baselines import Baseline
@@ -49,7 +50,6 @@ from ostinato.tasks.classification.series_ridge import JoinedRidge, Told
 from ostinato.tasks.classification.series_sizing import sized
 from ostinato.tasks.classification.weighting import check_no_class_weight, weights_of, with_weights
 from ostinato.tasks.estimator import Parts
-from ostinato.tasks.predictions import write_predictions, write_values
 from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
 from ostinato.training import Figures, Listener, Objective, Part
 

@@ -21,6 +21,7 @@ from ostinato._presets import PRESETS
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Examples, check_parts
 from ostinato.nn.pooling import PoolingName
+from ostinato.runs.classification import write_predictions
 from ostinato.tasks import summary
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification import text_network as network
@@ -40,7 +41,6 @@ from ostinato.tasks.classification.text_joining import join_ngrams
 from ostinato.tasks.classification.text_sizing import sized
 from ostinato.tasks.classification.weighting import check_no_class_weight, weights_of, with_weights
 from ostinato.tasks.estimator import Estimator, Parts
-from ostinato.tasks.predictions import write_predictions
 from ostinato.tasks.remarks import noted, remarks_on, tell
 from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
 from ostinato.text import Tokenizer, encode_cached, fit_cached

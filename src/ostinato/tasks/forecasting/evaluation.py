@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from ostinato.datasets.records.series import written
 from ostinato.metrics import by_step, forecast_metrics, scale_of
+from ostinato.runs.columns import write_table
 from ostinato.series import Panel, WindowIndex, drift, naive, naive2, seasonal_naive
 from ostinato.tasks.forecasting.forecasts import HISTORY_HORIZONS, Forecasts
-from ostinato.tasks.predictions import write_table
 from ostinato.training import Figures
 
 Doubles = npt.NDArray[np.float64]

@@ -17,7 +17,7 @@ from ostinato.data.splits import duplicates
 from ostinato.datasets import Recordings
 from ostinato.metrics import character_errors, transcription_metrics, word_errors, worst_first
 from ostinato.nn import CTCTargets, ctc_loss
-from ostinato.tasks.predictions import write_transcripts
+from ostinato.runs.speech import write_transcripts
 from ostinato.tasks.speech.baselines import chance_z
 from ostinato.tasks.speech.decoding import Decoding
 from ostinato.tasks.speech.transcriber import Floats, Transcriber

@@ -20,10 +20,10 @@ from ostinato.data.batches import collate
 from ostinato.datasets import Scheme, Tagged
 from ostinato.datasets.readers.tagged_writing import FORMATS as WRITERS
 from ostinato.nn import Chain, log_likelihood
+from ostinato.runs.tagging import write_tagged_predictions
 from ostinato.tasks import saved, summary
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.estimator import Estimator, Parts
-from ostinato.tasks.predictions import write_tagged_predictions
 from ostinato.tasks.tagging import network
 from ostinato.tasks.tagging.baselines import tagging_baselines
 from ostinato.tasks.tagging.decoding import (

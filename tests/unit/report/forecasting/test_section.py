@@ -17,9 +17,9 @@ from tests.unit.report.pages import Page, page_of, text_of
 
 from ostinato import metrics, report
 from ostinato._errors import CheckpointError
+from ostinato.metrics.quantiles import ends_of
 from ostinato.report.forecasting.forecast_plot import (
     Forecast,
-    ends_of,
     forecast_drawing,
     forecast_figure,
 )
@@ -30,15 +30,16 @@ from ostinato.report.forecasting.results import (
     standardised,
     verdict,
 )
-from ostinato.report.forecasting.rows import BASELINES, ForecastPredictions, read_forecasts
 from ostinato.report.formatting import number, percent, significant
+from ostinato.runs.forecasting import BASELINES, ForecastPredictions, read_forecasts
+from ostinato.runs.run import Labels
 
 ERRORS = st.floats(0.01, 100)
 DOUBLES, STRINGS = pa.list_(pa.float64()), pa.list_(pa.string())
 
 
 def predictions_of(folder):
-    return read_forecasts(folder / "predictions.parquet")
+    return read_forecasts(folder / "predictions.parquet", Labels())
 
 
 def figures_of(folder, part="test"):

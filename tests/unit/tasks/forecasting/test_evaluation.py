@@ -9,7 +9,8 @@ import pytest
 from tests.panels import SEASON, panel, planted
 
 from ostinato.metrics import scale_of
-from ostinato.report.forecasting.rows import read_forecasts
+from ostinato.runs.forecasting import read_forecasts
+from ostinato.runs.run import Labels
 from ostinato.series import Panel, WindowIndex, drift, naive, naive2, seasonal_naive
 from ostinato.tasks.forecasting import evaluation as forecast_measure
 from ostinato.tasks.forecasting.evaluation import BASELINES, CONSTANT, ForecastEvaluation
@@ -190,7 +191,7 @@ def test_the_report_reads_what_was_measured_in_the_units_of_the_series(deviation
     forecasts, found = forecasts_of(), measured(deviation=deviation)
     told = {"part": "test", "season": SEASON, "standardised": deviation != 1}
     written(tmp_path, forecasts, found, LEVELS, **told)
-    read = read_forecasts(tmp_path / "predictions.parquet")
+    read = read_forecasts(tmp_path / "predictions.parquet", Labels())
     assert read is not None
     plain = measured()
     for name in ("actual", "mean"):
@@ -212,7 +213,7 @@ def test_of_many_windows_the_last_one_of_each_series_is_kept(monkeypatch, tmp_pa
     monkeypatch.setattr(forecast_measure, "SHOWN", 20)
     forecasts, found = forecasts_of(), measured()
     written(tmp_path, forecasts, found, LEVELS, part="test", season=SEASON, standardised=False)
-    read = read_forecasts(tmp_path / "predictions.parquet")
+    read = read_forecasts(tmp_path / "predictions.parquet", Labels())
     assert 10 <= len(read.mean) <= 20
     for series, name in enumerate(GIVEN.ids):
         for target in GIVEN.targets:
