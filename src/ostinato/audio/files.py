@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ostinato._errors import DatasetError, missing_extra
-from ostinato.audio.lengths import is_known, mended
+from ostinato.audio.lengths import Unreadable, mended
+from ostinato.audio.wholeness import flaw_of
 from ostinato.datasets import Audio, Recordings, Segment
 from ostinato.datasets.records.waves import check_loudness, check_rate
 
@@ -21,7 +22,8 @@ Samples = npt.NDArray[np.float32]
 
 BLOCK = 1 << 18  # samples read at a time, so that hours fit into memory
 _OVERSHOOT = 0.5  # seconds by which a segment may end after its file
-_OGG_PAGE, _OGG_LAST = 27 + 255 + 255 * 255, 4  # most bytes of a page; the flag of the last one
+_FORMATS = ("AIFF", "AU", "CAF", "FLAC", "MP3", "NIST", "OGG", "RF64", "W64", "WAV", "WAVEX")
+"""What is sound for sure, and tells where it ends; libsndfile also takes what is none."""
 
 
 def blocks(recordings: Recordings, row: int) -> tuple[int, Iterator[Samples]]:
@@ -184,14 +186,14 @@ def _part(file: Any, where: str, segment: Segment) -> Iterator[Samples]:
 def _opened(path: Path, where: str) -> Any:
     soundfile = _soundfile()
     try:
-        size = path.stat().st_size
-        with path.open("rb") as stream:
-            missing = _missing_bytes(stream, size)
-        if not size:
+        if not path.stat().st_size:
             raise DatasetError(f"{where}: the file must hold sound; it is empty. Leave it out.")
-        if missing:
-            raise _damaged(where, "fewer bytes than its header tells")
+        flaw = flaw_of(path)
+        if flaw is not None:
+            raise _damaged(where, flaw)
         file = soundfile.SoundFile(mended(path) or str(path))
+    except Unreadable as error:
+        raise _damaged(where, str(error)) from None
     except FileNotFoundError:
         raise DatasetError(
             f"{where}: the file must exist; there is none. Check the path."
@@ -206,6 +208,7 @@ def _opened(path: Path, where: str) -> Any:
             f"{getattr(error, 'error_string', error)} Convert it, or leave it out."
         ) from error
     try:
+        _check_format(file.format, where)
         check_rate(int(file.samplerate), where)
     except DatasetError:
         file.close()
@@ -213,49 +216,18 @@ def _opened(path: Path, where: str) -> Any:
     return file
 
 
+def _check_format(kind: str, where: str) -> None:
+    if kind not in _FORMATS:
+        raise DatasetError(
+            f"{where}: must be a sound file (wav, flac, ogg, mp3, …); got one of the kind {kind}. "
+            "Convert it, or leave it out."
+        )
+
+
 def _check_samples(block: Samples, where: str) -> None:
     if not np.isfinite(block).all():
         raise _damaged(where, "samples that are not finite")
     check_loudness(block, where)
-
-
-def _missing_bytes(stream: BinaryIO, size: int) -> int:
-    """Return how many bytes a file lacks at the end, which libsndfile passes over in silence."""
-    head = stream.read(12)
-    if head[:4] in (b"RIFF", b"FORM"):
-        return _missing_of_chunks(stream, size, "little" if head[:4] == b"RIFF" else "big")
-    if head[:4] == b".snd":
-        start = int.from_bytes(head[4:8], "big")
-        return _missing(start, int.from_bytes(head[8:12], "big"), size)
-    if head[:4] == b"OggS":
-        stream.seek(max(0, size - _OGG_PAGE))
-        return _missing_of_ogg(stream.read())
-    return 0
-
-
-def _missing_of_chunks(stream: BinaryIO, size: int, order: Literal["little", "big"]) -> int:
-    """Return what the samples' chunk of a wav or aiff file lacks."""
-    while len(chunk := stream.read(8)) == 8:
-        length = int.from_bytes(chunk[4:], order)
-        if chunk[:4] in (b"data", b"SSND"):
-            return _missing(stream.tell(), length, size)
-        stream.seek(length + length % 2, 1)
-    return 0
-
-
-def _missing(start: int, length: int, size: int) -> int:
-    return max(0, start + length - size) if is_known(length) else 0
-
-
-def _missing_of_ogg(tail: bytes) -> int:
-    """Return 1 if the last page of an ogg file is not whole, or not the last of its stream."""
-    start = tail.rfind(b"OggS")
-    header = tail[start : start + 27]
-    if start < 0 or len(header) < 27:
-        return 1
-    sizes = tail[start + 27 : start + 27 + header[26]]
-    is_whole = len(sizes) == header[26] and start + 27 + header[26] + sum(sizes) <= len(tail)
-    return int(not is_whole or not header[5] & _OGG_LAST)
 
 
 def _damaged(where: str, got: str) -> DatasetError:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from ostinato.audio.mpeg import info_frame
+from ostinato.audio.mpeg import told_of
 
 UNKNOWN_FROM = 0x7FFF0000 - (1 << 16)
 """Lengths in bytes that stand for none, as sox, ffmpeg and others write them."""
@@ -20,6 +20,10 @@ _ROUND = 10**9, 10**6, (0, 36)  # 2,000,000,000 and the like, with or without a 
 
 Edit = tuple[int, int, bytes]
 """First byte and the one after the last to be replaced, and what by."""
+
+
+class Unreadable(Exception):
+    """What is wrong with a sound file that no length could mend."""
 
 
 class Spliced(io.RawIOBase):
@@ -86,6 +90,7 @@ def mended(path: Path) -> Spliced | None:
 
     Raises:
         OSError: It cannot be read.
+        Unreadable: It is several sounds, one after another.
     """
     with path.open("rb") as stream:
         kind = stream.read(12)
@@ -127,8 +132,10 @@ def _are_chunks(stream: BinaryIO, size: int) -> bool:
 
 
 def _edit_of_mp3(data: memoryview) -> Edit | None:
-    found = info_frame(data)
-    return None if found is None else (found[0], found[0], found[1])
+    try:
+        return told_of(data)
+    except ValueError as error:
+        raise Unreadable(str(error)) from None
 
 
 def _edit_of_flac(data: memoryview) -> Edit | None:

@@ -16,6 +16,7 @@ _RATES = (44100, 48000, 32000)
 _VERSIONS = {3: 1.0, 2: 2.0, 0: 2.5}  # bits of the header
 _SHARES = {1.0: 1, 2.0: 2, 2.5: 4}  # of the rate
 _TAGS = (b"Xing", b"Info", b"VBRI")
+_REACH = 1 << 16  # bytes in which a frame is looked for
 _ROOM = 64  # bytes of an Info frame of ours, at least
 
 
@@ -27,13 +28,13 @@ class Header:
         bits: Its four bytes.
         version: 1, 2 or 2.5.
         length: Bytes of the frame.
-        kind: What all frames of a stream share: version, layer and rate.
+        kind: What all frames of a stream share: version, layer, rate, and whether it is of one channel.
     """
 
     bits: bytes
     version: float
     length: int
-    kind: tuple[int, int]
+    kind: tuple[int, int, bool]
 
     @property
     def samples(self) -> int:
@@ -70,21 +71,25 @@ def _header(bits: bytes, version: float, index: int, rate: int) -> Header:
     hertz = _RATES[rate] // _SHARES[version]
     kbits = _KBITS[1 if version == 1 else 2][index]
     length = (144 if version == 1 else 72) * kbits * 1000 // hertz + (bits[2] >> 1 & 1)
-    return Header(bits, version, length, (bits[1] & 0x1E, rate))
+    return Header(bits, version, length, (bits[1] & 0x1E, rate, bits[3] >> 6 == 3))
 
 
 def first_frame(data: memoryview) -> int | None:
     """Return where the first frame begins, after tags, before another of its kind."""
-    at = 0
+    return _next(data, _after_tags(data, 0), None, _REACH)
+
+
+def _after_tags(data: memoryview, at: int) -> int:
+    """Return where the ID3 tags that begin at a place end."""
     while bytes(data[at : at + 3]) == b"ID3" and len(data) >= at + 10:
         size = 0
         for byte in data[at + 6 : at + 10]:
             size = size << 7 | byte & 0x7F
         at += size + (20 if data[at + 5] & 0x10 else 10)
-    return _next(data, at, None, 1 << 16)
+    return at
 
 
-def _next(data: memoryview, at: int, kind: tuple[int, int] | None, reach: int) -> int | None:
+def _next(data: memoryview, at: int, kind: tuple[int, int, bool] | None, reach: int) -> int | None:
     """Return the next place of a header that another of its kind follows, or that ends the data."""
     for place in range(at, min(at + reach, len(data) - 3)):
         header = header_at(data, place) if data[place] == 0xFF else None
@@ -97,30 +102,60 @@ def _next(data: memoryview, at: int, kind: tuple[int, int] | None, reach: int) -
     return None
 
 
-def info_frame(data: memoryview) -> tuple[int, bytes] | None:
-    """Return the Info frame that an mp3 lacks, and where to put it; None if it lacks none.
+def told_of(data: memoryview) -> tuple[int, int, bytes] | None:
+    """Return what to write, and between which bytes, so that an mp3 tells how many frames it has.
+
+    That is an Info frame where it has none, and the right number where the one of its first frame is too
+    small, as in files put one after another. None if nothing is to be written.
 
     Args:
         data: The whole file.
+
+    Raises:
+        ValueError: Rate or channels change within.
     """
-    start = at = first_frame(data)
-    if start is None or at is None:
+    start = first_frame(data)
+    if start is None:
         return None
     first = header_at(data, start)
     assert first is not None
-    if any(tag in bytes(data[start : start + first.length]) for tag in _TAGS):
+    place = _place_of_number(bytes(data[start : start + first.length]))
+    if place is None:
+        return start, start, _info(first, _frames_from(data, start, first))
+    if place < 0:
         return None
+    count = _frames_from(data, start, first) - 1  # its first has no sound
+    at = start + place
+    told = int.from_bytes(data[at : at + 4], "big")
+    return (at, at + 4, count.to_bytes(4, "big")) if count > told + 1 else None
+
+
+def _place_of_number(frame: bytes) -> int | None:
+    """Return where a first frame tells how many follow; None if it tells nothing; -1 if in another way."""
+    if b"VBRI" in frame:
+        return -1
+    at = max(frame.find(b"Xing"), frame.find(b"Info"))
+    return at + 8 if at >= 0 and frame[at + 7 : at + 8] and frame[at + 7] & 1 else None
+
+
+def _frames_from(data: memoryview, at: int | None, first: Header) -> int:
+    """Return how many whole frames of a kind there are from a place on."""
     count = 0
     while at is not None:
         header = header_at(data, at)
         if header is None or header.kind != first.kind:
-            at = _next(data, at + 1, first.kind, 1 << 16)
+            at = _after_tags(data, at)
+            other = _next(data, at, None, 1)
+            found = header_at(data, at) if other is not None else None
+            if found is not None and found.kind != first.kind:
+                raise ValueError("a sound whose rate or number of channels changes")
+            at = _next(data, at, first.kind, _REACH)
             continue
         if at + header.length > len(data):
             break
         count += 1
         at += header.length
-    return start, _info(first, count)
+    return count
 
 
 def _info(first: Header, count: int) -> bytes:
