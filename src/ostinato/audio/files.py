@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato._errors import DatasetError, missing_extra
-from ostinato.audio.lengths import Unreadable, mended
+from ostinato.audio.lengths import UnreadableError, mended
 from ostinato.audio.wholeness import flaw_of
 from ostinato.datasets import Audio, Recordings, Segment
 from ostinato.datasets.records.waves import check_loudness, check_rate
@@ -192,7 +192,7 @@ def _opened(path: Path, where: str) -> Any:
         if flaw is not None:
             raise _damaged(where, flaw)
         file = soundfile.SoundFile(mended(path) or str(path))
-    except Unreadable as error:
+    except UnreadableError as error:
         raise _damaged(where, str(error)) from None
     except FileNotFoundError:
         raise DatasetError(

@@ -22,7 +22,7 @@ Edit = tuple[int, int, bytes]
 """First byte and the one after the last to be replaced, and what by."""
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """What is wrong with a sound file that no length could mend."""
 
 
@@ -90,7 +90,7 @@ def mended(path: Path) -> Spliced | None:
 
     Raises:
         OSError: It cannot be read.
-        Unreadable: It is several sounds, one after another.
+        UnreadableError: It is several sounds, one after another.
     """
     with path.open("rb") as stream:
         kind = stream.read(12)
@@ -135,7 +135,7 @@ def _edit_of_mp3(data: memoryview) -> Edit | None:
     try:
         return told_of(data)
     except ValueError as error:
-        raise Unreadable(str(error)) from None
+        raise UnreadableError(str(error)) from None
 
 
 def _edit_of_flac(data: memoryview) -> Edit | None:
