@@ -103,7 +103,7 @@ def _next(data: memoryview, at: int, kind: tuple[int, int, bool] | None, reach: 
 
 
 def told_of(data: memoryview) -> tuple[int, int, bytes] | None:
-    """Return what to write, and between which bytes, so that an mp3 tells how many frames it has.
+    """Return what to write into an mp3, and where, so that it tells its frames; or None.
 
     That is an Info frame where it has none, and the right number where the one of its first frame is too
     small, as in files put one after another. None if nothing is to be written.
