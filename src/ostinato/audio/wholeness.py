@@ -23,7 +23,7 @@ _MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def flaw_of(path: Path) -> str | None:
-    """Return in words what is wrong with a file's length; None if its headers tell nothing wrong.
+    """Return in words what is wrong with a file, by its headers; None if nothing is.
 
     Args:
         path: A file that is not empty.
@@ -52,7 +52,7 @@ def flaw_of(path: Path) -> str | None:
 
 
 def is_consistent(form: bytes) -> bool:
-    """Return whether the ``fmt`` chunk of a wav tells as many bytes of a sample as its bits take.
+    """Return whether the bytes of a sample are those that its bits take, in a wav.
 
     24 bits may stand in 32. What is packed, such as ADPCM, is not judged.
 
