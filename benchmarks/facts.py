@@ -15,10 +15,10 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 
 
-def state(*folders: str) -> dict[str, Any]:
+def state(*folders: str, root: Path = ROOT) -> dict[str, Any]:
     """Return the commit, and whether tracked files in these folders have changed since."""
-    changes = git("status", "--porcelain", "--untracked-files=no", "--", *folders)
-    return {"commit": git("rev-parse", "--short=12", "HEAD"), "dirty": bool(changes)}
+    changes = git("status", "--porcelain", "--untracked-files=no", "--", *folders, root=root)
+    return {"commit": git("rev-parse", "--short=12", "HEAD", root=root), "dirty": bool(changes)}
 
 
 def version_or_none(package: str) -> str | None:
@@ -59,10 +59,10 @@ def machine() -> dict[str, Any]:
     }
 
 
-def stamp(*folders: str) -> dict[str, Any]:
+def stamp(*folders: str, root: Path = ROOT) -> dict[str, Any]:
     """Return what ends a row: commit, whether these folders have changed since, time, machine."""
     return {
-        **state(*folders),
+        **state(*folders, root=root),
         "time": now(),
         **{key: value for key, value in machine().items() if key != "slug"},
     }
@@ -77,10 +77,10 @@ def append(row: dict[str, Any], results: Path | None) -> str:
     return line
 
 
-def git(*arguments: str) -> str:
+def git(*arguments: str, root: Path = ROOT) -> str:
     """Return what a git command prints, nothing if it fails."""
     done = subprocess.run(
-        ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
+        ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False
     )
     return done.stdout.strip()
 

@@ -1,5 +1,7 @@
-"""The tables of README and docs say what the committed rows say."""
+"""The tables of README and docs say what the committed rows say, and equal bits are told from others."""
 
+import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -13,3 +15,25 @@ def test_the_tables_are_up_to_date() -> None:
         [sys.executable, table, "--check"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_last_bit_is_named_and_a_new_name_is_none(tmp_path: Path) -> None:
+    script = ROOT / "benchmarks" / "same_bits.py"
+    row = {"run": "r", "commit": "c", "metrics": {"loss": 0.1}, "weights": {"w": "ab"}}
+    row |= {"history": [{"mae": 0.2}, {"mae": 0.3}], "predictions": {"text": "cd", "label": "ef"}}
+    moved = {**row, "metrics": {"cost": 0.1}, "predictions": {"label": "ef", "said": "cd"}}
+    other = {**row, "history": [{"mae": 0.2}, {"mae": math.nextafter(0.3, 1)}]}
+    for name, rows in (("before", row), ("moved", moved), ("other", other)):
+        (tmp_path / name).write_text(json.dumps(rows), encoding="utf-8")
+    for after, code, said in (
+        ("moved", 0, "are equal"),
+        ("other", 1, "history[1].mae: 0.3 became"),
+    ):
+        done = subprocess.run(
+            [sys.executable, script, "compare", tmp_path / "before", tmp_path / after],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        assert said in done.stdout
