@@ -21,7 +21,7 @@ logger = logging.getLogger("ostinato")
 Samples = npt.NDArray[np.float32]
 
 BLOCK = 1 << 18  # samples read at a time, so that hours fit into memory
-_OVERSHOOT = 0.5  # seconds by which a segment may end after its file
+_OVERSHOOT = 0.5  # seconds by which a segment may end after its file, and no more than half of it
 _FORMATS = ("AIFF", "AU", "CAF", "FLAC", "MP3", "NIST", "OGG", "RF64", "W64", "WAV", "WAVEX")
 """What is sound for sure, and tells where it ends; libsndfile also takes what is none."""
 
@@ -174,7 +174,8 @@ def _part(file: Any, where: str, segment: Segment) -> Iterator[Samples]:
             if first < file.frames:
                 raise _damaged(where, str(error)) from error
             count = 0
-        if not count or (wanted is not None and count < wanted - _OVERSHOOT * rate):
+        least = 1 if wanted is None else max(wanted / 2, wanted - _OVERSHOOT * rate)
+        if count < least:
             until = "its end" if segment.stop is None else f"{segment.stop:.10g} s"
             raise DatasetError(
                 f"{where}: a segment must lie within its file of {file.frames / rate:.10g} s; got "

@@ -20,10 +20,8 @@ from ostinato.datasets.readers.manifests import (
     MANIFESTS,
     SPEAKER_NAMES,
     TRANSCRIPT_NAMES,
-    is_by_word,
     read_manifest,
     read_pairs,
-    read_words,
     sounds_in,
 )
 from ostinato.datasets.readers.transcript_lists import (
@@ -33,10 +31,13 @@ from ostinato.datasets.readers.transcript_lists import (
     read_librispeech,
 )
 from ostinato.datasets.readers.trees import PARTS
+from ostinato.datasets.readers.word_folders import is_by_word, parts_of_words, read_words
 from ostinato.datasets.records.recordings import Recordings, merged
+from ostinato.datasets.records.segments import Segment
 from ostinato.datasets.registry import REGISTRY, locate
 
 _METADATA = ("metadata.csv", "metadata.jsonl")
+_COLUMNS = ("audio_column", "text_column", "speaker_column")
 logger = logging.getLogger("ostinato")
 
 
@@ -104,8 +105,10 @@ def _load_path(path: Path, read: Callable[[Path], Recordings]) -> dict[str, Reco
     check_source(path)
     paths = _part_paths(path) if path.is_dir() else {"train": path}
     parts = {part: read(place) for part, place in paths.items()}
-    if paths["train"].is_dir():
+    if paths["train"].is_dir() and is_by_word(paths["train"]):
         _check_several(paths["train"], parts["train"])
+        if len(parts) == 1:
+            return parts_of_words(path, parts["train"])
     return parts
 
 
@@ -142,7 +145,7 @@ def read_speech(
         >>> read_speech(folder, labelled=False).names
         ['call.wav']
     """
-    path = expanded(path)
+    path = folder = expanded(path)
     if path.is_dir():
         manifest = next(filter(Path.is_file, (path / name for name in _METADATA)), None)
         if manifest is None or not labelled:
@@ -151,15 +154,17 @@ def read_speech(
     check_file(path)
     suffix = format_of(path)[0]
     if suffix in MANIFESTS:
-        return read_manifest(
+        columns = (audio_column, text_column, speaker_column)
+        found = read_manifest(
             path,
-            audio_column=audio_column,
-            text_column=text_column,
-            speaker_column=speaker_column,
+            **dict(zip(_COLUMNS, columns, strict=True)),
             labelled=labelled,
             delimiter=delimiter,
             encoding=encoding,
         )
+        if folder != path:
+            _tell_unlisted(folder, found)
+        return found
     if not labelled:
         return Recordings.make([path], None, str(path))
     hint = did_you_mean(suffix, MANIFESTS) or "."
@@ -167,6 +172,18 @@ def read_speech(
         f"{path}: recordings with transcripts must come as a folder, or as a table "
         f"({', '.join(MANIFESTS)}) of paths and texts; got `{suffix}`{hint}"
     )
+
+
+def _tell_unlisted(folder: Path, found: Recordings) -> None:
+    """Warn of sounds in a folder that its table does not name."""
+    paths = (one.path if isinstance(one, Segment) else one for one in found.audio)
+    named = {os.path.realpath(path) for path in paths if isinstance(path, Path)}
+    spare = [path for path in sounds_in(folder) if os.path.realpath(path) not in named]
+    if spare:
+        logger.warning(
+            "%s: %d recordings have no row in its table, and are left out; the first is %s.",
+            *(folder, len(spare), spare[0].name),
+        )
 
 
 def _read_folder(folder: Path, *, labelled: bool, encoding: str | None) -> Recordings:
@@ -210,7 +227,7 @@ def _part_paths(folder: Path) -> dict[str, Path]:
 def _check_several(folder: Path, train: Recordings) -> None:
     """Raise DatasetError if a folder has a folder for each word, and only one of these."""
     words = set(train.transcripts or ())
-    if len(words) < 2 and is_by_word(folder):
+    if len(words) < 2:
         raise DatasetError(
             f"{folder}: there must be a folder of recordings for each of two words or more; got one, "
             f"{train.names[0].partition(os.sep)[0]}. Add another word, or a folder _noise of recordings "

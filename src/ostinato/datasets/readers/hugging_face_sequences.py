@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ostinato._arrays import rows_of
 from ostinato.datasets.readers.columns import named_column
 from ostinato.datasets.readers.hugging_face import is_labelled, splits_of
+from ostinato.datasets.readers.segment_columns import parts_told, segment_columns, tell_whole
 from ostinato.datasets.records.recordings import Recordings
 from ostinato.datasets.records.tagged import Tagged
 
@@ -55,6 +57,19 @@ def _name(column: str | int | None) -> str | None:
     return None if column is None else str(column)
 
 
+def _sounds(rows: Any, audio: str, others: Sequence[str | None], where: str) -> Any:
+    """Return a column of recordings, or of files the parts that other columns tell."""
+    names = [name for name in rows.features if name not in (audio, *others)]
+    times = segment_columns(names, where)
+    if not times:
+        return rows[audio]
+    if getattr(rows.features[audio], "dtype", None) != "string":
+        tell_whole(times, where)
+        return rows[audio]
+    values = {kind: rows_of(rows[one.name], where, kind) for kind, one in times.items()}
+    return parts_told([Path(file) for file in rows[audio]], times, values, where)
+
+
 def speech_from_hugging_face(
     dataset: Any, wanted: Mapping[str, str | None], usual: Mapping[str, Sequence[str]]
 ) -> dict[str, Recordings]:
@@ -83,7 +98,7 @@ def speech_from_hugging_face(
         assert text is not None  # they were needed
         if part == "train" or is_labelled(rows, text, where):
             parts[part] = Recordings.make(
-                rows[audio],
+                _sounds(rows, audio, [text, speaker], where),
                 ["" if said is None else said for said in rows_of(rows[text], where, "transcript")],
                 where,
                 speakers=None

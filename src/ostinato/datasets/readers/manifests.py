@@ -1,4 +1,4 @@
-"""Where recordings and transcripts stand together: manifests, folders of pairs, a folder a word."""
+"""Where recordings and transcripts stand together: manifests, and folders of pairs."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ostinato._arrays import plain
 from ostinato._errors import DatasetError, shown
 from ostinato.datasets.file_names import expanded, is_a_name, path_text
 from ostinato.datasets.files import decode
 from ostinato.datasets.folders import files_within
 from ostinato.datasets.readers.columns import named_column
 from ostinato.datasets.readers.frames import FORMATS, Frame, read_frame
-from ostinato.datasets.records.recordings import Recordings
-from ostinato.datasets.records.segments import (
-    DURATION_NAMES,
-    START_NAMES,
-    STOP_NAMES,
-    segmented,
+from ostinato.datasets.readers.segment_columns import (
+    parts_told,
+    segment_columns,
+    tell_repeated,
+    tell_unread,
 )
+from ostinato.datasets.records.recordings import Recordings
 from ostinato.datasets.records.sounds import sound_of
 
 logger = logging.getLogger("ostinato")
@@ -31,13 +32,30 @@ AUDIO_NAMES = (
 )
 TRANSCRIPT_NAMES = ("text", "transcript", "transcription", "sentence", "words", "文本")
 SPEAKER_NAMES = ("speaker", "speaker_id", "client_id", "说话人")
-_USUAL = {
-    **{"audio": AUDIO_NAMES, "text": TRANSCRIPT_NAMES, "speaker": SPEAKER_NAMES},
-    **{"start": START_NAMES, "stop": STOP_NAMES, "duration": DURATION_NAMES},
-}
+_USUAL = {"audio": AUDIO_NAMES, "text": TRANSCRIPT_NAMES, "speaker": SPEAKER_NAMES}
 MANIFESTS = FORMATS
 _INNER = ("clips", "wavs", "wav", "")
-SOUNDS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au")
+SOUNDS = (
+    *(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".wave", ".snd"),
+    *(".aifc", ".caf", ".w64", ".rf64", ".sph", ".nist"),
+)
+_OTHER_SOUNDS = (
+    *(
+        ".m4a",
+        ".mp4",
+        ".aac",
+        ".wma",
+        ".amr",
+        ".webm",
+        ".mkv",
+        ".mka",
+        ".3gp",
+        ".ape",
+        ".wv",
+        ".tta",
+    ),
+    *(".mp2", ".spx", ".ra", ".m4b", ".mov", ".ac3"),
+)
 
 
 def read_manifest(
@@ -53,8 +71,7 @@ def read_manifest(
     r"""Read a table with a recording a row: its file, what is said in it, perhaps who speaks.
 
     Paths are relative to the folder of the table, or to its subfolder clips, wavs or wav, as in Common
-    Voice and LJSpeech. With columns named offset (start), stop (end) or duration, in seconds, a recording
-    is that part of its file.
+    Voice and LJSpeech. With columns named start, stop or duration, a recording is that part of its file.
 
     Args:
         path: A csv, tsv, jsonl, json or parquet file, plain or compressed.
@@ -80,30 +97,31 @@ def read_manifest(
     asked = {"audio": audio_column, "text": text_column, "speaker": speaker_column}
     frame, asked = _named(read_frame(path, delimiter, encoding), asked)
     found = _found(frame, asked, labelled=labelled)
-    columns = frame.load(list(dict.fromkeys(found.values())))
-    values = {kind: _values(columns[name]) for kind, name in found.items()}
+    times = segment_columns([one for one in frame.names if one not in found.values()], frame.where)
+    read = {**found, **{kind: one.name for kind, one in times.items()}}
+    tell_unread(frame.names, read, frame.where)
+    columns = frame.load(list(dict.fromkeys(read.values())))
+    values = {kind: _values(columns[name]) for kind, name in read.items()}
     if not values["audio"]:
         raise DatasetError(f"{path}: the file must have rows; it has none. Name a file with data.")
     where = frame.where
-    places = [
-        _place(value, found["audio"], row, where) for row, value in enumerate(values["audio"], 1)
-    ]
-    audio = segmented(
-        [_resolved(path.parent, str(file)) if data is None else data for data, file in places],
-        *(values.get("start"), values.get("stop"), values.get("duration")),
-        where,
-    )
+    places = _places(values["audio"], found["audio"], where)
+    files = [_resolved(path.parent, str(file)) if data is None else data for data, file in places]
+    is_own = any(data is not None for data, _ in places)
+    audio = parts_told(files, times, {kind: values[kind] for kind in times}, where, is_own=is_own)
+    texts = _texts(values.get("text"), found.get("text"), where)
+    tell_repeated(audio, texts, where)
     return Recordings.make(
         audio,
-        _texts(values.get("text"), found.get("text"), where),
+        texts,
         where,
-        speakers=_texts(values.get("speaker"), found.get("speaker"), where),
+        speakers=_speakers(values.get("speaker"), found.get("speaker"), where),
         names=[f"row {number} ({path_text(file)})" for number, (_, file) in enumerate(places, 1)],
     )
 
 
 def _found(frame: Frame, asked: Mapping[str, str | None], *, labelled: bool) -> dict[str, str]:
-    """Return the columns that are there, by what they tell; those of segments are logged."""
+    """Return the columns that are there, by what they tell."""
     needed = {"audio": True, "text": labelled}
     found = {}
     for kind, usual in _USUAL.items():
@@ -113,12 +131,6 @@ def _found(frame: Frame, asked: Mapping[str, str | None], *, labelled: bool) -> 
         )
         if name is not None:
             found[kind] = name
-    told = [f"`{found[kind]}`" for kind in ("start", "stop", "duration") if kind in found]
-    if told:
-        logger.info(
-            "%s: a recording is a part of its file, by %s, in seconds.",
-            *(frame.where, ", ".join(told)),
-        )
     return found
 
 
@@ -129,13 +141,30 @@ def _named(frame: Frame, given: Mapping[str, str | None]) -> tuple[Frame, dict[s
     has_usual = any(name.strip().lower() in usual for name in frame.names)
     is_bare = frame.separated is not None and frame.separated.delimiter == "|" and not has_usual
     if not names and is_bare and len(frame.names) in (2, 3):
-        names = {"audio": "1", "text": str(len(frame.names))}
+        frame, columns = frame.numbered(["1", "2", "3"][: len(frame.names)], usual)
+        names = {"audio": columns[0], "text": _bar_text(frame, columns)}
         logger.info(
             "%s: taken for a table as of LJSpeech: recordings in column 1, texts in column %s.",
             *(frame.where, names["text"]),
         )
+        return frame, dict(names)
     frame, columns = frame.numbered(list(names.values()), usual)
     return frame, dict(zip(names, columns, strict=True))
+
+
+def _bar_text(frame: Frame, columns: Sequence[str]) -> str:
+    """Return the column of texts of a table as of LJSpeech: the last, unless it is empty or no text."""
+    loaded = frame.load(columns)
+    said = [{str(one).strip() for one in loaded[name]} for name in columns]
+    if said[-1] == {""}:
+        return columns[1]
+    if len(columns) == 3 and 2 * len(said[2]) <= len(said[1]):
+        raise DatasetError(
+            f"{frame.where}: column 3 must be texts, as in LJSpeech; it has {len(said[2])} values beside "
+            f"{len(said[1])} in column 2, so it may be of speakers. Give --audio-column 1 --text-column 2 "
+            "(and --speaker-column 3), or 3."
+        )
+    return columns[-1]
 
 
 def read_pairs(folder: Path, *, labelled: bool = True, encoding: str | None = None) -> Recordings:
@@ -174,6 +203,7 @@ def read_pairs(folder: Path, *, labelled: bool = True, encoding: str | None = No
                     f"{file}: its transcript must stand beside it in {text.name}; there is no such "
                     "file. Write it, or give a manifest with the columns path and text."
                 )
+        _check_pairs(folder, files)
         transcripts = [
             " ".join(decode(text.read_bytes(), str(text), encoding).split()) for text in texts
         ]
@@ -181,49 +211,40 @@ def read_pairs(folder: Path, *, labelled: bool = True, encoding: str | None = No
     return Recordings.make(files, transcripts, str(folder), names=names)
 
 
-def is_by_word(folder: Path) -> bool:
-    """Return whether sounds lie only in folders within, each of a word, without texts.
+def _check_pairs(folder: Path, files: Sequence[Path]) -> None:
+    """Refuse two recordings of one text, of which one may be tested on the other; tell texts without."""
+    check_single(files)
+    stems = {file.with_suffix("") for file in files}
+    spare = [
+        text
+        for text in sorted(folder.rglob("*.txt"))
+        if text.with_suffix("") not in stems
+        and not text.stem.lower().startswith(("readme", "license"))
+    ]
+    if spare:
+        logger.warning(
+            "%s: %d texts have no recording beside them, and are left out; the first is %s.",
+            *(folder, len(spare), spare[0].name),
+        )
+
+
+def check_single(files: Sequence[Path]) -> None:
+    """Raise DatasetError if two sound files have one name but for their endings.
 
     Args:
-        folder: An existing folder.
+        files: Sound files.
 
     Example:
-        >>> folder = getfixture("tmp_path")
-        >>> (folder / "yes").mkdir()
-        >>> (folder / "yes" / "1.wav").touch()
-        >>> is_by_word(folder), is_by_word(folder / "yes")
-        (True, False)
+        >>> check_single([Path("a.mp3"), Path("b.wav")])
     """
-    files = sounds_in(folder, is_told=False)
-    return bool(files) and not any(
-        file.parent == folder or file.with_suffix(".txt").exists() for file in files
-    )
-
-
-def read_words(folder: Path) -> Recordings:
-    """Read a folder with a folder for each word, whose name is what is said in its recordings.
-
-    In a folder whose name begins with an underscore, such as ``_background_noise_``, nothing is said.
-
-    Args:
-        folder: A folder for which :func:`is_by_word` holds.
-
-    Example:
-        >>> folder = getfixture("tmp_path")
-        >>> for word in ("yes", "no", "_noise"):
-        ...     (folder / word).mkdir()
-        ...     (folder / word / "1.wav").touch()
-        >>> read_words(folder).transcripts
-        ['', 'no', 'yes']
-    """
-    files = sounds_in(folder)
-    names = [file.relative_to(folder) for file in files]
-    words = ["" if name.parts[0].startswith("_") else name.parts[0] for name in names]
-    logger.info(
-        "%s: no recording has a text beside it; the names of the %d folders are taken for what is said.",
-        *(folder, len(set(words))),
-    )
-    return Recordings.make(files, words, str(folder), names=[path_text(name) for name in names])
+    firsts: dict[Path, Path] = {}
+    for file in files:
+        first = firsts.setdefault(file.with_suffix(""), file)
+        if first is not file:
+            raise DatasetError(
+                f"{file}: a text must be of one recording; {first.name} stands beside the same one. If they "
+                "are one sound, remove one of them: a model would be tested on what it was trained on."
+            )
 
 
 def sounds_in(folder: Path, *, is_told: bool = True) -> list[Path]:
@@ -237,12 +258,23 @@ def sounds_in(folder: Path, *, is_told: bool = True) -> list[Path]:
         >>> sounds_in(getfixture("tmp_path"))
         []
     """
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SOUNDS)
+    paths = sorted(path for path in folder.rglob("*") if path.suffix)
+    others = [path for path in paths if path.suffix.lower() in _OTHER_SOUNDS]
+    if others and is_told:
+        logger.warning(
+            "%s: %d files are left out, as sound of their kind is not read; the first is %s. Convert them.",
+            *(folder, len(others), others[0].name),
+        )
+    found = [path for path in paths if path.suffix.lower() in SOUNDS]
     return files_within(folder, found, is_told=is_told)
 
 
 def _values(column: Any) -> list[Any]:
     return column if isinstance(column, list) else list(column.to_pylist())
+
+
+def _places(values: Sequence[Any], column: str, where: str) -> list[tuple[Path | None, str]]:
+    return [_place(value, column, row, where) for row, value in enumerate(values, 1)]
 
 
 def _place(value: Any, column: str, row: int, where: str) -> tuple[Path | None, str]:
@@ -267,13 +299,29 @@ def _texts(values: Sequence[Any] | None, column: str | None, where: str) -> list
     """Return what stands in a column, as text; none if there is no such column."""
     if values is None:
         return None
+    values = [plain(value) for value in values]  # missing is None
     for number, value in enumerate(values, 1):
-        if value is not None and not isinstance(value, (str, int, float)):
+        if isinstance(value, bool) or not isinstance(value, str | int | float | None):
             raise DatasetError(
                 f"{where}: row {number} must have a text in column `{column}`; got "
                 f"{type(value).__name__}. Name another text column."
             )
+    if all(float(value).is_integer() for value in values if isinstance(value, float)):
+        values = [int(value) if isinstance(value, float) else value for value in values]
     return ["" if value is None else str(value) for value in values]
+
+
+def _speakers(values: Sequence[Any] | None, column: str | None, where: str) -> list[str] | None:
+    found = _texts(values, column, where)
+    unknown = sum(not name.strip() for name in found or ())
+    if found is not None and unknown == len(found):
+        return None
+    if unknown:
+        logger.warning(
+            "%s: %d of %d rows have no speaker; they count as one, without a name.",
+            *(where, unknown, len(found or ())),
+        )
+    return found
 
 
 def _resolved(folder: Path, file: str) -> Path:

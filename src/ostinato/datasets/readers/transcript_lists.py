@@ -11,7 +11,7 @@ from ostinato._errors import DatasetError
 from ostinato.datasets.file_names import expanded, path_text
 from ostinato.datasets.files import check_file, read_lines
 from ostinato.datasets.folders import files_within
-from ostinato.datasets.readers.manifests import SOUNDS
+from ostinato.datasets.readers.manifests import SOUNDS, check_single, sounds_in
 from ostinato.datasets.readers.trees import PARTS
 from ostinato.datasets.records.recordings import Recordings
 from ostinato.datasets.records.segments import Segment
@@ -60,7 +60,8 @@ def read_librispeech(folder: Path, encoding: str | None = None) -> Recordings:
     files: list[Path] = []
     texts: list[str] = []
     for place in lists:
-        sounds = (path for path in place.parent.iterdir() if path.suffix.lower() in SOUNDS)
+        sounds = sorted(path for path in place.parent.iterdir() if path.suffix.lower() in SOUNDS)
+        check_single(sounds)
         beside = {path.stem: path for path in sounds}
         said = _table(place, encoding)
         if unsaid := sorted(beside.keys() - said.keys()):
@@ -75,6 +76,11 @@ def read_librispeech(folder: Path, encoding: str | None = None) -> Recordings:
                 )
             files.append(beside[name])
             texts.append(text)
+    if strays := sorted(set(sounds_in(folder)) - set(files)):
+        raise DatasetError(
+            f"{strays[0]}: every recording must have a list {_ENDING} beside it; {len(strays)} have none. "
+            "Move them elsewhere, or name the folder of the others."
+        )
     kept = set(files_within(folder, files))
     rows = [row for row, file in enumerate(files) if file in kept]
     speakers = [_SPEAKER.match(files[row].stem) for row in rows]
@@ -134,6 +140,7 @@ def read_kaldi(folder: Path, *, labelled: bool = True, encoding: str | None = No
     texts = _table(folder / "text", encoding) if labelled else None
     speakers = folder / "utt2spk"
     names = list(sounds)
+    _tell_channels(folder, encoding)
     return Recordings.make(
         list(sounds.values()),
         None if texts is None else _of(texts, names, folder / "text"),
@@ -187,11 +194,24 @@ def _recording(folder: Path, name: str, path: str) -> Path:
     return folder / here if (folder / here).exists() or not here.exists() else here
 
 
+def _tell_channels(folder: Path, encoding: str | None) -> None:
+    """Warn where recordings are channels of files, which are mixed to one here."""
+    path = folder / "reco2file_and_channel"
+    if path.is_file():
+        channels = {line.split()[-1] for line in _table(path, encoding).values() if line}
+        if not channels <= {"A", "1", "0"}:
+            logger.warning(
+                "%s: all channels of a file are mixed to one; this file tells several (%s). Write each "
+                "channel to a file of its own.",
+                *(path, ", ".join(sorted(channels)[:4])),
+            )
+
+
 def _segment(path: Path, name: str, line: str, files: dict[str, Path]) -> Segment:
     try:
         recording, *times = line.split()
         start, stop = (float(time) for time in times)
-        if not math.isfinite(start + stop):
+        if not math.isfinite(start + stop) or (stop < 0 and stop != -1):
             raise ValueError
     except ValueError:
         raise DatasetError(

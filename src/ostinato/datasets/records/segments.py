@@ -1,4 +1,4 @@
-"""Parts of sound files, from one second to another, and the columns that tell them."""
+"""Parts of sound files, from one second to another."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from typing import Any
 
 from ostinato._errors import DatasetError, shown
 
-START_NAMES = ("offset", "start", "start_time", "begin_time", "begin", "start_seconds")
-STOP_NAMES = ("stop", "end", "end_time", "stop_time", "end_seconds")
-DURATION_NAMES = ("duration", "duration_seconds")
 _SAME = 0.5  # seconds by which a duration may differ from stop - start, as they are rounded
 
 

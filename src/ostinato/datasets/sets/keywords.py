@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato.datasets.dataset import Dataset
-from ostinato.datasets.readers.manifests import read_words
+from ostinato.datasets.readers.word_folders import read_words
 from ostinato.datasets.records.recordings import Recordings
 from ostinato.datasets.sets.morse import write_wav
 

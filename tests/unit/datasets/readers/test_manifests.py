@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from ostinato import DatasetError
 from ostinato.datasets.readers.manifests import (
     AUDIO_NAMES,
-    is_by_word,
     read_manifest,
     read_pairs,
-    read_words,
     sounds_in,
 )
+from ostinato.datasets.readers.word_folders import is_by_word, read_words
 
 ROWS = [
     {"path": "1.wav", "text": "one, two", "speaker": "ann"},
@@ -296,7 +295,7 @@ def test_a_folder_for_each_word_says_what_is_said(tmp_path):
     part = read_words(folder)
     assert part.transcripts == ["", "no", "no", "yes", "yes"]
     assert part.names[:2] == ["_background_noise_/0.wav", "no/0.wav"]
-    assert is_by_word(tmp_path)  # the folder of a single word, commands
+    assert not is_by_word(tmp_path)  # whose sounds all lie deeper
     assert not is_by_word(folder / "yes")
 
 
