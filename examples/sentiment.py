@@ -10,13 +10,15 @@ from __future__ import annotations
 import sys
 
 import ostinato
-from ostinato import Recurrent, TextClassifier
+from ostinato import Recurrent, TextClassifier, Training
 from ostinato.training import Console
 
 samples = ostinato.datasets.load("samples")
 train, validation, test = samples["train"], samples["validation"], samples["test"]
-classifier = TextClassifier(recurrent=Recurrent(cell="lstm", hidden_size=64))
-with Console(classifier.training.epochs) as console:
+classifier = TextClassifier(
+    recurrent=Recurrent(cell="lstm", hidden_size=64), training=Training(epochs=3)
+)
+with Console() as console:
     classifier.fit(
         train.texts,
         train.labels,
