@@ -99,6 +99,21 @@ def shown(value: object, most: int = 60) -> str:
     return text
 
 
+def brief(value: object, most: int = 32) -> str:
+    """Return a value as a message quotes it: on one line, of a long one the first characters.
+
+    Args:
+        value: Anything that is short to write, or a string of any length.
+        most: Characters that are shown of it.
+
+    Example:
+        >>> brief("2016-07-01"), brief("x" * 5000, most=4)
+        ('2016-07-01', 'xxxx…')
+    """
+    text = " ".join(str(value)[: 4 * most].split())
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
 _BRIEF = reprlib.Repr()  # looks at the first few values of a collection alone
 
 

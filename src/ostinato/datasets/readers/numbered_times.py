@@ -19,11 +19,13 @@ _PARTS = (("month", 1, 12), ("day", 1, 31), ("hour", 0, 23), ("minute", 0, 59), 
 _FORMS = ("YYYYMM", "YYYYMMDD", "YYYYMMDDHH", "YYYYMMDDHHMM", "YYYYMMDDHHMMSS")
 _EPOCHS = (("seconds", 1), ("milliseconds", 10**3), ("microseconds", 10**6), ("nanoseconds", 10**9))
 _SINCE, _UNTIL = 315_532_800, 4_102_444_800  # seconds since 1970: of 1980, of 2100
+_SERIAL = (25_569, 73_050)  # days of 1970 to 2099 in spreadsheets
 _MOST = 0.9  # share of numbers that read as dates, above which the others are mistakes
 _ENOUGH = 10  # numbers that such a share is a share of
 _LIKE = (
     ("a year and a quarter", "2023Q1", 10, 4, 5),
     ("a year and a week", "2023-01-02", 100, 53, 13),
+    ("a year and a day of it", "2023-01-02", 1000, 366, 20),
 )
 
 
@@ -66,6 +68,14 @@ def times_of_numbers(numbers: Int64s, name: str, where: str) -> tuple[npt.NDArra
             logger.info("%s: numbers in column `%s` are %s since 1970, UTC.", where, name, unit)
             return _since_1970(numbers, size, name, where), "UTC"
     _check_like(numbers, name, where)
+    if numbers.min() >= _SERIAL[0] and numbers.max() <= _SERIAL[1]:
+        first = np.datetime64("1899-12-30") + int(numbers[0])
+        logger.warning(
+            "%s: numbers in column `%s` are counted. If they are days as spreadsheets count them, where %d is "
+            "%s, write them as dates.",
+            *(where, name, numbers[0], first),
+        )
+        return numbers, None
     logger.info("%s: numbers in column `%s` are counted: they are no dates.", where, name)
     return numbers, None
 

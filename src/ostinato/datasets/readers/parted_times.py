@@ -14,7 +14,12 @@ logger = logging.getLogger("ostinato")
 
 NAME = "ds"
 _WHOLE = (NAME, "timestamp", "datetime", "date_time")
-_CLOCK = r"^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)?$"
+_CLOCK = (
+    r"^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)?$"
+    r"|^\d{1,2} ?[AaPp]\.?[Mm]\.?$|^(上午|下午|凌晨|早上|中午|晚上)? ?\d{1,2} ?[点时:].{0,8}$"
+)
+_ENGLISH = {"日期": "date", "时间": "time", "年": "year", "月": "month", "日": "day", "时": "hour"}
+_ENGLISH |= {"年份": "year", "月份": "month", "小时": "hour"}
 
 
 def with_one_time(data: pa.Table, taken: Collection[str], where: str) -> pa.Table:
@@ -33,7 +38,8 @@ def with_one_time(data: pa.Table, taken: Collection[str], where: str) -> pa.Tabl
         >>> with_one_time(data, (), "a.csv").to_pylist()
         [{'ds': '2024-03-01', 'y': 1}]
     """
-    by = {n.strip().lower(): n for n in data.column_names if n not in taken}
+    called = {n: n.strip().lower() for n in data.column_names if n not in taken}
+    by = {_ENGLISH.get(word, word): name for name, word in called.items()}
     if any(name in by for name in _WHOLE):
         return data
     if "date" in by and "time" in by and _is_clock(data[by["time"]]):

@@ -32,7 +32,8 @@ FEWEST = 3  # columns of steps by which a row is seen to be a series
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _DATE = re.compile(
     r"\d{4}[-/]\d{1,2}(?:[-/]\d{1,2})?(?:[ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{4}[- ]?Q[1-4]"
-    rf"|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:\d\d)?|(?:\d{{1,2}}[- ])?{_MONTH}[- ]\d{{4}}",
+    rf"|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:\d\d)?|(?:\d{{1,2}}[- ])?{_MONTH}[- ]\d{{{4}}}"
+    rf"|\d{{4}}-?W\d\d?|{_MONTH}-\d\d",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(r"(\D*)(\d{1,18})")

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, brief
 from ostinato.datasets.file_names import expanded
 from ostinato.datasets.readers.columns import check_column, named_column, usual_column
 from ostinato.datasets.readers.joined_ids import with_one_id
@@ -26,7 +26,6 @@ from ostinato.datasets.readers.series_rows import (
 from ostinato.datasets.readers.series_times import moments
 from ostinato.datasets.readers.tables import read_columns
 from ostinato.datasets.readers.typed_columns import (
-    MOST_SHOWN,
     attribute_of,
     ids_of,
     is_kept,
@@ -211,8 +210,8 @@ def _read_long(
     called = None if ids is None else ids_of(data[ids], ids, where)
 
     def row_of(row: int) -> str:
-        series = f"series {called[row]}, " if called is not None else ""
-        return f"{series}time {str(data[time][row].as_py())[:MOST_SHOWN]}"
+        series = f"series {brief(called[row])}, " if called is not None else ""
+        return f"{series}time {brief(data[time][row])}"
 
     times, zone = moments(data[time], time, where, row_of)
     whole = None if ids is None else whole_ids(data[ids])
@@ -252,7 +251,7 @@ def _read_wide(
         raise DatasetError(f"{where}: a wide table must have a column a series; got none.")
 
     def row_of(row: int) -> str:
-        return f"time {str(data[time][row].as_py())[:MOST_SHOWN]}"
+        return f"time {brief(data[time][row])}"
 
     times, zone = moments(data[time], time, where, row_of)
     columns = {

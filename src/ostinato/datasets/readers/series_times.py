@@ -12,9 +12,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, brief
 from ostinato.datasets.readers.numbered_times import times_of_numbers
-from ostinato.datasets.readers.typed_columns import MISSING, MOST_SHOWN, is_text, words
+from ostinato.datasets.readers.rewritten_times import CENTURY, rewritten
+from ostinato.datasets.readers.typed_columns import MISSING, is_text, words
 
 logger = logging.getLogger("ostinato")
 
@@ -23,21 +24,13 @@ Place = Callable[[int], str]
 
 _DAYS = (
     *("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y"),
-    *("%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%Y-%b-%d"),
+    *("%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%Y-%b-%d", "%d%b%Y"),
 )
+_SHORT = ("%d-%b-%y", "%d %b %y", "%d%b%y")  # of numbers alone it cannot be told which is the year
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 _MONTHS = ("%b %Y", "%B %Y", "%b-%Y", "%Y-%b", "%Y %b")
-_FORMATS = tuple(day + time for day in _DAYS for time in _CLOCKS) + _MONTHS
+_FORMATS = tuple(day + time for day in (*_DAYS, *_SHORT) for time in _CLOCKS) + _MONTHS
 _SAMPLE = 200  # times that tell which formats may be meant
-_REWRITTEN = (
-    (r"^(\d{4})\.(\d\d?)\.(\d\d?)( |$)", r"\1-\2-\3\4"),
-    (r"^(\d{4}) ?年 ?(\d\d?) ?月 ?(\d\d?) ?[日号]$", r"\1-\2-\3"),
-    (r"^(\d{4}) ?年 ?(\d\d?) ?月 ?(\d\d?) ?[日号] ?(\d)", r"\1-\2-\3 \4"),
-    (r"^(\d{4}) ?年 ?(\d\d?) ?月$", r"\1-\2"),
-    *((rf"^(\d{{4}})[- ]?Q{q}$", rf"\1-{3 * q - 2:02}-01") for q in range(1, 5)),
-    (r"^(\d{4})[-/M](0?[1-9]|1[0-2])$", r"\1-\2-01"),
-    (r"(\d) ?(UTC|GMT)$", r"\1Z"),
-)
 _DAY_US = 24 * 3600 * 1_000_000
 _OFFSET = re.compile(r"[+-]\d\d:?\d\d$")
 
@@ -127,16 +120,15 @@ def _read_times(
         numbers = np.asarray(distinct.cast(pa.int64()).to_numpy())
         return times_of_numbers(numbers[rows], name, where)
     given = distinct
-    for pattern, replacement in _REWRITTEN:
-        distinct = pc.replace_substring_regex(distinct, pattern, replacement)
+    distinct, later = rewritten(distinct, name, where)
     zoned = _cast(distinct, "UTC")
     if zoned is not None:
         times, zone = _with_offsets(distinct, zoned, name, where)
-        return times[rows], zone
+        return (times + later)[rows], zone
     plain = _cast(distinct, None)
     if plain is None:
         plain = _by_format(distinct, given, rows, name, where, place)
-    return _micros(plain)[rows], None
+    return (_micros(plain) + later)[rows], None
 
 
 def _with_offsets(
@@ -184,11 +176,7 @@ def _by_format(
 
     Messages quote them as ``given``, before anything was rewritten.
     """
-    for pattern, replacement in (
-        (r"(\d)T(\d)", r"\1 \2"),
-        (r"(?i)(\d) ?([ap])\.?m\.?$", r"\1 \2M"),
-    ):
-        strings = pc.replace_substring_regex(strings, pattern, replacement)
+    strings = pc.replace_substring_regex(strings, r"(\d)T(\d)", r"\1 \2")
     some = strings.slice(0, _SAMPLE)
     usual = {form: _SAMPLE - _strptime(some, form).null_count for form in _FORMATS}
     most = max(usual.values())
@@ -201,9 +189,15 @@ def _by_format(
     if other is not None:
         row = int(np.argmax(~np.asarray(pc.equal(first, other))[rows]))
         raise DatasetError(
-            f"{where}: the times in column `{name}` must tell day from month; "
-            f"`{given[rows[row]].as_py()[:MOST_SHOWN]}` and all others can be read both ways. "
-            "Write them as 2016-07-31."
+            f"{where}: the times in column `{name}` must tell day from month; `{brief(given[rows[row]])}` "
+            "and all others can be read both ways. Write them as 2016-07-31."
+        )
+    form = next(iter(fit))
+    if "%y" in form:
+        read_as = str(np.asarray(first.cast(pa.int64()))[:1].astype("datetime64[us]")[0])[:10]
+        logger.info(
+            "%s: years in column `%s` have two digits: `%s` is read as %s.",
+            *(where, name, brief(given[0]), read_as),
         )
     return first
 
@@ -221,7 +215,7 @@ def _no_format(
     best = min(read.values(), key=lambda times: times.null_count)
     is_wrong = np.asarray(best.is_null().to_numpy(zero_copy_only=False))
     row = int(np.argmax(is_wrong[rows]))
-    wrong, quoted = strings[rows[row]].as_py(), given[rows[row]].as_py()[:MOST_SHOWN]
+    wrong, quoted = strings[rows[row]].as_py(), brief(given[rows[row]])
     at = f"{where}: row {row + 1}, {place(row)}"
     strictly, nearly = (
         any(_strptime(pa.array([wrong]), form, strict=strict)[0].is_valid for form in read)
@@ -242,7 +236,10 @@ def _no_format(
 def _strptime(strings: pa.Array, form: str, *, strict: bool = True) -> pa.Array:
     """Return times, null where one is not written so, or, strictly, is not on the calendar."""
     times = pc.strptime(strings, format=form, unit="s", error_is_null=True)
-    is_wrong = pc.less(pc.year(times), 1000)  # a year of two digits
+    year = pc.year(times)
+    is_wrong = pc.less(year, 1000)  # of two digits
+    if "%y" in form:
+        is_wrong = pc.or_(pc.less(year, 1900 + CENTURY[0]), pc.greater(year, 2000 + CENTURY[1]))
     if strict:  # 30 February is read as 1 March
         padded = pc.replace_substring_regex(strings, r"\b(\d)\b", r"0\1")
         again = pc.strftime(times, format=form).cast(padded.type)

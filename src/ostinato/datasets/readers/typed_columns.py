@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -12,21 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ostinato._errors import DatasetError
+from ostinato.datasets.readers.written_numbers import read_numbers
 
 MISSING = (
     *("", "nan", "na", "n/a", "#n/a", "null", "none", "<na>", "nat"),
     *("?", "-", "--", "."),
 )
 """What stands in a file for a value that is missing, in small letters."""
-
-MOST_SHOWN = 60
-"""Characters of a value that a message shows."""
-
-_NUMBER = r"(?i)^([+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan|[+-]?inf(inity)?)$"
-_COMMA = r"^([+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?|nan)$"  # 1.234,5
-_NO_THOUSANDS = r"^[+-]?(0,\d+|\d{4,},\d+|[\d.]+,(\d{1,2}|\d{4,})|[\d.]+\.\d+,\d+)$"
-
-logger = logging.getLogger("ostinato")
 
 Place = Callable[[int], str]
 """How messages call a row."""
@@ -35,7 +26,7 @@ Place = Callable[[int], str]
 def numbers(column: pa.ChunkedArray, name: str, where: str, place: Place) -> npt.NDArray[Any]:
     """Return a column as float64, NaN where a value is missing: null, NaN, or in `MISSING`.
 
-    Decimals may be parted off by commas, as in ``1.234,5``, where these cannot be thousands.
+    Strings are read as :func:`ostinato.datasets.readers.written_numbers.read_numbers` does.
 
     Args:
         column: The column, of numbers, booleans, or strings that hold such.
@@ -111,29 +102,7 @@ def words(column: pa.ChunkedArray) -> pa.Array:
 def _parsed(strings: pa.Array, name: str, where: str, place: Place) -> npt.NDArray[Any]:
     is_missing = pc.is_in(pc.utf8_lower(strings), pa.array(MISSING, pa.large_string()))
     given = pc.if_else(is_missing, pa.scalar("nan", pa.large_string()), strings)
-    try:
-        floats = given.cast(pa.float64())
-    except pa.ArrowException:
-        given = pc.replace_substring_regex(given, r"(?i)^true$", "1")
-        given = pc.replace_substring_regex(given, r"(?i)^false$", "0")
-        if _has_decimal_commas(given):
-            logger.info("%s: the %s has decimal commas.", where, name)
-            given = pc.replace_substring(pc.replace_substring(given, ".", ""), ",", ".")
-        row = pc.index(pc.match_substring_regex(given, _NUMBER), False).as_py()
-        if row >= 0:
-            raise DatasetError(
-                f"{where}: {place(row)}: the {name} must hold numbers; "
-                f"got `{given[row].as_py()[:MOST_SHOWN]}`. Correct it, "
-                "leave it empty where it is missing, or name another column."
-            ) from None
-        floats = pc.replace_substring_regex(given, r"^\+", "").cast(pa.float64())
-    return np.asarray(floats.to_numpy(zero_copy_only=False), np.float64)
-
-
-def _has_decimal_commas(strings: pa.Array) -> bool:
-    """Tell whether commas part off decimals in all numbers, and cannot part off thousands in all."""
-    fits = pc.all(pc.match_substring_regex(strings, _COMMA)).as_py()
-    return bool(fits and pc.any(pc.match_substring_regex(strings, _NO_THOUSANDS)).as_py())
+    return read_numbers(given, name, where, place)
 
 
 def ids_of(column: pa.ChunkedArray, name: str, where: str) -> npt.NDArray[Any]:

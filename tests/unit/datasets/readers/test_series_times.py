@@ -228,3 +228,155 @@ def test_message_quotes_an_ambiguous_time_as_it_was_written():
     with pytest.raises(DatasetError, match="tell day from month") as error:
         times_of(["01/02/2020 6:00 a.m.", "02/03/2020 6:00 a.m."])
     assert "`01/02/2020 6:00 a.m.`" in str(error.value)
+
+
+CHINESE_CLOCKS = ("上午", "下午")
+
+
+def chinese(moment):
+    half, hour = CHINESE_CLOCKS[moment.hour >= 12], moment.hour % 12 or 12
+    return f"{moment.year}年{moment.month}月{moment.day}日 {half}{hour}点{moment.minute:02}分{moment.second:02}秒"
+
+
+SPOKEN = {
+    "half": chinese,
+    "digits": lambda t: f"{t:%Y/%m/%d} {CHINESE_CLOCKS[t.hour >= 12]} {t.hour % 12 or 12}:{t:%M:%S}",
+    "24": lambda t: f"{t:%Y年%m月%d日%H时%M分%S秒}",
+    "weekday": lambda t: f"{t:%A, %d %B %Y %H:%M:%S}",
+    "full": lambda t: f"{t:%Y-%m-%d %H:%M:%S}".translate({ord(d): ord(d) + 0xFEE0 for d in "0123456789-:"}),
+    "p.m.": lambda t: f"{t:%Y-%m-%d} {t.hour % 12}:{t:%M:%S} a.m." if t.hour < 12 else f"{t:%Y-%m-%d %I:%M:%S p.m.}",
+    "offset": lambda t: f"{t:%Y-%m-%d %H:%M:%S},250000 +0000",
+}  # fmt: skip
+
+
+@given(st.lists(seconds, min_size=1, max_size=6, unique=True), st.sampled_from(sorted(SPOKEN)))
+@settings(max_examples=60, deadline=None)
+def test_clocks_are_read_as_people_write_them(moments, form):
+    later = datetime.timedelta(microseconds=250_000 * (form == "offset"))
+    expected = [moment + later for moment in moments]
+    zone = "+00:00" if form == "offset" else None
+    assert times_of([SPOKEN[form](moment) for moment in moments]) == (expected, zone)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (["2020年1月1日 下午3点", "2020年1月1日 下午4点半"], ["15:00", "16:30"]),
+        (["2020年1月1日13时", "2020年1月1日 14时整"], ["13:00", "14:00"]),
+        (["2020年1月1日 中午12点", "2020年1月1日 晚上8点"], None),
+        (["2020年1月1日 中午12:10", "2020年1月1日 晚上8:15"], ["12:10", "20:15"]),
+        (["2020年1月1日 凌晨1点", "2020年1月1日 上午0:30"], ["01:00", "00:30"]),
+        (["1/1/2020 3PM", "1/1/2020 4 p.m."], ["15:00", "16:00"]),
+    ],
+)
+def test_hours_without_minutes(written, expected):
+    if expected is None:
+        expected = ["12:00", "20:00"]
+    assert times_of(written)[0] == [
+        datetime.datetime.fromisoformat(f"2020-01-01T{clock}") for clock in expected
+    ]
+
+
+@pytest.mark.parametrize("time", ["2020年1月1日 晚上12点", "2020-01-01 13:00 PM", "13时", "24:00"])
+def test_a_clock_that_may_be_another_is_refused(time):
+    with pytest.raises(DatasetError, match=f"got `{time}`"):
+        times_of([time])
+
+
+@given(
+    st.integers(1970, 2100),
+    st.integers(1, 53),
+    st.sampled_from(["{}-W{:02}", "{}W{:02}", "W{1} {0}", "{}年第{}周"]),
+)
+@settings(max_examples=60, deadline=None)
+def test_weeks_are_those_of_iso_8601(year, week, form):
+    text = form.format(year, week)
+    try:
+        monday = datetime.datetime.fromisocalendar(year, week, 1)
+    except ValueError:
+        with pytest.raises(DatasetError, match=f"no `{text}`"):
+            times_of([text])
+    else:
+        assert times_of([text]) == ([monday], None)
+        if form.startswith("{}-W"):
+            sunday = monday + datetime.timedelta(6)
+            assert times_of([f"{text}-7"]) == ([sunday], None)
+
+
+@given(
+    st.lists(seconds, min_size=1, max_size=5, unique=True),
+    st.sampled_from(["%Y-%m-%d", "%d.%m.%Y", "%Y年%m月%d日"]),
+    st.sampled_from(["24:00", "24:00:00"]),
+)
+@settings(max_examples=40, deadline=None)
+def test_24_00_is_midnight_of_the_next_day(moments, form, midnight):
+    days = sorted({datetime.datetime.combine(moment.date(), datetime.time()) for moment in moments})
+    clock = "%H:%M" if midnight == "24:00" else "%H:%M:%S"
+    noon = datetime.datetime(1999, 7, 31, 12)
+    written = [
+        noon.strftime(f"{form} {clock}"),
+        *(f"{day.strftime(form)} {midnight}" for day in days),
+    ]
+    assert times_of(written)[0] == [noon, *(day + datetime.timedelta(1) for day in days)]
+
+
+def test_24_00_is_the_same_time_as_the_midnight_after_it():
+    with pytest.raises(DatasetError, match="2020-01-02 twice"):
+        times_of(["2020-01-01 24:00", "2020-01-02 00:00"])
+
+
+@given(
+    st.integers(1969 * 12, 2029 * 12),
+    st.integers(3, 40),
+    st.sampled_from([1, 3]),
+    st.sampled_from(["%b-%y", "%B %y"]),
+)
+@settings(max_examples=40, deadline=None)
+def test_months_with_a_year_of_two_digits_are_months(first, count, step, form):
+    months = np.arange(first, min(first + count * step, 2030 * 12), step) - 1970 * 12
+    months = months.astype("datetime64[M]").astype("datetime64[us]").tolist()
+    assert times_of([month.strftime(form) for month in months]) == (months, None)
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (["Jan-20"], "a month or a day of it"),
+        (["Jan-20", "Jan-21", "Jan-22"], "a month or a day of it"),
+        ([f"Jan-{day:02}" for day in range(1, 32)], "a month or a day of it"),
+        ([f"{month}-{day:02}" for month in ("Jan", "Feb") for day in range(1, 29)], "a day of it"),
+        (["Jan-45", "Feb-45"], "of 2045 or 1945"),
+        (["20-Jan", "20-Feb"], "must be a date"),
+    ],
+)
+def test_months_that_may_be_days_are_refused(written, message):
+    with pytest.raises(DatasetError, match=message):
+        times_of(written)
+
+
+FIRSTS = ("Q3 2016", "2016Q3", "2016/Q3", "2016年第3季度", "2016年三季度", "2016-07", "07/2016")
+
+
+@pytest.mark.parametrize("written", [*FIRSTS, "2016 M7"])
+def test_quarters_and_months_begin_with_their_first_day(written):
+    assert times_of([written]) == ([datetime.datetime(2016, 7, 1)], None)
+
+
+@given(st.text(min_size=1, max_size=40).map(lambda text: f"x{text}"), st.integers(1, 200))
+@settings(max_examples=30, deadline=None)
+def test_messages_are_short_however_long_a_value_is(text, times):
+    long = pa.table({"unique_id": [text * times], "ds": [text * times], "y": [1.0]})
+    with pytest.raises(DatasetError) as error:
+        read_series(long)
+    assert len(str(error.value)) <= 330
+    with pytest.raises(DatasetError) as error:
+        read_series(long.set_column(1, "ds", pa.array([1])).set_column(2, "y", long["ds"]))
+    assert len(str(error.value)) <= 300
+
+
+def test_parts_of_a_time_may_have_chinese_names():
+    day = {"日期": ["2020年1月1日"] * 2, "时间": ["13时", "14时"], "数值": [1.0, 2.0]}
+    parts = {"年": [2020] * 2, "月": [1, 1], "日": [1, 1], "时": [13, 14], "数值": [1.0, 2.0]}
+    for written in (day, parts):
+        hours = [time.hour for time in read_series(pd.DataFrame(written)).times.tolist()]
+        assert hours == [13, 14]
