@@ -8,7 +8,8 @@ order       a person of two tokens  what else is read
 ``bare``    PER PER                 nothing: types alone, as Stanford's tagger has them
 ==========  ======================  ================================================
 
-Outside of spans is ``O``; ``o``, ``0``, ``-``, ``_``, ``none`` and ``[PAD]`` are read as it.
+Outside of spans is ``O``; ``o``, ``0``, ``-``, ``_``, ``none``, ``nan`` and ``[PAD]`` are read as it. A
+few tags of the other order are read as well, if their type is known or their letter a capital.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ class Reading(NamedTuple):
         rows: The tags of each sentence: a letter, a hyphen and a type, or ``O``, if they are of spans.
         form: How they are written; none if they are not of spans.
         spans: The commonest tag that stands for a span, as it is written; none if none does.
-        strangers: Tags that stand for none among others that do, the commonest first.
+        strangers: Tags that stand for none among others that do, the commonest first; if there is a form,
+            they cannot be right.
         odd: Tags that are written in another form than most, the commonest first.
     """
 
@@ -101,7 +103,7 @@ def read(rows: Rows) -> Reading:
         tags = {tag: OUTSIDE if _is_nothing(tag) else f"I-{tag}" for tag in counts}
         return _reading(plain, counts, tags, form)
     order = _order(counts)
-    tags = {tag: read for tag in counts if (read := _read(tag, order)) is not None}
+    tags = _readings(counts, order)
     strangers = tuple(tag for tag, _ in counts.most_common() if tag not in tags)
     evidence = {tag: counts[tag] for tag in tags if tags[tag] != OUTSIDE}
     if not _are_tags_of_spans(evidence, tags, order):
@@ -110,16 +112,20 @@ def read(rows: Rows) -> Reading:
         if all(len(tag) == 1 and tag.islower() for tag in evidence):
             return Reading(plain, None, None)
         few = sum(counts[tag] for tag in strangers) < sum(evidence.values())
+        are_sure = not {"O", "0"}.isdisjoint(counts) and any(len(tag) > 1 for tag in evidence)
         common = _commonest(counts, evidence.__contains__)
-        return Reading(plain, PLAIN if few else None, common, strangers)
+        return Reading(plain, PLAIN if few or are_sure else None, common, strangers)
     return _reading(plain, counts, tags, _form(counts, tags, order))
 
 
-_SIGNS = "-_:.\u2010\u2011\u2013\u2014\u2212"
+_SIGNS = "-_:.|/\u2010\u2011\u2013\u2014\u2212"
 _PREFIX = re.compile(rf"([{LETTERS}{LETTERS.lower()}])([{_SIGNS}])(.+)", re.DOTALL)
 _SUFFIX = re.compile(rf"(.+)([{_SIGNS}])([{LETTERS}{LETTERS.lower()}])", re.DOTALL)
 _NOTHING = frozenset(
-    ("o", "0", "-", "_", "\u043e", "\u03bf", "\uff4f", "none", "null", "nil", "outside")
+    (
+        *("o", "0", "-", "_", "\u043e", "\u03bf", "\uff4f"),
+        *("none", "null", "nil", "nan", "<na>", "outside"),
+    )
 )
 _FILLING = frozenset(("[pad]", "<pad>", "pad", "[cls]", "[sep]", "<s>", "</s>"))
 _WORDS = frozenset(
@@ -141,17 +147,35 @@ def _parts(tag: str, order: Order) -> tuple[str, str, str] | None:
     return letter, found[2], kind
 
 
+def _readings(counts: Mapping[str, int], order: Order) -> dict[str, str]:
+    """Return the tags that are read: those of one order, and of the other one what is meant without doubt."""
+    tags = {tag: read for tag in counts if (read := _read(tag, order)) is not None}
+    kinds = {split(read)[1].casefold() for read in tags.values()}
+    for tag in counts.keys() - tags.keys():
+        parts = _parts(tag, "prefix" if order == "suffix" else "suffix")
+        if parts is not None and (parts[0].isupper() or parts[2].casefold() in kinds):
+            tags[tag] = _joined(parts)
+    return tags
+
+
 def _read(tag: str, order: Order) -> str | None:
     """Return a tag of one order as letter, hyphen and type, or as ``O``; none if it is neither."""
     if _is_nothing(tag):
         return OUTSIDE
-    if tag.endswith("-") and tag[:-1] in LETTERS:
+    if _has_no_type(tag):
         return tag[:-1]
     parts = _parts(tag, order)
-    if parts is None:
-        return None
+    return None if parts is None else _joined(parts)
+
+
+def _joined(parts: tuple[str, str, str]) -> str:
     letter, _, kind = parts
     return f"{letter.upper()}-{kind}" if kind else letter.upper()
+
+
+def _has_no_type(tag: str) -> bool:
+    """Tell whether a tag is a letter and a hyphen, without a type after it."""
+    return len(tag) == 2 and tag[0] in LETTERS and tag[1] == "-"
 
 
 def _is_plain(tag: str) -> bool:
@@ -176,10 +200,12 @@ def _is_bare(counts: Mapping[str, int]) -> bool:
     types = [tag for tag in counts if not _is_nothing(tag)]
     return (
         bool(types)
-        and any(tag.lower() in ("o", "0") for tag in counts)
+        and any(_is_outside(tag) and len(tag) != 1 or tag in ("o", "O", "0") for tag in counts)
         and not any(tag in _WORDS or len(tag) < _LEAST_LETTERS for tag in types)
         and all(tag[0].isalpha() and _NAME.fullmatch(tag) for tag in types)
-        and not any(_parts(tag, "prefix") or _parts(tag, "suffix") for tag in types)
+        and not any(
+            _has_no_type(tag) or _parts(tag, "prefix") or _parts(tag, "suffix") for tag in types
+        )
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -191,6 +192,7 @@ def _read_tags(
 ) -> tuple[list[list[str]], Scheme | None, Form]:
     """Return tags as they are read, their scheme and their form; what is doubtful is told."""
     found = read(tags)
+    _check_brackets(tags, places)
     if found.strangers:
         _tell_strangers(tags, found, places)
     if found.form is None:
@@ -227,7 +229,8 @@ def _tell_strangers(tags: list[list[str]], found: Reading, places: _Places) -> N
         place, tag = _first(tags, frozenset(found.strangers), places)
         raise DatasetError(
             f"{places.source}: {place}: tag `{tag[:40]}` must be O, or a letter and a type as in "
-            f"`{found.spans}`, since other tags are of spans. Correct it."
+            f"`{found.spans}`, since other tags are of spans. Correct it, or rename `{found.spans}` if all "
+            "are tags of words."
         )
     place, tag = _first(tags, frozenset([str(found.spans)]), places)
     logger.warning(
@@ -235,6 +238,20 @@ def _tell_strangers(tags: list[list[str]], found: Reading, places: _Places) -> N
         "for tags of words.",
         *(places.source, place, tag, found.strangers[0]),
     )
+
+
+def _check_brackets(tags: list[list[str]], places: _Places) -> None:
+    """Raise DatasetError if spans are written in brackets, as by CoNLL-2005 and CoNLL-2012."""
+    found = frozenset(tag for row in tags for tag in row if _BRACKET.fullmatch(tag))
+    if found:
+        place, tag = _first(tags, found, places)
+        raise DatasetError(
+            f"{places.source}: {place}: spans must be tags of their tokens, as in `B-PER I-PER O`; got "
+            f"the bracket `{tag[:40]}`. Convert the column, or name another one (--column)."
+        )
+
+
+_BRACKET = re.compile(r"\([^()*]+(\([^()*]+)*\*\)*|\*\)+")
 
 
 def _first(tags: list[list[str]], which: frozenset[str], places: _Places) -> tuple[str, str]:

@@ -85,6 +85,9 @@ def test_types_alone_are_spans_and_that_is_told(form, rows) -> None:
         ([["b_per", "i_per", "o"], ["o", "per"]], "per"),
         ([["B-PER", "I-PER", "O"], ["O", ""]], ""),
         ([["B-PER", "I-PER", "O"], ["O", "O-PER"]], "O-PER"),
+        ([["B-PER", "I-PER", "O"], ["O", "hepatitis-b"]], "hepatitis-b"),
+        ([["B-PER", "O"], ["LOC", "LOC", "ORG", "LOC"]], "LOC"),
+        ([["b-per", "0"], ["1", "2", "1", "2"]], "1"),
     ],
 )
 def test_a_few_tags_of_no_span_among_spans_are_refused_with_their_place(rows, wrong) -> None:
@@ -140,6 +143,11 @@ def test_tags_of_words_among_which_one_looks_like_a_span_are_told(caplog) -> Non
         (["B-PER", "B-PER", "b-PER", "O"], "token 3: tag `b-PER` is read as `B-PER`", "B-PER"),
         (["B-PER", "I-PER", "I_PER", "O"], "token 3: tag `I_PER` is read as `I-PER`", "I-PER"),
         (["PERSON", "O", "0", "O"], "token 3: tag `0` is read as `O`", "O"),
+        (["B-PER", "O", "PER-I", "O"], "token 3: tag `PER-I` is read as `I-PER`", "I-PER"),
+        (["B-PER", "O", "LOC_B", "O"], "token 3: tag `LOC_B` is read as `B-LOC`", "B-LOC"),
+        (["b-per", "i-per", "PER-B", "0"], "token 3: tag `PER-B` is read as `b-PER`", "B-PER"),
+        (["PER-B", "PER-I", "i-per", "O"], "token 3: tag `i-per` is read as `per-I`", "I-per"),
+        (["B-PER", "O", "nan", "O"], "token 3: tag `nan` is read as `O`", "O"),
     ],
 )
 def test_a_tag_of_another_form_than_the_rest_is_read_and_told(row, message, read_as, caplog):
@@ -147,6 +155,12 @@ def test_a_tag_of_another_form_than_the_rest_is_read_and_told(row, message, read
     assert f"a list: sentence 1, {message}" in caplog.text
     assert part.tags is not None
     assert part.tags[0][2] == read_as
+
+
+@pytest.mark.parametrize("row", [["(PER*", "*)", "*"], ["*", "(GPE)", "(A0*", "*)"], ["(A0(A1*", "*))"]])
+def test_spans_in_brackets_are_not_taken_for_tags_of_words(row) -> None:
+    with pytest.raises(DatasetError, match=r"token \d: spans must be tags of their tokens.*got the bra"):
+        Tagged.make([["x"] * len(row)], [row], "a list")
 
 
 def test_types_that_differ_in_case_alone_are_told(caplog) -> None:
