@@ -8,13 +8,14 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, UnknownOptionError
 
 from ostinato._errors import ConfigError, OstinatoError, StoppedError
 from ostinato._native import library
 from ostinato._version import __version__
 from ostinato.cli import streams
 from ostinato.cli.console import is_first_process, say, shortened
+from ostinato.cli.misplaced import advice
 
 COMMANDS = {
     "train": ("ostinato.cli.train:app", "Train a model: classify, tag or transcribe."),
@@ -84,6 +85,8 @@ def _parted(tokens: Sequence[str]) -> tuple[list[str], bool]:
 def _told(error: BaseException) -> int:
     """Write an error as a sentence; return the exit code."""
     match error:
+        case UnknownOptionError():
+            return _fail(advice(error), 2)
         case CycloptsError() | ConfigError():
             return _fail(error, 2)
         case StoppedError():

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ostinato import CheckpointError, ConfigError, StoppedError
-from ostinato.cli import main
+from ostinato.cli import main, misplaced
 from ostinato.cli.console import say, shortened, show_json
 
 
@@ -83,3 +83,33 @@ def test_a_size_beyond_all_memory_is_told_as_that(command, capsys):
     command(RuntimeError("Storage size calculation overflowed with sizes=[4, 1000000000000000000]"))
     assert main.run([]) == 1
     assert "asks for more than any memory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "having", "instead"),
+    [
+        ("tag", "--class-weight", "`classify` and `classify-series` have it", "rare tags"),
+        ("transcribe", "--class-weight", "`classify` and `classify-series` have it", "rare words"),
+        ("forecast", "--class-weight=balanced", "have it, `train forecast` not", "no classes"),
+        ("forecast", "--cross-validate", "`transcribe` and", "ostinato evaluate RUN backtest"),
+        ("forecast", "--label-column", "`classify` and", "--target-column"),
+        ("tag", "--label-column", "have it", "--column"),
+        ("classify", "--column", "`tag` has it", "--label-column"),
+        ("classify", "--regression", "`classify-series` has it", "Leave it out"),
+    ],
+)
+def test_an_option_of_another_training_tells_which_and_what_to_do(
+    capsys, command, option, having, instead
+):
+    code = main.run(["train", command, "x.csv", "--out", "x", option, "2"])
+    said = capsys.readouterr().err
+    assert code == 2
+    assert f"Unknown option: {option.partition('=')[0]}. " in said
+    assert having in said
+    assert instead in said
+
+
+def test_every_advice_is_of_an_option_that_the_training_lacks():
+    for kind, option in misplaced.INSTEAD:
+        assert option not in misplaced._options(kind)
+        assert any(option in misplaced._options(other) for other in misplaced._kinds())

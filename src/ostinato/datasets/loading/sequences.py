@@ -100,8 +100,8 @@ def read_sequences(
 
     Args:
         path: A ``.ts`` file of sktime; a NumPy archive ``.npz`` with ``X``, ``y`` and, for unequal
-            lengths, ``offsets``; a tsv or csv file of the UCR archive, without column names; or a csv, tsv,
-            jsonl or parquet table with a step a row.
+            lengths, ``offsets``; a tsv or csv file of the UCR archive, a sequence a row and its label first or
+            last, without column names; or a csv, tsv, jsonl or parquet table with a step a row.
         id_column: Column of a table that tells the sequences apart; None for one with a usual name.
             Several are joined by ``/``.
         time_column: Column that orders the steps; None for one with a usual name, else the rows are
@@ -135,8 +135,9 @@ def read_sequences(
 def _read(path: Path, columns: Mapping[str, Any], *, labelled: bool, **written: Any) -> Sequences:
     suffix, compression = format_of(path)
     has_columns = any(columns.values())
-    if suffix in (".tsv", ".csv") and not has_columns:
-        found = read_ucr(path, labelled=labelled, **written)
+    others = [value for name, value in columns.items() if name != "label_column"]
+    if suffix in (".tsv", ".csv") and not any(others):
+        found = read_ucr(path, labelled=labelled, label_column=columns["label_column"], **written)
         if found is not None:
             return found
     if suffix in TABLES:

@@ -164,8 +164,9 @@ def named_column(
 
 
 def _not_found(kind: str, usual: Sequence[str], names: Sequence[str], where: str) -> DatasetError:
+    article = "an" if kind[0] in "aeiou" else "a"
     return DatasetError(
-        f"{where}: a {kind} column must be named or have a usual name ({', '.join(usual[:6])}, …). "
+        f"{where}: {article} {kind} column must be named or have a usual name ({', '.join(usual[:6])}, …). "
         f"{_columns(names)} Give {kind}_column (--{kind}-column); "
         "if the file has no line of column names, give numbers, from 1."
     )
@@ -196,12 +197,7 @@ def label_strings(values: Sequence[Any], where: str, *, untyped: bool = False) -
     """
     is_list = [isinstance(value, (list, tuple)) for value in values]
     if any(is_list):
-        if not all(is_list):
-            row = is_list.index(not is_list[0]) + 1
-            raise DatasetError(
-                f"{where}: labels must be lists in every row or in none; they change in row {row}. "
-                "Write a single label as a list of one."
-            )
+        _check_lists(values, is_list, where)
         return [
             cast("list[str]", label_strings(list(v), f"{where}, row {i}"))
             for i, v in enumerate(values, 1)
@@ -217,6 +213,26 @@ def label_strings(values: Sequence[Any], where: str, *, untyped: bool = False) -
         return [_NUMBER_DECIMALS.sub("", value.strip()) for value in values]
     whole = all(value.is_integer() for value in values if isinstance(value, float))
     return [_as_string(value, row, where, whole=whole) for row, value in enumerate(values, 1)]
+
+
+def _check_lists(values: Sequence[Any], is_list: Sequence[bool], where: str) -> None:
+    for row, (value, is_one) in enumerate(zip(values, is_list, strict=True), 1):
+        if not is_one and _is_missing(value, untyped=False):
+            raise DatasetError(
+                f"{where}: labels must be lists in every row, as they are in row {is_list.index(True) + 1}; "
+                f"row {row} has none (empty, null or NaN). Write [] if none fits, or leave the row out."
+            )
+        if is_one and any(isinstance(label, (list, tuple)) for label in value):
+            raise DatasetError(
+                f"{where}: a label must be a single value; got a list within a list in row {row}. "
+                "Write one list of labels a row."
+            )
+    if not all(is_list):
+        row = is_list.index(not is_list[0]) + 1
+        raise DatasetError(
+            f"{where}: labels must be lists in every row or in none; they change in row {row}. "
+            "Write a single label as a list of one."
+        )
 
 
 def _check_unicode(values: Sequence[Any], where: str) -> None:

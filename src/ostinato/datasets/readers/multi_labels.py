@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ostinato._errors import DatasetError, shown
+from ostinato.datasets.readers.written_lists import list_in
 
 logger = logging.getLogger("ostinato")
 
 SEPARATORS = "|;,/+"
 """What is often found to part the labels of a text."""
 
+_OPEN, _CLOSE = ("[", "(", "{"), ("]", ")", "}")
+_QUOTED_LIST = re.compile(r"""\[['"].*['"]\]""", re.DOTALL)
 _YES = {"1", "1.0", "true", "True", "TRUE"}
 _NO = {"0", "0.0", "false", "False", "FALSE"}
 
@@ -43,6 +47,72 @@ def separated_labels(values: Sequence[Any], separator: str, where: str) -> list[
         found = (one.strip() for one in said.split(separator))
         rows.append(list(dict.fromkeys(filter(None, found))))
     return rows
+
+
+def lists_in(values: Sequence[Any], where: str) -> list[Any] | None:
+    """Return the lists that the strings of a column are written as, by pandas or as JSON, which is told.
+
+    Args:
+        values: What stands in the column.
+        where: File for messages.
+
+    Returns:
+        The lists; None if some value is none of them.
+
+    Raises:
+        DatasetError: They are written as numpy prints them, without commas, or stand in some rows only.
+
+    Example:
+        >>> lists_in(["['food', 'view']", "[]"], "a.csv"), lists_in(["[food]", "[view]"], "a.csv")
+        ([['food', 'view'], []], None)
+    """
+    rows: list[Any] = []
+    for row, value in enumerate(values, 1):
+        text = value.strip() if isinstance(value, str) else ""
+        rows.append(list_in(text) if text[:1] in _OPEN and text[-1:] in _CLOSE and text else None)
+        if rows[-1] is None and _QUOTED_LIST.match(text):
+            raise DatasetError(
+                f"{where}: a list of labels must have commas, as in ['a', 'b']; got {shown(text)} in row "
+                f"{row}. Write lists of Python (tolist) or JSON."
+            )
+    other = next((place for place, found in enumerate(rows) if found is None), None)
+    if other is None and rows:
+        logger.info("%s: labels are written as lists, such as %s.", where, shown(values[0]))
+        return rows
+    if other is not None and any(rows) and str(values[other] or "").strip():
+        raise DatasetError(
+            f"{where}: labels must be lists in every row or in none; got {shown(values[other])} in row "
+            f"{other + 1} and lists in others. Write a single label as a list of one."
+        )
+    return None
+
+
+def columns_in(rows: Sequence[Sequence[Any]], where: str) -> list[list[int]] | None:
+    """Return the numbers of the columns in which rows of 0 and 1 have a 1, which is told; None for others.
+
+    Args:
+        rows: The list of each row.
+        where: File for messages.
+
+    Raises:
+        DatasetError: There are shares, such as 0.9, which are no labels.
+
+    Example:
+        >>> columns_in([[1, 0, 1], [0, 0, 0]], "a.jsonl"), columns_in([["a"], ["b"]], "a.jsonl")
+        ([[0, 2], []], None)
+    """
+    values = [value for row in rows for value in row]
+    share = next((v for v in values if isinstance(v, float) and not v.is_integer()), None)
+    if share is not None:
+        raise DatasetError(
+            f"{where}: lists of labels must hold names, or 0 and 1 for each class; got {shown(share)}. Write 1 "
+            "for the classes that a text has."
+        )
+    is_matrix = len({len(row) for row in rows}) == 1 and len(rows[0]) > 1
+    if not is_matrix or any(isinstance(value, str) or value not in (0, 1) for value in values):
+        return None
+    logger.info("%s: labels of 0 and 1 are read as a column a class.", where)
+    return [[place for place, value in enumerate(row) if value] for row in rows]
 
 
 def tell_joined(labels: Sequence[str], where: str) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ostinato._errors import DatasetError, shown
+from ostinato._errors import DatasetError, named, shown
 from ostinato.datasets.files import check_file, format_of, reason, too_large
 from ostinato.datasets.limits import limit
 from ostinato.datasets.readers.columns import LABEL_NAMES, check_column, label_strings, named_column
@@ -127,7 +127,13 @@ def read_long(
         raise DatasetError(f"{where}: the table must have rows; it has none. Name one with data.")
     table, ids = with_one_id(table, id_column, where, feature_columns)
     columns = table.column_names
-    identity = named_column("id", ids, columns, ID_NAMES, where, needed=True)
+    identity = named_column("id", ids, columns, ID_NAMES, where, needed=False)
+    if identity is None:
+        raise DatasetError(
+            f"{where}: a table with a step a row must have an id column ({', '.join(ID_NAMES[:4])}, …); the "
+            f"columns are {named(columns, 4)}. Give id_column (--id-column); or, with a sequence a row, "
+            "write no column names, and its label first."
+        )
     time = named_column("time", time_column, columns, TIME_NAMES, where, needed=False)
     label = named_column("label", label_column, columns, LABEL_NAMES, where, needed=labelled)
     for name in feature_columns:

@@ -24,7 +24,13 @@ from ostinato.datasets.readers.columns import (
 from ostinato.datasets.readers.fasttext import PREFIX, read_fasttext
 from ostinato.datasets.readers.frames import FORMATS as TABLES
 from ostinato.datasets.readers.frames import Frame, read_frame
-from ostinato.datasets.readers.multi_labels import indicated_labels, separated_labels, tell_joined
+from ostinato.datasets.readers.multi_labels import (
+    columns_in,
+    indicated_labels,
+    lists_in,
+    separated_labels,
+    tell_joined,
+)
 from ostinato.datasets.records.texts import Examples, Labels, Texts
 
 logger = logging.getLogger("ostinato")
@@ -208,6 +214,9 @@ def _labels(values: dict[str, list[Any]], separator: str | None, frame: Frame) -
     (column,) = values.values()
     if separator is not None:
         return separated_labels(column, separator, frame.where)
+    column = lists_in(column, frame.where) or column
+    if column and all(isinstance(row, list) for row in column):
+        column = columns_in(column, frame.where) or column
     labels = label_strings(column, frame.where, untyped=not frame.is_typed)
     if labels and isinstance(labels[0], str):
         tell_joined(labels, frame.where)

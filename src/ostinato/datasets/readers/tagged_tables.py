@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-import json
 import logging
-import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -16,13 +12,13 @@ from ostinato._errors import DatasetError, named
 from ostinato.datasets.readers.column_lines import SENTENCE_NAMES, TAG_COLUMNS, TOKEN_NAMES
 from ostinato.datasets.readers.columns import named_column
 from ostinato.datasets.readers.tables import read_columns
+from ostinato.datasets.readers.written_lists import list_in
 from ostinato.datasets.records.tagged import Tagged
 
 logger = logging.getLogger("ostinato")
 
 _TEXT_NAMES = (*TOKEN_NAMES, "sentence", "text", "sentences")
 _TAG_NAMES = (*TAG_COLUMNS, "word_labels", "word_tags")
-_NO_COMMA = re.compile(r"""['"]\\?\s+['"]""")
 
 
 def read_table(
@@ -128,16 +124,8 @@ def _cells(cell: str, where: str) -> list[str]:
     text = cell.strip()
     if not (text.startswith("[") and text.endswith("]")):
         return text.split()
-    values: Any = None
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError):
-        if not _NO_COMMA.search(text):  # as numpy prints; Python would join them
-            try:
-                values = ast.literal_eval(text)
-            except (ValueError, SyntaxError, RecursionError, MemoryError):
-                values = None
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+    values = list_in(text)
+    if values is None or not all(isinstance(value, str) for value in values):
         raise DatasetError(
             f'{where} must be a list of strings such as ["Anna", "sings"]; got {text[:60]}. Write it '
             "as JSON."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._errors import DatasetError, did_you_mean
+from ostinato._errors import DatasetError, did_you_mean, named, shown
 from ostinato.datasets.files import read_lines
 from ostinato.datasets.records.sequences import Sequences
 
@@ -58,7 +59,7 @@ def read_ts(path: Path, *, labelled: bool = True) -> Sequences:
     lines = read_lines(path)
     header, first = _header(lines, path)
     rows: list[npt.NDArray[np.float64]] = []
-    labels: list[str] = []
+    labels: list[str | float] = []
     names: list[str] = []
     for number, line in enumerate(lines[first:], first + 1):
         text = line.strip()
@@ -123,7 +124,7 @@ def _note(header: Header, key: str, words: list[str], where: str) -> None:
         header.dimensions = 1
 
 
-def _label(label: str | None, header: Header, where: str) -> str:
+def _label(label: str | None, header: Header, where: str) -> str | float:
     text = "" if label is None else label.strip()
     if text.lower() in MISSING:
         raise DatasetError(
@@ -133,10 +134,23 @@ def _label(label: str | None, header: Header, where: str) -> str:
     if header.classes and text not in header.classes:
         hint = did_you_mean(text, header.classes) or "."
         raise DatasetError(
-            f"{where}: the label must be one of those of @classLabel "
-            f"({', '.join(header.classes[:10])}); got `{text}`{hint}"
+            f"{where}: the label must be one of those of @classLabel, {named(header.classes)}; got "
+            f"{shown(text)}{hint} Correct it, or add it to that line."
         )
-    return text
+    return _value(text, where) if header.has_values else text
+
+
+def _value(text: str, where: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise DatasetError(
+            f"{where}: the last field must be a number, as @targetLabel says; got {shown(text)}. Correct "
+            "it, or write @classLabel with the classes."
+        )
+    return value
 
 
 def _values(fields: Sequence[str], header: Header, where: str) -> npt.NDArray[np.float64]:

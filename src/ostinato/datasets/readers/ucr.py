@@ -1,42 +1,56 @@
-"""Reader of the UCR archive's own files: a sequence a row, its class first, no column names."""
+"""Reader of the UCR archive's own files: a sequence a row, its label first, no column names.
+
+Files of others that look so are read too: with the label last, with words for labels, or with a first
+line that names the label and counts the steps.
+"""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ostinato._errors import DatasetError, shown
 from ostinato.datasets.files import format_of, read_lines
-from ostinato.datasets.readers.columns import label_strings
-from ostinato.datasets.readers.separated import checked_delimiter
+from ostinato.datasets.readers.columns import LABEL_NAMES, label_strings
+from ostinato.datasets.readers.separated import DELIMITERS, checked_delimiter
 from ostinato.datasets.records.sequences import Sequences
 
-FEWEST = 4  # fields of a first row of numbers alone; a table's has names
+logger = logging.getLogger("ostinato")
+
+FEWEST = 4  # fields of a first row; a table's has names
+_MISSING = frozenset({"", "?", "na", "nan"})
+Fields = list[str]
 
 
 def read_ucr(
     path: Path,
     *,
     labelled: bool = True,
+    label_column: str | None = None,
     delimiter: str | None = None,
     encoding: str | None = None,
 ) -> Sequences | None:
-    r"""Read a file whose rows are numbers alone: a class, and the values of a sequence.
+    r"""Read a file whose rows are a label and the values of a sequence.
 
-    Values that are missing at the end of a row, as the archive fills up shorter ones, are no steps.
+    Values that are missing at the end of a row, as the archive fills up shorter ones, are no steps. Where
+    the label stands, if it is not named, is told.
 
     Args:
         path: A tsv or csv file, plain or compressed.
-        labelled: Whether labels are wanted; the first field is one in any case.
-        delimiter: What parts fields; None for a comma in csv and a tab in tsv.
+        labelled: Whether labels are wanted; one field is one in any case.
+        label_column: The field of the labels: 1 for the first, or the number of the last, or its name in
+            a first line that counts the steps; None for the first, or the last if labels stand only there.
+        delimiter: What parts fields; None for a comma in csv and a tab in tsv, or else what is found.
         encoding: Encoding of the text; None for UTF-8.
 
     Returns:
-        The sequences, or None if the first line is not of numbers alone.
+        The sequences, or None if the first line is not of numbers and a label.
 
     Raises:
-        DatasetError: A row has a value that is no number, or none at all.
+        DatasetError: A row has a value that is no number, or no label.
 
     Example:
         >>> path = getfixture("tmp_path") / "a_TRAIN.tsv"
@@ -45,35 +59,108 @@ def read_ucr(
         >>> part.labels, part.lengths.tolist()
         (['1', '-1'], [3, 2])
     """
+    lines = [(n, line) for n, line in enumerate(read_lines(path, encoding), 1) if line.strip()]
     usual = "," if format_of(path)[0] == ".csv" else "\t"
-    delimiter = usual if delimiter is None else checked_delimiter(delimiter)
-    lines = read_lines(path, encoding)
-    first = [field.strip() for field in lines[0].split(delimiter)] if lines else []
-    if len(first) < FEWEST or not all(map(_is_number, first)):
+    known = (usual, *DELIMITERS) if delimiter is None else (checked_delimiter(delimiter),)
+    parted = (_fields(lines[0][1], one) for one in known if lines)
+    first = next((fields for fields in parted if _is_row(fields)), None)
+    if first is None:
         return None
-    labels, rows, names = [], [], []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        label, *fields = (field.strip() for field in line.split(delimiter))
-        wrong = next((field for field in fields if field and not _is_number(field)), None)
-        if wrong is not None or not label:
-            raise DatasetError(
-                f"{path}: line {number}: without column names a row must be a class and the values of its "
-                f"sequence; got {shown(wrong or label)}. Correct it."
-            )
-        values = np.array([float(field or "nan") for field in fields])
-        known = np.flatnonzero(~np.isnan(values))
-        rows.append(values[: known[-1] + 1] if len(known) else values[:0])
-        labels.append(label)
-        names.append(f"line {number}")
+    delimiter = next(one for one in known if _fields(lines[0][1], one) == first)
+    place = _place_in_names(first, label_column)
+    if place is not None:
+        lines = lines[1:]
+    elif label_column in (None, "1", str(len(first))) and not _are_names(first):
+        place = 0 if label_column == "1" else -1 if label_column else None
+    else:
+        return None
+    if first == _counted(len(first), 0) and len(lines) > 1:  # as pandas names columns without names
+        logger.warning("%s: the first line counts 0, 1, 2, and is left out as column names.", path)
+        lines = lines[1:]
+    rows = [(number, _fields(line, delimiter)) for number, line in lines]
+    if place is None:
+        place = _place([fields for _, fields in rows])
+        said = "label" if labelled else "label, and left out"
+        which = "last" if place else "first"
+        logger.info("%s: each row is a sequence, its %s field the %s.", path, which, said)
+    labels = [fields.pop(place) for _, fields in rows]
+    values = [_values(fields, path, number) for number, fields in rows]
+    for (number, _), label in zip(rows, labels, strict=True):
+        if labelled and label.lower() in _MISSING:
+            raise _fault(path, number, label)
     told = label_strings(labels, str(path), untyped=True) if labelled else None
-    return Sequences.make(rows, told, str(path), names=names)
+    return Sequences.make(values, told, str(path), names=[f"line {number}" for number, _ in rows])
+
+
+def _fields(line: str, delimiter: str) -> Fields:
+    return [field.strip() for field in line.split(delimiter)]
+
+
+def _values(
+    fields: Fields, path: Path, number: int
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    wrong = next((field for field in fields if not _is_number(field)), None)
+    if wrong is not None:
+        raise _fault(path, number, wrong)
+    values = np.array([float("nan" if one.lower() in _MISSING else one) for one in fields])
+    known = np.flatnonzero(~np.isnan(values))
+    return values[: known[-1] + 1] if len(known) else values[:0]
+
+
+def _fault(path: Path, number: int, got: str) -> DatasetError:
+    return DatasetError(
+        f"{path}: line {number}: without column names a row must be a label and the values of its "
+        f"sequence; got {shown(got)}. Correct it."
+    )
+
+
+def _is_row(fields: Fields) -> bool:
+    """Tell whether fields are numbers, but for a word at one end."""
+    inner, ends = fields[1:-1], [fields[0], fields[-1]]
+    is_wide = len(fields) >= FEWEST and bool(fields[0])  # no index without a name
+    return is_wide and all(map(_is_number, inner)) and any(map(_is_number, ends))
+
+
+def _are_names(fields: Fields) -> bool:
+    """Tell whether fields count 0, 1, 2 or 1, 2, 3, but for a word at one end."""
+    counted = [field for field in fields if _is_number(field)]
+    starts = (_counted(len(counted), 0), _counted(len(counted), 1))
+    return len(counted) < len(fields) and counted in starts
+
+
+def _counted(count: int, start: int) -> Fields:
+    return [str(start + number) for number in range(count)]
+
+
+def _place_in_names(fields: Fields, given: str | None) -> int | None:
+    """Return which end of a line of names is that of the labels; None if there is none."""
+    if not _are_names(fields):
+        return None
+    for place in (0, -1):
+        name = fields[place].strip('"')
+        if name == given or (given is None and name.lower() in LABEL_NAMES):
+            return place
+    return None
+
+
+def _place(rows: Sequence[Fields]) -> int:
+    """Return where labels stand: at the front, unless only the fields at the end can be classes."""
+    for place in (0, -1):
+        if not all(_is_number(fields[place]) for fields in rows):
+            return place
+    heads = {fields[0] for fields in rows}
+    tails = {fields[-1] for fields in rows}
+    inner = {field for fields in rows for field in fields[1:-1]}
+    are_last = _are_whole(tails) and not _are_whole(heads) and not _are_whole(inner)
+    return -1 if are_last else 0
+
+
+def _are_whole(fields: set[str]) -> bool:
+    return all(field.lower() not in _MISSING and float(field).is_integer() for field in fields)
 
 
 def _is_number(field: str) -> bool:
     try:
-        float(field)
+        return field.lower() in _MISSING or float(field) is not None
     except ValueError:
         return False
-    return True

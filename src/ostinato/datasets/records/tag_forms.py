@@ -196,11 +196,11 @@ def _is_nothing(tag: str) -> bool:
 
 
 def _is_bare(counts: Mapping[str, int]) -> bool:
-    """Tell whether tags are types alone: an ``O`` or 0, and names of which none is a part of speech."""
+    """Tell whether tags are types alone: an ``O``, 0 or none, and names of which none is a part of speech."""
     types = [tag for tag in counts if not _is_nothing(tag)]
     return (
         bool(types)
-        and any(_is_outside(tag) and len(tag) != 1 or tag in ("o", "O", "0") for tag in counts)
+        and any(_is_outside(tag) and tag not in _SIGNS for tag in counts)
         and not any(tag in _WORDS or len(tag) < _LEAST_LETTERS for tag in types)
         and all(tag[0].isalpha() and _NAME.fullmatch(tag) for tag in types)
         and not any(

@@ -128,7 +128,7 @@ def test_a_bad_line_of_a_ts_file_is_named(tmp_path, old, new, message):
 
 def test_target_labels_are_values(tmp_path):
     (tmp_path / "a.ts").write_text("@targetLabel true\n@data\n1,2:0.5\n3:-1e3\n")
-    assert read_sequences(tmp_path / "a.ts").labels == ["0.5", "-1e3"]
+    assert read_sequences(tmp_path / "a.ts").labels == [0.5, -1000.0]
 
 
 def test_a_written_ts_file_reads_the_same(tmp_path):

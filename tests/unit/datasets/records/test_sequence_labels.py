@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -21,7 +23,7 @@ def file(folder, name, text):
 
 def test_values_of_a_ts_file_are_no_classes_even_if_they_are_whole(tmp_path):
     part = read_sequences(file(tmp_path, "a.ts", VALUES))
-    assert part.labels == ["1", "2", "3"]
+    assert part.labels == [1.0, 2.0, 3.0]
     with pytest.raises(DatasetError, match=r"as @targetLabel says.*--regression"):
         classes_of(part)
     with pytest.raises(DatasetError, match=r"as @targetLabel says"):
@@ -44,18 +46,23 @@ numbers = st.floats(-1e6, 1e6).map(lambda value: round(value, 4))
 
 @given(
     st.lists(st.tuples(st.integers(-3, 9), st.lists(numbers, min_size=3, max_size=6)), min_size=1),
-    st.sampled_from([("tsv", "\t"), ("csv", ",")]),
+    st.sampled_from([("tsv", "\t"), ("csv", ","), ("tsv", ","), ("csv", ";")]),
+    st.sampled_from(["number", "word", "word last", "named", "named last"]),
 )
-@settings(max_examples=30, deadline=None)
-def test_rows_of_the_ucr_archive_come_back(tmp_path_factory, rows, form):
+@settings(max_examples=40, deadline=None)
+def test_rows_of_the_ucr_archive_come_back(tmp_path_factory, rows, form, labels):
     suffix, delimiter = form
+    rows = [(label if labels == "number" else f"class {label}", values) for label, values in rows]
     longest = max(len(values) for _, values in rows)
+    filled = [(label, [*values, *["NaN"] * (longest - len(values))]) for label, values in rows]
+    if labels.startswith("named"):
+        filled = [("label", list(range(longest))), *filled]
     lines = [
-        delimiter.join([str(label), *map(str, values), *["NaN"] * (longest - len(values))])
-        for label, values in rows
+        [*values, label] if labels.endswith("last") else [label, *values]
+        for label, values in filled
     ]
     path = tmp_path_factory.mktemp("ucr") / f"a.{suffix}"
-    path.write_text("\n".join(lines) + "\n")
+    path.write_text("\n".join(delimiter.join(map(str, line)) for line in lines) + "\n")
     part = read_sequences(path)
     assert part.labels == [str(label) for label, _ in rows]
     for number, (_, values) in enumerate(rows):
@@ -66,6 +73,45 @@ def test_rows_of_the_ucr_archive_come_back(tmp_path_factory, rows, form):
 def test_a_row_of_the_ucr_archive_that_is_no_row_is_named(tmp_path):
     with pytest.raises(DatasetError, match=r"line 2: .*got 'x'"):
         read_sequences(file(tmp_path, "a.tsv", "1\t2\t3\t4\n1\t2\tx\t4\n"))
+
+
+LAST = "0.5,0.25,1.5,1\n0.5,-1,3.5,2\n"
+
+
+def test_labels_that_only_the_last_fields_can_be_are_read_there_and_told(tmp_path, caplog):
+    with caplog.at_level(logging.INFO, logger="ostinato"):
+        part = read_sequences(file(tmp_path, "a.csv", LAST))
+    assert (part.labels, part[1].ravel().tolist()) == (["1", "2"], [0.5, -1, 3.5])
+    assert "each row is a sequence, its last field the label" in caplog.text
+    part = read_sequences(file(tmp_path, "a.csv", LAST), label_column="1")
+    assert (part.labels, part[1].ravel().tolist()) == (["0.5", "0.5"], [-1, 3.5, 2])
+
+
+def test_column_names_of_pandas_are_no_sequence(tmp_path, caplog):
+    part = read_sequences(file(tmp_path, "a.csv", "0,1,2,3\n1,0.5,1.5,2.5\n"))
+    assert (part.labels, len(part)) == (["1"], 1)
+    assert "the first line counts 0, 1, 2, and is left out as column names" in caplog.text
+
+
+@pytest.mark.parametrize("names", [",0,1,2,class", "label,x,y,z,w"])
+def test_a_table_of_steps_without_ids_says_how_a_sequence_a_row_is_written(names, tmp_path):
+    with pytest.raises(
+        DatasetError, match=r"must have an id column .*a sequence a row, write no col"
+    ):
+        read_sequences(file(tmp_path, "a.csv", f"{names}\na,1,2,3,4\n"))
+
+
+def test_values_of_a_ts_file_are_numbers_and_others_are_named(tmp_path):
+    begin = "@targetLabel true\n@data\n1,2,3:1.5\n"
+    part = read_sequences(file(tmp_path, "a.ts", f"{begin}4,5:2\n"))
+    assert (part.labels, part.has_values) == ([1.5, 2.0], True)
+    with pytest.raises(DatasetError, match=r"line 4: the last field must be a number.*got 'up'"):
+        read_sequences(file(tmp_path, "a.ts", f"{begin}4,5:up\n"))
+
+
+def test_a_class_that_a_ts_file_does_not_list_says_what_to_do(tmp_path):
+    with pytest.raises(DatasetError, match=r"line 3: .* `a`, `b`; got 'new'\. Correct it, or add"):
+        read_sequences(file(tmp_path, "a.ts", "@classLabel true a b\n@data\n1,2,3:new\n"))
 
 
 def test_sequences_of_one_step_and_many_features_are_told(caplog):

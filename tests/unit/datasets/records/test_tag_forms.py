@@ -157,9 +157,13 @@ def test_a_tag_of_another_form_than_the_rest_is_read_and_told(row, message, read
     assert part.tags[0][2] == read_as
 
 
-@pytest.mark.parametrize("row", [["(PER*", "*)", "*"], ["*", "(GPE)", "(A0*", "*)"], ["(A0(A1*", "*))"]])
+@pytest.mark.parametrize(
+    "row", [["(PER*", "*)", "*"], ["*", "(GPE)", "(A0*", "*)"], ["(A0(A1*", "*))"]]
+)
 def test_spans_in_brackets_are_not_taken_for_tags_of_words(row) -> None:
-    with pytest.raises(DatasetError, match=r"token \d: spans must be tags of their tokens.*got the bra"):
+    with pytest.raises(
+        DatasetError, match=r"token \d: spans must be tags of their tokens.*got the bra"
+    ):
         Tagged.make([["x"] * len(row)], [row], "a list")
 
 
