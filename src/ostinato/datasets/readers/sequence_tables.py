@@ -127,13 +127,7 @@ def read_long(
         raise DatasetError(f"{where}: the table must have rows; it has none. Name one with data.")
     table, ids = with_one_id(table, id_column, where, feature_columns)
     columns = table.column_names
-    identity = named_column("id", ids, columns, ID_NAMES, where, needed=False)
-    if identity is None:
-        raise DatasetError(
-            f"{where}: a table with a step a row must have an id column ({', '.join(ID_NAMES[:4])}, …); the "
-            f"columns are {named(columns, 4)}. Give id_column (--id-column); or, with a sequence a row, "
-            "write no column names, and its label first."
-        )
+    identity = _id_column(ids, columns, where)
     time = named_column("time", time_column, columns, TIME_NAMES, where, needed=False)
     label = named_column("label", label_column, columns, LABEL_NAMES, where, needed=labelled)
     for name in feature_columns:
@@ -151,6 +145,17 @@ def read_long(
         features=features,
         names=groups.names,
     )
+
+
+def _id_column(given: str | None, columns: Sequence[str], where: str) -> str:
+    identity = named_column("id", given, columns, ID_NAMES, where, needed=False)
+    if identity is None:
+        raise DatasetError(
+            f"{where}: a table with a step a row must have an id column ({', '.join(ID_NAMES[:4])}, …); the "
+            f"columns are {named(columns, 4)}. Give id_column (--id-column); or, with a sequence a row, "
+            "write no column names, and its label first."
+        )
+    return identity
 
 
 @dataclass(frozen=True)
