@@ -22,6 +22,8 @@ logger = logging.getLogger("ostinato")
 
 FEWEST = 4  # fields of a first row; a table's has names
 _MISSING = frozenset({"", "?", "na", "nan"})
+EITHER = 1
+"""Where labels stand if the rows must tell: at the front or at the end."""
 Fields = list[str]
 
 
@@ -59,26 +61,15 @@ def read_ucr(
         >>> part.labels, part.lengths.tolist()
         (['1', '-1'], [3, 2])
     """
-    lines = [(n, line) for n, line in enumerate(read_lines(path, encoding), 1) if line.strip()]
-    usual = "," if format_of(path)[0] == ".csv" else "\t"
-    known = (usual, *DELIMITERS) if delimiter is None else (checked_delimiter(delimiter),)
-    parted = (_fields(lines[0][1], one) for one in known if lines)
-    first = next((fields for fields in parted if _is_row(fields)), None)
-    if first is None:
-        return None
-    delimiter = next(one for one in known if _fields(lines[0][1], one) == first)
-    place = _place_in_names(first, label_column)
-    if place is not None:
-        lines = lines[1:]
-    elif label_column in (None, "1", str(len(first))) and not _are_names(first):
-        place = 0 if label_column == "1" else -1 if label_column else None
-    else:
-        return None
-    if first == _counted(len(first), 0) and len(lines) > 1:  # as pandas names columns without names
-        logger.warning("%s: the first line counts 0, 1, 2, and is left out as column names.", path)
-        lines = lines[1:]
-    rows = [(number, _fields(line, delimiter)) for number, line in lines]
+    rows = _rows(path, delimiter, encoding)
+    names, place = _layout(rows[0][1], label_column) if rows else (False, None)
     if place is None:
+        return None
+    if names and len(rows) > 1:
+        if place == EITHER:
+            logger.warning("%s: the first line counts 0, 1, 2, and is left out as names.", path)
+        rows = rows[1:]
+    if place == EITHER:
         place = _place([fields for _, fields in rows])
         said = "label" if labelled else "label, and left out"
         which = "last" if place else "first"
@@ -90,6 +81,15 @@ def read_ucr(
             raise _fault(path, number, label)
     told = label_strings(labels, str(path), untyped=True) if labelled else None
     return Sequences.make(values, told, str(path), names=[f"line {number}" for number, _ in rows])
+
+
+def _rows(path: Path, delimiter: str | None, encoding: str | None) -> list[tuple[int, Fields]]:
+    """Return number and fields of each line; none if the first is not of numbers and a label."""
+    lines = [(n, line) for n, line in enumerate(read_lines(path, encoding), 1) if line.strip()]
+    usual = "," if format_of(path)[0] == ".csv" else "\t"
+    known = (usual, *DELIMITERS) if delimiter is None else (checked_delimiter(delimiter),)
+    found = next((one for one in known if lines and _is_row(_fields(lines[0][1], one))), None)
+    return [] if found is None else [(number, _fields(line, found)) for number, line in lines]
 
 
 def _fields(line: str, delimiter: str) -> Fields:
@@ -132,15 +132,16 @@ def _counted(count: int, start: int) -> Fields:
     return [str(start + number) for number in range(count)]
 
 
-def _place_in_names(fields: Fields, given: str | None) -> int | None:
-    """Return which end of a line of names is that of the labels; None if there is none."""
-    if not _are_names(fields):
-        return None
-    for place in (0, -1):
-        name = fields[place].strip('"')
-        if name == given or (given is None and name.lower() in LABEL_NAMES):
-            return place
-    return None
+def _layout(first: Fields, given: str | None) -> tuple[bool, int | None]:
+    """Return whether a first line names the columns, and where labels stand: 0, -1, `EITHER` or not at all."""
+    if _are_names(first):
+        for place in (0, -1):
+            name = first[place].strip('"')
+            if name == given or (given is None and name.lower() in LABEL_NAMES):
+                return True, place
+        return True, None
+    places = {None: EITHER, "1": 0, str(len(first)): -1}
+    return first == _counted(len(first), 0), places.get(given)
 
 
 def _place(rows: Sequence[Fields]) -> int:
