@@ -33,7 +33,8 @@ INSTEAD = {
 
 
 def advice(error: UnknownOptionError) -> str:
-    """Return a sentence that tells which kinds of training have an option, and what to do in this one.
+    """Return which kinds of training have an option, and what to do in this one.
+
 
     Args:
         error: What was raised for an option that a command lacks.

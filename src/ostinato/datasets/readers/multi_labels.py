@@ -50,7 +50,7 @@ def separated_labels(values: Sequence[Any], separator: str, where: str) -> list[
 
 
 def lists_in(values: Sequence[Any], where: str) -> list[Any] | None:
-    """Return the lists that the strings of a column are written as, by pandas or as JSON, which is told.
+    """Return the lists that the strings of a column are, as pandas or JSON has them.
 
     Args:
         values: What stands in the column.
@@ -88,7 +88,7 @@ def lists_in(values: Sequence[Any], where: str) -> list[Any] | None:
 
 
 def columns_in(rows: Sequence[Sequence[Any]], where: str) -> list[list[int]] | None:
-    """Return the numbers of the columns in which rows of 0 and 1 have a 1, which is told; None for others.
+    """Return in which columns rows of 0 and 1 have a 1, which is told; None for others.
 
     Args:
         rows: The list of each row.

@@ -11,7 +11,7 @@ _NO_COMMA = re.compile(r"""['"]\\?\s+['"]""")
 
 
 def list_in(text: str) -> list[Any] | None:
-    """Return the list, tuple or set that a text is; None if it is none, or has no commas, as numpy's.
+    """Return the list, tuple or set that a text is; None if it is none.
 
     Args:
         text: The text, without blanks around it.
