@@ -35,7 +35,6 @@ INSTEAD = {
 def advice(error: UnknownOptionError) -> str:
     """Return which kinds of training have an option, and what to do in this one.
 
-
     Args:
         error: What was raised for an option that a command lacks.
 
