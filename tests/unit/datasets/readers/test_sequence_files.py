@@ -147,7 +147,7 @@ def test_a_written_ts_file_reads_the_same(tmp_path):
         ("id,t,x,label\na,,1,u\n", "must have a time.*row 1"),
         ("id,x,label\na,1,\n", "sequence `a` has none"),
         ("id,label\na,u\n", "must be a column of a feature"),
-        ("x,label\n1,u\n", "a id column must be named|an id column must be named"),
+        ("x,label\n1,u\n", "a step a row must have an id column"),
         ("id,x\na,1\n", "a label column must be named"),
         ("id,x,label\n", "must have rows"),
     ],
