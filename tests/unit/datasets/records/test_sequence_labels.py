@@ -90,7 +90,7 @@ def test_labels_that_only_the_last_fields_can_be_are_read_there_and_told(tmp_pat
 def test_column_names_of_pandas_are_no_sequence(tmp_path, caplog):
     part = read_sequences(file(tmp_path, "a.csv", "0,1,2,3\n1,0.5,1.5,2.5\n"))
     assert (part.labels, len(part)) == (["1"], 1)
-    assert "the first line counts 0, 1, 2, and is left out as column names" in caplog.text
+    assert "the first line counts 0, 1, 2, and is left out as names" in caplog.text
 
 
 @pytest.mark.parametrize("names", [",0,1,2,class", "label,x,y,z,w"])
