@@ -24,6 +24,7 @@ from ostinato._version import __version__
 if TYPE_CHECKING:
     from ostinato import datasets, nn
     from ostinato.tasks import (
+        Forecaster,
         NotFittedError,
         SequenceTagger,
         SeriesClassifier,
@@ -71,13 +72,15 @@ _LAZY = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module 'ostinato' has no attribute {name!r}")
-    home = _LAZY[name]
-    if home == __name__:
-        return importlib.import_module(f"{home}.{name}")
-    return getattr(importlib.import_module(home), name)
+if not TYPE_CHECKING:  # to a type checker every name would be there
+
+    def __getattr__(name: str) -> Any:
+        if name not in _LAZY:
+            raise AttributeError(f"module 'ostinato' has no attribute {name!r}")
+        home = _LAZY[name]
+        if home == __name__:
+            return importlib.import_module(f"{home}.{name}")
+        return getattr(importlib.import_module(home), name)
 
 
 def __dir__() -> list[str]:

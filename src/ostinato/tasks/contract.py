@@ -10,12 +10,12 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.base import BaseEstimator
 from torch import nn
 
 from ostinato._config import Recurrent, Training
 from ostinato._errors import ConfigError
 from ostinato.tasks.baselines import Baseline
+from ostinato.tasks.conventions import BaseEstimator
 from ostinato.tasks.summary import DataSummary
 from ostinato.tasks.verdict import ACCURACY, Compared
 from ostinato.training import Figures, Objective, Part
@@ -26,7 +26,7 @@ AS_WRITTEN = ("delimiter", "encoding")
 """Arguments of reading that are of one file, not of others that a model reads later."""
 
 
-class Task(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class Task(BaseEstimator):
     """Abstract base of the tasks: what each of them fills in.
 
     A task says how raw examples become a model and batches (:meth:`_prepare`), which settings follow

@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.base import ClassifierMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import RegressorTags
 from torch import Tensor
@@ -49,6 +48,7 @@ from ostinato.tasks.classification.series_ridge import FILE as RIDGE_FILE
 from ostinato.tasks.classification.series_ridge import JoinedRidge, Told
 from ostinato.tasks.classification.series_sizing import sized
 from ostinato.tasks.classification.weighting import check_no_class_weight, weights_of, with_weights
+from ostinato.tasks.conventions import ClassifierMixin
 from ostinato.tasks.estimator import Parts
 from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
 from ostinato.training import Figures, Listener, Objective, Part
@@ -57,7 +57,7 @@ logger = logging.getLogger("ostinato")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class SeriesClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class SeriesClassifier(ClassifierMixin, SequenceEstimator):
     """Classifier of sequences of numbers: recurrent stack, pooling over time, linear head.
 
     Sequences have one feature or many and any lengths. Each feature is told from its mean in train; NaN

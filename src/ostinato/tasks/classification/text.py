@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.base import ClassifierMixin
 from torch import Tensor
 from typing_extensions import Self
 
@@ -40,6 +39,7 @@ from ostinato.tasks.classification.text_inputs import examples_of, take, texts_a
 from ostinato.tasks.classification.text_joining import join_ngrams
 from ostinato.tasks.classification.text_sizing import sized
 from ostinato.tasks.classification.weighting import check_no_class_weight, weights_of, with_weights
+from ostinato.tasks.conventions import ClassifierMixin
 from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.remarks import noted, remarks_on, tell
 from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
@@ -50,7 +50,7 @@ logger = logging.getLogger("ostinato")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class TextClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # scikit-learn has no types
+class TextClassifier(ClassifierMixin, Estimator):
     """Text classifier: embedding, recurrent stack, pooling over time, linear head.
 
     Args:

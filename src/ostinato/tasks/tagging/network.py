@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
 
@@ -25,7 +25,7 @@ class TaggerSettings(Protocol):
     recurrent: Recurrent
     training: Training
     characters: Characters
-    head: str
+    head: Literal["crf", "softmax"]
     lowercase: bool
     min_freq: int
     pairs: bool | None
@@ -33,7 +33,7 @@ class TaggerSettings(Protocol):
     embedding_size: int | None
     word_dropout: float | None
     locked_dropout: float | None
-    head_dropout: float | None
+    head_dropout: float
 
 
 def read_words(train: Tagged, plan: TaggerSettings) -> tuple[Lexicon, Vectors | None]:
@@ -79,7 +79,7 @@ def build(
         allowed=tags.allowed(),
         word_dropout=plan.word_dropout or 0.0,
         locked_dropout=plan.locked_dropout or 0.0,
-        head_dropout=plan.head_dropout or 0.0,
+        head_dropout=plan.head_dropout,
     )
 
 
