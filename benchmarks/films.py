@@ -1,6 +1,6 @@
 """Write IMDB's training reviews as train and validation parts that share no film.
 
-    python benchmarks/films.py FOLDER
+    python -m benchmarks.films FOLDER
 
 The official test part has no film in common with train, so a validation part drawn review by review
 is too easy: the names of a film's actors give its verdict away. The defaults of the classifier were

@@ -1,9 +1,9 @@
 """Measure the recurrent kernels against their peers, in turns, and append a row for each case.
 
-    python benchmarks/kernels.py                       # every case but imdb-epoch: an hour or so
-    python benchmarks/kernels.py imdb-train-gru step-lstm
-    python benchmarks/kernels.py --quick ...           # few rounds; such rows make no table
-    python benchmarks/kernels.py --list
+    python -m benchmarks.kernels                       # every case but imdb-epoch: an hour or so
+    python -m benchmarks.kernels imdb-train-gru step-lstm
+    python -m benchmarks.kernels --quick ...           # few rounds; such rows make no table
+    python -m benchmarks.kernels --list
 
 A row names the case, the workload, the milliseconds of each contestant with their quartiles, the
 ratios by round, what is asked of them, whether the results were right, the commit, the machine and
@@ -21,11 +21,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import epoch
-import facts
 import torch
-from kernel_cases import CASES, Case, Claim
 
+from benchmarks import facts
+from benchmarks.cases import epoch
+from benchmarks.cases.kernels import CASES, Case, Claim
 from ostinato._native.library import status
 from ostinato.bench import Workload, peers, roofline
 from ostinato.bench.compare import compare, is_fair, ratio_to, rounded, share_of, spread_facts

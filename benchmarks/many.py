@@ -1,8 +1,8 @@
 """Measure the defaults on many sets at many sizes, beside the simple models, and append the rows.
 
-    python benchmarks/many.py                       # every task, set and size, and as many seeds as two hours allow
-    python benchmarks/many.py text --sizes 100 300 --seeds 1 --sets subj
-    python benchmarks/many.py --plot                # draw the rows into docs/images/many.svg
+    python -m benchmarks.many                       # every task, set and size, and as many seeds as two hours allow
+    python -m benchmarks.many text --sizes 100 300 --seeds 1 --sets subj
+    python -m benchmarks.many --plot                # draw the rows into docs/images/many.svg
 
 A row names task, set, size, seed, the compared figure of the model and of each simple model, seconds
 and the baselines' share of them, the settings that were found, the commit and the machine. Rows that the
@@ -22,11 +22,10 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import facts
-from facts import RESULTS
-from many_case import Case
-
 import ostinato
+from benchmarks import facts
+from benchmarks.cases.many import Case
+from benchmarks.facts import RESULTS
 from ostinato.tasks import Estimator
 
 TASKS = {

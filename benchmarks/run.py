@@ -1,8 +1,8 @@
 """Measure whole commands, as a user runs them, and append a row each to a results file.
 
-    python benchmarks/run.py                 # the quick cases
-    python benchmarks/run.py imdb chnsenticorp tutorial-gru ...
-    python benchmarks/run.py --list
+    python -m benchmarks.run                 # the quick cases
+    python -m benchmarks.run imdb chnsenticorp tutorial-gru ...
+    python -m benchmarks.run --list
 
 Cases of ``benchmarks/kernels.py`` are run by that script, and all of them but imdb-epoch where no
 case is named.
@@ -28,9 +28,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import facts
-from facts import RESULTS, ROOT
-from kernel_cases import CASES as KERNELS
+from benchmarks import facts
+from benchmarks.cases.kernels import CASES as KERNELS
+from benchmarks.facts import RESULTS, ROOT
 
 PYTHON = [sys.executable]
 OSTINATO = [sys.executable, "-m", "ostinato"]

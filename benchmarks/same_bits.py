@@ -1,8 +1,8 @@
 """Tell whether two versions train to the same bits: every bundled sample, and a real run of each task.
 
-    python benchmarks/same_bits.py record BEFORE.jsonl --python ../before/.venv/bin/python
-    python benchmarks/same_bits.py record AFTER.jsonl
-    python benchmarks/same_bits.py compare BEFORE.jsonl AFTER.jsonl
+    python -m benchmarks.same_bits record BEFORE.jsonl --python ../before/.venv/bin/python
+    python -m benchmarks.same_bits record AFTER.jsonl
+    python -m benchmarks.same_bits compare BEFORE.jsonl AFTER.jsonl
 
 ``record`` trains by the command line, with one thread, a fixed seed and an empty home, and appends a row a
 run: the figures of ``history.jsonl`` and ``metrics.json`` without times, and sums of weights and predictions.
@@ -25,10 +25,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import facts
 import pyarrow.parquet
 import safetensors.numpy
-from same_bits_runs import RUNS
+
+from benchmarks import facts
+from benchmarks.cases.same_bits import RUNS
 
 SEED = "7"
 TIMED = ("second", "real_time", "peak_memory")

@@ -2,7 +2,7 @@
 
     ostinato train transcribe fsdd --out runs/digits
     ostinato train transcribe fsdd --no-bidirectional --out runs/digits-stream
-    python benchmarks/speech.py runs/digits runs/digits-stream --results FILE
+    python -m benchmarks.speech runs/digits runs/digits-stream --results FILE
 
 Connected digits are three to seven recordings of the official test part, one after another, with up
 to 0.3 s of silence before and after each, and white noise over all of it, 20 dB below the speech. The
@@ -23,12 +23,12 @@ from typing import Any
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
-import facts
 import numpy as np
 import numpy.typing as npt
 import torch
 
 import ostinato
+from benchmarks import facts
 from ostinato._native.library import status
 from ostinato.audio import waveform
 from ostinato.bench.measure import Spread

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from many_case import Case
 
+from benchmarks.cases.many import Case
 from ostinato import datasets
 from ostinato.datasets import Sequences, SeriesTable
 from ostinato.datasets.sets import gestures, sales

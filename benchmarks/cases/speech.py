@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from many_case import Case
 
 import ostinato
+from benchmarks.cases.many import Case
 from ostinato.audio import waveform
 from ostinato.datasets import Recordings
 

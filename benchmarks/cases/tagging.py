@@ -11,8 +11,8 @@ import os
 from collections.abc import Callable
 
 import numpy as np
-from many_case import Case
 
+from benchmarks.cases.many import Case
 from ostinato import datasets
 from ostinato.datasets import Tagged
 

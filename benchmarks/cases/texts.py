@@ -16,9 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from many_case import Case
-from messages import messages
 
+from benchmarks.cases.many import Case
+from benchmarks.cases.messages import messages
 from ostinato import datasets
 from ostinato.datasets import Examples
 

@@ -1,9 +1,9 @@
 """Time a model that somebody else wrote, Flair's SequenceTagger, before and after `convert`.
 
     pip install . flair==0.15.1
-    python benchmarks/flair_tagger.py            # the tagger with a softmax
-    python benchmarks/flair_tagger.py --crf      # with a conditional random field
-    python benchmarks/flair_tagger.py --quick    # few rounds; such a row makes no table
+    python -m benchmarks.peers.flair_tagger            # the tagger with a softmax
+    python -m benchmarks.peers.flair_tagger --crf      # with a conditional random field
+    python -m benchmarks.peers.flair_tagger --quick    # few rounds; such a row makes no table
 
 The tagger learns parts of speech on sentences of UD English-EWT, from the folder that OSTINATO_DATA
 names, or on made-up ones. Characters and words are embedded by layers that are trained with it, so
@@ -30,7 +30,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import facts
 import flair
 import torch
 from flair.data import Dictionary, Sentence
@@ -40,6 +39,7 @@ from flair.training_utils import store_embeddings
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
+from benchmarks import facts
 from ostinato._native.library import status
 from ostinato.bench.measure import Plan, Rounds, Spread, interleave, ratios, seconds_of
 from ostinato.nn import convert

@@ -1,9 +1,9 @@
 """Time the training of our forecasting network beside neuralforecast's GRU of the same sizes.
 
     pip install neuralforecast==3.3.0 .          # in an environment of its own
-    python benchmarks/series_peer.py             # on ETTh1's oil temperature, from OSTINATO_DATA
-    python benchmarks/series_peer.py --method segment    # ours segment by segment, its default
-    python benchmarks/series_peer.py --quick     # one round of few; such a row makes no table
+    python -m benchmarks.peers.series             # on ETTh1's oil temperature, from OSTINATO_DATA
+    python -m benchmarks.peers.series --method segment    # ours segment by segment, its default
+    python -m benchmarks.peers.series --quick     # one round of few; such a row makes no table
 
 Both read 168 hours of one series and give the quantiles of the next 24, with a GRU of one layer of 128
 over the context, in batches of 64 windows, in float32, without dropout, calendar or other inputs; the
@@ -26,12 +26,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import facts
 import numpy as np
 import torch
-from sides import Row, Worker, serve, spread
 from torch import Tensor, nn
 
+from benchmarks import facts
+from benchmarks.peers.sides import Row, Worker, serve, spread
 from ostinato import Forecaster, Recurrent
 from ostinato._native.library import status
 from ostinato.data.batches import length_buckets

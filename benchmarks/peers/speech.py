@@ -1,7 +1,7 @@
 """Time our speech network beside the same one in plain torch: packed ``torch.nn.GRU``.
 
-    python benchmarks/speech_peer.py             # on the train part of fsdd, from OSTINATO_DATA
-    python benchmarks/speech_peer.py --quick     # one round of few; such a row makes no table
+    python -m benchmarks.peers.speech             # on the train part of fsdd, from OSTINATO_DATA
+    python -m benchmarks.peers.speech --quick     # one round of few; such a row makes no table
 
 Both have the same convolution, two bidirectional layers of 128 and the same weights, and take the same
 batches of 16 recordings, as drawn by our buckets; only the class of the recurrent layers differs. A
@@ -18,12 +18,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import facts
 import torch
-from sides import Row, Worker, serve, spread
 from torch import nn
 
 import ostinato
+from benchmarks import facts
+from benchmarks.peers.sides import Row, Worker, serve, spread
 from ostinato._native.library import status
 from ostinato.data.batches import length_buckets
 from ostinato.tasks import SpeechRecognizer

@@ -1,9 +1,9 @@
 """Time training and prediction of our SequenceTagger beside Flair's of the same sizes.
 
     pip install . flair==0.15.1
-    python benchmarks/tagging_peer.py            # on UD English-EWT, from OSTINATO_DATA
-    python benchmarks/tagging_peer.py --precision bfloat16    # of our training step
-    python benchmarks/tagging_peer.py --quick    # one round; such a row makes no table
+    python -m benchmarks.peers.tagging            # on UD English-EWT, from OSTINATO_DATA
+    python -m benchmarks.peers.tagging --precision bfloat16    # of our training step
+    python -m benchmarks.peers.tagging --quick    # one round; such a row makes no table
 
 Both have characters (25 features, a bidirectional LSTM of 25), words of 300 features, a
 bidirectional LSTM of 256 and a conditional random field; both take the same sentences in turns: a
@@ -25,13 +25,13 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-import facts
 import flair
 import torch
-from flair_tagger import BATCH_SIZE, HIDDEN_SIZE, Row, make_sides, read_corpus
-from sides import Worker, serve, spread
 from torch import Tensor, nn
 
+from benchmarks import facts
+from benchmarks.peers.flair_tagger import BATCH_SIZE, HIDDEN_SIZE, Row, make_sides, read_corpus
+from benchmarks.peers.sides import Worker, serve, spread
 from ostinato import Characters, Recurrent, SequenceTagger
 from ostinato._native.library import status
 from ostinato.data.batches import length_buckets

@@ -1,6 +1,6 @@
 """Draw ``docs/kernels.svg`` from the newest rows of ``benchmarks/kernels.py``.
 
-    python benchmarks/kernel_plot.py
+    python -m benchmarks.tables.kernel_plot
 
 A bar is how many times slower the peer was, on a logarithmic scale; a tick across it is what must
 be reached. The background is transparent, and every colour can be read on light and on dark.
@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-from facts import RESULTS, ROOT
-from kernel_cases import CELLS
-from kernel_table import ENGLISH, against, kernel_rows
-from table import Words, newest_runs, read_rows
+
+from benchmarks.cases.kernels import CELLS
+from benchmarks.facts import RESULTS, ROOT
+from benchmarks.tables.kernels import ENGLISH, against, kernel_rows
+from benchmarks.tables.rows import Row, Words, newest_runs, read_rows
 
 mpl.use("svg")
 from matplotlib import pyplot as plt
@@ -24,7 +25,6 @@ from matplotlib import pyplot as plt
 TEXT, GRID = "#7d848c", "#7d848c55"
 WON, LOST, MUST = "#3b82c4", "#d9822b", "#c2405a"
 
-Row = dict[str, Any]
 Bars = dict[str, dict[str, Row]]
 
 

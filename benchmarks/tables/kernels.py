@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
-from kernel_cases import CASES
-
-Row = dict[str, Any]
-Say = Callable[[str], str]
+from benchmarks.cases.kernels import CASES
+from benchmarks.tables.rows import Row, Runs, Words, table
 
 ENGLISH = {
     "train": "training step",
@@ -79,20 +76,32 @@ CHINESE = {
 }
 
 
-def kernel_rows(runs: dict[str, list[Row]]) -> list[Row]:
+HEAD = ("workload", "peer", "must", "aim", "figure of kernels", "ours taken", "met")
+
+
+def every_case(runs: Runs, say: Words) -> list[str]:
+    """Return the kernels against their peers, and what that was measured on."""
+    rows = kernel_rows(runs)
+    shown = table(HEAD, lines(rows, say), say)
+    for note in notes(rows, say):
+        shown += ["", note]
+    return shown
+
+
+def few_cases(runs: Runs, say: Words) -> list[str]:
+    """Return a few cases of the kernels, the worst among them; the whole is in docs."""
+    few = ("imdb-train-", "train-", "tagging-128-", "infer-one-128-", "step-", "memory-")
+    return every_case({case: rows for case, rows in runs.items() if case.startswith(few)}, say)
+
+
+def kernel_rows(runs: Runs) -> list[Row]:
     """Return the newest row of each case of the kernels, in the order of the cases."""
     order = {name: place for place, name in enumerate(CASES)}
     rows = [rows[-1] for rows in runs.values() if "claims" in rows[-1]]
     return sorted(rows, key=lambda row: (order.get(row["case"], len(order)), row["case"]))
 
 
-def head(say: Say) -> list[str]:
-    """Return the names of the columns."""
-    names = ("workload", "peer", "must", "aim", "figure of kernels", "ours taken", "met")
-    return [say(name) for name in names]
-
-
-def lines(rows: list[Row], say: Say) -> list[list[str]]:
+def lines(rows: list[Row], say: Words) -> list[list[str]]:
     """Return the cells of the table: a line for each figure that something is asked of."""
     return [
         [
@@ -109,7 +118,7 @@ def lines(rows: list[Row], say: Say) -> list[list[str]]:
     ]
 
 
-def notes(rows: list[Row], say: Say) -> Iterator[str]:
+def notes(rows: list[Row], say: Words) -> Iterator[str]:
     """Yield a line for each machine, version and commit that rows were measured with."""
     groups: dict[str, list[str]] = {}
     for row in rows:
@@ -127,7 +136,7 @@ def notes(rows: list[Row], say: Say) -> Iterator[str]:
         yield say("measured with").format(circumstances, names)
 
 
-def describe(row: Row, say: Say) -> str:
+def describe(row: Row, say: Words) -> str:
     """Return the workload of a row in words."""
     workload = row["workload"]
     kind = {"epoch": "kernel epoch"}.get(row["measure"], row["measure"])
@@ -149,7 +158,7 @@ def describe(row: Row, say: Say) -> str:
     return text + comma + say("kernel thread" if threads == 1 else "kernel threads").format(threads)
 
 
-def against(claim: Row, say: Say) -> str:
+def against(claim: Row, say: Words) -> str:
     """Return whom a figure is measured against."""
     if claim["kind"] == "share":
         return say("share")
@@ -158,7 +167,7 @@ def against(claim: Row, say: Say) -> str:
     return say("best of").format(shown) if len(names) > 1 else shown
 
 
-def _bound(claim: Row, name: str, say: Say) -> str:
+def _bound(claim: Row, name: str, say: Words) -> str:
     return say("at most" if claim["kind"] == "cost" else "at least").format(f"{claim[name]:g}")
 
 

@@ -7,9 +7,10 @@ from collections import defaultdict
 from typing import Any
 
 import numpy as np
-from facts import RESULTS, ROOT
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+
+from benchmarks.facts import RESULTS, ROOT
 
 Rows = list[dict[str, Any]]
 

@@ -2,13 +2,43 @@
 
 from __future__ import annotations
 
+import json
+import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
 Runs = dict[str, list[Row]]
 """The rows of the newest run of each case, one a repeat."""
+
+MEASURED = ("measured", "figure", "time", "peak memory", "command")
+"""The columns of most tables: what, how good, and what `costs` returns."""
+
+BY_FILE = re.compile(r"python benchmarks/(\w+)\.py")
+"""How rows name a command of this package that was measured before it was one."""
+
+
+def newest_runs(rows: Iterable[Row]) -> Runs:
+    """Return of each case the rows of its newest run, from its repeat 0 on."""
+    runs: Runs = {}
+    for row in sorted(rows, key=lambda row: row["time"]):
+        if row["repeat"] == 0:
+            runs[row["case"]] = []
+        runs.setdefault(row["case"], []).append(row)
+    return runs
+
+
+def read_rows(folder: Path) -> list[Row]:
+    """Read every row of the results files but those of ``kernels.py --quick`` and ``many.py``."""
+    rows = [
+        json.loads(line)
+        for path in sorted(folder.glob("*.jsonl"))
+        for line in path.read_text("utf-8").splitlines()
+        if line.strip()
+    ]
+    return [row for row in rows if "case" in row and not row.get("quick")]
 
 
 class Words:
@@ -60,16 +90,16 @@ def seconds(values: Sequence[float]) -> str:
 
 
 def command(row: Row) -> str:
-    """Return the command of a row as a reader types it."""
-    typed: str = row["command"]
+    """Return the command of a row as a reader types it today."""
+    typed = BY_FILE.sub(r"python -m benchmarks.\1", row["command"])
     return typed.replace("{films}", "films").replace("{out}", f"runs/{row['case']}")
 
 
 def table(head: Sequence[str], lines: Sequence[Sequence[str]], say: Words) -> list[str]:
-    """Return the lines of a table, or that there is nothing yet."""
+    """Return the lines of a table, its head in the language of the page, or that there is nothing yet."""
     if not lines:
         return [f"*{say('not measured yet')}*"]
-    rows = [head, ["---"] * len(head), *lines]
+    rows = [[say(name) for name in head], ["---"] * len(head), *lines]
     return ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in rows]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from cells import Row, Runs, Words, costs, quartiles, table, test_of
+from benchmarks.tables.rows import MEASURED, Row, Runs, Words, costs, quartiles, table, test_of
 
 FORECASTS = {
     "forecast-airpassengers": ("smape", 2),
@@ -66,8 +66,8 @@ def forecasts(runs: Runs, say: Words) -> list[str]:
             )
             found = _over_seeds(rows, figure, digits, say)
             lines.append([say(case), found, naive, coverage, *costs(runs[case])])
-    names = ("measured", "figure", "seasonal naive", "coverage of 80, 95 %")
-    return table([say(name) for name in (*names, "time", "peak memory", "command")], lines, say)
+    names = (*MEASURED[:2], "seasonal naive", "coverage of 80, 95 %", *MEASURED[2:])
+    return table(names, lines, say)
 
 
 def speeds(runs: Runs, say: Words) -> list[str]:
@@ -81,8 +81,7 @@ def speeds(runs: Runs, say: Words) -> list[str]:
             ratio = quartiles(row[task]["ratio"], 1)
             lines.append([say(f"{task}, {method}"), *sides, ratio])
     theirs = " ".join(["neuralforecast", *sorted(versions)])
-    head = [say("windows a second"), theirs, "ostinato", say("ratio (quartiles)")]
-    return table(head, lines, say)
+    return table(("windows a second", theirs, "ostinato", "ratio (quartiles)"), lines, say)
 
 
 def sequences(runs: Runs, say: Words) -> list[str]:
@@ -91,8 +90,7 @@ def sequences(runs: Runs, say: Words) -> list[str]:
     rows, lines = _seeds(case, runs), []
     if rows:
         lines.append([say(case), _over_seeds(rows, "accuracy", 4, say), *costs(runs[case])])
-    names = ("measured", "figure", "time", "peak memory", "command")
-    return table([say(name) for name in names], lines, say)
+    return table(MEASURED, lines, say)
 
 
 def _seeds(case: str, runs: Runs) -> list[Row]:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import statistics
 
-from cells import Runs, Words, command, other_seeds, quartiles, seconds, table, test_of, walls
+from benchmarks.tables.rows import (
+    Runs,
+    Words,
+    command,
+    other_seeds,
+    quartiles,
+    seconds,
+    table,
+    test_of,
+    walls,
+)
 
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 
@@ -73,7 +83,7 @@ def error_rates(runs: Runs, say: Words) -> list[str]:
         figure = f"**{figures['wer']:.4f}** ({interval})"
         lines.append([say(f"speech-connected{suffix}"), figure, "–", _SCRIPT])
     names = ("measured", "figure", "time", "command")
-    return table([say(name) for name in names], lines, say)
+    return table(names, lines, say)
 
 
 def speeds(runs: Runs, say: Words) -> list[str]:
@@ -86,7 +96,7 @@ def speeds(runs: Runs, say: Words) -> list[str]:
         lines = [[say(name), quartiles(factors[key], 4)] for name, key in shown.items()]
         lines.append([say("beam"), quartiles(row["beam_to_greedy"], 2)])
         lines.append([say("beam-connected"), quartiles(row["beam_to_greedy_connected"], 2)])
-    return table([say(name) for name in ("measured", "figure")], lines, say)
+    return table(("measured", "figure"), lines, say)
 
 
 def peers(runs: Runs, say: Words) -> list[str]:
@@ -100,7 +110,7 @@ def peers(runs: Runs, say: Words) -> list[str]:
                 ratio = quartiles(row[task]["ratio"], 1)
                 lines.append([f"{say(name)}, {cell.upper()}", *sides, ratio])
     names = ("steps a second", "torch", "ostinato", "ratio (quartiles)")
-    return table([say(name) for name in names], lines, say)
+    return table(names, lines, say)
 
 
-_SCRIPT = "`python benchmarks/speech.py RUN STREAM`"
+_SCRIPT = "`python -m benchmarks.speech RUN STREAM`"

@@ -1,0 +1,1 @@
+"""What is measured: workloads, data sets and runs."""

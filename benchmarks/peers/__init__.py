@@ -1,0 +1,1 @@
+"""Other libraries beside ours, each a command of its own."""
