@@ -29,9 +29,9 @@ import torch
 
 import ostinato
 from benchmarks import facts
+from benchmarks.peers.sides import spread
 from ostinato._native.library import status
 from ostinato.audio import waveform
-from ostinato.bench.measure import Spread
 from ostinato.datasets import Recordings
 from ostinato.metrics import transcription_metrics
 from ostinato.tasks import SpeechRecognizer
@@ -162,11 +162,6 @@ def speeds(
         )
     }
     return {"real_time_factor": factors, **ratios}
-
-
-def spread(values: list[float]) -> dict[str, float]:
-    """Return median and quartiles."""
-    return {key: float(f"{value:.4g}") for key, value in vars(Spread.of(values)).items()}
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from benchmarks import facts
+from benchmarks.peers.sides import Row, spread
 from ostinato._native.library import status
 from ostinato.bench.measure import Plan, Rounds, Spread, interleave, ratios, seconds_of
 from ostinato.nn import convert
@@ -54,7 +55,6 @@ on oneDNN or torch's kernels: scores 2.4e-7, loss 2.2e-7, gradients 1.0e-6. All 
 equal.
 """
 
-Row = dict[str, Any]
 Tagged = list[tuple[str, str]]
 """A sentence: words and their parts of speech."""
 
@@ -353,16 +353,14 @@ def figures(rounds: Rounds, mode: str, gate: Row, batches: int) -> Row:
     share = sum(facts_of["share"] for facts_of in row["torch"]["recurrent"].values())
     row["bound"] = round(1 / (1 - share), 2) if share < 1 else None
     if gate["passed"]:
-        spread = Spread.of(ratios(rounds, [f"{mode} torch"], f"{mode} ours"))
-        row["ratio"] = {key: float(f"{value:.4g}") for key, value in vars(spread).items()}
+        row["ratio"] = spread(ratios(rounds, [f"{mode} torch"], f"{mode} ours"))
     return row
 
 
 def milliseconds(rounds: Rounds, name: str, batches: int) -> Row:
     """Return the median and the quartiles of the milliseconds a batch."""
-    spread = Spread.of([1e3 * seconds / batches for seconds in seconds_of(rounds, name)])
-    values = {"ms": spread.median, "q1_ms": spread.q1, "q3_ms": spread.q3}
-    return {key: float(f"{value:.4g}") for key, value in values.items()}
+    found = spread([1e3 * seconds / batches for seconds in seconds_of(rounds, name)])
+    return {"ms": found["median"], "q1_ms": found["q1"], "q3_ms": found["q3"]}
 
 
 if __name__ == "__main__":

@@ -19,26 +19,20 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import warnings
 from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks import facts
-from benchmarks.peers.sides import Row, Worker, serve, spread
+from benchmarks.peers.sides import Comparison, Row, Taken, Tasks, prepared
 from ostinato import Forecaster, Recurrent
-from ostinato._native.library import status
 from ostinato.data.batches import length_buckets
 from ostinato.series import Panel
-from ostinato.training import denormals
 
-TASKS = ("training", "network")
 COLUMN = "OT"
 CONTEXT, HORIZON, HIDDEN_SIZE, BATCH_SIZE = 168, 24, 128, 64
 QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
@@ -48,35 +42,11 @@ Step = Callable[[], Tensor]
 """What makes the loss of a batch."""
 
 
-def main() -> None:
-    """Measure, print the row; or be one of the sides."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--batches", type=int, default=24, help="batches of a pass")
-    parser.add_argument("--method", choices=("direct", "segment"), default="direct")
-    parser.add_argument("--quick", action="store_true", help="one round of two batches")
-    parser.add_argument("--results", type=Path, default=None, help="file to append the row to")
-    parser.add_argument("--side", choices=("theirs", "ours"), help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.quick:
-        arguments.rounds, arguments.batches = 1, 2
-    if arguments.side:
-        torch.set_num_threads(arguments.threads)
-        side = theirs if arguments.side == "theirs" else ours
-        with denormals.flushed():  # for both
-            serve(lambda: side(arguments))
-        return
-    print(facts.append(measure(arguments), arguments.results))
-
-
-def ours(arguments: argparse.Namespace) -> tuple[dict[str, Callable[[], object]], Row]:
+def ours(arguments: argparse.Namespace) -> Tasks:
     """Return the passes of our network, and its size."""
     forecaster = forecaster_of(arguments.method)
-    torch.manual_seed(0)
     parts = forecaster.load_parts(source="etth1", target_columns=[COLUMN])
-    forecaster.sized_ = forecaster._sized(parts)
-    loop_parts, objective, _ = forecaster._prepare(parts)
+    loop_parts, objective = prepared(forecaster, parts)
     if forecaster.plan_of(parts["train"].panel).quantiles != QUANTILES:
         raise SystemExit("series_peer.py: ours has other quantiles than neuralforecast's")
     train, model = loop_parts["train"], forecaster.module_
@@ -98,7 +68,7 @@ def ours(arguments: argparse.Namespace) -> tuple[dict[str, Callable[[], object]]
     )
 
 
-def theirs(arguments: argparse.Namespace) -> tuple[dict[str, Callable[[], object]], Row]:
+def theirs(arguments: argparse.Namespace) -> Tasks:
     """Return the passes of neuralforecast's GRU, and its size."""
     from neuralforecast.losses.pytorch import MQLoss
     from neuralforecast.models import GRU
@@ -155,9 +125,7 @@ def windows_of(model: Any, batch: Any, count: int) -> list[tuple[dict[str, Any],
     return kept
 
 
-def passes(
-    model: nn.Module, *, cut: list[Step], ready: list[Step]
-) -> tuple[dict[str, Callable[[], object]], Row]:
+def passes(model: nn.Module, *, cut: list[Step], ready: list[Step]) -> Tasks:
     """Return a pass of training steps on windows that are cut out, one on those that are ready.
 
     Args:
@@ -212,48 +180,31 @@ def frame_of(panel: Panel) -> Any:
     )
 
 
-def measure(arguments: argparse.Namespace) -> Row:
-    """Return the row."""
-    options = []
-    for option in ("threads", "batches", "method"):
-        options += [f"--{option}", str(getattr(arguments, option))]
-    workers = {side: Worker(__file__, side, options) for side in ("theirs", "ours")}
-    seconds: dict[tuple[str, str], list[float]] = {
-        (task, side): [] for task in TASKS for side in workers
-    }
-    for _ in range(arguments.rounds):
-        for task, side in seconds:
-            seconds[task, side].append(workers[side].seconds(task))
+def row(arguments: argparse.Namespace, said: dict[str, Row], taken: Taken) -> Row:
+    """Return what a row says of the comparison."""
     return {
         "case": f"series-peer-{arguments.method}",
-        "repeat": 0,
-        "quick": arguments.quick,
         "measure": "series-peer",
         "method": arguments.method,
         **{"context": CONTEXT, "horizon": HORIZON, "hidden_size": HIDDEN_SIZE},
         **{"batch_size": BATCH_SIZE, "quantiles": QUANTILES},
         "batches": arguments.batches,
-        "rounds": arguments.rounds,
-        "parameters": {side: worker.facts["parameters"] for side, worker in workers.items()},
-        **{task: figures(workers, seconds, task) for task in TASKS},
-        "threads": arguments.threads,
+        "parameters": {side: facts["parameters"] for side, facts in said.items()},
         "neuralforecast": version("neuralforecast"),
-        "instruction_set": status().instruction_set,
-        **facts.stamp("src", "native"),
     }
 
 
-def figures(
-    workers: dict[str, Worker], seconds: dict[tuple[str, str], list[float]], task: str
-) -> Row:
-    """Return the windows a second of both, and how many times ours are theirs."""
-    each = {
-        side: [worker.facts["windows"] / taken for taken in seconds[task, side]]
-        for side, worker in workers.items()
-    }
-    ratios = [a / b for a, b in zip(each["ours"], each["theirs"], strict=True)]
-    return {**{side: spread(values) for side, values in each.items()}, "ratio": spread(ratios)}
-
+COMPARISON = Comparison(
+    module="benchmarks.peers.series",
+    turns=tuple((task, side) for task in ("training", "network") for side in ("theirs", "ours")),
+    unit="windows",
+    options={"batches": 24, "method": "direct"},
+    choices={"method": ("direct", "segment")},
+    quick={"rounds": 1, "batches": 2},
+    prepare=lambda arguments: (theirs if arguments.side == "theirs" else ours)(arguments),
+    row=row,
+    rounds=9,
+)
 
 if __name__ == "__main__":
-    main()
+    COMPARISON.main(__doc__)

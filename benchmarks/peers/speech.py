@@ -13,53 +13,21 @@ It prints a row of JSON, of frames a second, and appends it to the file that ``-
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
 import ostinato
-from benchmarks import facts
-from benchmarks.peers.sides import Row, Worker, serve, spread
-from ostinato._native.library import status
+from benchmarks.peers.sides import Comparison, Row, Taken, Tasks, prepared
 from ostinato.data.batches import length_buckets
 from ostinato.tasks import SpeechRecognizer
-from ostinato.training import denormals
-
-TASKS = ("train", "infer")
 
 
-def main() -> None:
-    """Measure, print the row; or be one of the sides."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--batches", type=int, default=24)
-    parser.add_argument("--cell", choices=("gru", "lstm"), default="gru")
-    parser.add_argument("--quick", action="store_true", help="one round of two batches")
-    parser.add_argument("--results", type=Path, default=None, help="file to append the row to")
-    parser.add_argument("--side", choices=("torch", "ours"), help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.quick:
-        arguments.rounds, arguments.batches = 1, 2
-    if arguments.side:
-        torch.set_num_threads(arguments.threads)
-        with denormals.flushed():  # for both
-            serve(lambda: prepare(arguments))
-        return
-    print(facts.append(measure(arguments), arguments.results))
-
-
-def prepare(arguments: argparse.Namespace) -> tuple[dict[str, Callable[[], object]], Row]:
+def prepare(arguments: argparse.Namespace) -> Tasks:
     """Return training and inference of one side, and how much there is to do."""
     recognizer = SpeechRecognizer().set_params(recurrent__cell=arguments.cell)
-    torch.manual_seed(0)
-    parts: Any = ostinato.datasets.load_speech("fsdd")
-    recognizer._fit_labels(parts)
-    loop_parts, objective, _ = recognizer._prepare(parts)
+    loop_parts, objective = prepared(recognizer, ostinato.datasets.load_speech("fsdd"))
     train = loop_parts["train"]
     buckets = length_buckets(train.lengths, batch_tokens=None, batch_size=16, seed=0, epoch=0)
     batches = [train.batch(rows) for rows in buckets[: arguments.batches]]
@@ -96,51 +64,27 @@ def prepare(arguments: argparse.Namespace) -> tuple[dict[str, Callable[[], objec
     steps = sum(len(inputs.data) for inputs, _ in batches)
     longest = max(len(inputs.batch_sizes) for inputs, _ in batches)
     size = sum(parameter.numel() for parameter in model.parameters())
-    return {"train": step, "infer": infer}, {
-        "steps": steps,
-        "longest": longest,
-        "parameters": size,
-    }
+    said = {"steps": steps, "longest": longest, "parameters": size}
+    return {"train": step, "infer": infer}, said
 
 
-def measure(arguments: argparse.Namespace) -> Row:
-    """Return the row."""
-    options = []
-    for option in ("threads", "batches", "cell"):
-        options += [f"--{option}", str(getattr(arguments, option))]
-    workers = {side: Worker(__file__, side, options) for side in ("torch", "ours")}
-    seconds: dict[tuple[str, str], list[float]] = {
-        (task, side): [] for task in TASKS for side in workers
-    }
-    for _ in range(arguments.rounds):
-        for task, side in seconds:
-            seconds[task, side].append(workers[side].seconds(task))
-    steps = workers["ours"].facts["steps"]
-    return {
-        "case": f"speech-peer-{arguments.cell}",
-        "repeat": 0,
-        "quick": arguments.quick,
-        "measure": "speech-peer",
-        "batches": arguments.batches,
-        "rounds": arguments.rounds,
-        **workers["ours"].facts,
-        **{
-            task: {
-                **{
-                    side: spread([steps / value for value in seconds[task, side]])
-                    for side in workers
-                },
-                "ratio": spread(
-                    [a / b for a, b in zip(*(seconds[task, side] for side in workers), strict=True)]
-                ),
-            }
-            for task in TASKS
-        },
-        "threads": arguments.threads,
-        "instruction_set": status().instruction_set,
-        **facts.stamp("src", "native"),
-    }
+def row(arguments: argparse.Namespace, said: dict[str, Row], taken: Taken) -> Row:
+    """Return what a row says of the comparison."""
+    case = {"case": f"speech-peer-{arguments.cell}", "measure": "speech-peer"}
+    return {**case, "batches": arguments.batches, **said["ours"]}
 
+
+COMPARISON = Comparison(
+    module="benchmarks.peers.speech",
+    turns=tuple((task, side) for task in ("train", "infer") for side in ("torch", "ours")),
+    unit="steps",
+    options={"batches": 24, "cell": "gru"},
+    choices={"cell": ("gru", "lstm")},
+    quick={"rounds": 1, "batches": 2},
+    prepare=prepare,
+    row=row,
+    rounds=7,
+)
 
 if __name__ == "__main__":
-    main()
+    COMPARISON.main(__doc__)

@@ -20,24 +20,20 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import random
 from collections.abc import Callable
-from pathlib import Path
 
 import flair
 import torch
 from torch import Tensor, nn
 
-from benchmarks import facts
-from benchmarks.peers.flair_tagger import BATCH_SIZE, HIDDEN_SIZE, Row, make_sides, read_corpus
-from benchmarks.peers.sides import Worker, serve, spread
+from benchmarks.peers.flair_tagger import BATCH_SIZE, HIDDEN_SIZE, make_sides, read_corpus
+from benchmarks.peers.sides import Comparison, Row, Taken, Tasks, prepared, spread
 from ostinato import Characters, Recurrent, SequenceTagger
-from ostinato._native.library import status
 from ostinato.data.batches import length_buckets
 from ostinato.datasets import Tagged
 from ostinato.nn import Chain, log_likelihood_and_marginals
-from ostinato.training import Part, denormals
+from ostinato.training import Part
 
 MAX_NORM = 1.0
 
@@ -53,9 +49,7 @@ class Ours:
             embedding_size=300,
             min_freq=3,
         )
-        torch.manual_seed(0)
-        self.tagger._fit_labels({"train": corpus})
-        parts, self.objective, _ = self.tagger._prepare({"train": corpus, "chosen": chosen})
+        parts, self.objective = prepared(self.tagger, {"train": corpus, "chosen": chosen})
         self.part: Part = parts["chosen"]
         self.chosen = chosen
         self.model: nn.Module = self.tagger.module_
@@ -107,81 +101,23 @@ class Ours:
         return run
 
 
-def main() -> None:
-    """Measure, print the row; or be one of the sides."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--sentences", type=int, default=1024)
-    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
-    parser.add_argument("--quick", action="store_true", help="one round of 128 sentences")
-    parser.add_argument("--results", type=Path, default=None, help="file to append the row to")
-    parser.add_argument("--side", choices=("flair", "ours"), help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.quick:
-        arguments.rounds, arguments.sentences = 1, 128
-    if arguments.side:
-        work(arguments)
-        return
-    print(facts.append(measure(arguments), arguments.results))
-
-
-def work(arguments: argparse.Namespace) -> None:
-    """Do what standard input says, and write the seconds that it took."""
+def prepare(arguments: argparse.Namespace) -> Tasks:
+    """Return what a side can do over the same sentences."""
     logging.getLogger("flair").setLevel(logging.WARNING)
     flair.device = torch.device("cpu")
-    torch.set_num_threads(arguments.threads)
-
-    def prepare() -> tuple[dict[str, Callable[[], object]], Row]:
-        corpus, source = read_corpus()
-        chosen = random.Random(0).sample(corpus, arguments.sentences)
-        tasks: dict[str, Callable[[], object]]
-        model: nn.Module
-        if arguments.side == "flair":
-            theirs, _ = make_sides(corpus, chosen, crf=True, cell="LSTM", steps=2)
-            tasks, model = {"train": theirs.train, "predict": theirs.predict}, theirs.tagger
-        else:
-            ours = Ours(tagged(corpus), tagged(chosen), arguments.precision)
-            tasks = {"train": ours.train, "predict": ours.predict, "crf": ours.crf_alone()}
-            model = ours.model
-        size = sum(parameter.numel() for parameter in model.parameters())
-        return tasks, {"words": sum(map(len, chosen)), "source": source, "parameters": size}
-
-    with denormals.flushed():  # for both
-        serve(prepare)
-
-
-def measure(arguments: argparse.Namespace) -> Row:
-    """Return the row."""
-    options = []
-    for option in ("threads", "sentences", "precision"):
-        options += [f"--{option}", str(getattr(arguments, option))]
-    workers = {side: Worker(__file__, side, options) for side in ("flair", "ours")}
-    tasks = [("train", "flair"), ("train", "ours"), ("crf", "ours")]
-    tasks += [("predict", "flair"), ("predict", "ours")]
-    seconds: dict[tuple[str, str], list[float]] = {key: [] for key in tasks}
-    for _ in range(arguments.rounds):
-        for task, side in tasks:
-            seconds[task, side].append(workers[side].seconds(task))
-    words = int(workers["ours"].facts["words"])
-    share = zip(seconds["crf", "ours"], seconds["train", "ours"], strict=True)
-    return {
-        "case": f"tagging-flair-{arguments.precision}",
-        "repeat": 0,
-        "quick": arguments.quick,
-        "measure": "tagging-flair",
-        "sentences": workers["ours"].facts["source"],
-        "words": words,
-        "batch_size": BATCH_SIZE,
-        "rounds": arguments.rounds,
-        "parameters": {side: worker.facts["parameters"] for side, worker in workers.items()},
-        **{task: figures(seconds, task, words) for task in ("train", "predict")},
-        "crf_share": spread([crf / whole for crf, whole in share]),
-        "threads": arguments.threads,
-        "flair": flair.__version__,
-        "instruction_set": status().instruction_set,
-        **facts.stamp("src", "native"),
-    }
+    corpus, source = read_corpus()
+    chosen = random.Random(0).sample(corpus, arguments.sentences)
+    tasks: dict[str, Callable[[], object]]
+    model: nn.Module
+    if arguments.side == "flair":
+        theirs, _ = make_sides(corpus, chosen, crf=True, cell="LSTM", steps=2)
+        tasks, model = {"train": theirs.train, "predict": theirs.predict}, theirs.tagger
+    else:
+        ours = Ours(tagged(corpus), tagged(chosen), arguments.precision)
+        tasks = {"train": ours.train, "predict": ours.predict, "crf": ours.crf_alone()}
+        model = ours.model
+    size = sum(parameter.numel() for parameter in model.parameters())
+    return tasks, {"words": sum(map(len, chosen)), "source": source, "parameters": size}
 
 
 def tagged(corpus: list[list[tuple[str, str]]]) -> Tagged:
@@ -190,14 +126,35 @@ def tagged(corpus: list[list[tuple[str, str]]]) -> Tagged:
     return Tagged.make(sentences, [[tag for _, tag in words] for words in corpus], "EWT")
 
 
-def figures(seconds: dict[tuple[str, str], list[float]], task: str, words: int) -> Row:
-    """Return the words a second of both, and how many times ours are theirs."""
-    theirs, ours = seconds[task, "flair"], seconds[task, "ours"]
-    row: Row = {
-        side: spread([words / taken for taken in seconds[task, side]]) for side in ("flair", "ours")
+def row(arguments: argparse.Namespace, said: dict[str, Row], taken: Taken) -> Row:
+    """Return what a row says of the comparison."""
+    share = zip(taken["crf", "ours"], taken["train", "ours"], strict=True)
+    return {
+        "case": f"tagging-flair-{arguments.precision}",
+        "measure": "tagging-flair",
+        "sentences": said["ours"]["source"],
+        "words": said["ours"]["words"],
+        "batch_size": BATCH_SIZE,
+        "parameters": {side: facts["parameters"] for side, facts in said.items()},
+        "crf_share": spread([crf / whole for crf, whole in share]),
+        "flair": flair.__version__,
     }
-    return {**row, "ratio": spread([a / b for a, b in zip(theirs, ours, strict=True)])}
 
+
+COMPARISON = Comparison(
+    module="benchmarks.peers.tagging",
+    turns=(
+        *(("train", "flair"), ("train", "ours"), ("crf", "ours")),
+        *(("predict", "flair"), ("predict", "ours")),
+    ),
+    unit="words",
+    options={"sentences": 1024, "precision": "float32"},
+    choices={"precision": ("float32", "bfloat16")},
+    quick={"rounds": 1, "sentences": 128},
+    prepare=prepare,
+    row=row,
+    rounds=5,
+)
 
 if __name__ == "__main__":
-    main()
+    COMPARISON.main(__doc__)
