@@ -13,6 +13,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
+DATA = Path(os.environ.get("OSTINATO_DATA", "data"))
 
 
 def state(*folders: str, root: Path = ROOT) -> dict[str, Any]:

@@ -7,7 +7,7 @@
 
 A row names the case, the workload, the milliseconds of each contestant with their quartiles, the
 ratios by round, what is asked of them, whether the results were right, the commit, the machine and
-the versions. A case that loses stays; ``benchmarks/table.py`` makes the tables from the rows.
+the versions. A case that loses stays; `benchmarks.table` makes the tables from the rows.
 """
 
 from __future__ import annotations

@@ -17,23 +17,22 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import ostinato
 from benchmarks import facts
-from benchmarks.cases.many import Case
+from benchmarks.cases.many import IS_FINAL, Case
 from benchmarks.facts import RESULTS
 from ostinato.tasks import Estimator
 
 TASKS = {
-    "text": ("many_text", "TextClassifier"),
-    "tagging": ("many_tagging", "SequenceTagger"),
-    "speech": ("many_speech", "SpeechRecognizer"),
-    "series": ("many_series", "SeriesClassifier"),
-    "forecasting": ("many_series", "Forecaster"),
+    "text": ("texts", "TextClassifier"),
+    "tagging": ("tagging", "SequenceTagger"),
+    "speech": ("speech", "SpeechRecognizer"),
+    "series": ("series", "SeriesClassifier"),
+    "forecasting": ("series", "Forecaster"),
 }
 """The module of each task's cases, and its estimator."""
 
@@ -42,7 +41,7 @@ SEEDS = 3
 
 def cases_of(task: str) -> tuple[Case, ...]:
     """Return the sets of a task."""
-    module = importlib.import_module(TASKS[task][0])
+    module = importlib.import_module(f"benchmarks.cases.{TASKS[task][0]}")
     return module.FORECASTS if task == "forecasting" else module.CASES
 
 
@@ -104,7 +103,7 @@ def measured(draw: Draw) -> dict[str, Any]:
         "baseline_share": round(metrics.get("baseline_seconds", 0.0) / seconds, 4),
         "sized": model.sized_.settings(),
         "verdict": metrics.get("verdict", {}).get("text", ""),
-        "is_test": os.environ.get("MANY_TEST") == "1",
+        "is_test": IS_FINAL,
         **facts.stamp("src", "native"),
     }
 
@@ -138,11 +137,10 @@ def main() -> None:
         if name not in known:
             parser.error(f"--sets: there is no set `{name}`; there are: {'; '.join(known)}")
     if asked.plot:
-        importlib.import_module("many_plot").write()
+        importlib.import_module("benchmarks.tables.many_plot").write()
         return
     results = RESULTS / f"{facts.today()}-{facts.machine()['slug']}-many.jsonl"
-    is_test = os.environ.get("MANY_TEST") == "1"
-    done = done_of(results, facts.state("src", "native")["commit"], is_test=is_test)
+    done = done_of(results, facts.state("src", "native")["commit"], is_test=IS_FINAL)
     draws = draws_of(asked, done)
     start, longest = time.monotonic(), 0.0
     for place, draw in enumerate(draws):

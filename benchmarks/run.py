@@ -4,12 +4,12 @@
     python -m benchmarks.run imdb chnsenticorp tutorial-gru ...
     python -m benchmarks.run --list
 
-Cases of ``benchmarks/kernels.py`` are run by that script, and all of them but imdb-epoch where no
+Cases of `benchmarks.kernels` are run by that command, and all of them but imdb-epoch where no
 case is named.
 
 A row names the case, the command, wall and processor seconds, peak memory of the largest process,
 the figures that the command printed, the commit, the machine and the versions. Rows are only ever
-appended; ``benchmarks/table.py`` makes the tables of README and docs from them.
+appended; `benchmarks.table` makes the tables of README and docs from them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ OSTINATO = [sys.executable, "-m", "ostinato"]
 class Case:
     """One command to measure.
 
-    ``{out}`` in it is a new run folder; ``{films}`` is what ``benchmarks/films.py`` writes.
+    ``{out}`` in it is a new run folder; ``{films}`` is what `benchmarks.films` writes.
     """
 
     command: tuple[str, ...]
@@ -49,36 +49,21 @@ class Case:
     quick: bool = False  # run when no case is named
 
 
-def _train(source: str, *options: str, repeats: int = 1, cold: bool = False) -> Case:
-    command = (*OSTINATO, "train", "classify", source, "--out", "{out}", *options)
-    return Case(command, repeats=repeats, cold=cold)
+def _train(verb: str, source: str, *options: str, cold: bool = False) -> Case:
+    return Case((*OSTINATO, "train", verb, source, "--out", "{out}", *options), cold=cold)
+
+
+def _classify(source: str, *options: str, cold: bool = False) -> Case:
+    return _train("classify", source, *options, cold=cold)
 
 
 def _tutorial(*options: str) -> Case:
     short = ("--max-length", "128", "--epochs", "3")  # the whole preset takes hours on two cores
-    return _train("imdb", "--preset", "tutorial", "--vectors", GLOVE, *short, *options)
+    return _classify("imdb", "--preset", "tutorial", "--vectors", GLOVE, *short, *options)
 
 
 def _chinese(*options: str, cold: bool = False) -> Case:
-    return _train("chnsenticorp", "--preset", "chinese", *options, cold=cold)
-
-
-def _tag(source: str, *options: str, cold: bool = False) -> Case:
-    command = (*OSTINATO, "train", "tag", source, "--out", "{out}", *options)
-    return Case(command, cold=cold)
-
-
-def _transcribe(source: str, *options: str, cold: bool = False) -> Case:
-    command = (*OSTINATO, "train", "transcribe", source, "--out", "{out}", *options)
-    return Case(command, cold=cold)
-
-
-def _forecast(*options: str) -> Case:
-    return Case((*OSTINATO, "train", "forecast", *options, "--out", "{out}"))
-
-
-def _gestures(*options: str) -> Case:
-    return Case((*OSTINATO, "train", "classify-series", "gestures", *options, "--out", "{out}"))
+    return _classify("chnsenticorp", "--preset", "chinese", *options, cold=cold)
 
 
 DATA = os.environ.get("OSTINATO_DATA", "")
@@ -105,21 +90,23 @@ CASES = {
     "import-ostinato": Case((*PYTHON, "-c", "import torch, ostinato"), repeats=7, quick=True),
     "help": Case((*OSTINATO, "--help"), repeats=7, quick=True),
     "demo": Case((*OSTINATO, "demo", "--out", "{out}"), repeats=3, quick=True),
-    "encode-cold": Case((*PYTHON, str(ROOT / "benchmarks" / "encode.py")), repeats=3, cold=True),
-    "encode-cached": Case((*PYTHON, str(ROOT / "benchmarks" / "encode.py")), repeats=5),
-    "denormals": Case((*PYTHON, str(ROOT / "benchmarks" / "denormals.py"))),
-    "imdb": _train("imdb", cold=True),
-    "imdb-off": Case(("env", "OSTINATO_NATIVE=off", *_train("imdb").command), cold=True),
+    "encode-cold": Case((*PYTHON, "-m", "benchmarks.encode"), repeats=3, cold=True),
+    "encode-cached": Case((*PYTHON, "-m", "benchmarks.encode"), repeats=5),
+    "denormals": Case((*PYTHON, "-m", "benchmarks.denormals")),
+    "imdb": _classify("imdb", cold=True),
+    "imdb-off": Case(("env", "OSTINATO_NATIVE=off", *_classify("imdb").command), cold=True),
     "chnsenticorp": _chinese(cold=True),
-    **{f"imdb-seed-{seed}": _train("imdb", "--seed", str(seed)) for seed in (1, 2)},
+    **{f"imdb-seed-{seed}": _classify("imdb", "--seed", str(seed)) for seed in (1, 2)},
     **{f"chnsenticorp-seed-{seed}": _chinese("--seed", str(seed)) for seed in (1, 2)},
     **{
-        f"imdb-max-length-{length}": _train("{films}", "--epochs", "2", "--max-length", str(length))
+        f"imdb-max-length-{length}": _classify(
+            "{films}", "--epochs", "2", "--max-length", str(length)
+        )
         for length in (200, 400, 600)
     },
     "demo-tag": Case((*OSTINATO, "demo", "tag", "--out", "{out}"), repeats=3, quick=True),
     **{
-        f"tag-{name}{suffix}": _tag(*options, *seed)
+        f"tag-{name}{suffix}": _train("tag", *options, *seed)
         for name, options in {
             "conll2003": ("conll2003", "--vectors", GLOVE),
             "conll2003-plain": ("conll2003",),
@@ -130,23 +117,29 @@ CASES = {
         for suffix, seed in SEEDS
     },
     "demo-transcribe": Case((*OSTINATO, "demo", "transcribe", "--out", "{out}"), quick=True),
-    "speech-fsdd": _transcribe("fsdd", cold=True),
-    "speech-fsdd-stream": _transcribe("fsdd", "--no-bidirectional", cold=True),
-    **{f"speech-fsdd-seed-{seed}": _transcribe("fsdd", "--seed", str(seed)) for seed in (1, 2)},
+    "speech-fsdd": _train("transcribe", "fsdd", cold=True),
+    "speech-fsdd-stream": _train("transcribe", "fsdd", "--no-bidirectional", cold=True),
     **{
-        f"speech-fsdd-without-{speaker}": _transcribe(
-            *("fsdd", "--test-speaker", speaker, "--unit", "word", "--epochs", "20"),
+        f"speech-fsdd-seed-{seed}": _train("transcribe", "fsdd", "--seed", str(seed))
+        for seed in (1, 2)
+    },
+    **{
+        f"speech-fsdd-without-{speaker}": _train(
+            *("transcribe", "fsdd", "--test-speaker", speaker, "--unit", "word", "--epochs", "20"),
             *("--augmentation-masks", "2", "--augmentation-mask-bands", "12"),
         )
         for speaker in ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
     },
     "demo-forecast": Case((*OSTINATO, "demo", "forecast", "--out", "{out}"), repeats=3, quick=True),
     **{
-        f"forecast-{name}{suffix}": _forecast(*options, *seed)
+        f"forecast-{name}{suffix}": _train("forecast", *options, *seed)
         for name, options in FORECASTS.items()
         for suffix, seed in SEEDS
     },
-    **{f"classify-series-gestures{suffix}": _gestures(*seed) for suffix, seed in SEEDS},
+    **{
+        f"classify-series-gestures{suffix}": _train("classify-series", "gestures", *seed)
+        for suffix, seed in SEEDS
+    },
     "tutorial-rnn": _tutorial(),
     "tutorial-gru": _tutorial("--cell", "gru"),
     "tutorial-lstm": _tutorial("--cell", "lstm"),
@@ -182,8 +175,7 @@ def main() -> None:
             sys.stdout.flush()
     if kernels or not arguments.cases:
         where = ["--results", str(arguments.results)] if arguments.results else []
-        script = str(ROOT / "benchmarks" / "kernels.py")
-        subprocess.run([*PYTHON, script, *kernels, *where], check=True)
+        subprocess.run([*PYTHON, "-m", "benchmarks.kernels", *kernels, *where], check=True)
 
 
 def _measure(name: str, case: Case, keep: Path | None) -> Iterator[dict[str, Any]]:
@@ -192,8 +184,8 @@ def _measure(name: str, case: Case, keep: Path | None) -> Iterator[dict[str, Any
         with _folders(cold=case.cold) as (out, environment):
             films = out.parent / "films"
             if "{films}" in case.command:
-                script = [*PYTHON, str(ROOT / "benchmarks" / "films.py"), str(films)]
-                subprocess.run(script, env=environment, check=True, stdout=subprocess.DEVNULL)
+                write = [*PYTHON, "-m", "benchmarks.films", str(films)]
+                subprocess.run(write, env=environment, check=True, stdout=subprocess.DEVNULL)
             command = [
                 part.replace("{out}", str(out)).replace("{films}", str(films))
                 for part in case.command

@@ -1,4 +1,4 @@
-"""The cases of ``benchmarks/kernels.py``: what is measured, and what is asked of the figure."""
+"""The cases of `benchmarks.kernels`: what is measured, and what is asked of the figure."""
 
 from __future__ import annotations
 

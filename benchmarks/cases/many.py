@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+IS_FINAL = os.environ.get("MANY_TEST") == "1"
+"""Whether the test parts are measured, to be read once, instead of what is set aside from train."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What `same_bits.py` trains: every bundled sample, and a part of a real set of each task.
+"""What `benchmarks.same_bits` trains: every bundled sample, and a part of a real set of each task.
 
 The real ones are cut out of the sets in the folder that ``OSTINATO_DATA`` names and written as plain files,
 so that each trains within two minutes on one thread of any version.
@@ -9,14 +9,15 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import os
 import tarfile
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-DATA = Path(os.environ.get("OSTINATO_DATA", "data"))
+from benchmarks.cases.texts import lines_of
+from benchmarks.facts import DATA
+
 REVIEWS = 300  # of each class
 SENTENCES = 300
 TAKES = range(5, 9)  # of each digit and speaker
@@ -35,11 +36,11 @@ class Run(NamedTuple):
 
 def reviews(folder: Path) -> Path:
     """Write some customer reviews of each class as a table."""
-    rows = []
-    for label in ("pos", "neg"):
-        packed = (DATA / "customer-reviews" / f"custrev.{label}.gz").read_bytes()
-        lines = gzip.decompress(packed).decode("utf-8", "replace").split("\n")
-        rows += [(line.strip(), label) for line in lines[:REVIEWS]]
+    rows = [
+        (line, label)
+        for label in ("pos", "neg")
+        for line in lines_of("customer-reviews", f"custrev.{label}.gz")[:REVIEWS]
+    ]
     return _table(folder / "reviews.csv", ("text", "label"), rows)
 
 

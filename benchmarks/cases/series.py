@@ -6,7 +6,6 @@ Each function returns the parts that an estimator is fitted on. Defaults were ch
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -15,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.cases.many import Case
+from benchmarks.cases.many import IS_FINAL, Case
 from ostinato import datasets
 from ostinato.datasets import Sequences, SeriesTable
 from ostinato.datasets.sets import gestures, sales
@@ -27,7 +26,6 @@ Rng = np.random.Generator
 
 TEST_SIZE = 600  # sequences
 WEEK = 168  # hours
-IS_FINAL = os.environ.get("MANY_TEST") == "1"
 
 
 def sequences(one: Callable[[int, Rng], tuple[np.ndarray, str]], size: int, seed: int) -> Parts:

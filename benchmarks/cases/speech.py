@@ -6,7 +6,6 @@ is none of a test part: other digits of the official train part, another speaker
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -18,7 +17,7 @@ import numpy as np
 import soundfile
 
 import ostinato
-from benchmarks.cases.many import Case
+from benchmarks.cases.many import IS_FINAL, Case
 from ostinato.audio import waveform
 from ostinato.datasets import Recordings
 
@@ -48,7 +47,7 @@ def joined_digits(size: int, seed: int, *, speaker: str | None = None) -> Parts:
         seed: Seed of what is joined.
         speaker: Whose digits they are; none for one that is kept for the test, or not.
     """
-    speaker = speaker or SPEAKERS[is_test()]
+    speaker = speaker or SPEAKERS[IS_FINAL]
     both = ostinato.datasets.load_speech("fsdd")
     sounds, words = [], []
     for part in both.values():
@@ -83,7 +82,7 @@ def few_digits(size: int, seed: int) -> Parts:
     """
     parts = ostinato.datasets.load_speech("fsdd")
     rows = np.random.default_rng(seed).permutation(len(parts["train"]))
-    test = parts["test"] if is_test() else parts["train"].take(np.sort(rows[-TESTED:]))
+    test = parts["test"] if IS_FINAL else parts["train"].take(np.sort(rows[-TESTED:]))
     return {"train": parts["train"].take(np.sort(rows[:size])), "test": test}
 
 
@@ -100,9 +99,7 @@ def commands(size: int, seed: int) -> Parts:
     rng = np.random.default_rng(seed)
     return {
         "train": _spoken(*_commands(VOICES, size), rng, "commands train"),
-        "test": _spoken(
-            *_commands(TEST_VOICES if is_test() else OTHER_VOICES, 30), rng, "commands"
-        ),
+        "test": _spoken(*_commands(TEST_VOICES if IS_FINAL else OTHER_VOICES, 30), rng, "commands"),
     }
 
 
@@ -114,7 +111,7 @@ def sentences(size: int, seed: int) -> Parts:
         seed: Seed of the draw.
     """
     parts = ostinato.datasets.load_tagged("ud-english-ewt")
-    part = parts["test" if is_test() else "train"]
+    part = parts["test" if IS_FINAL else "train"]
     texts = [
         " ".join(word.lower() for word in words if re.fullmatch("[A-Za-z']+", word))
         for words in part.sentences
@@ -124,11 +121,6 @@ def sentences(size: int, seed: int) -> Parts:
     chosen = [usable[row] for row in rng.permutation(len(usable))[: size + 30]]
     whole = _spoken(chosen, [VOICES[1]] * len(chosen), rng, "sentences")
     return {"train": whole.take(range(size)), "test": whole.take(range(size, len(chosen)))}
-
-
-def is_test() -> bool:
-    """Return whether the test parts are asked for."""
-    return os.environ.get("MANY_TEST") == "1"
 
 
 def _commands(voices: Sequence[str], size: int) -> tuple[list[str], list[str]]:

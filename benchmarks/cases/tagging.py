@@ -7,16 +7,14 @@ settings may be chosen by what is measured; with ``MANY_TEST=1`` the test part i
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.cases.many import Case
+from benchmarks.cases.many import IS_FINAL, Case
 from ostinato import datasets
 from ostinato.datasets import Tagged
 
-IS_FINAL = os.environ.get("MANY_TEST") == "1"
 SHARES = (100, 10, 3)
 """Sizes are the train part divided by these, and all of it."""
 

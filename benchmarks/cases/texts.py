@@ -10,28 +10,26 @@ import csv
 import functools
 import gzip
 import io
-import os
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
-from benchmarks.cases.many import Case
+from benchmarks.cases.many import IS_FINAL, Case
 from benchmarks.cases.messages import messages
+from benchmarks.facts import DATA
 from ostinato import datasets
 from ostinato.datasets import Examples
 
 Pairs = list[tuple[str, str]]
 
-DATA = Path(os.environ.get("OSTINATO_DATA", "data"))
-IS_FINAL = os.environ.get("MANY_TEST") == "1"
 MEASURED = 3000  # texts at most
 DRAW = 20261128  # seed of what is set aside, one for all sizes and seeds
 SIZES = (100, 300, 1000, 5000, 0)
 
 
-def _lines(folder: str, name: str) -> list[str]:
+def lines_of(folder: str, name: str) -> list[str]:
+    """Return the lines of a packed file of texts that are not empty."""
     raw = gzip.decompress((DATA / folder / name).read_bytes())
     try:
         text = raw.decode("utf-8")
@@ -41,7 +39,7 @@ def _lines(folder: str, name: str) -> list[str]:
 
 
 def _one_file_a_class(folder: str, **files: str) -> Pairs:
-    return [(line, label) for label, name in files.items() for line in _lines(folder, name)]
+    return [(line, label) for label, name in files.items() for line in lines_of(folder, name)]
 
 
 def _shopping(label: str) -> Pairs:

@@ -50,6 +50,7 @@ class Ours:
             min_freq=3,
         )
         parts, self.objective = prepared(self.tagger, {"train": corpus, "chosen": chosen})
+        self.tagger.chain_ = None  # the network alone, as Flair's
         self.part: Part = parts["chosen"]
         self.chosen = chosen
         self.model: nn.Module = self.tagger.module_

@@ -1,4 +1,4 @@
-"""Draw ``docs/kernels.svg`` from the newest rows of ``benchmarks/kernels.py``.
+"""Draw ``docs/kernels.svg`` from the newest rows of `benchmarks.kernels`.
 
     python -m benchmarks.tables.kernel_plot
 
@@ -36,7 +36,7 @@ def main() -> None:
     arguments = parser.parse_args()
     bars = bars_of(kernel_rows(newest_runs(read_rows(arguments.results))))
     if not bars:
-        print("there are no rows of benchmarks/kernels.py yet")
+        print("there are no rows of benchmarks.kernels yet")
         return
     draw(bars, arguments.out)
     print(f"{arguments.out}: {sum(map(len, bars.values()))} bars")

@@ -1,4 +1,4 @@
-"""The table of the kernels, from the rows that ``benchmarks/kernels.py`` measured."""
+"""The table of the kernels, from the rows that `benchmarks.kernels` measured."""
 
 from __future__ import annotations
 
