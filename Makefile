@@ -64,7 +64,7 @@ fix: $(VENV)/.installed-dev
 	$(BIN)/clang-format -i $(NATIVE)
 
 bench: $(VENV)/.installed-dev
-	$(BIN)/python benchmarks/run.py $(ARGS)
+	$(BIN)/python -m benchmarks.run $(ARGS)
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs

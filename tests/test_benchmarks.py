@@ -9,16 +9,22 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_tables_are_up_to_date() -> None:
-    table = ROOT / "benchmarks" / "table.py"
-    done = subprocess.run(
-        [sys.executable, table, "--check"], capture_output=True, text=True, check=False
+def run(command: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{command}", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
+
+
+def test_the_tables_are_up_to_date() -> None:
+    done = run("table", "--check")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_last_bit_is_named_and_a_new_name_is_none(tmp_path: Path) -> None:
-    script = ROOT / "benchmarks" / "same_bits.py"
     row = {"run": "r", "commit": "c", "metrics": {"loss": 0.1}, "weights": {"w": "ab"}}
     row |= {"history": [{"mae": 0.2}, {"mae": 0.3}], "predictions": {"text": "cd", "label": "ef"}}
     moved = {**row, "metrics": {"cost": 0.1}, "predictions": {"label": "ef", "said": "cd"}}
@@ -29,11 +35,6 @@ def test_a_last_bit_is_named_and_a_new_name_is_none(tmp_path: Path) -> None:
         ("moved", 0, "are equal"),
         ("other", 1, "history[1].mae: 0.3 became"),
     ):
-        done = subprocess.run(
-            [sys.executable, script, "compare", tmp_path / "before", tmp_path / after],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run("same_bits", "compare", tmp_path / "before", tmp_path / after)
         assert done.returncode == code, done.stderr
         assert said in done.stdout
