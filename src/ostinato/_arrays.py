@@ -5,6 +5,7 @@ Nothing is imported to look at a value: libraries are known by the methods that 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any
@@ -13,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato._errors import DatasetError, named, shown
+
+logger = logging.getLogger("ostinato")
 
 _NO_VALUE = ("NAType", "NaTType")  # pandas has marks of its own for a missing value
 
@@ -155,6 +158,28 @@ def numbers_in(values: Any, where: str) -> npt.NDArray[np.float64]:
     return array.astype(np.float64)
 
 
+def tell_order(X: Any, y: Any, where: str) -> None:
+    """Warn where two columns of pandas have one index in two orders: rows are paired as they stand.
+
+    Args:
+        X: What a user gave for rows.
+        y: What stands beside them.
+        where: Who asks, for messages.
+
+    Example:
+        >>> tell_order(["a", "b"], [1, 0], "fit")
+    """
+    ours, theirs = getattr(X, "index", None), getattr(y, "index", None)
+    if not (hasattr(ours, "equals") and hasattr(theirs, "equals")) or ours.equals(theirs):
+        return
+    if len(ours) == len(theirs) and ours.sort_values().equals(theirs.sort_values()):
+        logger.warning(
+            "%s: X and y have the same index in another order; rows are paired as they stand. If they "
+            "belong together by index, give y.loc[X.index].",
+            where,
+        )
+
+
 def plain(value: Any) -> Any:
     """Return a scalar of numpy, torch or pyarrow as one of Python; None if it is missing.
 
@@ -230,7 +255,8 @@ def _check_has_rows(values: Any, where: str, what: str) -> None:
 def _rows_of_array(array: npt.NDArray[Any], where: str, what: str) -> list[Any]:
     if array.ndim == 0 or array.dtype.names:
         raise DatasetError(
-            f"{where}: {what}s must be a list; got an array of {array.dtype} with shape {array.shape}."
+            f"{where}: {what}s must be a list; got an array of {shown(str(array.dtype))} with shape "
+            f"{array.shape}. Give one of its fields: array[{shown((*(array.dtype.names or ()), 'name')[0])}]."
         )
     if array.ndim > 1:
         return list(array)
@@ -243,7 +269,8 @@ def _unmasked(array: Any) -> npt.NDArray[Any]:
     """Return a masked array as one whose masked values are missing."""
     if not np.ma.is_masked(array):
         return np.asarray(array.data)
-    filled: npt.NDArray[Any] = array.astype(object).filled(None)
+    filled: npt.NDArray[Any] = np.array(array.data, object)
+    filled[np.ma.getmaskarray(array)] = None  # `filled` would write a question mark
     return filled.astype(np.float64) if array.dtype.kind in "fiu" and array.ndim > 1 else filled
 
 

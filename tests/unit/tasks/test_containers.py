@@ -21,7 +21,7 @@ from ostinato.datasets import Tagged
 from ostinato.tasks.classification.label_inputs import labels_of
 from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.classification.series_inputs import sequences_of
-from ostinato.tasks.classification.text_inputs import texts_of
+from ostinato.tasks.classification.text_inputs import examples_of, texts_and_labels, texts_of
 from ostinato.tasks.tagging.inputs import as_sentences, as_texts
 
 TEXTS = ["a film", "好 film", "", "nan"]
@@ -270,3 +270,83 @@ def test_what_is_no_sequence_is_named_and_refused(given: Any) -> None:
     with pytest.raises(DatasetError) as caught:
         sequences_of(given, None, "predict")
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "values", [["x", "y", "x"], [1, 2, 1], [0.5, 1.5, 0.5], [True, False, True]]
+)
+def test_what_a_mask_hides_is_missing(values: list[Any]) -> None:
+    hidden = np.ma.array(values, mask=[False, True, False])
+    with pytest.raises(DatasetError, match="Row 2: the label must not be missing"):
+        labels_of(hidden, "train")
+    shown = np.ma.array(values, mask=False)
+    assert labels_of(shown, "train").rows == values
+
+
+def test_two_orders_of_one_index_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    X, y = pd.Series(["a", "b"], index=[1, 0]), pd.Series([1, 0], index=[0, 1])
+    sentences, tags = X.map(lambda text: [text]), y.map(lambda label: [f"T{label}"])
+    steps = X.map(lambda text: [1.0, 2.0])
+    calls = {
+        "texts": lambda y: examples_of(X, y, "train"),
+        "measured": lambda y: texts_and_labels(X, y, "evaluate", Labels((0, 1))),
+        "sequences": lambda y: sequences_of(steps, y, "train"),
+    }
+    for name, call in calls.items():
+        call(y)
+        assert "the same index in another order" in caplog.text, name
+        caplog.clear()
+        for other in (y.loc[X.index], y.to_numpy(), y.set_axis([7, 8])):
+            call(other)
+        assert "another order" not in caplog.text, name
+    Tagged.make(sentences, tags, "train")
+    assert "the same index in another order" in caplog.text
+
+
+@pytest.mark.parametrize("labels", [["a", "", "b"], ["a", "  ", "b"]])
+def test_an_empty_label_is_none(labels: list[str]) -> None:
+    with pytest.raises(DatasetError, match="Row 2: a label must not be empty"):
+        labels_of(labels, "train")
+    with pytest.raises(DatasetError, match="Row 1: a label must not be empty"):
+        labels_of(np.array([labels, labels]), "train", multi_label=True)
+
+
+def test_a_matrix_of_strings_of_0_and_1_is_no_list_of_labels() -> None:
+    for matrix in (
+        MATRIX.astype(str),
+        MATRIX.astype(str).tolist(),
+        MATRIX.astype(str).astype(object),
+    ):
+        with pytest.raises(
+            DatasetError, match="must hold the numbers 0 and 1; got strings of them"
+        ):
+            labels_of(matrix, "train", multi_label=True)
+    assert labels_of([["0"], ["1"]], "train", multi_label=True).rows == [["0"], ["1"]]
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        (["pos", "Pos"], "classes 'Pos' and 'pos' differ in case or blanks alone"),
+        (["pos", "pos "], "classes 'pos' and 'pos ' differ in case or blanks alone"),
+        (["nan", "pos"], "'nan' is a class, as astype(str) makes of missing labels"),
+        (["neg", "pos"], None),
+        (["None", "none of these"], None),
+    ],
+)
+def test_classes_that_are_hardly_two_are_told(
+    classes: list[str], message: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert len(Labels.fit(classes).classes) == 2
+    assert (message in caplog.text) if message else not caplog.text
+
+
+def test_texts_that_are_names_of_nothing_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    texts_of(pd.Series(["a", np.nan, "nan of that"]).astype(object).map(str), "train")
+    assert "train: 1 of 3 texts are 'nan', the first in row 2" in caplog.text
+
+
+def test_tags_are_read_without_blanks_and_none_is_empty() -> None:
+    assert Tagged.make([["a", "b"]], [["B-X ", " O"]], "train").tags == [["B-X", "O"]]
+    with pytest.raises(DatasetError, match="sentence 1, token 2: tag `` must be O"):
+        Tagged.make([["a", "b"]], [["NOUN", ""]], "train")

@@ -131,6 +131,32 @@ def _placed(start: int, end: int, mention: str, text: str, where: str) -> tuple[
     )
 
 
+def within_words(text: str, spans: Sequence[Chars]) -> list[str]:
+    """Return the text of the spans that begin or end between two letters of an alphabet.
+
+    Args:
+        text: The text.
+        spans: Its spans.
+
+    Example:
+        >>> within_words("Anna sings", [Chars(0, 3, "PER"), Chars(5, 10, "VERB")])
+        ['Ann']
+        >>> within_words("我在北京", [Chars(2, 4, "LOC")])
+        []
+    """
+
+    def is_within(place: int) -> bool:
+        near = text[place - 1 : place + 1] if place else ""
+        return len(near) == 2 and near.isalpha() and max(near) < _IDEOGRAPHS
+
+    return [
+        text[one.start : one.end] for one in spans if is_within(one.start) or is_within(one.end)
+    ]
+
+
+_IDEOGRAPHS = "\u2e80"  # from here on scripts are written without blanks
+
+
 def tag_text(
     text: str, spans: Sequence[tuple[int, int, str]], cut: Cut, where: str
 ) -> tuple[list[str], list[str]]:

@@ -89,6 +89,11 @@ def read_column_lines(
         for line in lines
         if line.fields[0].startswith("#") and len(line.fields) != width
     }
+    if comments and any(line.fields[:2] == ["#begin", "document"] for line in lines):
+        raise DatasetError(
+            f"{path}: a file of columns must have a token and its tag a line; got one of CoNLL-2012, whose "
+            "tokens stand in column 4 and whose names are in brackets. Convert it."
+        )
     if comments:
         logger.warning(
             "%s: lines that begin with # and have not %d columns are left out as comments: %d, the "

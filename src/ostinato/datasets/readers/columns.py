@@ -21,7 +21,7 @@ LABEL_NAMES = (
     *("stars", "score", "标签", "类别"),
 )
 _MISSING = frozenset({"", "nan", "NaN", "NAN", "null", "NULL", "N/A", "<NA>"})
-_WHOLE_FLOAT = re.compile(r"[+-]?\d+\.0*")
+_WHOLE_FLOAT = re.compile(r"[+-]?\d+(\.0*)?")
 _NUMBER_DECIMALS = re.compile(r"\.0*$")
 
 
@@ -69,7 +69,9 @@ def find_columns(
         if found is not None:
             check_column(kind, found, names, where)
     labels = f", label column `{label}`" if label is not None else ""
-    logger.info("%s: text column `%s`%s.", where, text, labels)
+    others = [name for name in names if name not in (text, label)] if labelled else []
+    left_out = f"; not read: {named(others, 4)}" if others else ""
+    logger.info("%s: text column `%s`%s%s.", where, text, labels, left_out)
     return text, label
 
 

@@ -21,6 +21,7 @@ from ostinato.datasets.readers.column_lines import (
     without_comments,
 )
 from ostinato.datasets.readers.columns import check_column
+from ostinato.datasets.records.tag_forms import read
 from ostinato.datasets.records.tagged import Tagged
 
 logger = logging.getLogger("ostinato")
@@ -77,6 +78,14 @@ def read_columns(
         place = _tag_place(path, column, named, labelled=labelled)
         found = without_comments(found, str(path), -1 if place is None else place)
     token = _token_place(path, token_column, found, place)
+    if column is None and token_column is None and place is not None:
+        _check_order(path, found, token, place)
+    empty = [line.number for rows in found.sentences for line in rows if not line.fields[token]]
+    if empty:
+        logger.warning(
+            "%s: %d tokens are empty, the first in line %d; they are kept.",
+            *(path, len(empty), empty[0]),
+        )
     return Tagged.make(
         [[line.fields[token] for line in rows] for rows in found.sentences],
         None
@@ -94,6 +103,21 @@ def _tag(path: Path, number: int, fields: Sequence[str], place: int) -> str:
             f"{path}: line {number} must have a tag; it is empty. Write O for a token without one."
         )
     return tag
+
+
+def _check_order(path: Path, found: Columns, token: int, tag: int) -> None:
+    """Raise DatasetError if tags stand where tokens usually do, and tokens where tags do."""
+    firsts, lasts = (
+        [[line.fields[place] for line in rows] for rows in found.sentences]
+        for place in (token, tag)
+    )
+    first, last = read(firsts), read(lasts)
+    if first.form is not None and first.spans and not first.strangers and last.form is None:
+        raise DatasetError(
+            f"{path}: column {token + 1} must have the tokens; it has tags such as `{first.spans}`. Name the "
+            f"columns: column (--column {token + 1}) for tags, token_column (--token-column {tag + 1}) for "
+            "tokens."
+        )
 
 
 def _tag_place(

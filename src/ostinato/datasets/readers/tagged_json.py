@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ostinato._errors import DatasetError, shown
+from ostinato._errors import DatasetError, named, shown
 from ostinato.datasets.dataset import Cut
 from ostinato.datasets.files import decode, open_binary, read_bytes
 from ostinato.datasets.json_files import json_object, json_text
 from ostinato.datasets.readers.annotations import Row, inner_rows, plain_rows
-from ostinato.datasets.readers.character_spans import read_spans, tag_text
+from ostinato.datasets.readers.character_spans import read_spans, tag_text, within_words
 from ostinato.datasets.readers.columns import check_column
 from ostinato.datasets.records.tagged import Tagged
+
+logger = logging.getLogger("ostinato")
 
 TOKENS, TEXT = "tokens", "text"
 TOKEN_NAMES = (TOKENS, "words", "sentence", TEXT)
@@ -65,6 +68,7 @@ def read_rows(
     name = _name(rows, column, token_column, labelled=labelled)
     sentences: list[list[str]] = []
     tags: list[list[str]] = []
+    cut_through: list[tuple[str, str]] = []
     for row in rows:
         values = row.values if name is None or not row.is_bare else {name: [], **row.values}
         if name is not None and name not in values:
@@ -73,9 +77,15 @@ def read_rows(
         if isinstance(values[field], list) and not _has_places(values):
             tokens, labels = _tokens(values, field, name, row.where)
         else:
-            tokens, labels = _cut_row(values, field, name, cut, row.where)
+            tokens, labels = _cut_row(values, field, name, cut, row.where, cut_through)
         sentences.append(tokens)
         tags.append(labels)
+    if cut_through:
+        logger.warning(
+            "%s: %d spans begin or end within a word, the first is %s; words are cut there. If ends are the "
+            "places of last characters, add 1.",
+            *(path, len(cut_through), f"{shown(cut_through[0][1], 40)} in {cut_through[0][0]}"),
+        )
     return Tagged.make(sentences, None if name is None else tags, str(path))
 
 
@@ -154,7 +164,10 @@ def _name(
         field = token_column or next((name for name in TOKEN_NAMES if name in values), None)
         is_list = isinstance(values.get(field), list) if field else TOKENS in values
         usual = TAG_NAMES if is_list and not places else SPAN_NAMES
-        name = next((name for name in usual if name in values and name != field), None)
+        found = [name for name in usual if name in values and name != field]
+        name = next(iter(found), None)
+        if len(found) > 1:
+            logger.info("%s: tags are read from %s; not read: %s.", row.where, *_parted(found))
         if name is None and row.is_bare:
             name = next((name for name in values if _are_spans(values[name])), None)
         if name is not None:
@@ -165,6 +178,10 @@ def _name(
                 f"{_names(values)}. Give column (--column)."
             )
     return SPAN_NAMES[0]  # no row has a span
+
+
+def _parted(found: Sequence[str]) -> tuple[str, str]:
+    return named(found[:1]), named(found[1:], 4)
 
 
 def _are_spans(value: Any) -> bool:
@@ -199,7 +216,12 @@ def _token_field(values: Mapping[str, Any], column: str | None, where: str) -> s
 
 
 def _cut_row(
-    values: Mapping[str, Any], field: str, name: str | None, cut: Cut | None, where: str
+    values: Mapping[str, Any],
+    field: str,
+    name: str | None,
+    cut: Cut | None,
+    where: str,
+    cut_through: list[tuple[str, str]],
 ) -> tuple[list[str], list[str]]:
     text = values[TEXT if isinstance(values[field], list) else field]
     if not isinstance(text, str):
@@ -216,6 +238,8 @@ def _cut_row(
             "Give cut, or write the tokens and their tags."
         )
     chars = [] if name is None else read_spans(values[name], text, where)
+    place = where.rpartition(": ")[2]
+    cut_through += [(place, mention) for mention in within_words(text, chars)]
     return tag_text(text, chars, cut, where)
 
 
@@ -251,8 +275,11 @@ def _strings(values: Any, name: str, where: str) -> list[str]:
         wrong = values
         if isinstance(values, list):
             wrong = next(value for value in values if not isinstance(value, str))
+        advice = "Write names of tags, not their numbers."
+        if wrong is None:
+            advice = "Write O for a token without one, or leave the row out."
         raise DatasetError(
             f"{where}: `{name}` must be a list of strings; got {shown(str(wrong), 40)} "
-            f"({type(wrong).__name__}). Write names of tags, not their numbers."
+            f"({type(wrong).__name__}). {advice}"
         )
     return [json_text(value, where) for value in values]

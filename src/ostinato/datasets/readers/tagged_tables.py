@@ -62,6 +62,9 @@ def read_table(
                 f"{where}: the first line must name a column of tags (tag, ner, labels, …); it has "
                 f"{named(names)}. Give column (--column), or name the columns."
             )
+    others = [name for name in names if name != tag and name.strip().lower() in _TAG_NAMES]
+    if tag is not None and column is None and others:
+        logger.info("%s: tags are read from `%s`; not read: %s.", where, tag, named(others, 4))
     tags = _strings(table, tag)
     token = named_column("token", token_column, names, _TEXT_NAMES, where, needed=True)
     tokens = _strings(table, token) or []

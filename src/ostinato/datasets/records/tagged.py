@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._arrays import rows_of
+from ostinato._arrays import rows_of, tell_order
 from ostinato._errors import DatasetError, shown
 from ostinato.datasets.records import schemes
 from ostinato.datasets.records.schemes import Scheme
@@ -84,6 +84,7 @@ class Tagged:
         tokens = [_strings(row, places, number, "token") for number, row in rows]
         labels = None
         if tags is not None:
+            tell_order(sentences, tags, source)
             rows = enumerate(rows_of(tags, source, "tag"))
             labels = [_strings(row, places, number, "tag") for number, row in rows]
             _check_counts(tokens, labels, places)
@@ -161,7 +162,15 @@ def _strings(row: Sequence[str], places: _Places, number: int, what: str) -> lis
         if not isinstance(value, str):
             raise DatasetError(
                 f"{places.source}: {places.token(number, position)}: a {what} must be a string; "
-                f"got {type(value).__name__} {shown(value)}. Turn it into a string."
+                f"got {type(value).__name__} {shown(value)}. "
+                f"{'Give the name of the tag.' if what == 'tag' else 'Turn it into a string.'}"
+            )
+    if what == "tag":
+        strings = [value.strip() for value in strings]
+        if "" in strings:
+            raise DatasetError(
+                f"{places.source}: {places.token(number, strings.index(''))}: tag `` must be O, or a letter and "
+                "a type, or the tag of a word; it is empty. Write O for a token outside of spans."
             )
     try:
         "".join(strings).encode()

@@ -103,6 +103,11 @@ def label_of(value: Any, row: int) -> Any:
             "Drop the row or give it a label."
         )
     if isinstance(label, str):
+        if not label.strip():
+            raise DatasetError(
+                f"Row {row}: a label must not be empty; got {shown(label)}. Drop the row or give it a label; "
+                "of several labels leave the empty ones out."
+            )
         if not label.isascii():
             _check_unicode(label, row)
         return label
@@ -163,6 +168,11 @@ def _several(y: Any, part: str, known: Labels | None) -> GivenLabels:
     rows = [_labels_of_row(row, number) for number, row in enumerate(rows_of(y, part, "label"), 1)]
     widths = {len(row) for row in rows}
     may_be_matrix = len(widths) == 1 and max(widths) > 1 and (known is None or known.is_matrix)
+    if may_be_matrix and {value for row in rows for value in row} <= {"0", "1"}:
+        raise DatasetError(
+            f"{part}: a matrix of labels must hold the numbers 0 and 1; got strings of them. Turn them into "
+            "numbers: astype(int)."
+        )
     if may_be_matrix and _are_indicators(rows):  # as lists, each would name both or one twice
         if known is None:
             logger.info("%s: labels of 0 and 1 are read as a column a class.", part)

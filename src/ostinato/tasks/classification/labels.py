@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,7 @@ class Labels:
             raise DatasetError(
                 f"train: labels must be of one kind; got {', '.join(kinds)}. Turn them all into strings."
             )
+        _tell_alike(found)
         return cls(tuple(sorted(found)), multi_label)
 
     @property
@@ -194,3 +195,24 @@ def _name(label: Any) -> str:
     if isinstance(label, bool):
         return str(label).lower()
     return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
+
+
+def _tell_alike(classes: Iterable[Any]) -> None:
+    """Warn of classes that differ in case or blanks alone, or are the name of a missing value."""
+    seen: dict[str, str] = {}
+    for name in sorted(one for one in classes if isinstance(one, str)):
+        other = seen.setdefault(" ".join(name.casefold().split()), name)
+        if other != name:
+            logger.warning(
+                "train: classes %s and %s differ in case or blanks alone, and are two classes.",
+                *(shown(other), shown(name)),
+            )
+        if name in _NAMES_OF_MISSING:
+            logger.warning(
+                "train: %s is a class, as astype(str) makes of missing labels. Drop these rows if they have "
+                "none.",
+                shown(name),
+            )
+
+
+_NAMES_OF_MISSING = frozenset({"nan", "NaN", "NaT", "<NA>"})

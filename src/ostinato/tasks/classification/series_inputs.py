@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ostinato._arrays import columns_of, numbers_in, plain, rows_of
+from ostinato._arrays import columns_of, numbers_in, plain, rows_of, tell_order
 from ostinato._errors import DatasetError, named, shown
 from ostinato._files import read_json, write_json
 from ostinato.data.ragged import Ragged
@@ -44,6 +44,7 @@ def sequences_of(X: Any, y: Any, part: str) -> Sequences:
         >>> sequences_of([[1.0, 2.0], [3.0]], ["up", "flat"], "train").lengths
         array([2, 1])
     """
+    tell_order(X, y, part)
     labels = (
         None
         if y is None

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._arrays import rows_of
-from ostinato._errors import DatasetError
+from ostinato._arrays import rows_of, tell_order
+from ostinato._errors import DatasetError, shown
 from ostinato.datasets import Examples, Texts
 from ostinato.tasks.classification.label_inputs import label_names, labels_of, one_column
 from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.inputs import string_of
+
+logger = logging.getLogger("ostinato")
 
 
 def examples_of(X: Any, y: Any, part: str, *, multi_label: bool = False) -> Examples:
@@ -33,6 +36,7 @@ def examples_of(X: Any, y: Any, part: str, *, multi_label: bool = False) -> Exam
         >>> examples_of(("good", "bad"), np.array([1, 0]), "train").labels
         [1, 0]
     """
+    tell_order(X, y, part)
     texts = texts_of(X, part)
     given = labels_of(y, part, multi_label=multi_label)
     return _examples(texts, given.rows, given.classes, part)
@@ -71,7 +75,23 @@ def texts_of(X: Any, where: str) -> Sequence[str]:
     if isinstance(X, Texts):
         return X
     rows = enumerate(rows_of(one_column(X), where, "text"), 1)
-    return [string_of(text, f"{where}: a text", number) for number, text in rows]
+    texts = [string_of(text, f"{where}: a text", number) for number, text in rows]
+    _tell_nan(texts, where)
+    return texts
+
+
+def _tell_nan(texts: Sequence[str], where: str) -> None:
+    """Warn of texts that are the name of a missing value, as ``astype(str)`` makes them."""
+    found = [row for row, text in enumerate(texts, 1) if text in _NAMES_OF_MISSING]
+    if found:
+        logger.warning(
+            "%s: %d of %d texts are %s, the first in row %d, as astype(str) makes of missing ones. Drop "
+            "these rows if they had no text.",
+            *(where, len(found), len(texts), shown(texts[found[0] - 1]), found[0]),
+        )
+
+
+_NAMES_OF_MISSING = frozenset({"nan", "NaN", "NaT", "<NA>", "None"})
 
 
 def texts_and_labels(X: Any, y: Any, where: str, known: Labels) -> tuple[Sequence[str], list[Any]]:
@@ -86,6 +106,7 @@ def texts_and_labels(X: Any, y: Any, where: str, known: Labels) -> tuple[Sequenc
     Raises:
         DatasetError: They are no texts or no labels, or not as many.
     """
+    tell_order(X, y, where)
     texts = texts_of(X, where)
     labels = labels_of(y, where, multi_label=known.multi_label, known=known).rows
     if len(labels) != len(texts):

@@ -360,3 +360,15 @@ def test_a_row_larger_than_arrow_can_parse_is_refused(tmp_path, monkeypatch):
         DatasetError, match=r"the rows must be well-formed; got: .* Correct the file"
     ):
         read(path)
+
+
+def test_whole_numbers_of_a_column_lose_their_decimals_whichever_have_them(tmp_path):
+    (tmp_path / "a.csv").write_text("text,label\na,1\nb,1.0\nc,0\n")
+    assert read(tmp_path / "a.csv").labels == ["1", "1", "0"]
+
+
+def test_columns_that_are_not_read_are_told(tmp_path, caplog):
+    (tmp_path / "a.csv").write_text("text_a,text_b,label\na,b,1\n")
+    with caplog.at_level("INFO", "ostinato"):
+        read(tmp_path / "a.csv")
+    assert "text column `text_a`, label column `label`; not read: `text_b`." in caplog.text

@@ -391,3 +391,53 @@ def test_a_sentence_whose_rows_stand_apart_is_told(tmp_path, caplog) -> None:
 def test_it_is_told_which_tables_hold_tokens(tmp_path, name, text, expected) -> None:
     (tmp_path / name).write_text(text)
     assert holds_tokens(tmp_path / name) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("B-PER Anna\nO sings\n", r"column 1 must have the tokens; it has tags such as `B-PER`"),
+        (
+            "#begin document (x); part 000\nx 0 0 Al NNP (PER)\n",
+            "got one of CoNLL-2012, whose tokens",
+        ),
+    ],
+)
+def test_columns_in_another_order_are_not_learnt(tmp_path, text, message) -> None:
+    (tmp_path / "a.conll").write_text(text)
+    with pytest.raises(DatasetError, match=message):
+        read_tagged(tmp_path / "a.conll")
+
+
+def test_columns_in_another_order_are_read_by_their_numbers(tmp_path) -> None:
+    (tmp_path / "a.conll").write_text("B-PER Anna\nO sings\n")
+    part = read_tagged(tmp_path / "a.conll", column=1, token_column=2)
+    assert (part.sentences, part.tags) == ([["Anna", "sings"]], [["B-PER", "O"]])
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "is_told"),
+    [
+        ("Anna sings", [0, 3], True),
+        ("Anna sings", [1, 4], True),
+        ("Anna sings", [0, 4], False),
+        ("我在北京", [2, 4], False),
+        ("Anna's", [0, 4], False),
+        ("in 2024", [3, 5], False),
+    ],
+)
+def test_spans_that_cut_words_are_told(tmp_path, caplog, text, span, is_told) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": text, "label": [[*span, "PER"]]}))
+    read_tagged(tmp_path / "a.jsonl", cut=cut)
+    assert ("1 spans begin or end within a word" in caplog.text) == is_told
+
+
+def test_tags_of_two_kinds_are_told(tmp_path, caplog) -> None:
+    row = {"tokens": ["a"], "pos_tags": ["NN"], "ner_tags": ["O"]}
+    (tmp_path / "a.jsonl").write_text(json.dumps(row))
+    (tmp_path / "a.csv").write_text("sentence_id,word,pos,tag\n1,a,NN,O\n")
+    with caplog.at_level("INFO", "ostinato"):
+        read_tagged(tmp_path / "a.jsonl")
+        read_tagged(tmp_path / "a.csv")
+    assert "tags are read from `ner_tags`; not read: `pos_tags`" in caplog.text
+    assert "tags are read from `tag`; not read: `pos`" in caplog.text
