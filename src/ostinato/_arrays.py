@@ -159,7 +159,7 @@ def numbers_in(values: Any, where: str) -> npt.NDArray[np.float64]:
 
 
 def tell_order(X: Any, y: Any, where: str) -> None:
-    """Warn where two columns of pandas have one index in two orders: rows are paired as they stand.
+    """Warn where columns of pandas have one index in two orders; rows pair as they stand.
 
     Args:
         X: What a user gave for rows.
@@ -169,7 +169,8 @@ def tell_order(X: Any, y: Any, where: str) -> None:
     Example:
         >>> tell_order(["a", "b"], [1, 0], "fit")
     """
-    ours, theirs = getattr(X, "index", None), getattr(y, "index", None)
+    ours: Any = getattr(X, "index", None)
+    theirs: Any = getattr(y, "index", None)
     if not (hasattr(ours, "equals") and hasattr(theirs, "equals")) or ours.equals(theirs):
         return
     if len(ours) == len(theirs) and ours.sort_values().equals(theirs.sort_values()):

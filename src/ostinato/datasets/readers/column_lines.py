@@ -89,17 +89,7 @@ def read_column_lines(
         for line in lines
         if line.fields[0].startswith("#") and len(line.fields) != width
     }
-    if comments and any(line.fields[:2] == ["#begin", "document"] for line in lines):
-        raise DatasetError(
-            f"{path}: a file of columns must have a token and its tag a line; got one of CoNLL-2012, whose "
-            "tokens stand in column 4 and whose names are in brackets. Convert it."
-        )
-    if comments:
-        logger.warning(
-            "%s: lines that begin with # and have not %d columns are left out as comments: %d, the "
-            "first is line %d.",
-            *(path, width, len(comments), min(comments)),
-        )
+    _tell_comments([line for line in lines if line.number in comments], width, path)
     lines = [line for line in lines if line.number not in comments]
     for line in lines:
         if len(line.fields) != width:
@@ -117,6 +107,20 @@ def read_column_lines(
     kept = [rows for rows in kept if rows]
     _tell_length(kept, path)
     return Columns(tuple(names), kept, width)
+
+
+def _tell_comments(comments: Sequence[Line], width: int, path: Path) -> None:
+    if any(line.fields[:2] == ["#begin", "document"] for line in comments):
+        raise DatasetError(
+            f"{path}: a file of columns must have a token and its tag a line; got one of CoNLL-2012, whose "
+            "tokens stand in column 4 and whose names are in brackets. Convert it."
+        )
+    if comments:
+        logger.warning(
+            "%s: lines that begin with # and have not %d columns are left out as comments: %d, the "
+            "first is line %d.",
+            *(path, width, len(comments), comments[0].number),
+        )
 
 
 def without_comments(found: Columns, source: str, tag: int) -> Columns:

@@ -80,13 +80,18 @@ def read_rows(
             tokens, labels = _cut_row(values, field, name, cut, row.where, cut_through)
         sentences.append(tokens)
         tags.append(labels)
-    if cut_through:
-        logger.warning(
-            "%s: %d spans begin or end within a word, the first is %s; words are cut there. If ends are the "
-            "places of last characters, add 1.",
-            *(path, len(cut_through), f"{shown(cut_through[0][1], 40)} in {cut_through[0][0]}"),
-        )
+    _tell_cuts(cut_through, path)
     return Tagged.make(sentences, None if name is None else tags, str(path))
+
+
+def _tell_cuts(cut_through: Sequence[tuple[str, str]], path: Path) -> None:
+    if cut_through:
+        where, mention = cut_through[0]
+        logger.warning(
+            "%s: %d spans begin or end within a word, the first is %s in %s; words are cut there. If ends "
+            "are the places of last characters, add 1.",
+            *(path, len(cut_through), shown(mention, 40), where),
+        )
 
 
 def json_values(path: Path, encoding: str | None = None) -> list[tuple[str, Any]]:
