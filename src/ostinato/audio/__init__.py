@@ -1,7 +1,7 @@
 """Sound to the numbers a network reads: files, resampling, log-mel frames, augmentation."""
 
 from ostinato.audio.augmentation import Augmenter
-from ostinato.audio.features import Sounds, common_rate, features_cached, features_of, levels
+from ostinato.audio.features import Sounds, features_cached, features_of, levels, rates_of
 from ostinato.audio.files import readable, waveform
 from ostinato.audio.frontend import Frontend
 from ostinato.audio.steps import Normalizer, Steps, packed_steps, steps_of
@@ -12,11 +12,11 @@ __all__ = [
     "Normalizer",
     "Sounds",
     "Steps",
-    "common_rate",
     "features_cached",
     "features_of",
     "levels",
     "packed_steps",
+    "rates_of",
     "readable",
     "steps_of",
     "waveform",

@@ -22,7 +22,7 @@ from ostinato.datasets import Recordings, cached
 logger = logging.getLogger("ostinato")
 
 HIGHEST_RATE_HZ = 16000  # where speech ends; no more is used unless it is asked for
-_VERSION = 2  # of the files in the cache
+_VERSION = 3  # of the files in the cache
 _AT_ONCE = 1 << 16  # frames
 
 
@@ -46,18 +46,21 @@ class Sounds:
         return len(self.seconds)
 
 
-def common_rate(recordings: Recordings) -> int:
-    """Return the rate that most recordings have, at most 16,000 Hz.
+def rates_of(recordings: Recordings) -> tuple[int, int | None]:
+    """Return the rate of most recordings, at most 16,000 Hz, and the one that all have.
 
     Args:
         recordings: The recordings.
+
+    Returns:
+        The rate to bring them to, and theirs: None where there are several.
 
     Raises:
         DatasetError: One of them cannot be opened.
 
     Example:
-        >>> common_rate(Recordings.make([np.zeros(80)], None, "a list", sample_rate_hz=44100))
-        16000
+        >>> rates_of(Recordings.make([np.zeros(80)], None, "a list", sample_rate_hz=44100))
+        (16000, 44100)
     """
     rates = Counter(rate_of(recordings, row) for row in range(len(recordings)))
     rate = max(rates, key=lambda rate: (rates[rate], rate))
@@ -66,7 +69,7 @@ def common_rate(recordings: Recordings) -> int:
             "%s: the recordings have %d rates; all are brought to %d Hz.",
             *(recordings.source, len(rates), min(rate, HIGHEST_RATE_HZ)),
         )
-    return min(rate, HIGHEST_RATE_HZ)
+    return min(rate, HIGHEST_RATE_HZ), rate if len(rates) == 1 else None
 
 
 def features_of(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, shown
 from ostinato.audio.lengths import is_known
 from ostinato.audio.mpeg import header_at
 
@@ -28,7 +28,16 @@ _OTHERS = {
     b".snd": "au",
     b"caff": "caf",
     b"RF64": "RF64",
+    b"RIFX": "RIFX",
+    b"riff": "W64",
+    b"NIST_1A": "NIST",
     b"\x1aE\xdf\xa3": "webm",
+    b"#!AMR": "AMR",
+    b"0&\xb2u": "wma",
+    b"\xff\xf1": "AAC",
+    b"\xff\xf9": "AAC",
+    b"\x1f\x8b": "gzip",
+    b"PK\x03\x04": "zip",
 }
 _FULL = {("<i2"): 32768.0, ("<i4"): 2147483648.0, ("u1"): 128.0}
 _TYPES = {
@@ -98,6 +107,8 @@ def form_of(stream: io.BufferedIOBase) -> tuple[Form, bytes]:
     kind = next((name for magic, name in _OTHERS.items() if head.startswith(magic)), None)
     if kind is None and head[4:8] == b"ftyp":
         kind = "mp4"
+    if kind is None and len(head) > 1 and head.isascii() and _is_printed(head):
+        raise _refused(f"text, {shown(head.decode('ascii'))}")  # such as names of files
     frame = header_at(memoryview(head), 0)
     if frame is not None:
         head += stream.read(max(0, frame.length + 4 - len(head)))
@@ -129,8 +140,16 @@ def _form_of_wav(stream: io.BufferedIOBase) -> Form:
             )
             if (tag, bits) not in _TYPES or not channels:
                 raise _refused(f"a wav of {bits} bits with the format {tag}")
+            if int.from_bytes(body[12:14], "little") != channels * bits // 8:
+                raise _refused(
+                    "a wav whose bits, channels and bytes of a sample contradict each other"
+                )
             form = (rate, channels, _TYPES[tag, bits])
     raise _refused("a wav whose header is not whole")
+
+
+def _is_printed(head: bytes) -> bool:
+    return all(byte >= 32 or byte in b"\t\r\n" for byte in head)
 
 
 def _refused(got: str) -> DatasetError:

@@ -27,7 +27,7 @@ def listen(
     Args:
         estimator: A recogniser of one direction.
         inputs: What else was given on the command line: nothing may be.
-        sample_rate_hz: Rate of the samples; none for that of the recogniser.
+        sample_rate_hz: Rate of the samples; none for that of train's recordings.
         options: What was asked of the search: nothing may be, but for a threshold.
         as_json: Write a line of JSON for each change, and one with all words in the end.
 
@@ -47,10 +47,10 @@ def listen(
             "--stream: takes the likeliest symbol of each step as it comes, and nothing else; got "
             f"--{others[0].replace('_', '-')}. Leave it out, or give files."
         )
-    estimator.stream()  # one that cannot says so before it waits for sound
+    estimator.stream(estimator.sample_rate_hz_)  # one that cannot says so before it waits for sound
     stream = cast("io.BufferedReader", sys.stdin.buffer)
     form, begun = form_of(stream)
-    rate = _rate(form, sample_rate_hz, estimator.sample_rate_hz_)
+    rate = _rate(form, sample_rate_hz, estimator.recordings_hz_)
     session = estimator.stream(rate, threshold=options.get("threshold"))
     told = ""
     try:
@@ -76,13 +76,18 @@ def listen(
         )
 
 
-def _rate(form: Form, asked: int | None, own: int) -> int:
-    """Return the rate of the samples: that of a header, of the option, or of the recogniser."""
+def _rate(form: Form, asked: int | None, own: int | None) -> int:
+    """Return the rate of the samples: that of a header, of the option, or of train's recordings."""
     if form.rate_hz is not None and asked not in (None, form.rate_hz):
         raise ConfigError(
             f"--sample-rate-hz: must be that of the wav on standard input, {form.rate_hz}; got {asked}. "
             "Leave it out."
         )
-    rate = form.rate_hz or asked or own
+    rate = next((one for one in (form.rate_hz, asked, own) if one is not None), None)
+    if rate is None:
+        raise ConfigError(
+            "--stream: raw samples need their rate, as the training recordings had several; got none. Give "
+            "--sample-rate-hz."
+        )
     check_rate(rate, "standard input")
     return rate

@@ -126,6 +126,32 @@ def folds_of(
     return found
 
 
+def joined_groups(first: Sequence[Hashable], second: Sequence[Hashable]) -> list[int]:
+    """Return a group for each row, so that rows alike in either way are in one.
+
+    Args:
+        first: A value of each row, such as its speaker.
+        second: Another, such as its sound.
+
+    Example:
+        >>> joined_groups(["ann", "ann", "bob", "eve"], [1, 2, 2, 3])
+        [0, 0, 0, 3]
+    """
+    parents = list(range(len(first)))
+
+    def top(row: int) -> int:
+        while parents[row] != row:
+            parents[row] = row = parents[parents[row]]
+        return row
+
+    for values in (first, second):
+        firsts: dict[Hashable, int] = {}
+        for row, value in enumerate(values):
+            one, other = sorted((top(firsts.setdefault(value, row)), top(row)))
+            parents[other] = one
+    return [top(row) for row in range(len(first))]
+
+
 def _dealt_at_random(of_group: Int64s, folds: int, seed: int) -> list[Int64s]:
     """Deal groups, largest first, each to the smallest fold: none is empty, whatever the labels."""
     sizes = np.bincount(of_group)

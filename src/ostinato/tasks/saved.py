@@ -129,13 +129,33 @@ def levels(values: Any, path: Path, bands: int) -> tuple[int, tuple[float, ...],
     Raises:
         CheckpointError: Something is missing or another.
     """
-    rate = _value(values, "sample_rate_hz", path)
-    if type(rate) is not int or not 1000 <= rate <= 10**6:
-        raise misfit(path, "sample_rate_hz", "from 1,000 to 1,000,000", rate)
+    rate = _rate(values, "sample_rate_hz", path)
     found = numbers(values, "mean", path), numbers(values, "deviation", path, positive=True)
     if any(len(level) != bands for level in found):
         raise misfit(path, "mean", f"of {bands} bands, as the deviation", found[0])
     return rate, *found
+
+
+def recordings_rate(values: Any, path: Path) -> int | None:
+    """Return the rate of the recordings a recogniser learnt from; None if they had several.
+
+    Args:
+        values: What the file holds.
+        path: The file, for messages.
+
+    Raises:
+        CheckpointError: It is no such rate.
+    """
+    if isinstance(values, Mapping) and "recordings_hz" in values:
+        return None if values["recordings_hz"] is None else _rate(values, "recordings_hz", path)
+    return _rate(values, "sample_rate_hz", path)  # of a run that does not tell it
+
+
+def _rate(values: Any, name: str, path: Path) -> int:
+    rate = _value(values, name, path)
+    if type(rate) is not int or not 1000 <= rate <= 10**6:
+        raise misfit(path, name, "from 1,000 to 1,000,000", rate)
+    return rate
 
 
 def check_tensors(

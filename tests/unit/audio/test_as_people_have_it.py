@@ -240,3 +240,27 @@ def test_arrays_as_torchaudio_has_them_are_one_recording() -> None:
     for array in (sound[None], np.stack([sound, sound]), sound[:, None]):
         part = Recordings.make([array], None, "a list", sample_rate_hz=RATE)
         assert np.allclose(waveform(part.audio[0], RATE)[1], sound)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        *(b"RIFX....WAVEfmt ", b"riff.\x91\xcf\x11....", b"NIST_1A\n   1024\n", b"#!AMR\n"),
+        *(
+            b"\xff\xf1\x50\x80....",
+            b"\x1f\x8b\x08\x00....",
+            b"PK\x03\x04....",
+            b"calls/1.wav\ncalls/2.wav\n",
+        ),
+    ],
+)
+def test_what_is_no_sound_is_not_heard_as_raw_samples(head: bytes) -> None:
+    with pytest.raises(DatasetError, match="must be a wav of whole numbers or floats, or raw"):
+        form_of(io.BytesIO(head + bytes(64)))  # type: ignore[arg-type]
+
+
+def test_a_wav_in_a_pipe_whose_header_contradicts_itself_is_refused() -> None:
+    form = struct.pack("<HHIIHH", 1, 1, RATE, 4 * RATE, 4, 24)
+    head = b"RIFF\xff\xff\xff\xffWAVEfmt \x10\x00\x00\x00" + form + b"data\xff\xff\xff\xff"
+    with pytest.raises(DatasetError, match="contradict each other"):
+        form_of(io.BytesIO(head + bytes(64)))  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as arrays
 
 from ostinato import DatasetError
 from ostinato._config import Features
-from ostinato.audio import common_rate, features, features_cached, features_of, files, levels
+from ostinato.audio import features, features_cached, features_of, files, levels, rates_of
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Recordings
 
@@ -161,13 +161,13 @@ def test_levels_are_mean_and_deviation_of_each_band_however_many_are_taken_at_on
 
 def test_the_common_rate_is_that_of_most_and_of_equals_the_higher(part, tmp_path, caplog):
     with caplog.at_level(logging.INFO, logger="ostinato"):
-        assert common_rate(part) == 8000  # two of four
+        assert rates_of(part) == (8000, None)  # two of four
         assert "a list: the recordings have 3 rates; all are brought to 8000 Hz" in caplog.text
         caplog.clear()
-        assert common_rate(part.take([0, 1])) == 8000
+        assert rates_of(part.take([0, 1])) == (8000, 8000)
         assert caplog.text == ""
-    assert common_rate(part.take([0, 2])) == 16000
-    assert common_rate(part.take([3])) == 16000  # no more than speech has
+    assert rates_of(part.take([0, 2])) == (16000, None)
+    assert rates_of(part.take([3])) == (16000, 44100)  # no more than speech has
     (tmp_path / "0.wav").write_text("no sound")
     with pytest.raises(DatasetError, match=r"0\.wav"):
-        common_rate(part)
+        rates_of(part)

@@ -1,4 +1,5 @@
 from collections import Counter
+from operator import eq
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ostinato import ConfigError, DatasetError, ShapeError
-from ostinato.data.splits import duplicates, folds_of, stratified_holdout
+from ostinato.data.splits import duplicates, folds_of, joined_groups, stratified_holdout
 
 some_labels = st.lists(st.sampled_from("abc"), min_size=2, max_size=60)
 
@@ -177,3 +178,16 @@ def test_rows_of_several_labels_are_dealt_too() -> None:
 def test_folds_that_cannot_be_dealt_are_refused(labels, groups, folds, match) -> None:
     with pytest.raises(ConfigError, match=match):
         folds_of(list(labels), groups, folds=folds)
+
+
+@given(rows=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=12))
+def test_rows_alike_in_either_way_are_in_one_group_and_no_others(rows):
+    groups = joined_groups([one for one, _ in rows], [other for _, other in rows])
+    linked = {
+        (a, b) for a in range(len(rows)) for b in range(len(rows)) if any(map(eq, rows[a], rows[b]))
+    }
+    for _ in rows:  # whatever is linked by others
+        linked |= {(a, d) for a, b in linked for c, d in linked if b == c}
+    assert linked == {
+        (a, b) for a in range(len(rows)) for b in range(len(rows)) if groups[a] == groups[b]
+    }

@@ -190,6 +190,19 @@ def test_a_speaker_is_in_one_fold_and_not_in_train_and_test(caplog):
     )
 
 
+def test_a_recording_copied_to_another_speaker_is_in_one_fold():
+    voices = SpeechRecognizer()
+    sounds = [np.full(80, n / 100) for n in range(24)]
+    sounds[13] = sounds[1]  # of the speakers 1 and 3
+    part = Recordings.make(
+        sounds, [""] * 24, "a", sample_rate_hz=8000, speakers=[str(n % 5) for n in range(24)]
+    )
+    for number in (1, 2, 3):
+        fold = voices.fold({"train": part}, number, 3)
+        assert not set(fold["train"].keys) & set(fold["test"].keys)
+        assert not set(fold["train"].speakers) & set(fold["test"].speakers)
+
+
 def test_a_test_part_of_a_wrong_size_or_a_second_one_is_refused():
     with pytest.raises(ConfigError, match=r"test_size must be above 0 and below 1; got 1\.5"):
         small().hold_out_test({"train": examples()}, 1.5)

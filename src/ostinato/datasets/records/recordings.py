@@ -19,7 +19,7 @@ from ostinato.datasets.files import check_file, file_sha256
 from ostinato.datasets.json_files import json_text
 from ostinato.datasets.records.segments import Segment
 from ostinato.datasets.records.sounds import recordings_in, sound_of
-from ostinato.datasets.records.waves import samples_of
+from ostinato.datasets.records.waves import rate_of_samples, samples_of
 
 logger = logging.getLogger("ostinato")
 
@@ -111,7 +111,7 @@ class Recordings:
             None if told["transcripts"] is None else _strings(told["transcripts"], called, source),
             source,
             None if told["speakers"] is None else [str(speaker) for speaker in told["speakers"]],
-            _one_rate(rates, source) or sample_rate_hz,
+            _one_rate(rates, source, sample_rate_hz),
             called,
         )
 
@@ -202,12 +202,13 @@ def merged(parts: Sequence[Recordings], source: str) -> Recordings:
         columns = [getattr(part, name) for part in parts]
         return None if None in columns else [value for column in columns for value in column]
 
+    rates = {part.sample_rate_hz for part in parts} - {None}
     return Recordings(
         all_of("audio"),
         all_of("transcripts"),
         source,
         all_of("speakers"),
-        parts[0].sample_rate_hz,
+        _one_rate(set(rates), source, None),
         all_of("names"),
     )
 
@@ -216,14 +217,14 @@ def _column(values: Any, source: str, what: str) -> list[Any] | None:
     return None if values is None else rows_of(values, source, what.removesuffix("s"))
 
 
-def _one_rate(rates: set[int | None], source: str) -> int | None:
-    """Return the rate that arrays have; they must have one."""
+def _one_rate(rates: set[int | None], source: str, given: int | None) -> int | None:
+    """Return the rate that arrays have; they must have one. Where there is none, the one given."""
     if len(rates) > 1:
         raise DatasetError(
             f"{source}: arrays of samples must have one rate; got {named(sorted(map(str, rates)))}. Bring them to "
             "one, or give paths or the bytes of files, which may have any."
         )
-    return next(iter(rates), None)
+    return rate_of_samples(next(iter(rates)), source) if rates else given
 
 
 def _samples(sound: Any, where: str, sample_rate_hz: int | None) -> Samples:
@@ -241,6 +242,7 @@ def _samples(sound: Any, where: str, sample_rate_hz: int | None) -> Samples:
         raise DatasetError(
             f"{where}: an array of samples needs its rate; got none. Give sample_rate_hz."
         )
+    rate_of_samples(sample_rate_hz, where)
     return samples_of(array, where)
 
 

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ostinato._arrays import rows_of
+import numpy.typing as npt
+
+from ostinato._arrays import array_of, rows_of
 from ostinato._errors import DatasetError, named
 from ostinato.datasets.cache import cached
 from ostinato.datasets.records.segments import Segment
+from ostinato.datasets.records.waves import MOST_CHANNELS, rate_of_samples
 
 _BATCH = 64  # recordings of a column that are in memory at a time
 _MAGIC = {b"RIFF": ".wav", b"fLaC": ".flac", b"OggS": ".ogg", b"ID3": ".mp3", b"FORM": ".aiff"}
@@ -31,7 +34,20 @@ def recordings_in(values: Any, where: str) -> Iterable[Any]:
         column = source.select_columns([values.column_name]).with_format("arrow")
         batches = (batch.column(0).to_pylist() for batch in column.iter(batch_size=_BATCH))
         return (row for batch in batches for row in batch)
+    array = array_of(values)
+    if array is not None and len(array) and _is_one_recording(array):
+        raise DatasetError(
+            f"{where}: recordings must be a list; got one array of shape {array.shape}, which is a single "
+            "recording. Write [array]."
+        )
     return rows_of(values, where, "recording")
+
+
+def _is_one_recording(array: npt.NDArray[Any]) -> bool:
+    """Return whether an array is the samples of one recording, and no row a recording."""
+    if array.dtype.kind not in "biuf":
+        return False
+    return array.ndim == 1 or (array.ndim == 2 and array.shape[1] <= MOST_CHANNELS < len(array))
 
 
 def sound_of(value: Any, where: str) -> tuple[Any, int | None, str | None]:
@@ -66,7 +82,7 @@ def sound_of(value: Any, where: str) -> tuple[Any, int | None, str | None]:
         return value, None, None
     name = value.get("path")
     if value.get("array") is not None and value.get("sampling_rate"):
-        return value["array"], int(value["sampling_rate"]), name
+        return value["array"], rate_of_samples(value["sampling_rate"], where), name
     if value.get("bytes") is not None:
         return stored(value["bytes"], name), None, name
     if name:

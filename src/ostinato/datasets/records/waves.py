@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._errors import DatasetError
+from ostinato._arrays import plain
+from ostinato._errors import DatasetError, shown
 
 logger = logging.getLogger("ostinato")
 
@@ -25,7 +26,7 @@ def samples_of(array: npt.NDArray[Any], where: str) -> npt.NDArray[np.float32]:
 
     Args:
         array: ``(samples,)``, ``(samples, channels)`` or, as torchaudio has it, ``(channels, samples)``:
-            floats, or integers of 16 or 32 bits, also as floats.
+            floats, or integers of 16 or 32 bits; those of 16 bits also as floats or in 32.
         where: How messages call it.
 
     Raises:
@@ -91,6 +92,31 @@ def check_rate(rate_hz: int, where: str) -> None:
         )
 
 
+def rate_of_samples(rate_hz: Any, where: str) -> int:
+    """Return a rate that was given from Python as a whole number.
+
+    Args:
+        rate_hz: Samples a second: a whole number of any type.
+        where: What it is the rate of, for messages.
+
+    Raises:
+        DatasetError: It is no whole number, or none at which sound is recorded.
+
+    Example:
+        >>> rate_of_samples(np.float64(8000), "a call")
+        8000
+    """
+    rate = plain(rate_hz)
+    is_number = isinstance(rate, int | float) and not isinstance(rate, bool)
+    if not is_number or not np.isfinite(rate) or rate != int(rate):
+        raise DatasetError(
+            f"{where}: the rate of sound must be a whole number of samples a second; got "
+            f"{shown(rate_hz)}. Correct it."
+        )
+    check_rate(int(rate), where)
+    return int(rate)
+
+
 def _samples_first(array: npt.NDArray[Any], where: str) -> npt.NDArray[Any]:
     """Return an array with the samples first; where both axes are short, the longer one is theirs."""
     if array.ndim == 1 or not len(array):
@@ -104,11 +130,11 @@ def _samples_first(array: npt.NDArray[Any], where: str) -> npt.NDArray[Any]:
 
 
 def _scaled(array: npt.NDArray[Any], where: str) -> npt.NDArray[Any]:
-    """Return samples in [-1, 1]; whole numbers beyond are those of 16 bits, also as floats."""
-    if array.dtype.kind == "i":
+    """Return samples in [-1, 1]; whole numbers of 16 bits are known also as floats or in 32 bits."""
+    full = -float(np.iinfo(np.int16).min)
+    if array.dtype.kind == "i" and not _is_of_16_bits(array):
         scaled: npt.NDArray[Any] = array.astype(np.float32) / -float(np.iinfo(array.dtype).min)
         return scaled
-    full = -float(np.iinfo(np.int16).min)
     peak = float(np.abs(array).max(initial=0.0))
     if not 1 < peak <= full or (array % 1 != 0).any():
         return array
@@ -117,3 +143,9 @@ def _scaled(array: npt.NDArray[Any], where: str) -> npt.NDArray[Any]:
         *(where, peak),
     )
     return array / full
+
+
+def _is_of_16_bits(array: npt.NDArray[Any]) -> bool:
+    """Return whether 32-bit integers hold 16-bit ones: small, and not those of 24 bits moved up."""
+    peak = max(int(array.max(initial=0)), -int(array.min(initial=0)))
+    return array.dtype.itemsize == 4 and 1 < peak <= 1 << 15 and bool((array % 256).any())

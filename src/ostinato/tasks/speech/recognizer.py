@@ -110,6 +110,7 @@ class SpeechRecognizer(Estimator):
     module_: SpeechNetwork = field(init=False)
     alphabet_: Alphabet = field(init=False)
     sample_rate_hz_: int = field(init=False)
+    recordings_hz_: int | None = field(init=False)
     normalizer_: audio.Normalizer = field(init=False)
     joined_: JoinedFrames | None = field(init=False)
 
@@ -210,7 +211,7 @@ class SpeechRecognizer(Estimator):
             language_model=language_model,
             threshold=self.threshold if threshold is None else threshold,
         )
-        rate = sample_rate_hz or self.sample_rate_hz_
+        rate = self.recordings_hz_ if sample_rate_hz is None else sample_rate_hz
         part = Recordings.make(X, None, "data", sample_rate_hz=rate)
         return hearing.explain(part, decoding, skip=on_error == "skip")
 
@@ -227,7 +228,8 @@ class SpeechRecognizer(Estimator):
             ConfigError: The recurrent stack is bidirectional, or levels are those of whole utterances.
         """
         threshold = self.threshold if threshold is None else threshold
-        return self._hearing.stream(sample_rate_hz, threshold)
+        rate = self.recordings_hz_ if sample_rate_hz is None else sample_rate_hz
+        return self._hearing.stream(rate, threshold)
 
     def evaluate(
         self,
@@ -254,7 +256,7 @@ class SpeechRecognizer(Estimator):
         """
         self._check_fitted()
         if not isinstance(X, Recordings):
-            rate = sample_rate_hz or self.sample_rate_hz_
+            rate = self.recordings_hz_ if sample_rate_hz is None else sample_rate_hz
             X = Recordings.make(X, () if y is None else y, "data", sample_rate_hz=rate)
         return self._measure(X, "data", seen=seen or (), run=None)
 
@@ -291,11 +293,7 @@ class SpeechRecognizer(Estimator):
         return (said if keywords_of(said) else [""] * len(said)), part.keys
 
     def _groups(self, part: Recordings, sides: int) -> Sequence[Hashable]:
-        speakers = part.speakers or []
-        if len(set(speakers)) >= sides:
-            return speakers
-        speech_facts.tell_few_speakers(set(speakers), sides)
-        return part.keys
+        return speech_facts.groups_of(part, sides)
 
     def _fit_labels(self, parts: Parts) -> None:
         self.joined_ = None
@@ -313,7 +311,8 @@ class SpeechRecognizer(Estimator):
 
     def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, DataSummary]:
         features = self.sized_.features
-        self.sample_rate_hz_ = features.sample_rate_hz or audio.common_rate(parts["train"])
+        rate, self.recordings_hz_ = audio.rates_of(parts["train"])
+        self.sample_rate_hz_ = features.sample_rate_hz or rate
         augmenter = audio.Augmenter(self.sized_.augmentation, features, self.sample_rate_hz_)
         sounds = frames_of(parts, features, self.sample_rate_hz_, augmenter.speeds)
         self.normalizer_ = self._normalizer(*audio.levels(sounds["train"][0].frames))
@@ -380,15 +379,17 @@ class SpeechRecognizer(Estimator):
 
     def _save_preprocessing(self, run: Path) -> None:
         self.alphabet_.save(run)
-        levels = {"sample_rate_hz": self.sample_rate_hz_, **self.normalizer_.levels}
-        write_json(run / "audio.json", levels)
+        rates = {"sample_rate_hz": self.sample_rate_hz_, "recordings_hz": self.recordings_hz_}
+        write_json(run / "audio.json", {**rates, **self.normalizer_.levels})
         if self.joined_ is not None:
             self.joined_.save(run)
 
     def _load_preprocessing(self, run: Path) -> None:
         self.alphabet_ = Alphabet.load(run)
         path = run / "audio.json"
-        self.sample_rate_hz_, *levels = saved.levels(read_json(path), path, self._features.bands)
+        found = read_json(path)
+        self.recordings_hz_ = saved.recordings_rate(found, path)
+        self.sample_rate_hz_, *levels = saved.levels(found, path, self._features.bands)
         self.joined_ = JoinedFrames.load(run) if saved.is_part(run / FILE) else None
         self.normalizer_ = self._normalizer(*map(np.array, levels))
 

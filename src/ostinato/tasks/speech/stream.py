@@ -119,7 +119,8 @@ class TranscriptionStream:
             raise ConfigError("push: the stream has ended. Call reset for another recording.")
         start = time.perf_counter()
         sound = np.asarray(samples)
-        if sound.ndim != 1 or sound.dtype.kind not in "fi":
+        is_sound = sound.dtype.kind == "f" or sound.dtype in (np.int16, np.int32)
+        if sound.ndim != 1 or not is_sound:
             raise ConfigError(
                 "push: samples must be (samples,), floats in [-1, 1] or 16-bit integers; got "
                 f"{sound.dtype} of shape {sound.shape}."

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 
 from ostinato._errors import DatasetError
+from ostinato.data.splits import joined_groups
 from ostinato.datasets import Recordings
 from ostinato.tasks import summary as data_summary
 from ostinato.tasks.speech.alphabet import Alphabet
@@ -72,14 +73,31 @@ def tell_why_no_keywords(transcripts: Sequence[str]) -> None:
         logger.info("train: %s; add recordings, or set --keywords to take them as such", reason)
 
 
-def tell_few_speakers(speakers: Collection[str], folds: int) -> None:
-    """Log it if speakers are known, and too few to be kept apart in folds."""
-    if len(speakers) > 1:
-        logger.info(
-            "%d speakers are fewer than %d folds, so a fold is tested on voices of train; with at most %d "
-            "folds, each speaker is in one",
-            *(len(speakers), folds, len(speakers)),
+def groups_of(part: Recordings, folds: int) -> Sequence[Hashable]:
+    """Return groups that may not be parted: recordings of a speaker, copies of a recording.
+
+    Where these are fewer than the folds, copies alone; that is logged.
+
+    Args:
+        part: The recordings.
+        folds: How many parts they are dealt into.
+    """
+    if part.speakers is None:
+        return part.keys
+    groups = joined_groups(part.speakers, part.keys)
+    if len(set(groups)) >= folds:
+        return groups
+    speakers, count = len(set(part.speakers)), len(set(groups))
+    if speakers > 1:
+        which = f"{speakers} speakers" + (
+            ", some with copies of the same," if count < speakers else ""
         )
+        logger.info(
+            "%s are fewer than %d folds, so a fold is tested on voices of train; with at most %d folds, "
+            "each speaker is in one",
+            *(which, folds, count),
+        )
+    return part.keys
 
 
 def silent(recordings: Recordings, part: SpeechPart) -> list[int]:

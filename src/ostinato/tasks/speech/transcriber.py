@@ -14,9 +14,10 @@ import torch
 
 from ostinato import audio
 from ostinato._config import Features
-from ostinato._errors import DatasetError
+from ostinato._errors import ConfigError, DatasetError
 from ostinato.data.batches import length_buckets, unpacked
 from ostinato.datasets import Recordings
+from ostinato.datasets.records.waves import rate_of_samples
 from ostinato.models import SpeechNetwork
 from ostinato.tasks.speech.alphabet import Alphabet
 from ostinato.tasks.speech.averaged_frames import AveragedFrames, JoinedFrames
@@ -113,7 +114,13 @@ class Transcriber:
         return joined
 
     def stream(self, input_rate_hz: int | None, threshold: float) -> TranscriptionStream:
-        """Return a session that hears one recording while it is spoken."""
+        """Return a session that hears one recording while it is spoken, of a rate that is known."""
+        if input_rate_hz is None:
+            raise ConfigError(
+                "stream: the rate of the sound must be told, as the training recordings had several; got "
+                "none. Give sample_rate_hz (--sample-rate-hz)."
+            )
+        rate = rate_of_samples(input_rate_hz, "stream")
         self.network.eval()
         return TranscriptionStream(
             self.network,
@@ -121,7 +128,7 @@ class Transcriber:
             self.features,
             copy.copy(self.normalizer),
             sample_rate_hz=self.sample_rate_hz,
-            input_rate_hz=input_rate_hz or self.sample_rate_hz,
+            input_rate_hz=rate,
             threshold=threshold,
         )
 
