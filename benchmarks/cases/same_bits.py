@@ -72,18 +72,29 @@ def digits(folder: Path) -> Path:
 
 def days(folder: Path) -> Path:
     """Write days of ETTh1 as sequences of 24 hours, to be told apart by whether they are at a weekend."""
-    head, *hours = _etth1()
-    rows = [
-        (hour[0][:10], hour[0], *hour[1:], "weekend" if _weekday(hour[0]) >= 5 else "work")
-        for hour in hours[: 24 * DAYS]
-    ]
-    return _table(folder / "days.csv", ("id", "time", *head[1:], "label"), rows)
+    return _days(folder, lambda hours: "weekend" if _weekday(hours[0][0]) >= 5 else "work")
+
+
+def oil(folder: Path) -> Path:
+    """Write the same days without the oil temperature, which is the value of its last hour."""
+    return _days(folder, lambda hours: hours[-1][-1], inputs=slice(1, -1))
 
 
 def hours(folder: Path) -> Path:
     """Write the first hours of ETTh1."""
     head, *rows = _etth1()
     return _table(folder / "hours.csv", head, rows[:HOURS])
+
+
+def _days(
+    folder: Path, label: Callable[[list[list[str]]], str], inputs: slice = slice(1, None)
+) -> Path:
+    head, *hours = _etth1()
+    rows = []
+    for first in range(0, 24 * DAYS, 24):
+        day = hours[first : first + 24]
+        rows += [(day[0][0][:10], hour[0], *hour[inputs], label(day)) for hour in day]
+    return _table(folder / "days.csv", ("id", "time", *head[inputs], "label"), rows)
 
 
 def _etth1() -> list[list[str]]:
@@ -126,5 +137,13 @@ RUNS = {
     "real-forecast-autoregressive": Run(
         "forecast", "airpassengers", ("--horizon", "12", "--method", "autoregressive", *FIVE)
     ),
+    "other-classify": Run(
+        "classify",
+        reviews,
+        ("--cell", "gru", "--pooling", "attention", "--no-ngrams", *TESTED, *TWO),
+    ),
+    "other-tag": Run("tag", entities, ("--cell", "rnn", "--head", "softmax", *TESTED, *TWO)),
+    "other-transcribe": Run("transcribe", digits, ("--no-bidirectional", *TESTED, *TWO)),
+    "other-regression": Run("classify-series", oil, ("--regression", *TESTED, *FIVE)),
 }
-"""Bundled samples first, then real ones; the last two take the other ways to forecast."""
+"""Bundled samples, real ones, and then what is not the default: other cells, heads and methods."""
