@@ -350,3 +350,18 @@ def test_tags_are_read_without_blanks_and_none_is_empty() -> None:
     assert Tagged.make([["a", "b"]], [["B-X ", " O"]], "train").tags == [["B-X", "O"]]
     with pytest.raises(DatasetError, match="sentence 1, token 2: tag `` must be O"):
         Tagged.make([["a", "b"]], [["NOUN", ""]], "train")
+
+
+@pytest.mark.parametrize(("labels", "is_told"), [(0.01, True), (0.5, False), (1, False)])
+def test_values_that_are_taken_for_classes_are_told(
+    labels: float, is_told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    Labels.fit([labels * (n % 50 if is_told else n % 9) for n in range(100)])
+    assert ("each taken for a class: 50 classes in 100 rows" in caplog.text) == is_told
+
+
+@pytest.mark.parametrize("values", [pd.date_range("2020", periods=2), ["a", "b"]])
+def test_a_column_of_a_table_that_is_no_number_is_named(values: Any) -> None:
+    tables = [pd.DataFrame({"x": [1, 2]}), pd.DataFrame({"x": values})]
+    with pytest.raises(DatasetError, match="sequence 2: column `x` must hold numbers; got"):
+        sequences_of(tables, [0, 1], "train")

@@ -80,7 +80,9 @@ class Separated:
             table = pyarrow.csv.read_csv(
                 pa.BufferReader(self.data),
                 read_options=pyarrow.csv.ReadOptions(
-                    block_size=block, column_names=[str(n) for n in range(len(self.names))]
+                    block_size=block,
+                    column_names=[str(n) for n in range(len(self.names))],
+                    use_threads=False,  # it is one block; Arrow's threads may outlive the interpreter
                 ),
                 parse_options=pyarrow.csv.ParseOptions(
                     delimiter=self.delimiter,

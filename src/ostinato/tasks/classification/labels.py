@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,7 @@ class Labels:
                 f"train: labels must be of one kind; got {', '.join(kinds)}. Turn them all into strings."
             )
         _tell_alike(found)
+        _tell_values(found, len(labels))
         return cls(tuple(sorted(found)), multi_label)
 
     @property
@@ -195,6 +196,23 @@ def _name(label: Any) -> str:
     if isinstance(label, bool):
         return str(label).lower()
     return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
+
+
+def _tell_values(classes: Collection[Any], rows: int) -> None:
+    """Warn where classes are numbers with decimals, and nearly as many as rows."""
+    try:
+        values = [float(name) for name in classes]
+    except (TypeError, ValueError):
+        return
+    if len(values) > max(_MOST_RATINGS, rows / 10) and any(value % 1 for value in values):
+        logger.warning(
+            "train: labels are numbers such as %s, each taken for a class: %d classes in %d rows. Write "
+            "ranges or whole numbers instead.",
+            *(shown(next(iter(classes))), len(values), rows),
+        )
+
+
+_MOST_RATINGS = 10  # as of stars and their halves
 
 
 def _tell_alike(classes: Iterable[Any]) -> None:

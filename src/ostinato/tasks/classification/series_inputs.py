@@ -92,9 +92,22 @@ def _made(rows: list[Any], labels: list[Any] | None, part: str) -> Sequences:
                 f"{part}: sequence {number} must have the columns of the first, {named(first)}; got "
                 f"{'no table' if table is None else named(table)}. Give all sequences the same."
             )
-    columns = [[numbers_in(table[name], part) for name in first] for table in tables if table]
-    arrays = [np.stack(found, axis=1) for found in columns]
+    arrays = [
+        np.stack([_column(table[name], name, number, part) for name in first], axis=1)
+        for number, table in enumerate(tables, 1)
+        if table
+    ]
     return Sequences.make(arrays, labels, part, features=list(first))
+
+
+def _column(values: Any, name: str, number: int, part: str) -> Any:
+    try:
+        return numbers_in(values, part)
+    except ValueError as error:
+        raise DatasetError(
+            f"{part}: sequence {number}: column `{name}` must hold numbers; got {error}. Convert it, or leave it "
+            "out."
+        ) from None
 
 
 def _plain(label: Any, part: str) -> Any:
