@@ -118,6 +118,24 @@ def read(rows: Rows) -> Reading:
     return _reading(plain, counts, tags, _form(counts, tags, order))
 
 
+def of_spans(tag: str, form: Form = PLAIN) -> str | None:
+    """Return a tag that is known to be of spans as it is read; None if it stands for none.
+
+    Args:
+        tag: The tag of a part whose other tags may tell nothing, as where all are outside of spans.
+        form: How such tags are written.
+
+    Example:
+        >>> of_spans("B-PER"), of_spans("0"), of_spans("NN"), of_spans("PER", Form("bare"))
+        ('B-PER', 'O', None, 'I-PER')
+    """
+    if _is_plain(tag):
+        return tag
+    if form.order == "bare":
+        return OUTSIDE if _is_nothing(tag) else f"I-{tag}"
+    return _read(tag, form.order)
+
+
 _SIGNS = "-_:.|/\u2010\u2011\u2013\u2014\u2212"
 _PREFIX = re.compile(rf"([{LETTERS}{LETTERS.lower()}])([{_SIGNS}])(.+)", re.DOTALL)
 _SUFFIX = re.compile(rf"(.+)([{_SIGNS}])([{LETTERS}{LETTERS.lower()}])", re.DOTALL)

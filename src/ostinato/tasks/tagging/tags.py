@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, shown
 from ostinato._files import read_json, write_json
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import SCHEMES, Scheme, Span, Tagged
 from ostinato.datasets.records import schemes
-from ostinato.datasets.records.tag_forms import PLAIN, Form
+from ostinato.datasets.records.tag_forms import PLAIN, Form, of_spans
 from ostinato.tasks import saved
 from ostinato.tasks.tagging.evaluation import spans_in
 
@@ -92,9 +92,13 @@ class Tags:
         return schemes.allowed(self.classes, self.scheme) if self.scheme else None
 
     def encode(self, rows: Sequence[Sequence[str]], part: str = "data") -> Ragged:
-        """Return the index of each tag, a sentence a row; `UNKNOWN_TAG` of those that train lacks."""
+        """Return the index of each tag, a sentence a row; `UNKNOWN_TAG` of those that train lacks.
+
+        Raises:
+            DatasetError: Tags are of words, and those of train of spans.
+        """
         if self.scheme is not None:
-            rows = [schemes.convert(row, self.scheme) for row in rows]
+            rows = [schemes.convert(self._of_spans(row, part), self.scheme) for row in rows]
         index = {tag: place for place, tag in enumerate(self.classes)}
         places = [[index.get(tag, UNKNOWN_TAG) for tag in row] for row in rows]
         if any(UNKNOWN_TAG in row for row in places):
@@ -108,6 +112,16 @@ class Tags:
                 *(part, strange.total(), shown),
             )
         return Ragged.from_rows(places)
+
+    def _of_spans(self, row: Sequence[str], part: str) -> list[str]:
+        """Return tags as those of spans, whatever the part that they are of tells alone."""
+        found = [of_spans(tag, self.form) for tag in row]
+        if None in found:
+            raise DatasetError(
+                f"{part}: tags must be of spans, as those of train are; got {shown(row[found.index(None)])}. "
+                "Correct it, or name another column."
+            )
+        return [tag for tag in found if tag is not None]
 
     def names(self, row: npt.ArrayLike) -> list[str]:
         """Return the tags of some indices in the scheme of training."""
@@ -132,7 +146,8 @@ class Tags:
         """Return what to count in a part: the type of each span, or each tag."""
         if not self.are_spans:
             return (tag for row in rows for tag in row)
-        return (span.type for row in rows for span in schemes.spans_of(row))
+        read = (self._of_spans(row, "data") for row in rows)
+        return (span.type for row in read for span in schemes.spans_of(row))
 
     def save(self, run: Path) -> None:
         """Write ``labels.json``."""

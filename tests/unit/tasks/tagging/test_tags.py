@@ -100,3 +100,27 @@ def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
     tags = Tags.fit(Tagged.make([["a", "b"]], [["I-X", "O"]], "train"), "BMEWO")
     tags.save(tmp_path)
     assert Tags.load(tmp_path) == tags
+
+
+@pytest.mark.parametrize(
+    ("train", "alone", "meant"),
+    [
+        (["B-PER", "I-PER", "O"], ["0", "O", "_"], ["O", "O", "O"]),
+        (["PER", "PER", "O"], ["PER", "PER", "PER"], ["B-PER", "I-PER", "E-PER"]),
+        (["PER_b", "PER_i", "o"], ["PER_i", "PER_i", "PER_i"], ["B-PER", "I-PER", "E-PER"]),
+    ],
+)
+def test_tags_of_a_part_that_tell_nothing_alone_are_those_of_train(train, alone, meant) -> None:
+    tags = Tags.fit(Tagged.make([["a", "b", "c"]], [train], "train"), "BIOES")
+    part = Tagged.make([["a", "b", "c"]], [alone], "test")
+    (places,) = tags.encode(part.tags or (), "test")
+    assert tags.names(places) == meant
+    assert list(tags.counted(part.tags or ())) == ["PER"] * ("B-PER" in meant)
+
+
+def test_tags_of_words_are_refused_where_train_has_those_of_spans() -> None:
+    tags = Tags.fit(Tagged.make([["a", "b"]], [["B-PER", "O"]], "train"), "BIOES")
+    with pytest.raises(
+        DatasetError, match="test: tags must be of spans, as those of train are; got 'NN'"
+    ):
+        tags.encode([["NN", "VB"]], "test")
