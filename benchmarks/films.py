@@ -10,6 +10,7 @@ line n is the address of review n; a seeded tenth of the films is validation.
 
 from __future__ import annotations
 
+import argparse
 import random
 import sys
 import tarfile
@@ -23,7 +24,9 @@ from ostinato import datasets
 
 def main() -> None:
     """Write ``train.parquet`` and ``validation.parquet`` into the folder given."""
-    folder = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     reviews, films = {}, {}
     archive = next(datasets.locate("imdb").glob("aclImdb*.tar.*"))

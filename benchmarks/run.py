@@ -179,7 +179,6 @@ def main() -> None:
 
 
 def _measure(name: str, case: Case, keep: Path | None) -> Iterator[dict[str, Any]]:
-    state = facts.state("src")
     for repeat in range(case.repeats):
         with _folders(cold=case.cold) as (out, environment):
             films = out.parent / "films"
@@ -207,18 +206,10 @@ def _measure(name: str, case: Case, keep: Path | None) -> Iterator[dict[str, Any
                 "repeat": repeat,
                 "command": _shown(case.command),
                 "wall_s": round(wall, 3),
-                "cpu_s": round(
-                    after.children_user
-                    + after.children_system
-                    - before.children_user
-                    - before.children_system,
-                    2,
-                ),
+                "cpu_s": round(sum(after[2:4]) - sum(before[2:4]), 2),  # of children
                 **_figures(out, printed),
-                **state,
                 "threads": int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)),
-                "time": facts.now(),
-                **{key: value for key, value in facts.machine().items() if key != "slug"},
+                **facts.stamp("src"),
             }
 
 
