@@ -63,6 +63,33 @@ def check_batch_sizes(where: str, batch_sizes: Tensor, num_rows: int) -> None:
         )
 
 
+def check_is_dense(where: str, value: object) -> None:
+    """Raise ShapeError unless ``value`` is a tensor of one block of memory.
+
+    Example:
+        >>> check_is_dense("LSTM", [[0.5]])
+        Traceback (most recent call last):
+        ...
+        ostinato._errors.ShapeError: LSTM: input must be a dense tensor or a PackedSequence; got list. \
+Make a tensor of it with torch.as_tensor, or of tensors of several lengths torch.nn.utils.rnn.pack_sequence.
+    """
+    if isinstance(value, Tensor) and value.layout is torch.strided and not value.is_nested:
+        return
+    given = type(value).__name__
+    advice = (
+        "Make a tensor of it with torch.as_tensor, or of tensors of several lengths "
+        "torch.nn.utils.rnn.pack_sequence."
+    )
+    if isinstance(value, Tensor):
+        given = "a nested tensor" if value.is_nested else f"a tensor of {value.layout}"
+        advice = "Give input.to_dense()."
+        if value.is_nested:
+            advice = "Give torch.nn.utils.rnn.pack_sequence(input.unbind(), enforce_sorted=False)."
+    raise ShapeError(
+        f"{where}: input must be a dense tensor or a PackedSequence; got {given}. {advice}"
+    )
+
+
 _FORMS = {
     (2, 3): "(time, batch, features), or (time, features) for one sequence",
     (2,): "one row of features for each step of a PackedSequence, or for each sequence of a stream",

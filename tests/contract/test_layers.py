@@ -558,6 +558,19 @@ def test_wrong_input_is_refused(cell: Cell) -> None:
         layer(pack_sequence([torch.zeros(9)]))
     with pytest.raises(ShapeError, match=r"input must have dtype torch\.float64, .* torch\.int64"):
         layer(wide[:, :, :3].long())
+    rows = [wide[:3, 0, :3], wide[:2, 0, :3]]
+    refused: dict[str, Any] = {
+        r"got list\. .* torch\.nn\.utils\.rnn\.pack_sequence": rows,
+        r"got ndarray\. Make a tensor of it with torch\.as_tensor": wide.numpy(),
+        r"got NoneType": None,
+        r"got a nested tensor\. Give .*input\.unbind\(\)": torch.nested.nested_tensor(
+            rows, layout=torch.jagged
+        ),
+        r"got a tensor of torch\.sparse_coo\. Give input\.to_dense\(\)": wide.to_sparse(),
+    }
+    for match, wrong in refused.items():
+        with pytest.raises(ShapeError, match=f"^{name}: input must be a dense tensor.*{match}"):
+            layer(wrong)
     with pytest.raises(ShapeError, match=r"got torch\.float32\. Convert it with input\.to\("):
         layer(pack_sequence([wide[:, 0, :3].float()]))
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from ostinato import _shapes
 from ostinato._config import check_range
 from ostinato._errors import ConfigError
 from ostinato.nn.linear import RowLinear
+from ostinato.nn.scripting import PackedModule
 from ostinato.ops import Layout
 
 
-class Convolution(nn.Module):
+class Convolution(PackedModule):
     """Convolve each row over time; past its ends there are zeros, not its batch-mates.
 
     The same numbers as ``torch.nn.Conv1d(..., padding="same")`` on each row by itself.
@@ -32,7 +33,7 @@ class Convolution(nn.Module):
         ShapeError: The input does not fit.
 
     Example:
-        >>> packed = nn.utils.rnn.pack_sequence([torch.ones(4, 2), torch.ones(1, 2)])
+        >>> packed = torch.nn.utils.rnn.pack_sequence([torch.ones(4, 2), torch.ones(1, 2)])
         >>> Convolution(2, 5)(packed).data.shape
         torch.Size([5, 5])
     """

@@ -14,10 +14,11 @@ from torch.nn.utils.rnn import PackedSequence
 from ostinato import _shapes
 from ostinato._config import check_range
 from ostinato._errors import ShapeError
+from ostinato.nn.scripting import PackedModule
 from ostinato.ops import Layout, chain
 from ostinato.ops.chain_reference import n_best_paths
 from ostinato.ops.layout import unsorted
-from ostinato.ops.transforms import check_is_alone
+from ostinato.ops.transforms import check_is_alone, is_followed
 
 
 class Chain(NamedTuple):
@@ -38,7 +39,7 @@ class Chain(NamedTuple):
     end: Tensor
 
 
-class CRF(nn.Module):
+class CRF(PackedModule):
     r"""Linear-chain conditional random field: tags that depend on their neighbours.
 
     .. math:: P(y \mid x) = \exp(s(x, y)) / \sum_{y'} \exp(s(x, y'))
@@ -98,13 +99,23 @@ class CRF(nn.Module):
                         f"CRF: what is allowed must have the shape {shape} for {name}; got "
                         f"{tuple(may.shape)}. Make it of the tags that the emissions score."
                     )
-                mask[~may] = -torch.inf
+                if bool(((may != 0) & (may != 1)).any()):
+                    raise ShapeError(
+                        f"CRF: what is allowed must be true or false, or 1 or 0, for {name}; got "
+                        f"{may.dtype} with other values. Give for each tag whether it may stand there."
+                    )
+                mask[may == 0] = -torch.inf
             self.register_buffer(f"{name}_mask", mask, persistent=False)
 
     def forward(self, emissions: PackedSequence) -> Chain:
         """Return the emissions with the transition scores, forbidden ones at minus infinity."""
         _shapes.check_is_packed("CRF", emissions)
         _shapes.check_features("CRF", emissions.data, self.num_tags, ranks=(2,))
+        if emissions.data.is_complex():
+            raise ShapeError(
+                f"CRF: emissions must be real numbers; got {emissions.data.dtype}. "
+                "Give their .real or their .abs()."
+            )
         return Chain(
             emissions,
             self.start + self.start_mask,
@@ -151,19 +162,15 @@ def log_likelihood_and_marginals(scores: Chain, tags: Tensor) -> tuple[Tensor, T
         float64, which has no gradient.
     """
     data, batch_sizes = scores.emissions.data, scores.emissions.batch_sizes
+    _check_tags(tags, data)
     log_z, marginals = chain.log_sum_and_share(data, batch_sizes, *scores[1:])
-    if tags.dtype == torch.bool and tags.shape == data.shape:
+    if tags.dtype == torch.bool:
         open_ones = data.masked_fill(~tags, -torch.inf)
         given = chain.log_sum_and_share(open_ones, batch_sizes, *scores[1:])[0]
-    elif tags.dtype == torch.int64 and tags.shape == data.shape[:1]:
-        given = _score(scores, tags)
     else:
-        raise ShapeError(
-            f"log_likelihood: tags must be int64 of shape {tuple(data.shape[:1])}, or bool of shape "
-            f"{tuple(data.shape)}; got {tags.dtype} of {tuple(tags.shape)}. "
-            "Pack them as the emissions are packed."
-        )
-    return unsorted(given - log_z, scores.emissions), marginals
+        given = _score(scores, tags)
+    # The backward pass reads the marginals too, and would not hear of what NumPy does to them.
+    return unsorted(given - log_z, scores.emissions), marginals.clone()
 
 
 @torch.no_grad()
@@ -269,6 +276,30 @@ def posterior(scores: Chain) -> Posterior:
     data, batch_sizes = scores.emissions.data, scores.emissions.batch_sizes
     _, marginals, before, onward = chain.sum_paths(data, batch_sizes, *scores[1:])
     return Posterior(marginals, batch_sizes, before, onward, scores.transition.double().exp())
+
+
+def _check_tags(tags: Tensor, data: Tensor) -> None:
+    """Raise ShapeError unless the tags are those of the emissions, whole or partial."""
+    rule = f"int64 of shape {tuple(data.shape[:1])}, or bool of shape {tuple(data.shape)}"
+    advice = "Pack them as the emissions are packed, and give the data of that."
+    if not isinstance(tags, Tensor):
+        raise ShapeError(
+            f"log_likelihood: tags must be a tensor, {rule}; got {type(tags).__name__}. {advice}"
+        )
+    if (tags.dtype, tags.shape) == (torch.bool, data.shape):
+        return
+    if (tags.dtype, tags.shape) != (torch.int64, data.shape[:1]):
+        raise ShapeError(
+            f"log_likelihood: tags must be {rule}; got {tags.dtype} of {tuple(tags.shape)}. {advice}"
+        )
+    if torch.compiler.is_compiling() or is_followed() or tags.device.type != "cpu":
+        return  # there nobody may look at values; torch's own look-ups refuse them
+    low, high = (int(one) for one in tags.aminmax())
+    if low < 0 or high >= data.shape[1]:
+        raise ShapeError(
+            f"log_likelihood: tags must be from 0 to {data.shape[1] - 1}; got {low} to {high}. Where a "
+            "tag is not known give bool tags, all true there."
+        )
 
 
 def _score(scores: Chain, tags: Tensor) -> Tensor:

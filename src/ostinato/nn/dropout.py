@@ -8,6 +8,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from ostinato import _shapes
 from ostinato._config import check_range
+from ostinato.nn.scripting import PackedModule
 from ostinato.ops import Layout, randomness
 
 
@@ -24,7 +25,7 @@ class Dropout(nn.Dropout):
         return randomness.dropout(input, self.p, self.training)
 
 
-class LockedDropout(nn.Module):
+class LockedDropout(PackedModule):
     """Drop features of each row with one mask for all its steps ("variational" dropout).
 
     Kept features are scaled by ``1 / (1 - p)``; in evaluation nothing changes. Only
@@ -73,7 +74,7 @@ class LockedDropout(nn.Module):
         return f"p={self.p}"
 
 
-class WordDropout(nn.Module):
+class WordDropout(PackedModule):
     """Replace ids by the unknown word's while training, so that its embedding is learned too.
 
     Each step is drawn by itself. In evaluation nothing changes.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from ostinato import _shapes
 from ostinato._errors import ConfigError, did_you_mean, shown
 from ostinato.nn.linear import RowLinear
+from ostinato.nn.scripting import PackedModule
 from ostinato.ops import Layout
 from ostinato.ops.layout import unsorted
 from ostinato.ops.transforms import is_followed, is_recorded
@@ -19,7 +20,7 @@ PoolingName = Literal["last", "max", "mean", "max-mean", "last-max-mean", "atten
 """How the outputs over time become one vector."""
 
 
-class Pooling(nn.Module):
+class Pooling(PackedModule):
     """Pool the outputs of a recurrent stack over the real steps of each row.
 
     Args:
@@ -38,7 +39,7 @@ class Pooling(nn.Module):
         ShapeError: The outputs or the state do not fit.
 
     Example:
-        >>> output = nn.utils.rnn.pack_sequence([torch.tensor([[1.0], [3.0]]), torch.ones(1, 1)])
+        >>> output = torch.nn.utils.rnn.pack_sequence([torch.tensor([[1.0], [3.0]]), torch.ones(1, 1)])
         >>> Pooling("max-mean", 1)(output, torch.zeros(1, 2, 1))
         tensor([[3., 2.],
                 [1., 1.]])
@@ -80,7 +81,7 @@ class Pooling(nn.Module):
         return f"{self.kind!r}, {self.num_features}"
 
 
-class AttentionPooling(nn.Module):
+class AttentionPooling(PackedModule):
     r"""Average the real steps with weights that one learned query gives them.
 
     .. math::
@@ -95,7 +96,7 @@ class AttentionPooling(nn.Module):
         result: ``(batch, num_features)``, rows in the order of the batch before it was packed.
 
     Example:
-        >>> output = nn.utils.rnn.pack_sequence([torch.ones(3, 2), torch.ones(1, 2)])
+        >>> output = torch.nn.utils.rnn.pack_sequence([torch.ones(3, 2), torch.ones(1, 2)])
         >>> AttentionPooling(2)(output).shape
         torch.Size([2, 2])
 
@@ -145,7 +146,7 @@ def max_over_time(output: PackedSequence) -> Tensor:
         ``(batch, features)``, rows in the order of the batch before it was packed.
 
     Example:
-        >>> output = nn.utils.rnn.pack_sequence([torch.tensor([[-1.0], [-3.0]]), -torch.ones(1, 1)])
+        >>> output = torch.nn.utils.rnn.pack_sequence([torch.tensor([[-1.0], [-3.0]]), -torch.ones(1, 1)])
         >>> max_over_time(output)
         tensor([[-1.],
                 [-1.]])
@@ -172,7 +173,7 @@ def mean_over_time(output: PackedSequence) -> Tensor:
         ``(batch, features)``, rows in the order of the batch before it was packed.
 
     Example:
-        >>> output = nn.utils.rnn.pack_sequence([torch.tensor([[1.0], [3.0]]), torch.ones(1, 1)])
+        >>> output = torch.nn.utils.rnn.pack_sequence([torch.tensor([[1.0], [3.0]]), torch.ones(1, 1)])
         >>> mean_over_time(output)
         tensor([[2.],
                 [1.]])

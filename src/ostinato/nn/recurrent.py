@@ -70,6 +70,7 @@ class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
         return self._run_dense(input, state)
 
     def _run_dense(self, input: Tensor, state: States | None) -> tuple[Tensor, States]:
+        _shapes.check_is_dense(self._name, input)
         _shapes.check_features(self._name, input, self.input_size, ranks=(2, 3))
         _shapes.check_dtype(self._name, "input", input, self.weight_ih_l0.dtype)
         _shapes.check_device(self._name, "input", input, self.weight_ih_l0.device)

@@ -16,7 +16,9 @@ from ostinato._native import bindings, library
 from ostinato.ops.arguments import check_arguments
 
 DTYPES = {torch.float32: 0, torch.float64: 1, torch.bfloat16: 2}
-"""What the kernels serve, with the numbers of the C interface."""
+"""What the kernels run in, with the numbers of the C interface."""
+SERVED = (*DTYPES, torch.float16)
+"""What they serve; float16 runs in float32."""
 
 
 class Call:
@@ -135,7 +137,9 @@ def library_in_use() -> tuple[ctypes.CDLL, int]:
 
 
 def kernel_dtype(dtype: torch.dtype, instruction_set: int) -> torch.dtype:
-    """Return the dtype to run in: a processor without bfloat16 products takes float32."""
+    """Return the dtype to run in: float32 for float16, and for bfloat16 where it has no products."""
+    if dtype is torch.float16:
+        return torch.float32
     if dtype is torch.bfloat16 and instruction_set < len(bindings.INSTRUCTION_SETS) - 1:
         return torch.float32
     return dtype

@@ -167,6 +167,7 @@ def log_sum_and_share(
     emissions: Tensor, batch_sizes: Tensor, start: Tensor, transition: Tensor, end: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Return the first two results of `sum_paths`, also under transforms."""
-    run = chain_plain.sum_paths if is_followed() else sum_paths
+    is_plain = is_followed() or emissions.device.type == "meta"
+    run = chain_plain.sum_paths if is_plain else sum_paths
     log_z, marginals, *_ = run(emissions, batch_sizes, start, transition, end)
     return log_z, marginals

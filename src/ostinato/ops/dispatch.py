@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 
 from ostinato._native import library
-from ostinato.ops.calls import DTYPES as NATIVE_DTYPES
+from ostinato.ops.calls import SERVED
 
 CELLS = ("RNN_TANH", "RNN_RELU", "GRU", "LSTM")
 DEVICES = ("cpu", "cuda")
@@ -88,7 +88,7 @@ _ONEDNN = "one padded call per layer and direction on oneDNN"
 RULES = (
     Rule(
         devices=("cpu",),
-        dtypes=tuple(NATIVE_DTYPES),
+        dtypes=SERVED,
         projected=False,
         available=_native_available,
         implementation="native",

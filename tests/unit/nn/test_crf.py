@@ -10,7 +10,19 @@ from torch.nn.utils.rnn import PackedSequence, pack_sequence, unpack_sequence
 
 from ostinato import ConfigError, ShapeError
 from ostinato.datasets.records import schemes
-from ostinato.nn import CRF, Chain, decode, log_likelihood, n_best, posterior
+from ostinato.nn import (
+    CRF,
+    Chain,
+    Convolution,
+    LockedDropout,
+    Pooling,
+    WordDropout,
+    decode,
+    log_likelihood,
+    log_likelihood_and_marginals,
+    n_best,
+    posterior,
+)
 from ostinato.ops import chain
 
 # Of sums in float64 over at most 4 ** 5 sequences: 3e-14 was the largest difference in 300 runs.
@@ -232,3 +244,47 @@ def test_wrong_arguments_are_refused() -> None:
         CRF(3, (np.ones(2, bool), np.ones((3, 3), bool), np.ones(3, bool)))
     with pytest.raises(ShapeError, match="PackedSequence"):
         CRF(3)(torch.zeros(2, 3))  # type: ignore[arg-type]
+    with pytest.raises(ShapeError, match=r"true or false, or 1 or 0, for start; got torch\.int64"):
+        CRF(3, (np.array([1, 2, 0]), np.ones((3, 3), bool), np.ones(3, bool)))
+    crf, packed = CRF(3), pack_sequence([torch.randn(4, 3), torch.randn(2, 3)])
+    with pytest.raises(ShapeError, match=r"emissions must be real numbers; got torch\.complex64"):
+        crf(packed._replace(data=packed.data + 0j))
+    for wrong in ([0] * 6, np.zeros(6, int), packed, None):
+        with pytest.raises(
+            ShapeError, match=f"tags must be a tensor, .*got {type(wrong).__name__}"
+        ):
+            log_likelihood(crf(packed), wrong)  # type: ignore[arg-type]
+    for low, high in ((-100, 2), (0, 3)):
+        tags = torch.tensor([low, 0, 1, 2, 2, high])
+        with pytest.raises(ShapeError, match=f"tags must be from 0 to 2; got {low} to {high}"):
+            log_likelihood(crf(packed), tags)
+
+
+def test_what_is_allowed_may_be_ones_and_zeros() -> None:
+    may = np.array([True, False, True]), np.tri(3).astype(bool), np.array([False, True, True])
+    expected = CRF(3, may)
+    for dtype in (np.int64, np.uint8, np.float32):
+        found = CRF(3, (may[0].astype(dtype), may[1].astype(dtype), may[2].astype(dtype)))
+        for name, mask in expected.named_buffers():
+            assert torch.equal(found.get_buffer(name), mask)
+
+
+def test_what_is_done_to_the_marginals_changes_no_gradient() -> None:
+    crf, packed = CRF(3), pack_sequence([torch.randn(4, 3), torch.randn(2, 3)])
+    data, tags = packed.data.requires_grad_(), torch.tensor([0, 1, 2, 0, 1, 2])
+    found = []
+    for change in (lambda one: one, lambda one: one.mul_(5.0), lambda one: one.numpy().fill(7.0)):
+        total, marginals = log_likelihood_and_marginals(crf(packed._replace(data=data)), tags)
+        change(marginals)
+        found.append(torch.autograd.grad(total.sum(), data)[0])
+    assert torch.equal(found[0], found[1])
+    assert torch.equal(found[0], found[2])
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+def test_modules_of_packed_sequences_are_no_script() -> None:
+    every = (CRF(3), Pooling("attention", 3), Convolution(3, 3), LockedDropout(), WordDropout())
+    for module in every:
+        match = f"^{type(module).__name__}: torch.jit.script cannot compile"
+        with pytest.raises(ConfigError, match=match):
+            torch.jit.script(torch.nn.Sequential(module))

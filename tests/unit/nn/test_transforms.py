@@ -206,6 +206,8 @@ IN_PLACE: dict[str, Callable[[Tensor], Tensor]] = {
     "add_": lambda y: y.add_(1.0).mul_(y.detach().clone()),
     "masked_fill_": lambda y: y.masked_fill_(y < 0, 0.5),
     "slice": lambda y: y[:1].zero_() * 0 + y,
+    "data": lambda y: (y.data.mul_(5.0), y)[1],  # of these two autograd hears nothing
+    "numpy": lambda y: (y.detach().numpy().fill(7.0), y)[1],
 }
 
 
@@ -249,12 +251,15 @@ def test_so_may_that_of_a_compiled_layer(cell: Cell) -> None:
     def loss(data: Tensor, *, inplace: bool) -> Tensor:
         return F.relu(layer(data)[0], inplace=inplace).square().sum()
 
-    found = torch.compile(loss, backend="aot_eager", fullgraph=True)(data, inplace=True)
-    expected = torch.autograd.grad(loss(data, inplace=False), [data, *layer.parameters()])
-    for one, other in zip(
-        torch.autograd.grad(found, [data, *layer.parameters()]), expected, strict=True
-    ):
-        torch.testing.assert_close(one, other, **CLOSE)
+    wanted = [data, *layer.parameters()]
+    expected = torch.autograd.grad(loss(data, inplace=False), wanted)
+    inside = torch.compile(loss, backend="aot_eager", fullgraph=True)(data, inplace=True)
+    output = torch.compile(layer, backend="aot_eager", fullgraph=True)(data)[0]
+    outside = output.relu().square().sum()
+    output.mul_(5.0)
+    for found in (inside, outside):
+        for one, other in zip(torch.autograd.grad(found, wanted), expected, strict=True):
+            torch.testing.assert_close(one, other, **CLOSE)
 
 
 # Chains ------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from ostinato._errors import NativeError, ShapeError
 from ostinato.ops import native
 
 pytestmark = needs_native
-DTYPES = [torch.float32, torch.float64, torch.bfloat16]
+DTYPES = [torch.float32, torch.float64, torch.bfloat16, torch.float16]
 
 
 @pytest.fixture(autouse=True)
@@ -59,12 +59,12 @@ def test_torch_finds_no_fault_with_the_ops(cell: Cell, dtype: torch.dtype, *, tr
     torch.library.opcheck(native.recurrent, given)
     if trains:
         data, batch_sizes, state, weights, mode, num_directions, _ = given
-        output, h_n, c_n, saved = (part.detach() for part in native.recurrent(*given))
+        output, h_n, c_n, *kept = (part.detach() for part in native.recurrent(*given))
         d_state = [torch.randn_like(part) for part in (h_n, c_n)[: len(state)]]
         plain = [[part.detach() for part in parts] for parts in (state, weights)]
         head = (torch.randn_like(output), d_state, data.detach(), batch_sizes, *plain)
         for wants_d_input in (False, True):
-            tail = (output, saved, mode, num_directions, wants_d_input)
+            tail = (*kept, mode, num_directions, wants_d_input)
             torch.library.opcheck(native.recurrent_backward, (*head, *tail))
 
 
@@ -190,23 +190,24 @@ def test_it_can_be_exported(cell: Cell) -> None:
             assert torch.equal(ours, theirs)
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
 @every_direction
 @every_cell
-def test_autocast_equals_bfloat16(cell: Cell, *, bidirectional: bool) -> None:
+def test_autocast_equals_its_dtype(cell: Cell, dtype: torch.dtype, *, bidirectional: bool) -> None:
     layer = cell.make(dtype=torch.float32, bidirectional=bidirectional)
     data, hx = torch.randn(6, 2, 3), make_state(cell, layer, 2, torch.float32)
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast("cpu", dtype):
         found = tensors(layer(data, hx))
-    rounded = [part.bfloat16() for part in states(hx)]
+    rounded = [part.to(dtype) for part in states(hx)]
     given = tuple(rounded) if cell.has_cell_state else rounded[0]
-    expected = tensors(_as_bfloat16(cell, layer)(data.bfloat16(), given))
+    expected = tensors(_rounded(cell, layer, dtype)(data.to(dtype), given))
     for ours, theirs in zip(found, expected, strict=True):
-        assert ours.dtype == torch.bfloat16
+        assert ours.dtype == dtype
         assert torch.equal(ours, theirs)
 
 
-def _as_bfloat16(cell: Cell, layer: Any) -> Any:
-    other = cell.make(dtype=torch.bfloat16, bidirectional=layer.bidirectional)
+def _rounded(cell: Cell, layer: Any, dtype: torch.dtype) -> Any:
+    other = cell.make(dtype=dtype, bidirectional=layer.bidirectional)
     other.load_state_dict(layer.state_dict())
     return other
 
