@@ -137,7 +137,7 @@ def library_in_use() -> tuple[ctypes.CDLL, int]:
 
 
 def kernel_dtype(dtype: torch.dtype, instruction_set: int) -> torch.dtype:
-    """Return the dtype to run in: float32 for float16, and for bfloat16 where it has no products."""
+    """Return the dtype to run in: float32 for float16, and for bfloat16 without products."""
     if dtype is torch.float16:
         return torch.float32
     if dtype is torch.bfloat16 and instruction_set < len(bindings.INSTRUCTION_SETS) - 1:
