@@ -50,7 +50,7 @@ def listen(
     estimator.stream(estimator.sample_rate_hz_)  # one that cannot says so before it waits for sound
     stream = cast("io.BufferedReader", sys.stdin.buffer)
     form, begun = form_of(stream)
-    rate = _rate(form, sample_rate_hz, estimator.recordings_hz_)
+    rate = _rate(form, sample_rate_hz, estimator)
     session = estimator.stream(rate, threshold=options.get("threshold"))
     told = ""
     try:
@@ -76,18 +76,20 @@ def listen(
         )
 
 
-def _rate(form: Form, asked: int | None, own: int | None) -> int:
+def _rate(form: Form, asked: int | None, estimator: SpeechRecognizer) -> int:
     """Return the rate of the samples: that of a header, of the option, or of train's recordings."""
     if form.rate_hz is not None and asked not in (None, form.rate_hz):
         raise ConfigError(
             f"--sample-rate-hz: must be that of the wav on standard input, {form.rate_hz}; got {asked}. "
             "Leave it out."
         )
-    rate = next((one for one in (form.rate_hz, asked, own) if one is not None), None)
+    told = (form.rate_hz, asked, estimator.recordings_hz_)
+    rate = next((one for one in told if one is not None), None)
     if rate is None:
-        raise ConfigError(
-            "--stream: raw samples need their rate, as the training recordings had several; got none. Give "
-            "--sample-rate-hz."
+        rate = estimator.sample_rate_hz_
+        say(
+            f"standard input: raw samples are taken for {rate} Hz, the rate of most training recordings; give "
+            "--sample-rate-hz if it is another"
         )
     check_rate(rate, "standard input")
     return rate

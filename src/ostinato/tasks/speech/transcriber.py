@@ -14,7 +14,7 @@ import torch
 
 from ostinato import audio
 from ostinato._config import Features
-from ostinato._errors import ConfigError, DatasetError
+from ostinato._errors import DatasetError
 from ostinato.data.batches import length_buckets, unpacked
 from ostinato.datasets import Recordings
 from ostinato.datasets.records.waves import rate_of_samples
@@ -114,11 +114,13 @@ class Transcriber:
         return joined
 
     def stream(self, input_rate_hz: int | None, threshold: float) -> TranscriptionStream:
-        """Return a session that hears one recording while it is spoken, of a rate that is known."""
+        """Return a session that hears one recording while it is spoken."""
         if input_rate_hz is None:
-            raise ConfigError(
-                "stream: the rate of the sound must be told, as the training recordings had several; got "
-                "none. Give sample_rate_hz (--sample-rate-hz)."
+            input_rate_hz = self.sample_rate_hz
+            logger.warning(
+                "stream: the training recordings had several rates, so the sound is taken for %d Hz, that of "
+                "most; give sample_rate_hz if it has another.",
+                input_rate_hz,
             )
         rate = rate_of_samples(input_rate_hz, "stream")
         self.network.eval()
