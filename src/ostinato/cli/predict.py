@@ -49,7 +49,8 @@ class Asked:
         on_error: Stop at a recording that cannot be read or a series that cannot be forecast, or answer
             with the error.
         horizon: For a forecaster: steps ahead, at most those that it was trained for.
-        future: For a forecaster: table of the steps ahead with the columns that are known of them.
+        future: For a forecaster: table of the steps ahead with the columns that are known of them;
+            --delimiter and --encoding are of it too.
         ends: For a forecaster: whether series that end a little before the last are forecast from the
             common end, as they are if it is not given, or from their own.
     """
@@ -118,7 +119,9 @@ def predict(
         raise ConfigError(
             f"predict: --format {format} is for taggers; {run} is a {estimator.task} run."
         )
-    answers = _answers(estimator, _inputs(estimator, inputs, columns.given()), options)
+    given = columns.given()
+    options |= _written(estimator, inputs, given, has_future=asked.future is not None)
+    answers = _answers(estimator, _inputs(estimator, inputs, given), options)
     if format is not None:
         for line in estimator.formats[format](answers):
             show(line)
@@ -130,6 +133,22 @@ def predict(
         show(estimator.line(answer))
         if "note" in answer:
             say(f"answer {number}: {answer['note']}")
+
+
+def _written(
+    estimator: Estimator, inputs: tuple[str, ...], given: Mapping[str, Any], *, has_future: bool
+) -> dict[str, Any]:
+    """Return how the table of the steps ahead is written: as the one before it."""
+    from ostinato.tasks.contract import AS_WRITTEN
+
+    found = {name: given[name] for name in AS_WRITTEN if name in given and has_future}
+    unused = [name for name in given if not inputs and name not in found]
+    if unused and estimator.has_history:
+        raise ConfigError(
+            f"predict: {', '.join(unused)} tell how a table is read, and none is given. Name one, or leave "
+            "them out."
+        )
+    return found
 
 
 def _answers(

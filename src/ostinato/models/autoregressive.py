@@ -13,6 +13,7 @@ from ostinato.models.likelihoods import Likelihood
 from ostinato.models.windows import Windows
 from ostinato.nn.dropout import Dropout
 from ostinato.nn.linear import RowLinear
+from ostinato.ops.randomness import everything_drawing_from
 
 
 class AutoregressiveForecaster(nn.Module):
@@ -69,13 +70,21 @@ class AutoregressiveForecaster(nn.Module):
         return self._outputs(outputs, windows.future)
 
     @torch.no_grad()
-    def sample(self, windows: Windows, scale: Tensor, count: int) -> Tensor:
+    def sample(
+        self,
+        windows: Windows,
+        scale: Tensor,
+        count: int,
+        generators: Sequence[torch.Generator] | None = None,
+    ) -> Tensor:
         """Draw paths ahead.
 
         Args:
             windows: A batch; its ``paths`` are not looked at.
             scale: What the values of each window were divided by.
             count: Paths of each window.
+            generators: What the paths of each window are drawn from, on a CPU, so that they do not depend
+                on other windows; none for torch's generator, in one draw a step.
 
         Shape:
             scale: ``(batch,)``.
@@ -90,12 +99,25 @@ class AutoregressiveForecaster(nn.Module):
         paths = []
         for step in range(self.horizon):
             future = windows.future[:, step].repeat_interleave(count, dim=0)
-            values = self.likelihood.sample(self._outputs(output, future), scale)
+            values = self._drawn(self._outputs(output, future), scale, generators)
             paths.append(values)
             if step + 1 < self.horizon:
                 output = session.step(self._inputs(values, future, attributes))
         drawn: Tensor = torch.stack(paths, dim=1).unflatten(0, (-1, count))
         return drawn
+
+    def _drawn(
+        self, outputs: Tensor, scale: Tensor, generators: Sequence[torch.Generator] | None
+    ) -> Tensor:
+        """Return a value of each path, of each window from its own generator."""
+        if generators is None:
+            return self.likelihood.sample(outputs, scale)
+        found = []
+        parts = (part.unflatten(0, (len(generators), -1)) for part in (outputs, scale))
+        for output, size, generator in zip(*parts, generators, strict=True):
+            with everything_drawing_from(generator):
+                found.append(self.likelihood.sample(output, size))
+        return torch.cat(found)
 
     def _inputs(self, values: Tensor, future: Tensor, attributes: Tensor) -> Tensor:
         """Return what the stack reads at steps ahead: value, whether it was observed, inputs."""

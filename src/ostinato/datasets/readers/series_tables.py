@@ -17,6 +17,7 @@ from ostinato.datasets.file_names import expanded
 from ostinato.datasets.readers.columns import check_column, named_column, usual_column
 from ostinato.datasets.readers.joined_ids import with_one_id
 from ostinato.datasets.readers.parted_times import with_one_time
+from ostinato.datasets.readers.period_frames import with_moments
 from ostinato.datasets.readers.series_rows import (
     ID_NAMES,
     check_no_rows,
@@ -152,7 +153,7 @@ def _table(
             if value is not None:
                 logger.info("%s: it is no file; the %s `%s` is not used.", where, name, value)
         try:
-            table = pa.table(source)
+            table = pa.table(with_moments(source))
         except (pa.ArrowException, TypeError, ValueError) as error:
             raise DatasetError(
                 f"{where}: series must come as a file or as a table of pandas, polars or Arrow whose "

@@ -109,12 +109,8 @@ class Sequences:
             list(called),
         )
         part.check_finite()
-        if len(part) > 1 and width > 1 and (part.lengths == 1).all() and features is None:
-            logger.warning(
-                "%s: each sequence has one step of %d features. If these are steps, as in sktime's order "
-                "(sequences, features, time), swap the axes: X.transpose(0, 2, 1).",
-                *(source, width),
-            )
+        if len(part) > 1 and features is None:
+            _tell_axes(part)
         return part
 
     def __len__(self) -> int:
@@ -206,6 +202,17 @@ class Sequences:
                 f"it is missing; got {self.values[step, feature]} at step "
                 f"{step - self.offsets[row] + 1} of feature `{self.features[feature]}`. Correct it."
             )
+
+
+def _tell_axes(part: Sequences) -> None:
+    """Warn where what are taken for features are more than the steps, and all sequences are as long."""
+    steps, width = int(part.lengths[0]), len(part.features)
+    if width > steps and (part.lengths == steps).all():
+        logger.warning(
+            "%s: each sequence has %d step%s of %d features. If these are steps, as in sktime's order "
+            "(sequences, features, time), swap the axes: X.transpose(0, 2, 1).",
+            *(part.source, steps, "s" * (steps > 1), width),
+        )
 
 
 def joined(parts: Sequence[Sequences]) -> Sequences:

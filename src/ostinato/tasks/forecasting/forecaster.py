@@ -14,7 +14,6 @@ from torch import Tensor
 from typing_extensions import Self
 
 from ostinato._config import Recurrent, Training
-from ostinato._errors import ConfigError
 from ostinato.models.likelihoods import LIKELIHOODS, LikelihoodName
 from ostinato.series import Calibration, Panel, panel_of
 from ostinato.series.scaling import Transform
@@ -168,6 +167,8 @@ class Forecaster(Estimator):
         future: Any = None,
         on_error: OnError | None = None,
         ends: Ends = "common",
+        delimiter: str | None = None,
+        encoding: str | None = None,
     ) -> pa.Table:
         """Forecast what comes after the series that were trained on, or after others.
 
@@ -179,6 +180,8 @@ class Forecaster(Estimator):
                 value in their context, and raises where a known column is not told.
             ends: Forecast dated series that end up to a horizon before the last from the common end, or
                 each from its own.
+            delimiter: As of ``read_series``, like ``encoding``, of ``X`` and ``future`` where they are files.
+            encoding: Of these.
 
         Returns:
             A row a step: ``unique_id``, ``ds``, ``target`` where there are several, ``mean``,
@@ -189,7 +192,9 @@ class Forecaster(Estimator):
             ConfigError: The horizon is longer than the one trained for.
             DatasetError: The series do not fit those of train, or a step ahead lacks a known column.
         """
-        return self._ahead(X, future, horizon=horizon, on_error=on_error, ends=ends).table()
+        written = {"delimiter": delimiter, "encoding": encoding}
+        asked: dict[str, Any] = {"horizon": horizon, "on_error": on_error, "ends": ends}
+        return self._ahead(X, future, **asked, **written).table()
 
     def explain(self, X: Sequence[Any], *, future: Any = None, **asked: Any) -> list[Any]:
         """Return a row a step of each of some sets of series, ready for JSON.
@@ -270,12 +275,7 @@ class Forecaster(Estimator):
 
     def load_parts(self, *, validation: Any = None, test: Any = None, **arguments: Any) -> Parts:
         """Load series by the arguments of `ostinato.datasets.load_series`, and part them by time."""
-        for name, given in (("validation", validation), ("test", test)):
-            if given is not None:
-                raise ConfigError(
-                    f"--{name}: series are parted by time, not by file. Leave it out: the last "
-                    "horizon of each series is the test part, what comes before it validation."
-                )
+        splits.check_no_files(validation=validation, test=test)
         source = arguments.pop("source")
         self.columns_ = learnt(arguments)
         panel = self._read(source, arguments, anew=True)
@@ -353,10 +353,10 @@ class Forecaster(Estimator):
         return reading.panel_of(table) if reading else panel_of(table, self.frequency)
 
     def _ahead(self, X: Any, future: Any, **asked: Any) -> Forecasts:
-        foresight = self.foresight
-        panel = self.series_ if X is None else self._read(X, {})
+        foresight, written = self.foresight, {name: asked.pop(name, None) for name in AS_WRITTEN}
+        panel = self.series_ if X is None else self._read(X, written)
         if future is not None:
-            panel = panel.with_future(self.reading_.future(future, self.columns_))
+            panel = panel.with_future(self.reading_.future(future, {**self.columns_, **written}))
         return foresight.ahead(panel, **asked)
 
     def _finish(self, parts: Parts, out: Path | None) -> None:
@@ -370,16 +370,15 @@ class Forecaster(Estimator):
     ) -> Figures:
         forecasts, measured = self.foresight.measured(examples)
         if run:
-            told: dict[str, Any] = {"part": part, "standardised": examples.standardised}
-            told["season"] = self.plan_of(examples.panel).season
+            season, is_standard = self.plan_of(examples.panel).season, examples.standardised
+            told: dict[str, Any] = {"part": part, "season": season, "standardised": is_standard}
             write_forecasts(run, forecasts, measured, self.levels, **told)
         return figures_of(measured, examples, self.levels, with_coverage=part != "validation")
 
     def _save_preprocessing(self, run: Path) -> None:
         self.reading_.save(run, self.calibration_)
-        plan = self.plan_of(self.series_)
-        steps, guessed = plan.context + max(self.reading_.seasons), self.reading_.scaling.guessed
-        save_history(run, self.series_, steps, guessed)
+        steps = self.plan_of(self.series_).context + max(self.reading_.seasons)
+        save_history(run, self.series_, steps, self.reading_.scaling.guessed)
 
     def _load_preprocessing(self, run: Path) -> None:
         self.reading_, self.calibration_ = SeriesPreprocessor.load(run, self)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +21,6 @@ from ostinato._errors import DatasetError
 from ostinato.datasets.records.series import written
 from ostinato.models import AutoregressiveForecaster
 from ostinato.models.likelihoods import sampled_quantiles
-from ostinato.ops.randomness import everything_drawing_from
 from ostinato.series import Panel, WindowIndex
 from ostinato.tasks.forecasting.objective import WindowPart
 
@@ -273,7 +274,7 @@ def forecast(
         places: Where to begin.
         probabilities: Of the quantiles.
         num_samples: Paths to draw of each window, where the network draws any.
-        seed: Seed of those.
+        seed: Seed of those, which do not depend on other windows.
 
     Returns:
         Quantiles on the scale of the series, ``(windows, horizon, quantiles)``, and what the values of
@@ -285,13 +286,13 @@ def forecast(
     size = max(1, BATCH_STEPS // (part.reader.context + horizon))
     if isinstance(network, AutoregressiveForecaster):
         size = max(1, BATCH_PATHS // num_samples)
-    own = everything_drawing_from(torch.Generator().manual_seed(seed))
-    with torch.inference_mode(), own:
+    with torch.inference_mode():
         for start in range(0, len(places), size):
             rows = np.arange(start, min(start + size, len(places)))
             windows, ahead, order = part.windows(places.take(rows))
             if isinstance(network, AutoregressiveForecaster):
-                paths = network.sample(windows, ahead.scale, num_samples)
+                own = _generators(part.reader.panel, places.take(rows[order]), seed)
+                paths = network.sample(windows, ahead.scale, num_samples, own)
                 found = sampled_quantiles(paths, torch.tensor(probabilities))
             else:
                 found = network(windows).float().sort(dim=2).values
@@ -299,6 +300,17 @@ def forecast(
             quantiles[rows[order]] = in_series.numpy()
             scales[rows[order]] = ahead.scale.numpy()
     return quantiles, scales
+
+
+def _generators(panel: Panel, places: WindowIndex, seed: int) -> list[torch.Generator]:
+    """Return a generator for each window, by the id of its series, its target and its time."""
+    found = []
+    for series, target, origin in zip(places.series, places.target, places.origin, strict=True):
+        time = panel.times(int(series), int(origin), int(origin) + 1).astype(np.int64)[0]
+        name = json.dumps([seed, panel.ids[series], panel.targets[target], int(time)])
+        digest = hashlib.sha256(name.encode()).digest()
+        found.append(torch.Generator().manual_seed(int.from_bytes(digest[:8]) >> 1))
+    return found
 
 
 def _column_of(probability: float) -> str:

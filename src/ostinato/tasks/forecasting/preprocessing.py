@@ -136,12 +136,14 @@ class SeriesPreprocessor:
 
         Args:
             source: A file or a table.
-            columns: The arguments with which the table of train was read.
+            columns: The arguments with which the table of train was read; delimiter and encoding of this.
 
         Raises:
             DatasetError: A known column is missing, or something in it is wrong.
         """
-        named: dict[str, Any] = {name: columns.get(name) for name in ("id_column", "time_column")}
+        named: dict[str, Any] = {
+            name: columns.get(name) for name in ("id_column", "time_column", *AS_WRITTEN)
+        }
         return load_series(source, known_columns=self.known, **named)
 
     def _other(self, source: str, found: Frequency) -> DatasetError:

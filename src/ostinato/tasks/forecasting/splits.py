@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._errors import DatasetError
+from ostinato._errors import ConfigError, DatasetError
 from ostinato.series import Panel, WindowIndex
 
 Int64s = npt.NDArray[np.int64]
@@ -65,6 +65,26 @@ class SeriesSplit:
         within = np.arange(len(series)) - first[series]
         target, place = np.divmod(within, counts[series])
         return WindowIndex(series, target, self.begin[series] + place)
+
+
+def check_no_files(**given: Any) -> None:
+    """Raise ConfigError where a part is named as a file.
+
+    Args:
+        given: What is named, by part.
+
+    Raises:
+        ConfigError: One is.
+
+    Example:
+        >>> check_no_files(validation=None, test=None)
+    """
+    for name, file in given.items():
+        if file is not None:
+            raise ConfigError(
+                f"--{name}: series are parted by time, not by file. Leave it out: the last horizon of each "
+                "series is the test part, what comes before it validation."
+            )
 
 
 def train_stretch(panel: Panel, context: int, horizon: int) -> SeriesSplit:

@@ -546,3 +546,19 @@ def test_the_delimiter_and_the_encoding_are_taken_as_told(tmp_path, caplog):
     with caplog.at_level("INFO"):
         read_series({"ds": [1], "y": [1.0]}, delimiter=";")
     assert "it is no file; the delimiter `;` is not used" in caplog.text
+
+
+@pytest.mark.parametrize("freq", ["D", "M", "Q", "Q-MAR", "W", "h"])
+def test_periods_are_the_times_at_which_they_begin(freq):
+    periods = pd.period_range("2020-01-06", periods=30, freq=freq)
+    y = pd.Series(np.arange(30.0), periods)
+    expected = periods.to_timestamp().to_pydatetime().tolist()
+    for table in (y, y.to_frame("y"), pd.DataFrame({"ds": periods, "y": y.to_numpy()})):
+        read = read_series(table)
+        assert (read.times.tolist(), list(read.values)) == (expected, ["y"])
+        assert read.values["y"].tolist() == y.tolist()
+
+
+def test_a_lazy_table_is_one():
+    table = pl.DataFrame({"ds": [1, 2], "y": [3.0, 4.0]})
+    assert read_series(table.lazy()).values["y"].tolist() == [3, 4]

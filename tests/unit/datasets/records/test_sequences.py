@@ -92,3 +92,14 @@ def test_what_is_no_sequence_is_refused(rows, labels, message):
 def test_missing_values_stay_missing():
     part = Sequences.make([[1.0, np.nan]], None, "a")
     assert np.isnan(part.values[1, 0])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_axes_in_the_order_of_sktime_are_told(channels, caplog):
+    rows = np.zeros((5, channels, 40))
+    with caplog.at_level("WARNING", logger="ostinato"):
+        Sequences.make(rows.transpose(0, 2, 1), None, "train")
+        assert not caplog.text
+        Sequences.make(rows, None, "train")
+    assert f"{channels} step{'s' * (channels > 1)} of 40 features" in caplog.text
+    assert "swap the axes" in caplog.text

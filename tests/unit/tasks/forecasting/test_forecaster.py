@@ -167,6 +167,31 @@ def test_no_series_depends_on_those_beside_it(fitted):
     np.testing.assert_allclose(alone["mean"], beside["mean"], rtol=1e-5)
 
 
+@pytest.mark.parametrize("likelihood", ["gaussian", "student-t", "negative-binomial"])
+def test_sampled_forecasts_of_a_series_are_the_same_alone_and_beside_others(likelihood):
+    table = sales().assign(y=np.random.default_rng(0).poisson(3, sum(LENGTHS.values())))
+    model = small(method="autoregressive", likelihood=likelihood).fit(table)
+    found = model.predict(table, ends="own").to_pandas()
+    for name, rows in table.groupby("unique_id"):
+        alone = model.predict(rows, ends="own").to_pandas()
+        beside = found[found["unique_id"] == name].reset_index(drop=True)
+        pd.testing.assert_frame_equal(alone, beside, check_exact=True)
+    again = model.predict(table[::-1], ends="own").to_pandas()
+    pd.testing.assert_frame_equal(again, found, check_exact=True)
+
+
+def test_the_future_is_written_as_the_table_before_it(informed, tmp_path):
+    past, future = tmp_path / "a.csv", tmp_path / "b.csv"
+    for table, path in ((promoted(), past), (ahead(1), future)):
+        table.to_csv(path, index=False, sep="#", encoding="utf-16-le")
+    written = {"delimiter": "#", "encoding": "utf-16-le"}
+    expected = informed.predict(promoted(), future=ahead(1))
+    assert informed.predict(past, future=future, **written).equals(expected)
+    assert len(list(informed.explain([past], future=future, **written))) == len(expected)
+    with pytest.raises(DatasetError):
+        informed.predict(past, future=future)
+
+
 def test_the_unit_of_a_series_does_not_matter(fitted):
     table = sales()
     found = small().fit(table.assign(y=table["y"] * 1024)).predict()
