@@ -11,6 +11,8 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from numbers import Real
+from operator import ge, gt, lt
 from typing import Any, Literal, TypeVar, Union
 
 from ostinato._errors import ConfigError, did_you_mean, shown
@@ -302,13 +304,10 @@ def check_range(
     """Raise ConfigError unless ``value`` is None or within every bound that is given."""
     if value is None:
         return
-    rules = []
-    if low is not None:
-        rules.append(("at least", low, value >= low))
-    if above is not None:
-        rules.append(("above", above, value > above))
-    if below is not None:
-        rules.append(("below", below, value < below))
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise ConfigError(f"{where}: {name} must be a number; got {shown(value)}.")
+    bounds = (("at least", low, ge), ("above", above, gt), ("below", below, lt))
+    rules = [(word, bound, fits(value, bound)) for word, bound, fits in bounds if bound is not None]
     if not all(holds for _, _, holds in rules):
         rule = " and ".join(f"{word} {bound:g}" for word, bound, _ in rules)
         raise ConfigError(f"{where}: {name} must be {rule}; got {shown(value)}.")

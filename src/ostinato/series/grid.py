@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, brief
 from ostinato.data.ragged import Ragged
 from ostinato.datasets.records.series import SeriesTable, written
 from ostinato.series.calendar import local_times
@@ -102,7 +102,7 @@ def check_coarser(table: SeriesTable, step: Frequency, times: Array, positions: 
         first = int(np.flatnonzero(codes == row)[0])
         raise DatasetError(
             f"{table.source}: all series must have one frequency, which is `{step.alias}` in most of "
-            f"them; got series {table.names[row]}, which steps from {written(times[first])} to "
+            f"them; got series {brief(table.names[row])}, which steps from {written(times[first])} to "
             f"{written(times[first + 1])} and on so. Train on them apart, or sum up the finer ones; "
             "or, if these are gaps, give the frequency (--frequency)."
         )
@@ -138,7 +138,7 @@ def check_grid(
         return
     row = int(np.flatnonzero(~fits | is_again)[0])
     name = table.names[codes[row]]
-    series = f"series {name}" if name else "the series"
+    series = f"series {brief(name)}" if name else "the series"
     begin = int(np.flatnonzero(codes == codes[row])[0])
     raise DatasetError(
         f"{table.source}: {series}, time {written(times[row])}: every time must lie whole steps of "

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._errors import DatasetError, did_you_mean
+from ostinato._errors import DatasetError, brief, did_you_mean
 from ostinato.data.ragged import Ragged
 from ostinato.datasets.records.series import SeriesTable, written
 from ostinato.series.calendar import local_times
@@ -107,9 +107,13 @@ class Panel:
         last = int(self.lengths[row]) if end is None else end
         return self.frequency.at(self.starts[row], np.arange(begin, last))
 
+    def called(self, row: int) -> str:
+        """Return how messages call a series."""
+        return f"series `{brief(self.ids[row])}`" if self.ids[row] else "the series"
+
     def place(self, row: int, step: int) -> str:
         """Return how messages call a step of a series."""
-        series = f"series {self.ids[row]}, " if self.ids[row] else ""
+        series = f"series {brief(self.ids[row])}, " if self.ids[row] else ""
         return f"{series}time {written(self.times(row, step, step + 1)[0])}"
 
     def find(self, name: str | int) -> int:
@@ -234,7 +238,13 @@ class Panel:
         return digest.hexdigest()
 
 
-def panel_of(table: SeriesTable, frequency: str | None = None, *, whole: bool = False) -> Panel:
+def panel_of(
+    table: SeriesTable,
+    frequency: str | None = None,
+    *,
+    whole: bool = False,
+    with_gaps: bool = True,
+) -> Panel:
     """Put the series of a table on regular grids; what is missing stays so, as NaN.
 
     A series begins with its first value of a target or past column, and ends with its last, whether or
@@ -246,6 +256,7 @@ def panel_of(table: SeriesTable, frequency: str | None = None, *, whole: bool = 
         frequency: Alias of the step; None to find it out.
         whole: Whether to keep the steps before the first value and, without known columns, those
             after the last.
+        with_gaps: Whether a series may step regularly by more than a frequency that is given.
 
     Raises:
         DatasetError: There is no target column, or a time lies between the steps.
@@ -264,7 +275,7 @@ def panel_of(table: SeriesTable, frequency: str | None = None, *, whole: bool = 
     first = np.flatnonzero(np.diff(codes, prepend=-1))
     positions, fits = step.steps(times[first][codes], times)
     check_grid(table, step, times, positions, fits)
-    if alias is None:
+    if alias is None or not with_gaps:
         check_coarser(table, step, times, positions)
     groups = (table.values, table.known, table.past)
     values, known, past = (stacked(columns, table.order) for columns in groups)
@@ -317,8 +328,8 @@ def _future_rows(panel: Panel, future: SeriesTable | Panel) -> tuple[Int64s, Arr
     else:
         codes, times, names = future.codes, future.times, future.names
         columns = stacked({n: future.known[n] for n in panel.known_names}, np.arange(len(codes)))
-        if panel.zone is not None and future.zone is not None and panel.frequency.is_of_days:
-            times = local_times(times, panel.zone)
+        if future.zone is not None and panel.frequency.is_of_days:
+            times = local_times(times, panel.zone or future.zone)
         elif (panel.zone is None) != (future.zone is None) and not panel.frequency.is_of_days:
             raise DatasetError(
                 f"{future.source}: times of the future must have a time zone if the series have one; "

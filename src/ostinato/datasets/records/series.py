@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ostinato._errors import DatasetError, did_you_mean
+from ostinato._errors import DatasetError, brief, did_you_mean
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -176,7 +176,7 @@ class SeriesTable:
 
     def place(self, row: int) -> str:
         """Return how messages call a row: its series, if it has an id, and its time."""
-        series = f"series {self.ids[row]}, " if self.ids[row] else ""
+        series = f"series {brief(self.ids[row])}, " if self.ids[row] else ""
         return f"{series}time {written(self.times[row])}"
 
 
@@ -256,7 +256,7 @@ def _check_once(table: SeriesTable) -> None:
         return
     row = int(table.order[np.flatnonzero(is_twice)[0]])
     name, time = table.ids[row], table.times[row]
-    series = f"series {name}" if name else "a series"
+    series = f"series {brief(name)}" if name else "a series"
     advice = "" if name else ", or name the column of the ids (--id-column)"
     if isinstance(time, np.datetime64) and table.zone is None and ":" in written(time):
         advice += (

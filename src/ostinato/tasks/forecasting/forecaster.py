@@ -137,7 +137,7 @@ class Forecaster(Estimator):
         Args:
             X: Rows of ``unique_id``, ``ds`` and ``y``: a path, a table of pandas, polars or pyarrow,
                 or a dictionary of columns.
-            y: Not used; the values to forecast are columns of ``X``.
+            y: Nothing; the values to forecast are columns of ``X``.
             out: Run folder to write: checkpoints, history, the model, its figures.
             overwrite: Replace a run that stands in ``out``.
             resume: Go on with the interrupted run in ``out``; ends with the same bits.
@@ -149,6 +149,7 @@ class Forecaster(Estimator):
             DatasetError: The series cannot be trained on.
             TrainingError: The loss is no longer finite.
         """
+        splits.check_no_values(y)
         self.columns_ = learnt(columns)
         panel = self._read(X, columns, anew=True)
         return self.fit_parts(
@@ -192,9 +193,8 @@ class Forecaster(Estimator):
             ConfigError: The horizon is longer than the one trained for.
             DatasetError: The series do not fit those of train, or a step ahead lacks a known column.
         """
-        written = {"delimiter": delimiter, "encoding": encoding}
-        asked: dict[str, Any] = {"horizon": horizon, "on_error": on_error, "ends": ends}
-        return self._ahead(X, future, **asked, **written).table()
+        asked = {"horizon": horizon, "on_error": on_error, "ends": ends, "encoding": encoding}
+        return self._ahead(X, future, delimiter=delimiter, **asked).table()
 
     def explain(self, X: Sequence[Any], *, future: Any = None, **asked: Any) -> list[Any]:
         """Return a row a step of each of some sets of series, ready for JSON.
@@ -350,7 +350,8 @@ class Forecaster(Estimator):
             return source
         table = table_of(source, columns, self.columns_)
         reading = None if anew else getattr(self, "reading_", None)
-        return reading.panel_of(table) if reading else panel_of(table, self.frequency)
+        on_grid = reading.panel_of if reading else panel_of
+        return on_grid(table, self.frequency)
 
     def _ahead(self, X: Any, future: Any, **asked: Any) -> Forecasts:
         foresight, written = self.foresight, {name: asked.pop(name, None) for name in AS_WRITTEN}

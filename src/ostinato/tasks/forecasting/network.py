@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato._config import check_range
-from ostinato._errors import ConfigError
+from ostinato._errors import ConfigError, named
 from ostinato._rules import check_rules
 from ostinato.metrics import quantile_levels_of
 from ostinato.models import AutoregressiveForecaster, DirectForecaster, SegmentForecaster
@@ -20,6 +21,8 @@ from ostinato.series import Panel
 if TYPE_CHECKING:
     from ostinato.tasks.forecasting.forecaster import Forecaster
     from ostinato.tasks.forecasting.preprocessing import SeriesPreprocessor
+
+logger = logging.getLogger("ostinato")
 
 Int64s = npt.NDArray[np.int64]
 Method = Literal["direct", "segment", "autoregressive"]
@@ -91,6 +94,26 @@ class Attributes:
         """How many values each attribute has; 0 stands for one that train did not have."""
         return [len(values) + 1 if len(values) > 1 else 1 for values in self.values.values()]
 
+    def tell_unknown(self, panel: Panel) -> None:
+        """Warn where attributes of series are none of those of train, or no series is one of train.
+
+        Args:
+            panel: Series that are to be forecast.
+        """
+        for name, values in self.values.items():
+            given = {str(value) for value in (panel.static[name] if name else panel.ids)}
+            unknown = sorted(given.difference(values))
+            if len(values) < 2 or not unknown or (not name and len(unknown) < len(given)):
+                continue
+            logger.warning(
+                "%s: %s, as %s; these are forecast as any unknown one.",
+                panel.source,
+                f"the static column `{name}` has values that train had not"
+                if name
+                else "no series was in train",
+                named(unknown, most=3),
+            )
+
     def codes(self, panel: Panel) -> Int64s:
         """Return the category of each attribute of each series, ``(series, attributes)``."""
         columns = []
@@ -109,7 +132,7 @@ def check_settings(settings: Forecaster) -> None:
     if not settings.levels:
         raise ConfigError("Forecaster: levels must name an interval, such as 80; got none.")
     for level in settings.levels:
-        check_range(where, "levels", level, above=0, below=100)
+        check_range(where, "levels", level, low=1, below=100)  # percent, no shares
     if settings.method != "direct" and settings.recurrent.bidirectional:
         raise ConfigError(
             f"Forecaster: recurrent must have one direction for the {settings.method} method, which goes "

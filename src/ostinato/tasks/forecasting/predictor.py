@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -167,6 +168,8 @@ class ForecastPredictor:
                 )
         longest = self.plan.horizon
         check_range("predict", "horizon", horizon, low=1)
+        if horizon is not None and not isinstance(horizon, Integral):
+            raise ConfigError(f"predict: horizon must be a whole number; got {horizon}.")
         horizon = longest if horizon is None else horizon
         if horizon > longest:
             raise ConfigError(
@@ -177,6 +180,7 @@ class ForecastPredictor:
             panel = with_common_end(panel, horizon, min(longest, self.plan.context - 1))
         if on_error != "skip":
             panel.check_future(horizon)
+        self.reading.attributes.tell_unknown(panel)
         part = self._windows(SeriesSplit(panel, panel.lengths))
         places, left_out = self._told(part, horizon)
         tell_left_out(panel, left_out, places, is_wrong=on_error == "raise")
@@ -196,7 +200,7 @@ class ForecastPredictor:
         for row in np.flatnonzero(~has_past | np.isin(series, list(lacking))).tolist():
             one, column = int(series[row]), int(target[row])
             blind = (
-                f"{panel.source}: series `{panel.ids[one]}` must have a value of `{panel.targets[column]}` "
+                f"{panel.source}: {panel.called(one)} must have a value of `{panel.targets[column]}` "
                 f"in its last {self.plan.context} steps; got none. Leave it out, or give its past."
             )
             left_out.append((one, column, lacking[one] if has_past[row] else blind))

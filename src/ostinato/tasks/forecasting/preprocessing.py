@@ -114,17 +114,19 @@ class SeriesPreprocessor:
         steps, _ = panel.frequency.steps(panel.starts, ends.astype(panel.starts.dtype))
         return np.maximum(steps, 0)
 
-    def panel_of(self, table: SeriesTable) -> Panel:
+    def panel_of(self, table: SeriesTable, given: str | None = None) -> Panel:
         """Put series on the grid of train's frequency, whatever step a few of their times suggest.
 
         Args:
             table: The series.
+            given: The frequency that was given to train, if one was; only then a series may step regularly by
+                more, what is between being missing.
 
         Raises:
-            DatasetError: A time does not lie on it.
+            DatasetError: A time does not lie on it, or it does step so.
         """
         try:
-            return panel_of(table, self.frequency.alias)
+            return panel_of(table, self.frequency.alias, with_gaps=given is not None)
         except DatasetError:
             found = frequency_of(table)
             if found is None or found.alias == self.frequency.alias:

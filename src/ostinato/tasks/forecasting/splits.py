@@ -67,6 +67,25 @@ class SeriesSplit:
         return WindowIndex(series, target, self.begin[series] + place)
 
 
+def check_no_values(y: Any) -> None:
+    """Raise DatasetError where values are given apart from their series.
+
+    Args:
+        y: What is given as values.
+
+    Raises:
+        DatasetError: It is something.
+
+    Example:
+        >>> check_no_values(None)
+    """
+    if y is not None:
+        raise DatasetError(
+            "Forecaster: the values to forecast must be a column of X, such as `y`; got them apart, as y. "
+            "Put them there: X.assign(y=y)."
+        )
+
+
 def check_no_files(**given: Any) -> None:
     """Raise ConfigError where a part is named as a file.
 

@@ -588,3 +588,55 @@ def test_the_step_is_that_of_train_whatever_a_short_past_suggests(fitted):
     )
     one = fitted.predict(table.iloc[:1])
     assert one["ds"][0].as_py() == pd.Timestamp("2024-01-02")
+
+
+@pytest.mark.parametrize("freq", ["W", "2D", "MS"])
+def test_a_past_that_steps_by_more_than_train_is_refused(fitted, freq):
+    table = sales(a=80)
+    table["ds"] = pd.date_range("2024-01-01", periods=len(table), freq=freq)
+    with pytest.raises(DatasetError, match="a step must be D, as in train"):
+        fitted.predict(table)
+    few = fitted.predict(table.head(4))  # too few to tell
+    assert len(few) == HORIZON
+
+
+def test_gaps_that_were_asked_for_in_train_may_come_again():
+    table = sales(a=80)
+    table["ds"] = pd.date_range("2024-01-01", periods=len(table), freq="2D")
+    model = small(frequency="D", training__epochs=1).fit(table)
+    assert len(model.predict(table)) == HORIZON
+
+
+@pytest.mark.parametrize("horizon", ["4", 2.0, True, [2]])
+def test_a_horizon_that_is_no_whole_number_is_refused(fitted, horizon):
+    with pytest.raises(ConfigError, match="horizon must be a"):
+        fitted.predict(horizon=horizon)
+
+
+@pytest.mark.parametrize("levels", [("80",), (0.8, 0.95), (True,)])
+def test_levels_are_percent(levels):
+    with pytest.raises(ConfigError, match="levels must be"):
+        small(levels=levels).fit(sales())
+
+
+def test_values_apart_from_their_series_are_refused():
+    with pytest.raises(DatasetError, match="must be a column of X"):
+        small().fit(sales(), sales()["y"])
+
+
+def test_series_and_attributes_that_train_had_not_are_told(fitted, informed, caplog):
+    with caplog.at_level("WARNING", logger="ostinato"):
+        fitted.predict(sales())
+        fitted.predict(sales(a=90, new=80))
+        assert "train" not in caplog.text
+        fitted.predict(sales(new=80))
+        assert "no series was in train, as `new`" in caplog.text
+        informed.predict(promoted().assign(region="west"), future=ahead(1))
+    assert "`region` has values that train had not, as `west`" in caplog.text
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "UTC"])
+def test_days_of_the_future_are_those_of_its_own_clock(informed, zone):
+    future = ahead(1)
+    there = future.assign(ds=pd.to_datetime(future["ds"]).dt.tz_localize(zone))
+    assert informed.predict(future=there).equals(informed.predict(future=future))
