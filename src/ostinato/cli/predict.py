@@ -145,8 +145,7 @@ def _written(
     unused = [name for name in given if not inputs and name not in found]
     if unused and estimator.has_history:
         raise ConfigError(
-            f"predict: {', '.join(unused)} tell how a table is read, and none is given. Name one, or leave "
-            "them out."
+            f"predict: no table is given that {', '.join(unused)} could be of. Name one, or leave it out."
         )
     return found
 

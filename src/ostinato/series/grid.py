@@ -73,6 +73,24 @@ def frequency_of(table: SeriesTable) -> Frequency | None:
         return None
 
 
+def check_steps(table: SeriesTable, step: Frequency) -> None:
+    """Refuse a series that steps regularly, but by more than a step that others had.
+
+    Args:
+        table: The table.
+        step: That step.
+
+    Raises:
+        DatasetError: There is such a series.
+
+    Example:
+        >>> check_steps(SeriesTable.make([1, 2], {"y": [1.0, 2.0]}), Frequency("1"))
+    """
+    codes, (_, times) = table.codes[table.order], on_clock(table, step.alias)
+    first = np.flatnonzero(np.diff(codes, prepend=-1))
+    check_coarser(table, step, times, step.steps(times[first][codes], times)[0])
+
+
 def check_coarser(table: SeriesTable, step: Frequency, times: Array, positions: Int64s) -> None:
     """Refuse a series that steps regularly, but by more than the others do.
 

@@ -238,13 +238,7 @@ class Panel:
         return digest.hexdigest()
 
 
-def panel_of(
-    table: SeriesTable,
-    frequency: str | None = None,
-    *,
-    whole: bool = False,
-    with_gaps: bool = True,
-) -> Panel:
+def panel_of(table: SeriesTable, frequency: str | None = None, *, whole: bool = False) -> Panel:
     """Put the series of a table on regular grids; what is missing stays so, as NaN.
 
     A series begins with its first value of a target or past column, and ends with its last, whether or
@@ -256,7 +250,6 @@ def panel_of(
         frequency: Alias of the step; None to find it out.
         whole: Whether to keep the steps before the first value and, without known columns, those
             after the last.
-        with_gaps: Whether a series may step regularly by more than a frequency that is given.
 
     Raises:
         DatasetError: There is no target column, or a time lies between the steps.
@@ -275,7 +268,7 @@ def panel_of(
     first = np.flatnonzero(np.diff(codes, prepend=-1))
     positions, fits = step.steps(times[first][codes], times)
     check_grid(table, step, times, positions, fits)
-    if alias is None or not with_gaps:
+    if alias is None:
         check_coarser(table, step, times, positions)
     groups = (table.values, table.known, table.past)
     values, known, past = (stacked(columns, table.order) for columns in groups)

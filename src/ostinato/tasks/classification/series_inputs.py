@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from ostinato.tasks import saved
 from ostinato.tasks.classification.label_inputs import label_of, one_column
 from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.classification.regression import are_values
+
+logger = logging.getLogger("ostinato")
 
 MOST_DEVIATIONS = 1e6
 """Values further off than this are taken for this: float32 and the network end somewhere."""
@@ -82,6 +85,7 @@ def _rows(X: Any, part: str) -> list[Any]:
 
 def _made(rows: list[Any], labels: list[Any] | None, part: str) -> Sequences:
     """Return sequences; if they are tables, their features are called as the columns."""
+    _tell_steps(rows, part)
     tables = [columns_of(row, part) for row in rows]
     first = tables[0] if tables else None
     if first is None or not all(isinstance(name, str) for name in first):
@@ -108,6 +112,18 @@ def _column(values: Any, name: str, number: int, part: str) -> Any:
             f"{part}: sequence {number}: column `{name}` must hold numbers; got {error}. Convert it, or leave it "
             "out."
         ) from None
+
+
+def _tell_steps(rows: list[Any], part: str) -> None:
+    """Warn where the steps of a table or series do not stand in the order of its index."""
+    for number, row in enumerate(rows, 1):
+        if not getattr(getattr(row, "index", None), "is_monotonic_increasing", True):
+            logger.warning(
+                "%s: sequence %d: steps are taken as they stand, and its index is not in order. Sort it if the "
+                "index tells the time: sort_index().",
+                *(part, number),
+            )
+            return
 
 
 def _plain(label: Any, part: str) -> Any:

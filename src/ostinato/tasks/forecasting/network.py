@@ -95,7 +95,7 @@ class Attributes:
         return [len(values) + 1 if len(values) > 1 else 1 for values in self.values.values()]
 
     def tell_unknown(self, panel: Panel) -> None:
-        """Warn where attributes of series are none of those of train, or no series is one of train.
+        """Warn of attributes that train had not, and where no series is one of train.
 
         Args:
             panel: Series that are to be forecast.

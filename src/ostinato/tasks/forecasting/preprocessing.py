@@ -16,7 +16,7 @@ from ostinato.datasets import SeriesTable, load_series
 from ostinato.models.likelihoods import LIKELIHOODS
 from ostinato.series import Calibration, Frequency, Panel, SeriesScaling, panel_of
 from ostinato.series.calendar import cycles_of
-from ostinato.series.grid import frequency_of
+from ostinato.series.grid import check_steps, frequency_of
 from ostinato.series.seasons import longer_seasons
 from ostinato.tasks import saved
 from ostinato.tasks.contract import AS_WRITTEN
@@ -126,7 +126,9 @@ class SeriesPreprocessor:
             DatasetError: A time does not lie on it, or it does step so.
         """
         try:
-            return panel_of(table, self.frequency.alias, with_gaps=given is not None)
+            if given is None:
+                check_steps(table, self.frequency)
+            return panel_of(table, self.frequency.alias)
         except DatasetError:
             found = frequency_of(table)
             if found is None or found.alias == self.frequency.alias:

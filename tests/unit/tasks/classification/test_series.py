@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.metrics import r2_score
@@ -13,7 +14,7 @@ from sklearn.model_selection import cross_val_score
 import ostinato
 from ostinato import ConfigError, DatasetError, Recurrent, SeriesClassifier, Training, report
 from ostinato.datasets import Sequences
-from ostinato.tasks.classification.series_inputs import Scaling
+from ostinato.tasks.classification.series_inputs import Scaling, sequences_of
 
 
 def rising(count: int = 80, seed: int = 0) -> tuple[list[np.ndarray], list[str]]:
@@ -266,3 +267,27 @@ def test_a_single_example_that_counts_is_enough():
     model = small(training__epochs=1, convolutions=True)
     model.fit(X, Y, sample_weight=weights, validation=(X[:20], Y[:20]))
     assert np.isfinite(model.metrics_["validation"]["loss"])
+
+
+@pytest.mark.parametrize(
+    ("column", "got"),
+    [(pd.date_range("2024-01-01", periods=4), "Timestamp"), (["1", "2", "3", "x"], "values of <U")],
+)
+def test_a_column_that_is_no_number_is_named(column, got):
+    tables = [pd.DataFrame({"p": np.arange(4.0), "t": column})] * 8
+    with pytest.raises(
+        DatasetError, match=rf"sequence 1: column `t` must hold numbers; got .*{got}"
+    ):
+        sequences_of(tables, ["a", "b"] * 4, "train")
+
+
+@pytest.mark.parametrize("kind", ["table", "series"])
+def test_steps_that_are_not_in_the_order_of_their_index_are_told(kind, caplog):
+    steps = pd.Series(np.arange(4.0), pd.date_range("2024-01-01", periods=4))
+    rows = [steps, steps[::-1]]
+    rows = [row.to_frame("p") for row in rows] if kind == "table" else rows
+    with caplog.at_level("WARNING", logger="ostinato"):
+        sequences_of(rows[:1], ["a"], "train")
+        assert not caplog.text
+        sequences_of(rows, ["a", "b"], "train")
+    assert "sequence 2: steps are taken as they stand" in caplog.text
