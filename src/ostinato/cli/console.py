@@ -35,16 +35,16 @@ def say(line: str) -> None:
     sys.stderr.write(line + "\n")
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, longest: int = LONGEST) -> str:
     """Return a message without its middle, if it is longer than anybody reads.
 
     Example:
         >>> len(shortened("a" * 10_000)), shortened("short")
         (829, 'short')
     """
-    if len(text) <= LONGEST:
+    if len(text) <= longest:
         return text
-    return f"{text[: LONGEST // 2]} ... ({len(text):,} characters) ... {text[-LONGEST // 2 :]}"
+    return f"{text[: longest // 2]} ... ({len(text):,} characters) ... {text[-(longest // 2) :]}"
 
 
 def print_figures(part: str, figures: Mapping[str, Any]) -> None:

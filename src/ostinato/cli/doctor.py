@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import importlib.metadata
 
-import torch
-
 from ostinato._native.library import status
 from ostinato._version import __version__
 from ostinato.cli.console import show
 from ostinato.datasets.cache import home
-from ostinato.ops import dispatch
-from ostinato.tasks.environment import environment
 
 PACKAGES = ("numpy", "tokenizers", "pyarrow", "scikit-learn", "accelerate", "safetensors")
 OPTIONAL = {
@@ -28,6 +24,11 @@ OPTIONAL = {
 
 def doctor() -> None:
     """Tell versions, devices, and which kernels are in use and why."""
+    import torch
+
+    from ostinato.ops import dispatch
+    from ostinato.tasks.environment import environment
+
     machine = environment()
     show(f"ostinato {__version__}, python {machine['python']}, torch {machine['torch']}")
     show(f"machine: {machine['platform']}, {machine['cpu']}, {machine['cpus']} processors")

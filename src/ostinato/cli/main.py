@@ -8,14 +8,14 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError, UnknownOptionError
+from cyclopts import App, CycloptsError, UnknownCommandError, UnknownOptionError
 
-from ostinato._errors import ConfigError, OstinatoError, StoppedError
+from ostinato._errors import ConfigError, OstinatoError, StoppedError, shown
 from ostinato._native import library
 from ostinato._version import __version__
 from ostinato.cli import streams
-from ostinato.cli.console import is_first_process, say, shortened
-from ostinato.cli.misplaced import advice
+from ostinato.cli.console import LONGEST, is_first_process, say, shortened
+from ostinato.cli.misplaced import advice, check_folder, commands_instead
 
 COMMANDS = {
     "train": ("ostinato.cli.train:app", "Train a model: classify, tag or transcribe."),
@@ -34,6 +34,7 @@ COMMANDS = {
 
 TRAINING = ("train", "resume", "demo")
 DEBUG = "--debug"
+SHORT = 250  # characters of a message about what was typed
 
 app = App(
     name="ostinato",
@@ -63,6 +64,7 @@ def run(tokens: Sequence[str]) -> int:
     logging.getLogger("ostinato").setLevel(logging.INFO if is_first_process() else logging.ERROR)
     given, is_debugged = _parted(tokens)
     try:
+        check_folder(given)
         if given and given[0] in TRAINING:
             _let_torch_rest()
         app(given, print_error=False, exit_on_error=False, result_action="return_none")
@@ -86,8 +88,12 @@ def _told(error: BaseException) -> int:
     """Write an error as a sentence; return the exit code."""
     match error:
         case UnknownOptionError():
-            return _fail(advice(error), 2)
-        case CycloptsError() | ConfigError():
+            return _fail(advice(error), 2, SHORT)
+        case UnknownCommandError():
+            return _fail(commands_instead(error), 2, SHORT)
+        case CycloptsError():  # which shows values whole
+            return _fail(error, 2, SHORT)
+        case ConfigError():
             return _fail(error, 2)
         case StoppedError():
             return _fail(error, 130)
@@ -96,6 +102,10 @@ def _told(error: BaseException) -> int:
         case BrokenPipeError():  # the reader of our output has gone, as `head` does
             streams.let_go(sys.stdout)
             return 0
+        case OSError() if (
+            isinstance(error.filename, str | bytes) and len(error.filename) > SHORT // 2
+        ):
+            return _fail(f"{shown(error.filename, most=SHORT // 2)}: {error.strerror}.", 1)
         case OstinatoError() | OSError():  # no room, no right, no such place
             return _fail(error, 1)
         case MemoryError():
@@ -120,8 +130,8 @@ def _let_torch_rest() -> None:
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
-def _fail(error: BaseException | str, code: int) -> int:
-    say(f"ostinato: {shortened(' '.join(str(error).split()))}")
+def _fail(error: BaseException | str, code: int, longest: int = LONGEST) -> int:
+    say(f"ostinato: {shortened(' '.join(str(error).split()), longest)}")
     return code
 
 

@@ -1,8 +1,13 @@
-"""Options that another kind of training has: which kinds these are, and what to do instead."""
+"""What was typed in a wrong place: options of another kind of training, unknown commands, empty folders."""
 
 from __future__ import annotations
 
-from cyclopts import UnknownOptionError
+from collections.abc import Sequence
+from itertools import pairwise
+
+from cyclopts import UnknownCommandError, UnknownOptionError
+
+from ostinato._errors import ConfigError, did_you_mean, named, shown
 
 INSTEAD = {
     ("tag", "--class-weight"): "Add sentences with the rare tags; F1 tells how they do.",
@@ -53,6 +58,46 @@ def advice(error: UnknownOptionError) -> str:
     instead = INSTEAD.get((chain[1], option), "Leave it out.")
     verb = "have" if having[1:] else "has"
     return f"Unknown option: {option}. {others} {verb} it, `train {chain[1]}` not. {instead}"
+
+
+def commands_instead(error: UnknownCommandError) -> str:
+    """Return which commands there are, without loading them, and which was meant.
+
+    Args:
+        error: What was raised for a word that is no command.
+    """
+    word = (error.unused_tokens or [""])[0]
+    known = [name for name in error.app or () if not name.startswith("-")]
+    near = did_you_mean(word.lower(), known) or "."
+    return f"Unknown command {shown(word)}: it must be one of {named(known, most=20)}{near}"
+
+
+def check_folder(tokens: Sequence[str]) -> None:
+    """Raise ConfigError for a run folder without a name, as of a variable that is not set.
+
+    It would mean the folder that one is in.
+
+    Example:
+        >>> check_folder(["train", "classify", "samples", "--out", ""])
+        Traceback (most recent call last):
+        ...
+        ostinato._errors.ConfigError: --out: a run folder must have a name; got an empty text. Give a path, or . for \
+the folder that you are in.
+    """
+    where = None
+    if "--out=" in tokens or ("--out", "") in pairwise(tokens):
+        where = "--out"
+    elif len(tokens) > 1 and tokens[0] in READERS and not tokens[1]:
+        where = tokens[0]
+    if where:
+        raise ConfigError(
+            f"{where}: a run folder must have a name; got an empty text. Give a path, or . for the "
+            "folder that you are in."
+        )
+
+
+READERS = ("resume", "evaluate", "predict", "report")
+"""Commands of which the first argument is a run folder."""
 
 
 def _kinds() -> list[str]:

@@ -1,6 +1,8 @@
 """Whatever happens in a command, what leaves it is a sentence and an exit code."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -113,3 +115,39 @@ def test_every_advice_is_of_an_option_that_the_training_lacks():
     for kind, option in misplaced.INSTEAD:
         assert option not in misplaced._options(kind)
         assert any(option in misplaced._options(other) for other in misplaced._kinds())
+
+
+BIG = "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("tokens", "code", "match"),
+    [
+        ([BIG], 2, "Unknown command 'xx"),
+        (["TRAIN"], 2, "did you mean `train`?"),
+        (["train", "CLASSIFY", "samples"], 2, "did you mean `classify`?"),
+        (["--nope"], 2, "it must be one of `train`, `resume`"),
+        (["train", "classify", "samples", "--out", "o", "--cell", BIG], 2, "for --cell"),
+        (["train", "classify", "samples", "--out", "o", f"--{BIG}"], 2, "Unknown option"),
+        (["train", "classify", "samples", "--out", BIG], 1, "File name too long"),
+        (["train", "classify", BIG, "--out", "o"], 1, "(100,000 characters)"),
+        (["train", "classify", "samples", "--out", ""], 2, "--out: a run folder must have a name"),
+        (["train", "classify", "samples", "--out="], 2, "--out: a run folder must have a name"),
+        (["predict", "", "text"], 2, "predict: a run folder must have a name"),
+    ],
+)
+def test_what_was_mistyped_is_told_in_a_short_sentence(capsys, tokens, code, match):
+    assert main.run(tokens) == code
+    said = capsys.readouterr().err
+    assert match in said
+    assert said.count("\n") == 1
+    assert len(said) <= 300
+
+
+def test_an_unknown_command_is_told_before_torch_is_loaded():
+    program = (
+        "import sys; from ostinato.cli import main; "
+        "code = main.run(['nope']) + main.run(['doctor', 'x']) + main.run(['train', 'nope']); "
+        "sys.exit(code != 6 or 'torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
