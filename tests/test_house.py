@@ -221,6 +221,19 @@ def test_links_between_pages_lead_somewhere() -> None:
     assert not broken, "\n".join(broken)
 
 
+def test_the_maps_show_the_folders_that_there_are() -> None:
+    package = ROOT / "src" / "ostinato"
+    folders = {path.parent.name for path in package.glob("*/__init__.py")}
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    lines = page.split("## Where things are")[1].split("```")[1]
+    assert folders <= set(re.findall(r"\w+", lines))
+    picture = (ROOT / "docs" / "images" / "data-flow.svg").read_text("utf-8")
+    named = re.findall(r'class="name[ \w]*"[^>]*>([\w /.]+)<', picture)
+    shown = {name for text in named for name in text.split()} - {"your", "file", "ostinato.load"}
+    assert len(shown) > 12
+    assert [name for name in shown if not any((at / name).is_dir() for at in (package, ROOT))] == []
+
+
 def test_the_tests_have_no_network() -> None:
     with pytest.raises(ConnectionRefusedError, match="tests run without a network"):
         socket.create_connection(("192.0.2.1", 80), timeout=1)
