@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from ostinato.tasks.forecasting.network import Attributes
 
 if TYPE_CHECKING:
     from ostinato.tasks.forecasting.forecaster import Forecaster
+
+logger = logging.getLogger("ostinato")
 
 FILE = "series.json"
 
@@ -119,21 +122,32 @@ class SeriesPreprocessor:
 
         Args:
             table: The series.
-            given: The frequency that was given to train, if one was; only then a series may step regularly by
-                more, what is between being missing.
+            given: The frequency that was given to train, if one was; else a series that steps regularly by
+                more is told.
 
         Raises:
-            DatasetError: A time does not lie on it, or it does step so.
+            DatasetError: A time does not lie on it.
         """
         try:
-            if given is None:
-                check_steps(table, self.frequency)
-            return panel_of(table, self.frequency.alias)
+            panel = panel_of(table, self.frequency.alias)
         except DatasetError:
             found = frequency_of(table)
             if found is None or found.alias == self.frequency.alias:
                 raise
             raise self._other(table.source, found) from None
+        if given is None:
+            self._tell_coarser(table)
+        return panel
+
+    def _tell_coarser(self, table: SeriesTable) -> None:
+        try:
+            check_steps(table, self.frequency)
+        except DatasetError:
+            logger.warning(
+                "%s: a series steps regularly by more than %s, the step of train; what is between is taken for "
+                "missing.",
+                *(table.source, self.frequency.alias),
+            )
 
     def future(self, source: Any, columns: Mapping[str, Any]) -> SeriesTable:
         """Read what is known of the steps ahead.
