@@ -15,7 +15,7 @@ from ostinato.bench.compare import compare
 from ostinato.bench.measure import Plan
 from ostinato.bench.roofline import best_rate
 from ostinato.cli.console import say, show, show_json
-from ostinato.cli.options import fields_of, with_settings
+from ostinato.cli.options import fields_of, with_options
 
 
 def time_layers(*, repeats: int = 9, json: bool = False, settings: Mapping[str, Any]) -> None:
@@ -43,4 +43,8 @@ def time_layers(*, repeats: int = 9, json: bool = False, settings: Mapping[str, 
 
 
 DEFAULTS = Workload(threads=torch.get_num_threads())
-bench = with_settings(time_layers, fields_of(DEFAULTS, Group("Workload", sort_key=1)))
+bench = with_options(
+    time_layers,
+    help=time_layers.__doc__ or "",
+    settings=fields_of(DEFAULTS, Group("Workload", sort_key=1)),
+)

@@ -26,7 +26,7 @@ FINAL = "final"  # the run of all of train, beside those of the folds
 
 def load_parts(estimator: Estimator, arguments: Mapping[str, Any]) -> Parts:
     """Read the data of a run again, by the arguments that its config keeps."""
-    names = ("source", *estimator.columns, "validation", "test")
+    names = ("source", *estimator.data.names, "validation", "test")
     parts = estimator.load_parts(**{name: arguments.get(name) for name in names})
     if arguments.get("test_size") is not None:
         parts = estimator.hold_out_test(parts, arguments["test_size"])

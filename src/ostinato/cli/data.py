@@ -18,7 +18,7 @@ def list_() -> None:
     """List the registered data sets: task, source, size, licence, citation, checksums, place."""
     for dataset in datasets.REGISTRY.values():
         show(f"{dataset.name}: {dataset.description}")
-        show(f"  task      {dataset.task}")
+        show(f"  task      {dataset.kind.verb}")
         show(f"  source    {dataset.source}")
         show(f"  licence   {dataset.licence}")
         show(f"  citation  {dataset.citation}")

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ostinato.cli.console import say, show
-from ostinato.cli.train import classify, classify_series, forecast, tag, transcribe
+from ostinato.cli.settings import TASKS
+from ostinato.cli.train import train
 
 ALONE: dict[str, Any] = {"members": 1}
 """Settings of the classifier: one network learns the order as well as three."""
@@ -41,6 +42,36 @@ SALES: dict[str, Any] = {
 """Settings of the forecaster: four weeks from twelve."""
 
 
+DEMOS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "classify": (
+        "samples",
+        "Bundled reviews, in which word order decides: negation, contrast, not only ... but.",
+        ALONE,
+    ),
+    "tag": (
+        "samples-tag",
+        "Bundled sentences with names, in which context and the shape of a word decide.",
+        SHORT,
+    ),
+    "transcribe": (
+        "morse",
+        "Generated Morse code at all speeds and pitches, the test messages in noise at 10 dB.",
+        MORSE,
+    ),
+    "classify-series": (
+        "gestures",
+        "Generated gestures of two hands, in which only the order of the motifs decides.",
+        {},
+    ),
+    "forecast": (
+        "sales",
+        "Generated sales of 40 stores by day: two seasons, trends, promotions known ahead.",
+        SALES,
+    ),
+}
+"""Of each task the data set, what it is, and the settings."""
+
+
 def demo(
     task: Literal["classify", "tag", "transcribe", "classify-series", "forecast"] = "classify",
     /,
@@ -59,32 +90,22 @@ def demo(
     from ostinato.tasks import load
 
     out = out or Path("runs") / ("demo" if task == "classify" else f"demo-{task}")
-    if task == "classify":
-        say("Bundled reviews, in which word order decides: negation, contrast, not only ... but.")
-        classify("samples", out=out, overwrite=True, settings=ALONE)
-        _show_beside(out)
-    elif task == "tag":
-        say("Bundled sentences with names, in which context and the shape of a word decide.")
-        tag("samples-tag", out=out, overwrite=True, settings=SHORT)
-        _show_beside(out)
-    elif task == "classify-series":
-        say("Generated gestures of two hands, in which only the order of the motifs decides.")
-        classify_series("gestures", out=out, overwrite=True, settings={})
-        _show_beside(out)
-    elif task == "forecast":
-        say("Generated sales of 40 stores by day: two seasons, trends, promotions known ahead.")
-        forecast("sales", out=out, overwrite=True, settings=SALES)
+    entry = next(entry for entry in TASKS.values() if entry.data.verb == task)
+    source, said, settings = DEMOS[task]
+    say(said)
+    train(entry, source, out=out, columns={}, overwrite=True, settings=settings)
+    if task == "forecast":
         figures = load(out).metrics_["test"]
         for name in ("naive", "seasonal_naive"):
             show(f"{name.replace('_', ' ') + ':':15} mase {figures[name]['mase']:.4f}")
         show(f"recurrent:      mase {figures['mase']:.4f}")
-    else:
-        say("Generated Morse code at all speeds and pitches, the test messages in noise at 10 dB.")
-        transcribe("morse", out=out, overwrite=True, settings=MORSE)
+    elif task == "transcribe":
         model, test = load(out), datasets.load_speech("morse")["test"]
         for sound, text in zip(test.audio[:3], test.transcripts or (), strict=False):
             show(f"sent {text!r}, heard {model.explain([sound])[0]['text']!r}")
         show(f"recurrent:    cer {model.metrics_['test']['cer']:.4f}")
+    else:
+        _show_beside(out)
     show(f"page:         {report.write(out)}")
 
 

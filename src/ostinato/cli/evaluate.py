@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ostinato._config import check_names
 from ostinato._errors import ConfigError
+from ostinato._kinds import AS_WRITTEN
 from ostinato.cli.console import print_figures, say, show_json
-from ostinato.cli.options import AS_FOUND, NO_COLUMNS, Columns
+from ostinato.cli.options import columns_of, given_columns, with_options
+from ostinato.cli.settings import TASKS
 
 if TYPE_CHECKING:  # torch is loaded once the options are known to be right
     from ostinato.tasks import Estimator
     from ostinato.training import Figures
 
 
-def evaluate(
+def _evaluate(
     run: Path,
     data: str = "test",
     /,
     *,
-    columns: Columns = NO_COLUMNS,
+    columns: Mapping[str, Any],
     on_error: Literal["raise", "skip"] | None = None,
     cutoffs: int | None = None,
     refit: bool | None = None,
@@ -42,7 +44,7 @@ def evaluate(
     from ostinato.tasks import load
 
     estimator = load(run)
-    given = {**columns.given(), **({} if on_error is None else {"on_error": on_error})}
+    given = {**given_columns(columns), **({} if on_error is None else {"on_error": on_error})}
     asked = {"cutoffs": cutoffs, "refit": refit}
     options = {name: value for name, value in asked.items() if value is not None}
     part, source, figures = _measured(estimator, run, data, given, options)
@@ -50,6 +52,13 @@ def evaluate(
         show_json({"run": str(run), "part": part, "source": source, **figures})
     else:
         print_figures(part, figures)
+
+
+evaluate = with_options(
+    _evaluate,
+    help=_evaluate.__doc__ or "",
+    columns=columns_of(*(entry.data for entry in TASKS.values())),
+)
 
 
 def _measured(
@@ -77,9 +86,9 @@ def _measured(
     else:
         part, seen = "file", None
         saved = estimator.provenance_["arguments"] or {}
-        check_names(given, dict.fromkeys(estimator.columns), f"evaluate: a {estimator.task} run")
-        known = {name: saved.get(name) for name in estimator.columns if name not in vars(AS_FOUND)}
-        wanted = {name: given.get(name) or known.get(name) for name in estimator.columns}
+        check_names(given, dict.fromkeys(estimator.data.names), f"evaluate: a {estimator.task} run")
+        known = {name: saved.get(name) for name in estimator.data.names if name not in AS_WRITTEN}
+        wanted = {name: given.get(name) or known.get(name) for name in estimator.data.names}
         examples = estimator.read_part(data, **wanted)
     figures = estimator.evaluate(*estimator.inputs_and_targets(examples), seen=seen)
     return part, examples.source, figures

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import typing
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,112 +14,92 @@ import docstring_parser
 from cyclopts import Group, Parameter, Token, convert
 
 from ostinato._config import Settings, choice_of, choices_of
+from ostinato._kinds import DataKind, Written, plain
 
 Command = Callable[..., None]
 SHARED = ("recurrent", "training")
 
 
-LabelColumns = Annotated[tuple[str, ...], Parameter(name="--label-column", consume_multiple=True)]
-FeatureColumns = Annotated[
-    tuple[str, ...], Parameter(name="--feature-column", consume_multiple=True)
-]
-TargetColumns = Annotated[tuple[str, ...], Parameter(name="--target-column", consume_multiple=True)]
-KnownColumns = Annotated[tuple[str, ...], Parameter(name="--known-column", consume_multiple=True)]
-PastColumns = Annotated[tuple[str, ...], Parameter(name="--past-column", consume_multiple=True)]
-StaticColumns = Annotated[tuple[str, ...], Parameter(name="--static-column", consume_multiple=True)]
-IdColumns = Annotated[tuple[str, ...], Parameter(name="--id-column")]
-
-
-def one_or_several(names: tuple[str, ...]) -> str | list[str] | None:
-    """Return the only one of some names, or a list of several; None for none."""
-    return (names[0] if names else None) if len(names) < 2 else list(names)
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
-class Written:
-    """How a table of text is written: of one file, not of others that a run reads.
+def with_options(
+    function: Command,
+    *,
+    help: str,
+    without: Collection[str] = (),
+    **groups: Mapping[str, inspect.Parameter],
+) -> Command:
+    """Return a function with one more option for every one of some groups.
 
     Args:
-        delimiter: What parts the fields of csv and tsv, such as ; or tab; else found out.
-        encoding: Encoding of text, such as gb18030; UTF-8 if not given.
+        function: It takes what was given of each group, by the keys there, as an argument of its name.
+        help: The docstring of the command.
+        without: Parameters of the function that the command does not have.
+        groups: Options, by the name of the argument that takes them.
     """
-
-    delimiter: str | None = None
-    encoding: str | None = None
-
-
-AS_FOUND = Written()
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
-class Columns:
-    """Names of the columns of a file, of whatever task, and how it is written.
-
-    Args:
-        text_column: Column with the texts of a file; found by its name if not given.
-        label_columns: Column with the labels of a file, found by its name if not given; of texts, several
-            are labels themselves.
-        label_separator: For texts: what parts the labels of a text in one column.
-        delimiter: What parts the fields of csv and tsv, such as ; or tab; else found out.
-        encoding: Encoding of text, such as gb18030; UTF-8 if not given.
-        column: For a tagger: column of the tags of a file, by name or by number from 1.
-        token_column: For a tagger: column of the tokens of a file, in the same way.
-        audio_column: For a recogniser: column with the paths of the recordings; found by its name.
-        speaker_column: For a recogniser: column with the speakers.
-        id_columns: For sequences and series: column that tells them apart, found by its name; several, each
-            with the option, are joined.
-        time_column: For sequences and series: column that orders the steps; found by its name.
-        feature_columns: For sequences: column of a feature, one or several.
-    """
-
-    text_column: str | None = None
-    label_columns: LabelColumns = ()
-    label_separator: str | None = None
-    delimiter: str | None = None
-    encoding: str | None = None
-    column: str | None = None
-    token_column: str | None = None
-    audio_column: str | None = None
-    speaker_column: str | None = None
-    id_columns: IdColumns = ()
-    time_column: str | None = None
-    feature_columns: FeatureColumns = ()
-
-    def given(self) -> dict[str, Any]:
-        """Return those that were given, by their names in Python."""
-        found = vars(self).copy()
-        for kind in ("label", "id"):
-            found[f"{kind}_column"] = one_or_several(found.pop(f"{kind}_columns"))
-        return {name: value for name, value in found.items() if value}
-
-
-NO_COLUMNS = Columns()
-
-
-def with_settings(function: Command, options: Mapping[str, inspect.Parameter]) -> Command:
-    """Return ``function`` with one more option for every one of ``options``.
-
-    ``function`` takes the settings that were given, by their keys in ``options``, as ``settings``.
-    """
-    names = {option.name: key for key, option in options.items()}
+    names = {
+        option.name: (group, key)
+        for group, options in groups.items()
+        for key, option in options.items()
+    }
 
     def command(*args: Any, **given: Any) -> None:
-        settings = {names[name]: given.pop(name) for name in list(given) if name in names}
-        function(*args, settings=settings, **given)
+        grouped: dict[str, dict[str, Any]] = {group: {} for group in groups}
+        for name in given.keys() & names.keys():
+            group, key = names[name]
+            grouped[group][key] = given.pop(name)
+        function(*args, **given, **grouped)
 
-    hints = typing.get_type_hints(function, include_extras=True)
-    own = [
-        parameter.replace(annotation=hints[name])
-        for name, parameter in inspect.signature(function).parameters.items()
-        if name != "settings"
-    ]
-    command.__doc__ = function.__doc__
-    command.__name__ = function.__name__
-    command.__signature__ = inspect.Signature([*own, *options.values()])  # type: ignore[attr-defined]
-    command.__annotations__ = {p.name: p.annotation for p in [*own, *options.values()]}
+    whole = function.func if isinstance(function, functools.partial) else function
+    hints = typing.get_type_hints(whole, include_extras=True)
+    parameters: list[inspect.Parameter] = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if name in groups:
+            parameters += groups[name].values()
+        elif name not in without:
+            parameters.append(parameter.replace(annotation=hints[name]))
+    command.__doc__ = help
+    command.__name__ = whole.__name__
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
     return command
+
+
+def columns_of(*kinds: DataKind) -> dict[str, inspect.Parameter]:
+    """Return an option for each argument of the readers of a kind of data, by its name.
+
+    Of several kinds it returns those of a file that is read later, each with the kinds that have it.
+    """
+    options: dict[str, inspect.Parameter] = {}
+    for kind in kinds:
+        helps = {**_helps(kind.columns), **_helps(Written)}
+        hints = {**typing.get_type_hints(kind.columns), **typing.get_type_hints(Written)}
+        for one in kind.fields:
+            if one.name in options or (len(kinds) > 1 and one.metadata.get("trained")):
+                continue
+            verbs = [other.verb for other in kinds if one.name in other.names]
+            scope = "" if len(verbs) == len(kinds) else f"For {', '.join(verbs)}: "
+            is_several = "each" in one.metadata
+            options[one.name] = inspect.Parameter(
+                one.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=one.default,
+                annotation=Annotated[
+                    hints[one.name],
+                    Parameter(
+                        name=f"--{one.name.removesuffix('s').replace('_', '-')}"
+                        if is_several
+                        else None,
+                        help=scope + helps[one.name],
+                        consume_multiple=is_several and not one.metadata["each"],
+                    ),
+                ],
+            )
+    return options
+
+
+def given_columns(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a reader that were given."""
+    found = {name: plain(name, value) for name, value in columns.items()}
+    return {name: value for name, value in found.items() if value}
 
 
 def in_any_case(hint: Any, tokens: Sequence[Token]) -> Any:
@@ -148,8 +128,7 @@ def options_of(settings: object) -> dict[str, inspect.Parameter]:
 
 def fields_of(settings: object, group: Group) -> dict[str, inspect.Parameter]:
     """Return a keyword parameter for each field that is not itself a group of settings."""
-    described = docstring_parser.parse(inspect.getdoc(type(settings)) or "").params
-    helps = {param.arg_name: param.description for param in described}
+    helps = _helps(type(settings))
     hints = typing.get_type_hints(type(settings))
     return {
         field.name: inspect.Parameter(
@@ -170,6 +149,12 @@ def fields_of(settings: object, group: Group) -> dict[str, inspect.Parameter]:
         for field in dataclasses.fields(settings)  # type: ignore[arg-type]  # a dataclass instance
         if field.init and not isinstance(getattr(settings, field.name), Settings)
     }
+
+
+def _helps(documented: type) -> dict[str, str]:
+    """Return what the docstring of a class says of each of its arguments."""
+    described = docstring_parser.parse(inspect.getdoc(documented) or "").params
+    return {param.arg_name: param.description or "" for param in described}
 
 
 def absolute(source: str | Path | None) -> str | None:

@@ -13,8 +13,10 @@ from cyclopts import Parameter
 
 from ostinato._config import check_names
 from ostinato._errors import ConfigError, DatasetError
+from ostinato._kinds import AS_WRITTEN
 from ostinato.cli.console import say, show, show_json
-from ostinato.cli.options import NO_COLUMNS, Columns
+from ostinato.cli.options import columns_of, given_columns, with_options
+from ostinato.cli.settings import TASKS
 
 if TYPE_CHECKING:  # torch is loaded once the options are known to be right
     from ostinato.tasks import Estimator
@@ -75,11 +77,11 @@ class Asked:
 NOTHING_ASKED = Asked()
 
 
-def predict(
+def _predict(
     run: Path,
     /,
     *inputs: str,
-    columns: Columns = NO_COLUMNS,
+    columns: Mapping[str, Any],
     asked: Asked = NOTHING_ASKED,
     stream: bool = False,
     sample_rate_hz: int | None = None,
@@ -119,7 +121,7 @@ def predict(
         raise ConfigError(
             f"predict: --format {format} is for taggers; {run} is a {estimator.task} run."
         )
-    given = columns.given()
+    given = given_columns(columns)
     options |= _written(estimator, inputs, given, has_future=asked.future is not None)
     answers = _answers(estimator, _inputs(estimator, inputs, given), options)
     if format is not None:
@@ -135,12 +137,17 @@ def predict(
             say(f"answer {number}: {answer['note']}")
 
 
+predict = with_options(
+    _predict,
+    help=_predict.__doc__ or "",
+    columns=columns_of(*(entry.data for entry in TASKS.values())),
+)
+
+
 def _written(
     estimator: Estimator, inputs: tuple[str, ...], given: Mapping[str, Any], *, has_future: bool
 ) -> dict[str, Any]:
     """Return how the table of the steps ahead is written: as the one before it."""
-    from ostinato.tasks.contract import AS_WRITTEN
-
     found = {name: given[name] for name in AS_WRITTEN if name in given and has_future}
     unused = [name for name in given if not inputs and name not in found]
     if unused and estimator.has_history:

@@ -1,4 +1,4 @@
-"""The settings of a task as its source defines them, read without being run.
+"""The tasks, and the settings of each as its source defines them, read without being run.
 
 The command line makes its options from the fields of the estimators. Importing these takes seconds, as
 torch does; so that a wrong option is told at once, the fields alone are taken out of their source.
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ast
 import copy
-import dataclasses
 import functools
 import importlib
 import typing
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +20,68 @@ import ostinato
 from ostinato import _config
 from ostinato._config import Settings
 from ostinato._errors import ConfigError, did_you_mean
+from ostinato._kinds import RECORDINGS, SEQUENCES, SERIES, TAGGED, TEXTS, DataKind
 from ostinato._presets import PRESETS, TAGGING_PRESETS
 from ostinato._rules import check_rules
 
-MODULES = {
-    "TextClassifier": "ostinato.tasks.classification.text",
-    "SequenceTagger": "ostinato.tasks.tagging.tagger",
-    "SpeechRecognizer": "ostinato.tasks.speech.recognizer",
-    "SeriesClassifier": "ostinato.tasks.classification.series",
-    "Forecaster": "ostinato.tasks.forecasting.forecaster",
+
+@dataclass(frozen=True, kw_only=True)
+class TaskEntry:
+    """A task as the command line knows it before torch is loaded.
+
+    Args:
+        estimator: Name of its class.
+        module: Where that is.
+        data: What it is trained on.
+        trained: What comes of it, in words.
+        presets: Named settings to start from.
+    """
+
+    estimator: str
+    module: str
+    data: DataKind
+    trained: str
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+TASKS = {
+    entry.estimator: entry
+    for entry in (
+        TaskEntry(
+            estimator="TextClassifier",
+            module="ostinato.tasks.classification.text",
+            data=TEXTS,
+            trained="a text classifier",
+            presets=PRESETS,
+        ),
+        TaskEntry(
+            estimator="SequenceTagger",
+            module="ostinato.tasks.tagging.tagger",
+            data=TAGGED,
+            trained="a sequence tagger (names, parts of speech)",
+            presets=TAGGING_PRESETS,
+        ),
+        TaskEntry(
+            estimator="SpeechRecognizer",
+            module="ostinato.tasks.speech.recognizer",
+            data=RECORDINGS,
+            trained="a speech recogniser",
+        ),
+        TaskEntry(
+            estimator="SeriesClassifier",
+            module="ostinato.tasks.classification.series",
+            data=SEQUENCES,
+            trained="a classifier of sequences of numbers, or a regression,",
+        ),
+        TaskEntry(
+            estimator="Forecaster",
+            module="ostinato.tasks.forecasting.forecaster",
+            data=SERIES,
+            trained="a forecaster of series, whose last horizon is for test,",
+        ),
+    )
 }
-PRESETS_OF = {"TextClassifier": PRESETS, "SequenceTagger": TAGGING_PRESETS}
+"""The tasks that are trained by a command, by the name of the estimator."""
 
 
 @functools.cache
@@ -44,18 +95,18 @@ def settings_of(task: str) -> Any:
         >>> settings_of("TextClassifier").pooling, settings_of("Forecaster").levels
         ('max', (80, 95))
     """
-    tree = _tree(MODULES[task])
+    tree = _tree(TASKS[task].module)
     if tree is None:
-        return getattr(importlib.import_module(MODULES[task]), task)()
+        return getattr(importlib.import_module(TASKS[task].module), task)()
     found = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == task)
     fields = [node for node in found.body if isinstance(node, ast.AnnAssign) and _is_setting(node)]
     names = {name.id for node in fields for name in ast.walk(node) if isinstance(name, ast.Name)}
-    space = {**vars(_config), "field": dataclasses.field, "__name__": __name__}
+    space = {**vars(_config), "field": field, "__name__": __name__}
     space |= {name: alias for name in names if (alias := _alias(tree, name)) is not None}
     found.body = [ast.Expr(ast.Constant(ast.get_docstring(found))), *fields]
     found.bases, found.decorator_list = [], []
     exec(_compiled(ast.Module([found], []), "exec"), space)
-    return dataclasses.dataclass(kw_only=True)(space[task])()
+    return dataclass(kw_only=True)(space[task])()
 
 
 def check(task: str, preset: str | None, settings: Mapping[str, Any]) -> None:
@@ -66,16 +117,16 @@ def check(task: str, preset: str | None, settings: Mapping[str, Any]) -> None:
         preset: Name of the settings to start from.
         settings: What was given, by ``set_params`` name.
     """
-    presets = PRESETS_OF.get(task, {})
+    presets = TASKS[task].presets
     if preset is not None and preset not in presets:
         hint = did_you_mean(preset, presets) or f"; there is {', '.join(presets)}."
         raise ConfigError(f"--preset: there is no preset `{preset}`{hint}")
     known = copy.copy(settings_of(task))
     groups: dict[str, dict[str, Any]] = {}
     for name, value in settings.items():
-        group, _, field = name.partition("__")
-        if field:
-            groups.setdefault(group, {})[field] = value
+        group, _, inner = name.partition("__")
+        if inner:
+            groups.setdefault(group, {})[inner] = value
         else:
             setattr(known, name, value)
     for group, given in groups.items():

@@ -14,6 +14,7 @@ from torch import nn
 
 from ostinato._config import Recurrent, Training
 from ostinato._errors import ConfigError
+from ostinato._kinds import DataKind
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.conventions import BaseEstimator
 from ostinato.tasks.summary import DataSummary
@@ -22,8 +23,6 @@ from ostinato.training import Figures, Objective, Part
 
 Parts = Mapping[str, Any]
 """The parts of a data set by name: `ostinato.datasets.Examples`, or `Tagged` for a tagger."""
-AS_WRITTEN = ("delimiter", "encoding")
-"""Arguments of reading that are of one file, not of others that a model reads later."""
 
 
 class Task(BaseEstimator):
@@ -36,7 +35,7 @@ class Task(BaseEstimator):
     Attributes:
         task: Its name in a run folder.
         pipeline_tag: Its name on Hugging Face, for the model card.
-        columns: Arguments of :meth:`load_parts` and :meth:`read_part` that say how data are read.
+        data: The kind of its data, with the arguments of :meth:`load_parts` and :meth:`read_part`.
         options: Arguments of :meth:`explain` beside the raw examples.
         formats: What writes answers as the lines of other programs' files, by name.
         takes_files: Whether what is predicted lies in files; else it may stand on the command line.
@@ -48,7 +47,7 @@ class Task(BaseEstimator):
 
     task: ClassVar[str]
     pipeline_tag: ClassVar[str]
-    columns: ClassVar[tuple[str, ...]]
+    data: ClassVar[DataKind]
     options: ClassVar[tuple[str, ...]] = ()
     formats: ClassVar[Mapping[str, Callable[[Iterable[Any]], Iterator[str]]]] = {}
     takes_files: ClassVar[bool] = False

@@ -12,10 +12,10 @@ import typing
 import pytest
 
 from ostinato import ConfigError, tasks
-from ostinato.cli.settings import MODULES, PRESETS_OF, check, settings_of
+from ostinato.cli.settings import TASKS, check, settings_of
 
 
-@pytest.mark.parametrize("task", MODULES)
+@pytest.mark.parametrize("task", TASKS)
 def test_the_settings_that_are_read_are_those_of_the_estimator(task: str) -> None:
     estimator, read = getattr(tasks, task)(), settings_of(task)
     assert vars(read) == estimator.get_params(deep=False)
@@ -24,11 +24,11 @@ def test_the_settings_that_are_read_are_those_of_the_estimator(task: str) -> Non
     hints, wanted = typing.get_type_hints(type(read)), typing.get_type_hints(type(estimator))
     assert {name: hints[name] for name in fields} == {name: wanted[name] for name in fields}
     assert inspect.getdoc(type(read)) == inspect.getdoc(type(estimator))
-    assert PRESETS_OF.get(task, {}) == estimator.presets
+    assert (TASKS[task].presets, TASKS[task].data) == (estimator.presets, estimator.data)
     check(task, None, {})
 
 
-@pytest.mark.parametrize("task", MODULES)
+@pytest.mark.parametrize("task", TASKS)
 def test_a_range_is_told_by_both_in_the_same_words(task: str) -> None:
     with pytest.raises(ConfigError, match=f"{task}: head_dropout must be at least 0 and") as early:
         check(task, None, {"head_dropout": 2.0})

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 from ostinato._errors import DatasetError, did_you_mean
+from ostinato._kinds import DataKind
+from ostinato.datasets.file_names import expanded
 from ostinato.datasets.files import check_file, format_of
 from ostinato.datasets.folders import files_within
 from ostinato.datasets.readers.trees import PARTS
-from ostinato.datasets.registry import REGISTRY
+from ostinato.datasets.registry import REGISTRY, locate
 
+PartT = TypeVar("PartT")
 PART_NAMES = ("train", "validation", "test")
 
 
@@ -34,6 +38,58 @@ def check_source(path: Path) -> None:
             f"got neither{did_you_mean(str(path), REGISTRY) or '.'}"
         )
     check_file(path)
+
+
+def read_registered(name: str, kind: DataKind, *how: Any) -> Any:
+    """Return what the reader of a registered data set reads.
+
+    Args:
+        name: Its name.
+        kind: The kind of data that it must be of.
+        how: More arguments of its reader.
+
+    Raises:
+        DatasetError: It is of another kind, or its files are not there.
+
+    Example:
+        >>> from ostinato._kinds import TAGGED
+        >>> read_registered("morse", TAGGED)
+        Traceback (most recent call last):
+        ...
+        ostinato._errors.DatasetError: Data set morse: it must be one of tagged sentences; got one of recordings. ...
+    """
+    dataset = REGISTRY[name]
+    if dataset.kind is not kind:
+        raise DatasetError(
+            f"Data set {name}: it must be {kind.content}; got {dataset.kind.content}. "
+            f"Train on it: ostinato train {dataset.kind.verb} {name}."
+        )
+    return dataset.read(locate(name), *how)
+
+
+def with_files(
+    parts: Mapping[str, PartT],
+    read: Callable[[Path], PartT],
+    *,
+    validation: str | Path | None,
+    test: str | Path | None,
+) -> dict[str, PartT]:
+    """Return the parts of a data set with those that are files of their own, train first.
+
+    Args:
+        parts: The parts that the source has.
+        read: Reads a file as a part.
+        validation: File of the validation part, in place of the source's own.
+        test: File of the test part, likewise.
+
+    Example:
+        >>> with_files({"test": "3", "train": "1"}, str, validation="2", test=None)
+        {'train': '1', 'validation': '2', 'test': '3'}
+    """
+    files = {"validation": validation, "test": test}
+    given = {name: read(expanded(path)) for name, path in files.items() if path is not None}
+    both = {**parts, **given}
+    return {name: both[name] for name in PART_NAMES if name in both}
 
 
 def find_parts(

@@ -11,9 +11,15 @@ from typing import Any
 import numpy as np
 
 from ostinato._errors import ConfigError, DatasetError, did_you_mean
+from ostinato._kinds import RECORDINGS
 from ostinato.datasets.file_names import expanded
 from ostinato.datasets.files import check_file, format_of
-from ostinato.datasets.loading.parts import PART_NAMES, check_source, find_parts
+from ostinato.datasets.loading.parts import (
+    check_source,
+    find_parts,
+    read_registered,
+    with_files,
+)
 from ostinato.datasets.readers.hugging_face_sequences import speech_from_hugging_face
 from ostinato.datasets.readers.manifests import (
     AUDIO_NAMES,
@@ -34,7 +40,7 @@ from ostinato.datasets.readers.trees import PARTS
 from ostinato.datasets.readers.word_folders import is_by_word, parts_of_words, read_words
 from ostinato.datasets.records.recordings import Recordings, merged
 from ostinato.datasets.records.segments import Segment
-from ostinato.datasets.registry import REGISTRY, locate
+from ostinato.datasets.registry import REGISTRY
 
 _METADATA = ("metadata.csv", "metadata.jsonl")
 _COLUMNS = ("audio_column", "text_column", "speaker_column")
@@ -90,15 +96,13 @@ def load_speech(
         usual = {"audio": AUDIO_NAMES, "text": TRANSCRIPT_NAMES, "speaker": SPEAKER_NAMES}
         parts = speech_from_hugging_face(source, columns, usual)
     elif source in REGISTRY:
-        parts = _read_registered(str(source))
+        parts = read_registered(str(source), RECORDINGS)
     else:
         parts = _load_path(expanded(source), read)
-    for name, given in (("validation", validation), ("test", test)):
-        if given is not None:
-            parts[name] = read(given)
+    parts = with_files(parts, read, validation=validation, test=test)
     if test_speaker is not None:
         parts = _held_out(parts, test_speaker, parts["train"].source)
-    return {name: parts[name] for name in PART_NAMES if name in parts}
+    return parts
 
 
 def _load_path(path: Path, read: Callable[[Path], Recordings]) -> dict[str, Recordings]:
@@ -194,16 +198,6 @@ def _read_folder(folder: Path, *, labelled: bool, encoding: str | None) -> Recor
     if labelled and is_by_word(folder):
         return read_words(folder)
     return read_pairs(folder, labelled=labelled, encoding=encoding)
-
-
-def _read_registered(name: str) -> dict[str, Recordings]:
-    dataset = REGISTRY[name]
-    if dataset.read_speech is None:
-        raise DatasetError(
-            f"Data set {name}: it must be one of recordings; got {dataset.content}. "
-            f"Train on it: ostinato train {dataset.task} {name}."
-        )
-    return dataset.read_speech(locate(name))
 
 
 def _part_paths(folder: Path) -> dict[str, Path]:

@@ -8,14 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from ostinato._errors import DatasetError, did_you_mean
+from ostinato._kinds import SEQUENCES
 from ostinato.datasets.file_names import expanded
 from ostinato.datasets.files import check_file, format_of
-from ostinato.datasets.loading.parts import PART_NAMES, check_source, find_parts
+from ostinato.datasets.loading.parts import (
+    check_source,
+    find_parts,
+    read_registered,
+    with_files,
+)
 from ostinato.datasets.readers.sequence_tables import read_long, read_npz
 from ostinato.datasets.readers.ts import read_ts
 from ostinato.datasets.readers.ucr import read_ucr
 from ostinato.datasets.records.sequences import Sequences
-from ostinato.datasets.registry import REGISTRY, locate
+from ostinato.datasets.registry import REGISTRY
 
 logger = logging.getLogger("ostinato")
 
@@ -72,17 +78,14 @@ def load_sequences(
         )
 
     if isinstance(source, str) and source in REGISTRY:
-        parts = _read_registered(source)
+        parts = read_registered(source, SEQUENCES)
     else:
         path = expanded(source)
         check_source(path)
         formats = f"({', '.join(FORMATS)})"
         paths = find_parts(path, formats, FORMATS) if path.is_dir() else {"train": path}
         parts = {part: read(place) for part, place in paths.items()}
-    for name, given in (("validation", validation), ("test", test)):
-        if given is not None:
-            parts[name] = read(given)
-    return {name: parts[name] for name in PART_NAMES if name in parts}
+    return with_files(parts, read, validation=validation, test=test)
 
 
 def read_sequences(
@@ -168,13 +171,3 @@ def _read_arrays(path: Path, suffix: str, *, labelled: bool) -> Sequences:
             "classes, or @targetLabel true, and end each line with its label."
         )
     return part
-
-
-def _read_registered(name: str) -> dict[str, Sequences]:
-    dataset = REGISTRY[name]
-    if dataset.read_sequences is None:
-        raise DatasetError(
-            f"Data set {name}: it must be one of labelled sequences; got {dataset.content}. "
-            f"Train on it: ostinato train {dataset.task} {name}."
-        )
-    return dataset.read_sequences(locate(name))

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ostinato._errors import DatasetError
+from ostinato._kinds import SERIES
 from ostinato.datasets.file_names import expanded
-from ostinato.datasets.loading.parts import check_source
+from ostinato.datasets.loading.parts import check_source, read_registered
 from ostinato.datasets.readers.series_tables import read_series
 from ostinato.datasets.records.series import SeriesTable
-from ostinato.datasets.registry import REGISTRY, locate
+from ostinato.datasets.registry import REGISTRY
 
 
 def load_series(
@@ -80,10 +81,5 @@ def _read_registered(name: str, *, is_known: bool) -> SeriesTable:
             f"Data set {name}: its form and its id, time, known and static columns are known; got "
             "some. Leave them out."
         )
-    dataset = REGISTRY[name]
-    if dataset.read_series is None:
-        raise DatasetError(
-            f"Data set {name}: it must be one series table; got {dataset.content}. "
-            f"Train on it: ostinato train {dataset.task} {name}."
-        )
-    return dataset.read_series(locate(name))
+    table: SeriesTable = read_registered(name, SERIES)
+    return table

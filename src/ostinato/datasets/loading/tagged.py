@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from ostinato._errors import DatasetError
+from ostinato._kinds import TAGGED
 from ostinato.datasets.dataset import Cut
 from ostinato.datasets.files import check_file, format_of, open_binary
-from ostinato.datasets.loading.parts import PART_NAMES, check_source, find_parts
+from ostinato.datasets.loading.parts import check_source, find_parts, read_registered, with_files
 from ostinato.datasets.readers.conll import Column, is_conllu, read_columns, read_conllu
 from ostinato.datasets.readers.hugging_face_sequences import tagged_from_hugging_face
 from ostinato.datasets.readers.tables import FORMATS as TABLES
 from ostinato.datasets.readers.tagged_json import TAG_NAMES, has_tokens, read_rows
 from ostinato.datasets.readers.tagged_tables import is_table_of_tokens, read_table
 from ostinato.datasets.records.tagged import Tagged
-from ostinato.datasets.registry import REGISTRY, locate
+from ostinato.datasets.registry import REGISTRY
 
 
 def load_tagged(
@@ -71,10 +72,7 @@ def load_tagged(
         check_source(path)
         paths = find_parts(path, _FORMATS) if path.is_dir() else {"train": path}
         parts = {part: read_file(path) for part, path in paths.items()}
-    for name, given in (("validation", validation), ("test", test)):
-        if given is not None:
-            parts[name] = read_file(given)
-    return {name: parts[name] for name in PART_NAMES if name in parts}
+    return with_files(parts, read_file, validation=validation, test=test)
 
 
 _JSON = (".jsonl", ".ndjson", ".json")
@@ -117,18 +115,13 @@ _OTHER = (
 def _read_registered(
     name: str, column: Column | None, token_column: Column | None, cut: Cut | None
 ) -> dict[str, Tagged]:
-    dataset = REGISTRY[name]
     if token_column is not None:
         raise DatasetError(
             f"Data set {name}: its tokens stand where they stand; got token_column "
             f"`{token_column}`. Leave it out."
         )
-    if dataset.read_tagged is None:
-        raise DatasetError(
-            f"Data set {name}: it must be one of tagged sentences; got {dataset.content}. "
-            f"Train on it: ostinato train {dataset.task} {name}."
-        )
-    return dataset.read_tagged(locate(name), column, cut)
+    parts: dict[str, Tagged] = read_registered(name, TAGGED, column, cut)
+    return parts
 
 
 def read_tagged(

@@ -7,14 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from ostinato._errors import DatasetError, named
+from ostinato._kinds import TEXTS
 from ostinato.datasets.file_names import expanded
 from ostinato.datasets.files import format_of
-from ostinato.datasets.loading.parts import PART_NAMES, check_source, find_parts
+from ostinato.datasets.loading.parts import (
+    check_source,
+    find_parts,
+    read_registered,
+    with_files,
+)
 from ostinato.datasets.readers.hugging_face import from_hugging_face
 from ostinato.datasets.readers.tables import FORMATS, read
 from ostinato.datasets.readers.trees import find_tree, read_archive, read_tree
 from ostinato.datasets.records.texts import Examples
-from ostinato.datasets.registry import REGISTRY, locate
+from ostinato.datasets.registry import REGISTRY
 
 
 def load(
@@ -69,23 +75,10 @@ def load(
             )
         parts = from_hugging_face(source, text_column, label_column)
     elif isinstance(source, str) and source in REGISTRY:
-        parts = _read_registered(source)
+        parts = read_registered(source, TEXTS)
     else:
         parts = _load_path(expanded(source), read_one)
-    for name, path in (("validation", validation), ("test", test)):
-        if path is not None:
-            parts[name] = read_one(expanded(path))
-    return {name: parts[name] for name in PART_NAMES if name in parts}
-
-
-def _read_registered(name: str) -> dict[str, Examples]:
-    dataset = REGISTRY[name]
-    if dataset.read is None:
-        raise DatasetError(
-            f"Data set {name}: it must be one of labelled texts; got {dataset.content}. "
-            f"Train on it: ostinato train {dataset.task} {name}."
-        )
-    return dataset.read(locate(name))
+    return with_files(parts, read_one, validation=validation, test=test)
 
 
 def _load_path(path: Path, read_one: Callable[[Path], Examples]) -> dict[str, Examples]:

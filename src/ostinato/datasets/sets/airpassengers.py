@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ostinato._kinds import SERIES
 from ostinato.datasets.dataset import Dataset, File
 from ostinato.datasets.readers.series_tables import read_series
 from ostinato.datasets.records.series import SeriesTable
@@ -50,6 +51,7 @@ DATASET = Dataset(
         "Box and Jenkins (1970): Time Series Analysis: Forecasting and Control, series G. Holden-Day."
     ),
     languages=("zxx",),
-    read_series=read,
+    kind=SERIES,
+    read=read,
     is_present=lambda folder: are_present(_PARTS, folder),
 )

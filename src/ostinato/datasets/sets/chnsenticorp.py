@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ostinato._errors import DatasetError
+from ostinato._kinds import TEXTS
 from ostinato.datasets.dataset import Dataset, File
 from ostinato.datasets.files import decode, read_bytes
 from ostinato.datasets.records.texts import Examples
@@ -86,6 +87,7 @@ DATASET = Dataset(
         "Expert Systems with Applications 34(4), 2622-2629. doi:10.1016/j.eswa.2007.05.028"
     ),
     languages=("zh",),
+    kind=TEXTS,
     read=read,
     is_present=lambda folder: are_present(_PARTS, folder),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ostinato._kinds import SERIES
 from ostinato.datasets.dataset import Dataset, File
 from ostinato.datasets.readers.series_tables import read_series
 from ostinato.datasets.records.series import SeriesTable
@@ -67,6 +68,7 @@ DATASET = Dataset(
         "doi:10.1609/aaai.v35i12.17325"
     ),
     languages=("zxx",),
-    read_series=read,
+    kind=SERIES,
+    read=read,
     is_present=lambda folder: are_present(_PARTS, folder),
 )

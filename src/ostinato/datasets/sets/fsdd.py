@@ -8,6 +8,7 @@ import tarfile
 from pathlib import Path
 
 from ostinato._errors import DatasetError
+from ostinato._kinds import RECORDINGS
 from ostinato.datasets.cache import cached
 from ostinato.datasets.dataset import Dataset, File
 from ostinato.datasets.files import DAMAGED, file_sha256, open_binary, reason
@@ -126,6 +127,7 @@ DATASET = Dataset(
         "https://doi.org/10.5281/zenodo.1342401"
     ),
     languages=("en",),
-    read_speech=read,
+    kind=RECORDINGS,
+    read=read,
     is_present=lambda folder: find(folder) is not None,
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ostinato._kinds import SEQUENCES
 from ostinato.datasets.dataset import Dataset
 from ostinato.datasets.readers.ts import read_ts, write_ts
 from ostinato.datasets.records.sequences import Sequences
@@ -100,7 +101,8 @@ DATASET = Dataset(
     licence="Apache-2.0",
     citation="none needed",
     languages=("zxx",),
-    read_sequences=read,
+    kind=SEQUENCES,
+    read=read,
     is_present=lambda _: True,
     generate=write,
     version=VERSION,

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from ostinato._errors import DatasetError
+from ostinato._kinds import TEXTS
 from ostinato.datasets.dataset import Dataset, File
 from ostinato.datasets.files import file_sha256
 from ostinato.datasets.readers.trees import find_tree, read_archive, read_tree
@@ -100,6 +101,7 @@ DATASET = Dataset(
         "ACL 2011, pages 142-150. https://aclanthology.org/P11-1015"
     ),
     languages=("en",),
+    kind=TEXTS,
     read=read,
     is_present=lambda folder: find(folder) is not None,
 )

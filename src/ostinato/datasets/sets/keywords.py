@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ostinato._kinds import RECORDINGS
 from ostinato.datasets.dataset import Dataset
 from ostinato.datasets.readers.word_folders import read_words
 from ostinato.datasets.records.recordings import Recordings
@@ -196,7 +197,8 @@ DATASET = Dataset(
     licence="Apache-2.0",
     citation="none needed",
     languages=("zxx",),
-    read_speech=read,
+    kind=RECORDINGS,
+    read=read,
     is_present=lambda _: True,
     generate=write,
     version=VERSION,

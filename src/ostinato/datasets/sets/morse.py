@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ostinato._kinds import RECORDINGS
 from ostinato.datasets.dataset import Dataset
 from ostinato.datasets.readers.manifests import read_manifest
 from ostinato.datasets.records.recordings import Recordings
@@ -184,7 +185,8 @@ DATASET = Dataset(
     licence="Apache-2.0",
     citation="none needed",
     languages=("zxx",),
-    read_speech=read,
+    kind=RECORDINGS,
+    read=read,
     is_present=lambda _: True,
     generate=write,
     version=VERSION,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ostinato._kinds import TAGGED
 from ostinato.datasets.dataset import Cut, Dataset, File
 from ostinato.datasets.readers.conll import Column, read_columns
 from ostinato.datasets.records.tagged import Tagged
@@ -69,6 +70,7 @@ DATASET = Dataset(
         "https://aclanthology.org/P18-1144"
     ),
     languages=("zh",),
-    read_tagged=read,
+    kind=TAGGED,
+    read=read,
     is_present=lambda folder: are_present(_PARTS, folder),
 )

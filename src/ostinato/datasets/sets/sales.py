@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ostinato._kinds import SERIES
 from ostinato.datasets.dataset import Dataset
 from ostinato.datasets.readers.series_tables import read_series
 from ostinato.datasets.records.series import SeriesTable
@@ -172,7 +173,8 @@ DATASET = Dataset(
     licence="Apache-2.0",
     citation="none needed",
     languages=("zxx",),
-    read_series=read,
+    kind=SERIES,
+    read=read,
     is_present=lambda _: True,
     generate=write,
     version=VERSION,

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from ostinato._kinds import TEXTS
 from ostinato.datasets.dataset import Dataset
 from ostinato.datasets.records.texts import Examples
 
@@ -279,6 +280,7 @@ DATASET = Dataset(
     licence="Apache-2.0",
     citation="none needed",
     languages=("en", "zh"),
+    kind=TEXTS,
     read=lambda _: generate(),
     is_present=lambda _: True,
     generate=write,

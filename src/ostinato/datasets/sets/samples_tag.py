@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from ostinato._kinds import TAGGED
 from ostinato.datasets.dataset import Cut, Dataset
 from ostinato.datasets.readers.character_spans import tag_text
 from ostinato.datasets.readers.columns import check_column
@@ -377,7 +378,8 @@ DATASET = Dataset(
     licence="Apache-2.0",
     citation="none needed",
     languages=("en", "zh"),
-    read_tagged=read,
+    kind=TAGGED,
+    read=read,
     is_present=lambda _: True,
     generate=write,
     version=VERSION,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ostinato._kinds import TAGGED
 from ostinato.datasets.dataset import Cut, Dataset, File
 from ostinato.datasets.readers.conll import Column, read_conllu
 from ostinato.datasets.records.tagged import Tagged
@@ -68,6 +69,7 @@ DATASET = Dataset(
         "Dependency Corpus for English. LREC 2014."
     ),
     languages=("en",),
-    read_tagged=read,
+    kind=TAGGED,
+    read=read,
     is_present=lambda folder: are_present(_PARTS, folder),
 )

@@ -6,11 +6,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from ostinato import datasets
+from ostinato._kinds import AS_WRITTEN, SEQUENCES, DataKind
 from ostinato.datasets import Sequences
 from ostinato.datasets.records.sequences import numbered
 from ostinato.tasks.classification.label_inputs import label_names
 from ostinato.tasks.classification.series_inputs import Scaling
-from ostinato.tasks.contract import AS_WRITTEN
 from ostinato.tasks.estimator import Estimator, Parts
 
 
@@ -21,10 +21,7 @@ class SequenceEstimator(Estimator):
         scaling_: The features that it was trained on.
     """
 
-    columns: ClassVar[tuple[str, ...]] = (
-        *("id_column", "time_column", "label_column"),
-        *("feature_columns", *AS_WRITTEN),
-    )
+    data: ClassVar[DataKind] = SEQUENCES
     takes_files: ClassVar[bool] = True
 
     regression: bool = False
@@ -56,7 +53,7 @@ class SequenceEstimator(Estimator):
         """Return the columns of a table: those given, else those of train."""
         told = self.provenance_.get("arguments") or {}
         saved = {name: value for name, value in told.items() if name not in AS_WRITTEN}
-        columns = {name: given.get(name) or saved.get(name) for name in self.columns}
+        columns = {name: given.get(name) or saved.get(name) for name in self.data.names}
         features = self.scaling_.features
         if not columns["feature_columns"] and features != numbered(len(features)):
             columns["feature_columns"] = features

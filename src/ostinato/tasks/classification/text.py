@@ -16,6 +16,7 @@ from typing_extensions import Self
 
 from ostinato import datasets
 from ostinato._config import Recurrent, Training
+from ostinato._kinds import TEXTS, DataKind
 from ostinato._presets import PRESETS
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Examples, check_parts
@@ -96,10 +97,7 @@ class TextClassifier(ClassifierMixin, Estimator):
 
     task: ClassVar[str] = "text-classification"
     pipeline_tag: ClassVar[str] = "text-classification"
-    columns: ClassVar[tuple[str, ...]] = (
-        *("text_column", "label_column", "label_separator"),
-        *("delimiter", "encoding"),
-    )
+    data: ClassVar[DataKind] = TEXTS
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = PRESETS
     advice: ClassVar[str] = "Try more labelled texts, pretrained vectors or another tokenizer."
 

@@ -14,12 +14,13 @@ from torch import Tensor
 from typing_extensions import Self
 
 from ostinato._config import Recurrent, Training
+from ostinato._errors import ConfigError
+from ostinato._kinds import SERIES, DataKind
 from ostinato.models.likelihoods import LIKELIHOODS, LikelihoodName
 from ostinato.series import Calibration, Panel, panel_of
 from ostinato.series.scaling import Transform
 from ostinato.series.windows import WindowScaling
 from ostinato.tasks.baselines import Baseline
-from ostinato.tasks.contract import AS_WRITTEN
 from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.forecasting import network, splits, summary
 from ostinato.tasks.forecasting.backtest import Backtest, backtest
@@ -88,10 +89,7 @@ class Forecaster(Estimator):
 
     task: ClassVar[str] = "forecasting"
     pipeline_tag: ClassVar[str] = "time-series-forecasting"
-    columns: ClassVar[tuple[str, ...]] = (
-        *("id_column", "time_column", "target_columns"),
-        *("known_columns", "past_columns", "static_columns", "wide", "rows", *AS_WRITTEN),
-    )
+    data: ClassVar[DataKind] = SERIES
     options: ClassVar[tuple[str, ...]] = ("horizon", "future", "on_error", "ends")
     takes_files: ClassVar[bool] = True
     has_history: ClassVar[bool] = True

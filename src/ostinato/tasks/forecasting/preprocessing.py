@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ostinato._errors import DatasetError
 from ostinato._files import read_json, write_json
+from ostinato._kinds import AS_WRITTEN
 from ostinato.datasets import SeriesTable, load_series
 from ostinato.models.likelihoods import LIKELIHOODS
 from ostinato.series import Calibration, Frequency, Panel, SeriesScaling, panel_of
@@ -20,7 +21,6 @@ from ostinato.series.calendar import cycles_of
 from ostinato.series.grid import check_steps, frequency_of
 from ostinato.series.seasons import longer_seasons
 from ostinato.tasks import saved
-from ostinato.tasks.contract import AS_WRITTEN
 from ostinato.tasks.forecasting.network import Attributes
 
 if TYPE_CHECKING:

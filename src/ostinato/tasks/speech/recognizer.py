@@ -14,6 +14,7 @@ from typing_extensions import Self
 from ostinato import audio, datasets
 from ostinato._config import Augmentation, Features, Recurrent, Training
 from ostinato._files import read_json, write_json
+from ostinato._kinds import RECORDINGS, DataKind
 from ostinato.datasets import Recordings
 from ostinato.models import SpeechNetwork
 from ostinato.tasks import saved
@@ -80,10 +81,7 @@ class SpeechRecognizer(Estimator):
 
     task: ClassVar[str] = "speech-recognition"
     pipeline_tag: ClassVar[str] = "automatic-speech-recognition"
-    columns: ClassVar[tuple[str, ...]] = (
-        *("audio_column", "text_column", "speaker_column"),
-        *("delimiter", "encoding", "test_speaker", "on_error"),
-    )
+    data: ClassVar[DataKind] = RECORDINGS
     options: ClassVar[tuple[str, ...]] = (
         *("beam_width", "n_best", "hot_words"),
         *("threshold", "on_error"),

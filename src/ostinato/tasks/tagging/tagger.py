@@ -15,6 +15,7 @@ from ostinato import datasets, models
 from ostinato._config import Characters, Recurrent, Training
 from ostinato._errors import ConfigError, DatasetError
 from ostinato._files import read_json, write_json
+from ostinato._kinds import TAGGED, DataKind
 from ostinato._presets import TAGGING_PRESETS
 from ostinato.data.batches import collate
 from ostinato.datasets import Scheme, Tagged
@@ -100,7 +101,7 @@ class SequenceTagger(Estimator):
 
     task: ClassVar[str] = "sequence-labelling"
     pipeline_tag: ClassVar[str] = "token-classification"
-    columns: ClassVar[tuple[str, ...]] = ("column", "token_column", "delimiter", "encoding")
+    data: ClassVar[DataKind] = TAGGED
     formats: ClassVar[Mapping[str, Any]] = WRITERS
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = TAGGING_PRESETS
 

@@ -332,7 +332,7 @@ def test_a_data_set_of_something_else_is_refused_with_its_task():
 
 def test_targets_of_a_registered_data_set_may_be_chosen(monkeypatch):
     whole = SeriesTable.make([1, 2], {"a": [1, 2], "b": [3, 4]}, source="loads", season=5)
-    dataset = dataclasses.replace(REGISTRY["sales"], name="loads", read_series=lambda _: whole)
+    dataset = dataclasses.replace(REGISTRY["sales"], name="loads", read=lambda _: whole)
     monkeypatch.setitem(REGISTRY, "loads", dataset)
     monkeypatch.setattr("ostinato.datasets.loading.series.locate", lambda _: None)
     assert load_series("loads").fingerprint == whole.fingerprint
