@@ -178,7 +178,7 @@ class DataKind:
 
 
 def plain(name: str, value: Any) -> Any:
-    """Return names as a reader takes them: of a singular argument the only one by itself, or None.
+    """Return names as a reader takes them: of a singular argument the only one, or None.
 
     Example:
         >>> plain("id_column", ("store",)), plain("id_column", ()), plain("feature_columns", ("a",))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +19,26 @@ from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.conventions import BaseEstimator
 from ostinato.tasks.summary import DataSummary
 from ostinato.tasks.verdict import ACCURACY, Compared
-from ostinato.training import Figures, Objective, Part
+from ostinato.training import Figures, Listener, Objective, Part
 
 Parts = Mapping[str, Any]
 """The parts of a data set by name: `ostinato.datasets.Examples`, or `Tagged` for a tagger."""
+
+
+class Fitting(TypedDict, total=False):
+    """What `fit` takes beside the examples, in every task.
+
+    Args:
+        out: Run folder to write: checkpoints, history, the model, its figures.
+        overwrite: Replace a run that stands in ``out``.
+        resume: Go on with the interrupted run in ``out``; ends with the same bits.
+        listeners: Told of every step and epoch, such as ``ostinato.training.Console``.
+    """
+
+    out: str | Path | None
+    overwrite: bool
+    resume: bool
+    listeners: Sequence[Listener]
 
 
 class Task(BaseEstimator):
@@ -58,6 +74,14 @@ class Task(BaseEstimator):
     recurrent: Recurrent
     training: Training
     module_: nn.Module
+
+    @abstractmethod
+    def _part(self, X: Any, y: Any, name: str) -> Any:
+        """Return raw examples and their targets as a part of a data set."""
+
+    def _labelled(self, X: Any, y: Any) -> Any:
+        """Return the same to be measured, where what was learnt tells how targets are read."""
+        return self._part(X, () if y is None else y, "evaluate")
 
     @abstractmethod
     def _fit_labels(self, parts: Parts) -> None:
@@ -108,10 +132,6 @@ class Task(BaseEstimator):
     @abstractmethod
     def read_inputs(self, path: str, **columns: Any) -> Sequence[Any]:
         """Read what is to be predicted from a file."""
-
-    @abstractmethod
-    def evaluate(self, X: Any, y: Any, *, seen: Sequence[Any] | None = None) -> Figures:
-        """Return the task's figures on raw examples and their labels."""
 
     @abstractmethod
     def explain(self, X: Sequence[Any]) -> list[dict[str, Any]]:

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from accelerate import PartialState
 from sklearn.base import clone
-from typing_extensions import Self
+from typing_extensions import Self, Unpack
 
-from ostinato._config import Settings, check_names, check_range, check_types
+from ostinato._config import Settings, check_names, check_types
 from ostinato._errors import ConfigError
 from ostinato._files import read_json, write_json, write_text
 from ostinato._rules import check_rules
-from ostinato.data.splits import folds_of, stratified_holdout
 from ostinato.ops.randomness import everything_drawing_from
 from ostinato.runs import folder as run_folder
 from ostinato.runs import history
 from ostinato.runs.card import card
 from ostinato.tasks.baselines import measure_baselines
+from ostinato.tasks.contract import Fitting
 from ostinato.tasks.contract import Parts as Parts
-from ostinato.tasks.contract import Task
+from ostinato.tasks.dividing import DividedTask
 from ostinato.tasks.environment import environment, peak_memory_bytes
 from ostinato.tasks.fitted import check_fitted
 from ostinato.tasks.processes import check_threads
@@ -38,13 +37,11 @@ from ostinato.training import Figures, Listener, denormals, on_cpu, save_tensors
 
 logger = logging.getLogger("ostinato")
 
-HELD_OUT = 0.1  # share of train that becomes validation where none is given
 
-
-class Estimator(Task):
+class Estimator(DividedTask):
     """Abstract base of the tasks: a dataclass of settings with scikit-learn's conventions.
 
-    Fitting, holding out, saving and loading are here; :class:`ostinato.tasks.contract.Task` names what
+    Fitting, saving and loading are here; :class:`ostinato.tasks.contract.Task` names what
     a task fills in.
     """
 
@@ -66,6 +63,52 @@ class Estimator(Task):
         for name, changes in nested.items():
             setattr(self, name, getattr(self, name).replace(**changes))
         return self
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        validation: tuple[Any, Any] | None = None,
+        **fitting: Unpack[Fitting],
+    ) -> Self:
+        """Train on raw examples and their targets, in the forms that the class names.
+
+        Args:
+            X: Examples.
+            y: The target of each.
+            validation: Examples and targets that choose the best epoch; without them a seeded tenth of
+                ``X`` is held out and never trained on.
+            fitting: See `ostinato.tasks.contract.Fitting`: the run folder, and who is told of epochs.
+
+        Raises:
+            ConfigError: A setting is wrong, or ``out`` must not be written.
+            DatasetError: Examples or targets cannot be trained on.
+            TrainingError: The loss is no longer finite.
+        """
+        return self.fit_parts(self._parts(X, y, validation), **fitting)
+
+    def evaluate(self, X: Any, y: Any = None, *, seen: Sequence[Any] | None = None) -> Figures:
+        """Return the figures of the task on raw examples and their targets.
+
+        Args:
+            X: Examples.
+            y: The target of each.
+            seen: Keys of the examples that the model was trained on, as its parts have them (``keys``);
+                if some of ``X`` are among them, the figures also have ``n_unseen`` and the main one
+                without those, as ``accuracy_unseen``.
+
+        Raises:
+            NotFittedError: It is not fitted.
+            DatasetError: Examples and targets do not fit each other, or the model.
+        """
+        self._check_fitted()
+        return self._measure(self._labelled(X, y), "evaluate", seen=seen or (), run=None)
+
+    def _parts(self, X: Any, y: Any, validation: tuple[Any, Any] | None) -> dict[str, Any]:
+        """Return raw examples as parts of a data set."""
+        given = {"train": (X, y)} | ({} if validation is None else {"validation": validation})
+        return {name: self._part(*pair, name) for name, pair in given.items()}
 
     def fit_parts(
         self,
@@ -283,76 +326,6 @@ class Estimator(Task):
         )
         write_json(run / "metrics.json", self.metrics_)  # by it a run is finished
         run_folder.settle_sums(run)
-
-    def hold_out(self, parts: Parts) -> Parts:
-        """Return ``parts`` with a validation part: a seeded tenth of train if there is none.
-
-        Raises:
-            DatasetError: Train has too few examples to give any away.
-        """
-        if "validation" in parts:
-            return parts
-        return self._parted(parts, "validation", HELD_OUT, *self._strata(parts["train"]))
-
-    def hold_out_test(self, parts: Parts, size: float) -> Parts:
-        """Return ``parts`` with a test part: a seeded share of train.
-
-        Args:
-            parts: Parts of the data, among them train.
-            size: Share of train, between 0 and 1.
-
-        Raises:
-            ConfigError: There is a test part already, or the size is no such share.
-            DatasetError: Train has too few examples to give any away.
-        """
-        if "test" in parts:
-            raise ConfigError(
-                f"test_size: there is a test part already, of {parts['test'].source}; a second one "
-                "would not be it. Leave test_size out."
-            )
-        check_range("Estimator", "test_size", size, above=0, below=1)
-        train = parts["train"]
-        return self._parted(parts, "test", size, self._strata(train)[0], self._groups(train, 2))
-
-    def fold(self, parts: Parts, number: int, folds: int) -> Parts:
-        """Return the train and the test part of one of some folds of the train part.
-
-        Copies of an example are in one fold, and so are the recordings of a speaker, where there are as
-        many speakers as folds; each class is in every fold where it has examples enough.
-
-        Args:
-            parts: Parts of the data; those other than train are left out.
-            number: Which fold is the test part, counted from 1.
-            folds: How many there are.
-
-        Raises:
-            ConfigError: There are more folds than examples that are not copies of each other, or there
-                is no such fold.
-        """
-        check_range("Estimator", "number of a fold", number, low=1, below=folds + 1)
-        train = parts["train"]
-        labels, groups = self._strata(train)[0], self._groups(train, folds)
-        rows = folds_of(labels, groups, folds=folds, seed=self.training.seed)[number - 1]
-        rest = np.setdiff1d(np.arange(len(train.keys)), rows)
-        logger.info(
-            "fold %d of %d: %d examples to train, %d to test", number, folds, len(rest), len(rows)
-        )
-        return {"train": self._take(train, rest), "test": self._take(train, rows)}
-
-    def _parted(
-        self,
-        parts: Parts,
-        name: str,
-        share: float,
-        labels: Sequence[Any],
-        groups: Sequence[Hashable],
-    ) -> Parts:
-        """Return ``parts`` with a new one, taken out of train."""
-        train = parts["train"]
-        kept, held_out = stratified_holdout(labels, share, self.training.seed, groups=groups)
-        new = {"train": self._take(train, kept), name: self._take(train, held_out)}
-        both = {**parts, **new}
-        return {name: both[name] for name in ("train", "validation", "test") if name in both}
 
 
 def _plain(value: Any) -> Any:

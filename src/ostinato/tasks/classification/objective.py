@@ -16,10 +16,10 @@ from torch.nn.utils.rnn import PackedSequence
 from ostinato._config import Training
 from ostinato.data.batches import collate, length_buckets
 from ostinato.data.ragged import Ragged
-from ostinato.data.splits import duplicates
 from ostinato.metrics import agreement_z, classification_metrics, decide
 from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.classification.weighting import Weighted, parted
+from ostinato.tasks.unseen import unseen_figures
 from ostinato.training import Figures
 
 
@@ -138,7 +138,7 @@ def classification_figures(
     probabilities: npt.NDArray[np.float32],
     texts: Sequence[str],
     labels: Sequence[Any],
-    seen: Sequence[str] | None,
+    seen: Sequence[str],
     part: str = "data",
 ) -> Figures:
     """Return the figures on some texts; also without those that were ``seen``, if some were."""
@@ -148,10 +148,10 @@ def classification_figures(
         targets = targets > 0
     figures = classification_metrics(targets, probabilities, multi_label=multi_label)
     figures["chance_z"] = agreement_z(targets, decide(probabilities, multi_label=multi_label))
-    unseen = ~duplicates(seen, texts) if seen is not None else np.ones(len(texts), dtype=bool)
-    if unseen.any() and not unseen.all():
-        rest = classification_metrics(
-            targets[unseen], probabilities[unseen], multi_label=multi_label
-        )
-        figures |= {"accuracy_unseen": rest["accuracy"], "n_unseen": rest["n"]}
-    return figures
+    return figures | unseen_figures(
+        "accuracy",
+        *(texts, seen),
+        lambda rows: classification_metrics(
+            targets[rows], probabilities[rows], multi_label=multi_label
+        )["accuracy"],
+    )

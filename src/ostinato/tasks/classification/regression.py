@@ -16,11 +16,11 @@ from torch.nn import functional as F
 
 from ostinato._errors import DatasetError, shown
 from ostinato._files import read_json, write_json
-from ostinato.data.splits import duplicates
 from ostinato.metrics import correlation_z, regression_metrics
 from ostinato.metrics.rounding import is_constant
 from ostinato.tasks import saved
 from ostinato.tasks.classification.weighting import Weighted, parted
+from ostinato.tasks.unseen import unseen_figures
 from ostinato.training import Figures
 
 SMALLEST_SPREAD = 1e-12
@@ -141,16 +141,14 @@ def regression_figures(
     rights: npt.NDArray[np.float64],
     said: npt.NDArray[np.float64],
     keys: Sequence[str],
-    seen: Sequence[str] | None,
+    seen: Sequence[str],
 ) -> Figures:
     """Return the figures on some sequences; also without those ``seen``, if some were."""
     figures = regression_metrics(rights, said, scale=values.deviation)
     figures["chance_z"] = correlation_z(rights, said)
-    unseen = ~duplicates(seen or (), keys)
-    if unseen.any() and not unseen.all():
-        rest = regression_metrics(rights[unseen], said[unseen])
-        figures |= {"rmse_unseen": rest["rmse"], "n_unseen": rest["n"]}
-    return figures
+    return figures | unseen_figures(
+        "rmse", keys, seen, lambda rows: regression_metrics(rights[rows], said[rows])["rmse"]
+    )
 
 
 def numbers_of(

@@ -14,7 +14,7 @@ import torch
 from sklearn.metrics import r2_score
 from sklearn.utils import RegressorTags
 from torch import Tensor
-from typing_extensions import Self
+from typing_extensions import Self, Unpack
 
 from ostinato import models
 from ostinato._config import Recurrent, Training
@@ -48,10 +48,11 @@ from ostinato.tasks.classification.series_ridge import FILE as RIDGE_FILE
 from ostinato.tasks.classification.series_ridge import JoinedRidge, Told
 from ostinato.tasks.classification.series_sizing import sized
 from ostinato.tasks.classification.weighting import check_no_class_weight, weights_of, with_weights
+from ostinato.tasks.contract import Fitting
 from ostinato.tasks.conventions import ClassifierMixin
 from ostinato.tasks.estimator import Parts
 from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
-from ostinato.training import Figures, Listener, Objective, Part
+from ostinato.training import Figures, Objective, Part
 
 logger = logging.getLogger("ostinato")
 
@@ -112,40 +113,25 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
     def fit(
         self,
         X: Sequence[Any] | npt.NDArray[Any],
-        y: Sequence[Any] | npt.NDArray[Any],
+        y: Any = None,
         *,
         sample_weight: npt.ArrayLike | None = None,
-        validation: tuple[Any, Sequence[Any]] | None = None,
-        out: str | Path | None = None,
-        overwrite: bool = False,
-        resume: bool = False,
-        listeners: Sequence[Listener] = (),
+        validation: tuple[Any, Any] | None = None,
+        **fitting: Unpack[Fitting],
     ) -> Self:
-        """Train on sequences and their labels.
+        """Train on sequences and their labels, as `ostinato.tasks.Estimator.fit`.
 
         Args:
             X: Arrays ``(time, features)`` or ``(time,)`` of any lengths, or one array
                 ``(sequences, time, features)``; NaN for a missing value.
             y: A class each, or for ``regression`` a number each.
             sample_weight: How much each of ``X`` counts in the loss; none for all the same.
-            validation: Sequences and labels that choose the best epoch; without them a stratified
-                seeded tenth of ``X`` is held out and never trained on.
-            out: Run folder to write: checkpoints, history, the model, its figures.
-            overwrite: Replace a run that stands in ``out``.
-            resume: Go on with the interrupted run in ``out``; ends with the same bits.
-            listeners: Told of every step and epoch, such as ``ostinato.training.Console``.
-
-        Raises:
-            ConfigError: A setting is wrong, or ``out`` must not be written.
-            DatasetError: Sequences or labels cannot be trained on.
-            TrainingError: The loss is no longer finite.
+            validation: Sequences and labels that choose the best epoch.
+            fitting: The run folder, and who is told of epochs.
         """
-        parts = {"train": with_weights(sequences_of(X, y, "train"), sample_weight)}
-        if validation is not None:
-            parts["validation"] = sequences_of(*validation, "validation")
-        return self.fit_parts(
-            parts, out=out, overwrite=overwrite, resume=resume, listeners=listeners
-        )
+        parts = self._parts(X, y, validation)
+        parts["train"] = with_weights(parts["train"], sample_weight)
+        return self.fit_parts(parts, **fitting)
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Return the likeliest class of each sequence; for ``regression`` its value."""
@@ -182,23 +168,6 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
             {"sequence": name, **answer} for name, answer in zip(part.names, answers, strict=True)
         ]
 
-    def evaluate(self, X: Any, y: Sequence[Any], *, seen: Sequence[str] | None = None) -> Figures:
-        """Return ``n, loss, accuracy, f1_macro``, or for values ``n, loss, rmse, mae, r2``.
-
-        Args:
-            X: Sequences.
-            y: Their labels.
-            seen: Keys (`ostinato.datasets.Sequences.keys`) of the sequences that the model was trained
-                on; if some of ``X`` are among them, the figures include ``accuracy_unseen`` or
-                ``rmse_unseen``, and ``n_unseen``, without those.
-
-        Raises:
-            DatasetError: A class never occurred in train, or a value is no number.
-        """
-        self._check_fitted()
-        part = sequences_of(X, y, "evaluate")
-        return self._figures(part, self._said(part), "data", seen)
-
     def score(self, X: Any, y: Sequence[Any], sample_weight: Any = None) -> float:
         """Return the accuracy, for ``regression`` R2; higher is better, at most 1."""
         self._check_fitted()
@@ -227,6 +196,12 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         super()._check()
         if self.regression:
             check_no_class_weight("SeriesClassifier", self.class_weight, "a regression")
+
+    def _part(self, X: Any, y: Any, name: str) -> Sequences:
+        return sequences_of(X, y, name)
+
+    def _labelled(self, X: Any, y: Any) -> Sequences:
+        return sequences_of(X, y, "evaluate")
 
     def _fit_labels(self, parts: Parts) -> None:
         for name, part in parts.items():
@@ -366,7 +341,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         examples: Sequences,
         said: npt.NDArray[Any],
         part: str,
-        seen: Sequence[str] | None,
+        seen: Sequence[str],
     ) -> Figures:
         labels = examples.labels or ()
         if not self.regression:

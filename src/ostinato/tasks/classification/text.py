@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from typing_extensions import Self
+from typing_extensions import Self, Unpack
 
 from ostinato import datasets
 from ostinato._config import Recurrent, Training
@@ -36,16 +36,17 @@ from ostinato.tasks.classification.objective import (
     scores_of,
 )
 from ostinato.tasks.classification.text_baselines import text_baselines
-from ostinato.tasks.classification.text_inputs import examples_of, take, texts_and_labels, texts_of
+from ostinato.tasks.classification.text_inputs import examples_of, labelled_texts, take, texts_of
 from ostinato.tasks.classification.text_joining import join_ngrams
 from ostinato.tasks.classification.text_sizing import sized
 from ostinato.tasks.classification.weighting import check_no_class_weight, weights_of, with_weights
+from ostinato.tasks.contract import Fitting
 from ostinato.tasks.conventions import ClassifierMixin
 from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.remarks import noted, remarks_on, tell
 from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
 from ostinato.text import Tokenizer, encode_cached, fit_cached
-from ostinato.training import Figures, Listener, Objective, Part
+from ostinato.training import Figures, Objective, Part
 
 logger = logging.getLogger("ostinato")
 
@@ -128,42 +129,24 @@ class TextClassifier(ClassifierMixin, Estimator):
     def fit(
         self,
         X: Sequence[str],
-        y: Sequence[Any],
+        y: Any = None,
         *,
         sample_weight: npt.ArrayLike | None = None,
-        validation: tuple[Sequence[str], Sequence[Any]] | None = None,
-        out: str | Path | None = None,
-        overwrite: bool = False,
-        resume: bool = False,
-        listeners: Sequence[Listener] = (),
+        validation: tuple[Any, Any] | None = None,
+        **fitting: Unpack[Fitting],
     ) -> Self:
-        """Train on texts and their labels.
+        """Train on texts and their labels, as `ostinato.tasks.Estimator.fit`.
 
         Args:
             X: Texts.
             y: A label each, or for ``multi_label`` a list of labels each.
             sample_weight: How much each of ``X`` counts in the loss; none for all the same.
-            validation: Texts and labels that choose the best epoch; without them a stratified
-                seeded tenth of ``X`` is held out and never trained on.
-            out: Run folder to write: checkpoints, history, the model, its figures.
-            overwrite: Replace a run that stands in ``out``.
-            resume: Go on with the interrupted run in ``out``; ends with the same bits.
-            listeners: Told of every step and epoch, such as ``ostinato.training.Console``.
-
-        Raises:
-            ConfigError: A setting is wrong, or ``out`` must not be written.
-            DatasetError: Texts or labels cannot be trained on.
-            TrainingError: The loss is no longer finite.
+            validation: Texts and labels that choose the best epoch.
+            fitting: The run folder, and who is told of epochs.
         """
-        train = examples_of(X, y, "train", multi_label=self.multi_label)
-        parts = {"train": with_weights(train, sample_weight)}
-        if validation is not None:
-            parts["validation"] = examples_of(
-                *validation, "validation", multi_label=self.multi_label
-            )
-        return self.fit_parts(
-            parts, out=out, overwrite=overwrite, resume=resume, listeners=listeners
-        )
+        parts = self._parts(X, y, validation)
+        parts["train"] = with_weights(parts["train"], sample_weight)
+        return self.fit_parts(parts, **fitting)
 
     def predict(self, X: Sequence[str]) -> npt.NDArray[Any] | list[list[Any]]:
         """Return the likeliest class of each text; for ``multi_label`` a list of classes each.
@@ -190,34 +173,16 @@ class TextClassifier(ClassifierMixin, Estimator):
         answers = explained(self.labels_, self._probabilities(texts, column))
         return noted(texts, answers, found)
 
-    def evaluate(
-        self, X: Sequence[str], y: Sequence[Any], *, seen: Sequence[str] | None = None
-    ) -> Figures:
-        """Return ``n, loss, accuracy, f1_macro`` on texts and their labels.
-
-        Args:
-            X: Texts.
-            y: Their labels.
-            seen: Texts the model was trained on; if some of ``X`` are among them, the figures
-                include ``accuracy_unseen`` and ``n_unseen``, without those.
-
-        Raises:
-            DatasetError: A label never occurred in train.
-        """
-        self._check_fitted()
-        texts, labels = texts_and_labels(X, y, "evaluate", self.labels_)
-        return classification_figures(
-            self.labels_, self._probabilities(texts), texts, labels, seen, "evaluate"
-        )
-
     def score(self, X: Sequence[str], y: Sequence[Any], sample_weight: Any = None) -> float:
         """Return the accuracy on texts and their labels; higher is better, at most 1.
 
         A label that train never had counts as wrong.
         """
         self._check_fitted()
-        texts, labels = texts_and_labels(X, y, "score", self.labels_)
-        is_right = self.labels_.agreement(self._probabilities(texts), labels, "score")
+        part = labelled_texts(X, y, "score", self.labels_)
+        is_right = self.labels_.agreement(
+            self._probabilities(part.texts), part.labels or (), "score"
+        )
         return float(np.average(is_right, weights=sample_weight))
 
     labels_: Labels = field(init=False)
@@ -249,6 +214,12 @@ class TextClassifier(ClassifierMixin, Estimator):
         super()._check()
         if self.multi_label:
             check_no_class_weight("TextClassifier", self.class_weight, "several labels a text")
+
+    def _part(self, X: Any, y: Any, name: str) -> Examples:
+        return examples_of(X, y, name, multi_label=self.multi_label)
+
+    def _labelled(self, X: Any, y: Any) -> Examples:
+        return labelled_texts(X, y, "evaluate", self.labels_)
 
     def _fit_labels(self, parts: Parts) -> None:
         train = parts["train"]

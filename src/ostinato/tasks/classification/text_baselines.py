@@ -40,7 +40,7 @@ def text_baselines(
 
     def measured(probabilities: Callable[[Examples], Floats]) -> Callable[[Examples], Figures]:
         return lambda part: classification_figures(
-            labels, probabilities(part), part.texts, part.labels or (), None
+            labels, probabilities(part), part.texts, part.labels or (), ()
         )
 
     shares = targets.mean(axis=0) if labels.multi_label else np.bincount(targets) / len(targets)

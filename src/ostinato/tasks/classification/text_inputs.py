@@ -94,8 +94,8 @@ def _tell_nan(texts: Sequence[str], where: str) -> None:
 _NAMES_OF_MISSING = frozenset({"nan", "NaN", "NaT", "<NA>", "None"})
 
 
-def texts_and_labels(X: Any, y: Any, where: str, known: Labels) -> tuple[Sequence[str], list[Any]]:
-    """Return texts and their labels, as many, for classes that are known.
+def labelled_texts(X: Any, y: Any, where: str, known: Labels) -> Examples:
+    """Return texts and their labels as a part, for classes that are known.
 
     Args:
         X: Texts, in whatever holds a column.
@@ -114,4 +114,4 @@ def texts_and_labels(X: Any, y: Any, where: str, known: Labels) -> tuple[Sequenc
             f"{where}: there must be as many labels as texts; "
             f"got {len(labels)} labels and {len(texts)} texts. Give each text a label."
         )
-    return texts, labels
+    return _examples(texts, labels, None, where)

@@ -122,8 +122,9 @@ class Forecaster(Estimator):
     def fit(
         self,
         X: Any,
-        y: None = None,
+        y: Any = None,
         *,
+        validation: Any = None,
         out: str | Path | None = None,
         overwrite: bool = False,
         resume: bool = False,
@@ -136,26 +137,21 @@ class Forecaster(Estimator):
             X: Rows of ``unique_id``, ``ds`` and ``y``: a path, a table of pandas, polars or pyarrow,
                 or a dictionary of columns.
             y: Nothing; the values to forecast are columns of ``X``.
-            out: Run folder to write: checkpoints, history, the model, its figures.
-            overwrite: Replace a run that stands in ``out``.
-            resume: Go on with the interrupted run in ``out``; ends with the same bits.
-            listeners: Told of every step and epoch, such as ``ostinato.training.Console``.
+            validation: Not used: the last steps of train are.
+            out: As of `ostinato.tasks.contract.Fitting`, like the next three.
+            overwrite: Whether to replace a run.
+            resume: Whether to go on with it.
+            listeners: Who is told of epochs.
             columns: Names of columns, as :func:`ostinato.datasets.read_series` takes them.
-
-        Raises:
-            ConfigError: A setting is wrong, or ``out`` must not be written.
-            DatasetError: The series cannot be trained on.
-            TrainingError: The loss is no longer finite.
         """
         splits.check_no_values(y)
+        if validation is not None:
+            raise ConfigError("fit: series are parted by time; leave validation out.")
         self.columns_ = learnt(columns)
         panel = self._read(X, columns, anew=True)
+        train = splits.SeriesSplit(panel, np.zeros_like(panel.lengths))
         return self.fit_parts(
-            {"train": splits.SeriesSplit(panel, np.zeros_like(panel.lengths))},
-            out=Path(out) if out is not None else None,
-            overwrite=overwrite,
-            resume=resume,
-            listeners=listeners,
+            {"train": train}, out=out, overwrite=overwrite, resume=resume, listeners=listeners
         )
 
     def predict(
@@ -206,20 +202,6 @@ class Forecaster(Estimator):
             OstinatoError: As of :meth:`predict`.
         """
         return [row for one in X for row in self._ahead(one, future, **asked).rows()]
-
-    def evaluate(self, X: Any, y: None = None, *, seen: Sequence[Any] | None = None) -> Figures:
-        """Return the figures of forecasts of the last horizon of each series, and of naive ones.
-
-        Args:
-            X: Series as of :meth:`fit`, or a part of :meth:`load_parts`.
-            y: Not used, as ``seen``: the cutoffs tell what was seen.
-            seen: Not used.
-
-        Raises:
-            DatasetError: The series do not fit those of train, or are too short.
-        """
-        part = X if isinstance(X, splits.SeriesSplit) else self.read_part(X)
-        return figures_of(self.foresight.measured(part)[1], part, self.levels)
 
     def score(self, X: Any, y: None = None) -> float:
         """Return the share of the seasonal naive's CRPS that is saved; 1 is best, 0 no better."""
@@ -303,6 +285,10 @@ class Forecaster(Estimator):
     def _check(self) -> None:
         super()._check()
         check_settings(self)
+
+    def _part(self, X: Any, y: Any, name: str) -> splits.SeriesSplit:
+        splits.check_no_values(y)
+        return X if isinstance(X, splits.SeriesSplit) else self.read_part(X)
 
     def _fit_labels(self, parts: Parts) -> None:
         pass  # series have none

@@ -13,7 +13,6 @@ import torch
 from torch.nn.utils.rnn import pack_sequence
 
 from ostinato import audio
-from ostinato.data.splits import duplicates
 from ostinato.datasets import Recordings
 from ostinato.metrics import character_errors, transcription_metrics, word_errors, worst_first
 from ostinato.nn import CTCTargets, ctc_loss
@@ -21,6 +20,7 @@ from ostinato.runs.speech import write_transcripts
 from ostinato.tasks.speech.baselines import chance_z
 from ostinato.tasks.speech.decoding import Decoding
 from ostinato.tasks.speech.transcriber import Floats, Transcriber
+from ostinato.tasks.unseen import unseen_figures
 from ostinato.tasks.verdict import Compared
 from ostinato.training import Figures
 
@@ -60,11 +60,12 @@ def measure(
     figures["chance_z"] = chance_z(said, predictions)
     figures["loss"] = loss / max(len(targets.values), 1)
     figures["real_time_factor"] = spent / seconds
-    is_new = np.flatnonzero(~duplicates(seen, examples.keys if len(seen) else said))
-    if 0 < len(is_new) < len(said):
-        new = word_errors([said[row] for row in is_new], [predictions[row] for row in is_new])
-        figures |= {"wer_unseen": new.rate, "n_unseen": len(is_new)}
-    return figures
+
+    def without(rows: npt.NDArray[np.int64]) -> float:
+        return word_errors([said[row] for row in rows], [predictions[row] for row in rows]).rate
+
+    keys = examples.keys if len(seen) else said
+    return figures | unseen_figures("wer", keys, seen, without)
 
 
 def failure(figures: Figures) -> str | None:

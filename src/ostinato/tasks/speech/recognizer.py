@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from torch import Tensor
-from typing_extensions import Self
+from typing_extensions import Self, Unpack
 
 from ostinato import audio, datasets
 from ostinato._config import Augmentation, Features, Recurrent, Training
@@ -19,6 +19,7 @@ from ostinato.datasets import Recordings
 from ostinato.models import SpeechNetwork
 from ostinato.tasks import saved
 from ostinato.tasks.baselines import Baseline
+from ostinato.tasks.contract import Fitting
 from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.speech import summary as speech_facts
 from ostinato.tasks.speech.alphabet import Alphabet
@@ -33,7 +34,7 @@ from ostinato.tasks.speech.stream import TranscriptionStream
 from ostinato.tasks.speech.transcriber import OnError, Transcriber, usable
 from ostinato.tasks.summary import DataSummary
 from ostinato.tasks.verdict import ACCURACY, Compared
-from ostinato.training import Figures, Listener, Objective, Part
+from ostinato.training import Figures, Objective, Part
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -115,18 +116,15 @@ class SpeechRecognizer(Estimator):
     def fit(
         self,
         X: Sequence[Any],
-        y: Sequence[str],
+        y: Any = None,
         *,
         sample_rate_hz: int | None = None,
         speakers: Sequence[str] | None = None,
-        validation: tuple[Sequence[Any], Sequence[str]] | None = None,
+        validation: tuple[Any, Any] | None = None,
         on_error: OnError = "raise",
-        out: str | Path | None = None,
-        overwrite: bool = False,
-        resume: bool = False,
-        listeners: Sequence[Listener] = (),
+        **fitting: Unpack[Fitting],
     ) -> Self:
-        """Train on recordings and their transcripts.
+        """Train on recordings and their transcripts, as `ostinato.tasks.Estimator.fit`.
 
         Args:
             X: Paths or bytes of sound files, arrays ``(samples,)`` or ``(samples, channels)`` of floats
@@ -134,30 +132,15 @@ class SpeechRecognizer(Estimator):
             y: What is said in each.
             sample_rate_hz: Rate of arrays; files and columns tell it themselves.
             speakers: Who speaks in each, for the figures by speaker.
-            validation: Recordings and transcripts that choose the best epoch; without them a seeded
-                tenth of ``X`` is held out and never trained on.
+            validation: Recordings and transcripts that choose the best epoch.
             on_error: What to do with a recording that cannot be read: raise, or skip it and say so.
-            out: Run folder to write: checkpoints, history, the model, its figures.
-            overwrite: Replace a run that stands in ``out``.
-            resume: Go on with the interrupted run in ``out``; ends with the same bits.
-            listeners: Told of every step and epoch, such as ``ostinato.training.Console``.
-
-        Raises:
-            ConfigError: A setting is wrong, or ``out`` must not be written.
-            DatasetError: Recordings or transcripts cannot be trained on.
-            TrainingError: The loss is no longer finite.
+            fitting: The run folder, and who is told of epochs.
         """
         make = Recordings.make
         parts = {"train": make(X, y, "train", speakers=speakers, sample_rate_hz=sample_rate_hz)}
         if validation is not None:
             parts["validation"] = make(*validation, "validation", sample_rate_hz=sample_rate_hz)
-        return self.fit_parts(
-            usable(parts, on_error),
-            out=Path(out) if out is not None else None,
-            overwrite=overwrite,
-            resume=resume,
-            listeners=listeners,
-        )
+        return self.fit_parts(usable(parts, on_error), **fitting)
 
     def predict(self, X: Sequence[Any], **options: Any) -> list[str]:
         """Return what is said in each recording.
@@ -232,9 +215,9 @@ class SpeechRecognizer(Estimator):
     def evaluate(
         self,
         X: Sequence[Any] | Recordings,
-        y: Sequence[str],
+        y: Sequence[str] | None = None,
         *,
-        seen: Sequence[str] | None = None,
+        seen: Sequence[Any] | None = None,
         sample_rate_hz: int | None = None,
     ) -> Figures:
         """Return the figures of `ostinato.metrics.transcription_metrics`, loss and speed.
@@ -245,18 +228,14 @@ class SpeechRecognizer(Estimator):
         Args:
             X: Paths or arrays, as of :meth:`fit`; or `ostinato.datasets.Recordings`.
             y: What is said in each.
-            seen: Digests of the recordings the model was trained on; if some of ``X`` are among them,
-                the figures include those ``_unseen``, without those.
+            seen: As of `ostinato.tasks.Estimator.evaluate`.
             sample_rate_hz: Rate of arrays; none for that of the training recordings.
-
-        Raises:
-            DatasetError: Recordings and transcripts do not fit each other.
         """
         self._check_fitted()
         if not isinstance(X, Recordings):
             rate = self.recordings_hz_ if sample_rate_hz is None else sample_rate_hz
-            X = Recordings.make(X, () if y is None else y, "data", sample_rate_hz=rate)
-        return self._measure(X, "data", seen=seen or (), run=None)
+            X = Recordings.make(X, () if y is None else y, "evaluate", sample_rate_hz=rate)
+        return super().evaluate(X, seen=seen)
 
     def score(self, X: Sequence[Any], y: Sequence[str]) -> float:
         """Return 1 minus the word error rate; higher is better, at most 1, below 0 if very wrong."""
@@ -292,6 +271,9 @@ class SpeechRecognizer(Estimator):
 
     def _groups(self, part: Recordings, sides: int) -> Sequence[Hashable]:
         return speech_facts.groups_of(part, sides)
+
+    def _part(self, X: Any, y: Any, name: str) -> Recordings:
+        return X if isinstance(X, Recordings) else Recordings.make(X, y, name)
 
     def _fit_labels(self, parts: Parts) -> None:
         self.joined_ = None

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from ostinato.data.splits import duplicates
 from ostinato.datasets.records import schemes
 from ostinato.metrics import agreement_z, tagging_metrics
+from ostinato.tasks.unseen import unseen_figures
 from ostinato.training import Figures
 
 Rows = Sequence[Sequence[str]]
@@ -65,16 +66,13 @@ def tagging_figures(
         if spans is not None:
             figures |= _recall_by_novelty(sentences, labels, predictions, frozenset(spans))
     texts = [" ".join(tokens) for tokens in sentences]
-    is_new = np.flatnonzero(~duplicates(seen, texts)).tolist()
-    if 0 < len(is_new) < len(labels):
-        rest = tagging_metrics(
-            [labels[row] for row in is_new],
-            [predictions[row] for row in is_new],
-            are_spans=are_spans,
-        )
-        name = "f1" if are_spans else "accuracy"
-        figures |= {f"{name}_unseen": rest.get(name, 0.0), "n_unseen": rest["n"]}
-    return figures
+    name = "f1" if are_spans else "accuracy"
+
+    def without(rows: npt.NDArray[np.int64]) -> float:
+        right, said = ([tags[row] for row in rows] for tags in (labels, predictions))
+        return float(tagging_metrics(right, said, are_spans=are_spans).get(name, 0.0))
+
+    return figures | unseen_figures(name, texts, seen, without)
 
 
 def failure(figures: Figures) -> str | None:

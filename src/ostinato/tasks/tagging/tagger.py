@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from torch import Tensor
-from typing_extensions import Self
 
 from ostinato import datasets, models
 from ostinato._config import Characters, Recurrent, Training
@@ -46,7 +45,7 @@ from ostinato.tasks.tagging.sizing import sized
 from ostinato.tasks.tagging.tags import Tags
 from ostinato.tasks.verdict import Compared
 from ostinato.text import EncodedWords, Lexicon, make_splitter
-from ostinato.training import Figures, Listener, Objective, Part
+from ostinato.training import Figures, Objective, Part
 
 logger = logging.getLogger("ostinato")
 
@@ -56,6 +55,8 @@ Sentences = Sequence[Sequence[str]]
 @dataclass(kw_only=True, eq=False, repr=False)
 class SequenceTagger(Estimator):
     """Sequence tagger: words and their characters, recurrent stack, conditional random field.
+
+    It is fitted on the tokens of each sentence and a tag for each token, spans in any scheme.
 
     Args:
         recurrent: The recurrent stack.
@@ -129,45 +130,6 @@ class SequenceTagger(Estimator):
     tokenizer_: str = field(init=False)
     chain_: JoinedChain | None = field(init=False)
 
-    def fit(
-        self,
-        X: Sentences,
-        y: Sentences,
-        *,
-        validation: tuple[Sentences, Sentences] | None = None,
-        out: str | Path | None = None,
-        overwrite: bool = False,
-        resume: bool = False,
-        listeners: Sequence[Listener] = (),
-    ) -> Self:
-        """Train on sentences and their tags.
-
-        Args:
-            X: The tokens of each sentence.
-            y: A tag for each token, spans in any scheme.
-            validation: Sentences and tags that choose the best epoch; without them a seeded tenth
-                of ``X`` is held out and never trained on.
-            out: Run folder to write: checkpoints, history, the model, its figures.
-            overwrite: Replace a run that stands in ``out``.
-            resume: Go on with the interrupted run in ``out``; ends with the same bits.
-            listeners: Told of every step and epoch, such as ``ostinato.training.Console``.
-
-        Raises:
-            ConfigError: A setting is wrong, or ``out`` must not be written.
-            DatasetError: Sentences or tags cannot be trained on.
-            TrainingError: The loss is no longer finite.
-        """
-        parts = {"train": Tagged.make(X, y, "train")}
-        if validation is not None:
-            parts["validation"] = Tagged.make(*validation, "validation")
-        return self.fit_parts(
-            parts,
-            out=Path(out) if out is not None else None,
-            overwrite=overwrite,
-            resume=resume,
-            listeners=listeners,
-        )
-
     def predict(self, X: Sentences) -> list[list[str]]:
         """Return a tag for each token, spans in the scheme of the training data."""
         self._check_fitted()
@@ -201,23 +163,6 @@ class SequenceTagger(Estimator):
             for (text, tokens), answer in zip(places, answers, strict=True)
         ]
 
-    def evaluate(self, X: Sentences, y: Sentences, *, seen: Sequence[str] | None = None) -> Figures:
-        """Return the figures of `ostinato.metrics.tagging_metrics`, and the loss in nats a token.
-
-        Args:
-            X: The tokens of each sentence.
-            y: Their tags, spans in any scheme.
-            seen: Sentences the model was trained on, tokens joined by spaces; if some of ``X`` are
-                among them, the figures include those ``_unseen``, without those.
-
-        Raises:
-            DatasetError: Sentences and tags do not fit each other.
-        """
-        self._check_fitted()
-        return self._measure(
-            Tagged.make(X, () if y is None else y, "data"), "data", seen=seen or (), run=None
-        )
-
     def score(self, X: Sentences, y: Sentences) -> float:
         """Return F1 of the spans, or else the accuracy of the tags; higher is better, at most 1."""
         figures = self.evaluate(X, y)
@@ -250,6 +195,9 @@ class SequenceTagger(Estimator):
 
     def _strata(self, part: Tagged) -> tuple[Sequence[Any], Sequence[Hashable]]:
         return [sorted(set(row)) for row in part.tags or ()], part.texts
+
+    def _part(self, X: Any, y: Any, name: str) -> Tagged:
+        return Tagged.make(X, y, name)
 
     def _fit_labels(self, parts: Parts) -> None:
         if self.tokenizer is not None:
