@@ -15,7 +15,7 @@ from typing_extensions import Self
 
 from ostinato._config import Recurrent, Training
 from ostinato._errors import ConfigError
-from ostinato._kinds import SERIES, DataKind
+from ostinato._kinds import AS_WRITTEN, SERIES, DataKind
 from ostinato.models.likelihoods import LIKELIHOODS, LikelihoodName
 from ostinato.series import Calibration, Panel, panel_of
 from ostinato.series.scaling import Transform
