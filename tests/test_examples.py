@@ -17,6 +17,7 @@ PRINTED: dict[str, tuple[str, float, float]] = {
     "write_down_morse": (r"character error rate ([\d.]+)", 0.0, 0.1),
     "forecast_sales": (r"this forecaster +([\d.]+)", 0.3, 1.0),
     "classify_gestures": (r"test: accuracy ([\d.]+)", 0.85, 1.0),
+    "count_events": (r"mean absolute error ([\d.]+) events", 0.0, 1.0),
     "swap_layer": (r"largest difference of a result: ([\d.e+-]+)", 0.0, 1e-5),
 }
 """What the script of each name prints, and between which numbers it is."""

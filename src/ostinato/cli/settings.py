@@ -137,7 +137,10 @@ def check(task: str, preset: str | None, settings: Mapping[str, Any]) -> None:
 
 def _tree(module: str) -> ast.Module | None:
     """Return the syntax of one of our modules; None where its source is not there."""
-    path = Path(ostinato.__file__).parent.joinpath(*module.split(".")[1:])
+    package, *names = module.split(".")
+    if package != ostinato.__name__:
+        return None
+    path = Path(ostinato.__file__).parent.joinpath(*names)
     for file in (path.with_suffix(".py"), path / "__init__.py"):
         if file.is_file():
             return ast.parse(file.read_text("utf-8"))

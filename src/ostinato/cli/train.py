@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -64,11 +65,10 @@ def train(
         "test_each_epoch": preset == "tutorial" if test_each_epoch is None else test_each_epoch,
         "tensorboard": tensorboard,
     }
-    from ostinato import tasks  # torch, once the options are known to be right
-    from ostinato.cli.commands import begin
+    from ostinato.cli.commands import begin  # and torch, once the options are known to be right
 
     begin(
-        getattr(tasks, entry.estimator),
+        getattr(importlib.import_module(entry.module), entry.estimator),
         settings,
         out,
         arguments,

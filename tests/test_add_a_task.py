@@ -1,0 +1,69 @@
+"""A new task is rooms of its own and a row in each table: the page that says so is right."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from ostinato.cli.settings import TASKS
+from ostinato.tasks import TASKS as ESTIMATORS
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs/how-to/add-a-task.md").read_text("utf-8")
+COMMANDS = """
+import sys
+sys.path.insert(0, {examples!r})
+import count_events
+from ostinato.cli.main import run
+for command in {commands!r}:
+    code = run(command)
+    print("exit", code, flush=True)
+"""
+
+
+def names_of(estimator: str) -> re.Pattern[str]:
+    """What a table may call a task: its class, its name in run folders, its verb."""
+    task, verb = (
+        next(name for name, one in ESTIMATORS.items() if one.__name__ == estimator),
+        TASKS[estimator].data.verb,
+    )
+    return re.compile(rf'\b{estimator}\b|"{task}"|"{verb}"')
+
+
+def test_the_tables_that_know_every_task_are_those_that_the_page_lists() -> None:
+    patterns = [names_of(estimator) for estimator in TASKS]
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "src").rglob("*.py")
+        if all(pattern.search(path.read_text("utf-8")) for pattern in patterns)
+    }
+    table = PAGE.partition("## The tables")[2].partition("Beside them")[0]
+    assert found == set(re.findall(r"\| `(src/\S+)`", table))
+
+
+def test_the_example_is_a_task_to_every_command(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    sequences = [draw.integers(0, 2, draw.integers(5, 20)) for _ in range(80)]
+    lines = [f"{','.join(map(str, one))}:{one.sum()}" for one in sequences]
+    (tmp_path / "knocks.ts").write_text("@targetLabel true\n@data\n" + "\n".join(lines) + "\n")
+    train = ["train", "count", "knocks.ts", "--out", "run", "--epochs", "3", "--hidden-size", "4"]
+    commands = [
+        [*train, "--test-size", "0.2"],
+        ["evaluate", "run"],
+        ["predict", "run", "knocks.ts"],
+        ["report", "run"],
+        ["train", "count", "knocks.ts", "--out", "folds", "--epochs", "1", "--cross-validate", "2"],
+        [*train, "--column", "a"],
+    ]
+    code = COMMANDS.format(examples=str(ROOT / "examples"), commands=commands)
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert re.findall(r"^exit (\d)$", said.stdout, re.M) == ["0"] * 5 + ["2"], said.stderr
+    assert len(re.findall(r"^\d+\.\d\d\t\S+", said.stdout, re.M)) == 80
+    assert "mean absolute error" in said.stderr + said.stdout
+    assert "Series regression" in (tmp_path / "run/report.html").read_text("utf-8")
