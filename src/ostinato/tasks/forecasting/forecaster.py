@@ -290,6 +290,9 @@ class Forecaster(Estimator):
         splits.check_no_values(y)
         return X if isinstance(X, splits.SeriesSplit) else self.read_part(X)
 
+    def _labelled(self, X: Any, y: Any) -> splits.SeriesSplit:
+        return self._part(X, y, "evaluate")
+
     def _fit_labels(self, parts: Parts) -> None:
         pass  # series have none
 
