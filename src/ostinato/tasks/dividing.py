@@ -19,7 +19,7 @@ HELD_OUT = 0.1  # share of train that becomes validation where none is given
 
 
 class DividedTask(Task):
-    """Abstract base of the tasks whose train part gives others, by what a task says of its strata."""
+    """Abstract base of the tasks: parts drawn out of train, by what a task says of its strata."""
 
     def hold_out(self, parts: Parts) -> Parts:
         """Return ``parts`` with a validation part: a seeded tenth of train if there is none.
