@@ -99,12 +99,12 @@ class CRF(PackedModule):
                         f"CRF: what is allowed must have the shape {shape} for {name}; got "
                         f"{tuple(may.shape)}. Make it of the tags that the emissions score."
                     )
-                if bool(((may != 0) & (may != 1)).any()):
+                if not may.is_meta and bool(((may != 0) & (may != 1)).any()):
                     raise ShapeError(
                         f"CRF: what is allowed must be true or false, or 1 or 0, for {name}; got "
                         f"{may.dtype} with other values. Give for each tag whether it may stand there."
                     )
-                mask[may == 0] = -torch.inf
+                mask = mask.masked_fill(may == 0, -torch.inf)
             self.register_buffer(f"{name}_mask", mask, persistent=False)
 
     def forward(self, emissions: PackedSequence) -> Chain:

@@ -18,15 +18,21 @@ from ostinato._errors import CheckpointError, shown
 def is_part(path: Path) -> bool:
     """Return whether a run has a file that only some runs have, so that it must be read.
 
-    One that was lost, or is a link to nothing, is still a part: without it the model says other things.
+    Without one that was lost, or not yet written when the training was ended, the model would say other
+    things.
 
     Args:
         path: The file.
 
     Raises:
-        CheckpointError: The folder's checksums are no file.
+        CheckpointError: It is missing although the run's checksums tell it, or these are no file.
     """
-    return os.path.lexists(path) or _sums.are_told(path)
+    if not os.path.lexists(path) and _sums.are_told(path):
+        raise CheckpointError(
+            f"{path}: must hold a part of this run's model; it is missing. Finish the run with "
+            f"`ostinato resume {path.parent}`, or copy the folder anew."
+        )
+    return os.path.lexists(path)
 
 
 def numbers(values: Any, name: str, path: Path, *, positive: bool = False) -> tuple[float, ...]:

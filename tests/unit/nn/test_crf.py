@@ -288,3 +288,10 @@ def test_modules_of_packed_sequences_are_no_script() -> None:
         match = f"^{type(module).__name__}: torch.jit.script cannot compile"
         with pytest.raises(ConfigError, match=match):
             torch.jit.script(torch.nn.Sequential(module))
+
+
+def test_it_is_built_without_values_as_a_saved_one_is():
+    may = (torch.tensor([True, False]), torch.tensor([[1, 0], [1, 1]]), torch.ones(2))
+    with torch.device("meta"):
+        assert CRF(2, may).transition_mask.is_meta
+    assert CRF(2, may).transition_mask.tolist() == [[0.0, -torch.inf], [0.0, 0.0]]

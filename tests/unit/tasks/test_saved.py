@@ -79,5 +79,7 @@ def test_what_no_checksum_tells_of_and_no_name_stands_for_is_no_part(tmp_path):
     write_text(tmp_path / "SHA256SUMS", "")
     assert not is_part(tmp_path / "a.json")
     write_text(tmp_path / "a.json", "{}")
-    (tmp_path / "a.json").unlink()
     assert is_part(tmp_path / "a.json")
+    (tmp_path / "a.json").unlink()
+    with pytest.raises(CheckpointError, match=r"it is missing\. Finish the run with"):
+        is_part(tmp_path / "a.json")
