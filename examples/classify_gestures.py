@@ -8,24 +8,20 @@ same motions in them; only their order tells the classes apart. Lengths differ a
 
 from __future__ import annotations
 
-import numpy as np
-
 import ostinato
 from ostinato import Recurrent, SeriesClassifier, Training
 
 gestures = ostinato.datasets.load_sequences("gestures")
 train, test = gestures["train"], gestures["test"]
-X = np.split(train.values, train.offsets[1:-1])  # one array (time, features) a gesture
-X_test = np.split(test.values, test.offsets[1:-1])
-print(f"{len(X)} gestures of {min(map(len, X))} to {max(map(len, X))} steps; {X[0].shape[1]} axes")
+lengths, axes = train.lengths, train.values.shape[1]
+print(f"{len(train)} gestures of {lengths.min()} to {lengths.max()} steps; {axes} axes")
 
 classifier = SeriesClassifier(
     recurrent=Recurrent(hidden_size=32), training=Training(epochs=12, learning_rate=1e-2)
 )
-classifier.fit(X, train.labels)
+classifier.fit(train, train.labels)  # a list of arrays (time, features) will do as well
 
-print(f"test: accuracy {classifier.score(X_test, test.labels):.4f}")
-for label, row in zip(
-    classifier.predict(X_test[:3]), classifier.predict_proba(X_test[:3]), strict=True
-):
+print(f"test: accuracy {classifier.score(test, test.labels):.4f}")
+few = test.take([0, 1, 2])
+for label, row in zip(classifier.predict(few), classifier.predict_proba(few), strict=True):
     print(f"  {label} with probability {row.max():.3f}")

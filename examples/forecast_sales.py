@@ -9,8 +9,10 @@ forecasts that anybody can make: the last value again, and that of a week before
 
 from __future__ import annotations
 
+import ostinato
 from ostinato import Forecaster, Recurrent, Training
 
+sales = ostinato.datasets.load_series("sales")
 forecaster = Forecaster(
     horizon=14,
     context=56,
@@ -18,8 +20,8 @@ forecaster = Forecaster(
     training=Training(epochs=4, batch_size=32, learning_rate=1e-2),
     train_windows=1024,
 )
-# A data set by its name; a csv or Parquet file and a table of pandas, polars or Arrow will do as well.
-test = forecaster.backtest("sales", cutoffs=2)  # the last two times 14 days, trained before them
+# A csv or Parquet file and a table of pandas, polars or Arrow will do as well.
+test = forecaster.backtest(sales, cutoffs=2)  # the last two times 14 days, trained before them
 
 print("mean absolute scaled error (MASE): 1 is a week before, in the years of train")
 for title, figures in {

@@ -260,11 +260,21 @@ def table_of(source: Any, columns: Mapping[str, Any], train: Mapping[str, Any]) 
     """Read series with columns that were named, else those of train.
 
     Args:
-        source: A file, a table, or the name of a data set.
+        source: A file, a table, the name of a data set, or series that were loaded already.
         columns: Arguments of :func:`ostinato.datasets.load_series`.
         train: Those of train.
+
+    Raises:
+        DatasetError: Series that were loaded already have their columns, and are given others.
     """
     named = named_only(columns)
+    if isinstance(source, SeriesTable):
+        if named:
+            raise DatasetError(
+                f"{source.source}: series that were loaded have their columns; "
+                f"got {next(iter(named))}. Leave it out, or give it to load_series."
+            )
+        return source
     written = {name: named[name] for name in AS_WRITTEN if name in named}
     return load_series(source, **{**(learnt(named) or train), **written})
 

@@ -641,3 +641,14 @@ def test_days_of_the_future_are_those_of_its_own_clock(informed, zone):
     future = ahead(1)
     there = future.assign(ds=pd.to_datetime(future["ds"]).dt.tz_localize(zone))
     assert informed.predict(future=there).equals(informed.predict(future=future))
+
+
+def test_series_that_were_loaded_already_are_read_as_their_table() -> None:
+    table = promoted()
+    loaded = ostinato.datasets.load_series(table, **ROLES)
+    of_table, of_loaded = small().fit(table, **ROLES), small().fit(loaded)
+    future = ahead(1.0)
+    assert of_loaded.predict(future=future).equals(of_table.predict(future=future))
+    assert of_loaded.predict(loaded, future=future).equals(of_loaded.predict(future=future))
+    with pytest.raises(DatasetError, match="have their columns; got known_columns"):
+        small().fit(loaded, **ROLES)
