@@ -36,12 +36,10 @@ Characters(reader="bilstm")  # type: ignore[arg-type]
 Recurrent().hidden_size = 64  # type: ignore[misc]
 
 # What a method takes, and what it gives.
-TextClassifier().fit(["a text"])  # type: ignore[call-arg]
 TextClassifier().predict(3)  # type: ignore[arg-type]
 SequenceTagger().fit([["a"]], [["O"]], epochs=3)  # type: ignore[call-arg]
 number: int = TextClassifier().score(["a"], ["b"])  # type: ignore[assignment]
 names: list[str] = SequenceTagger().predict([["a"]])  # type: ignore[assignment]
-Forecaster().fit({}, [1.0])  # type: ignore[arg-type]
 
 # Names that are not there.
 
