@@ -112,6 +112,8 @@ def _told(error: BaseException) -> int:
             return _fail(f"There must be enough memory; there is not. {shortened(str(error))}", 1)
         case RuntimeError() if str(error).startswith("Storage size calculation overflowed"):
             return _fail(f"A size asks for more than any memory: {error}. Make it smaller.", 1)
+        case TypeError() | OverflowError() if "verflow" in str(error) or "too large" in str(error):
+            return _fail("A size asks for more than any memory: over 64 bits. Make it smaller.", 1)
     return _fail(
         f"A fault that has no sentence of its own: {type(error).__name__}: {error}. With {DEBUG} its "
         "traceback is shown; please report it.",

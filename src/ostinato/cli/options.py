@@ -14,6 +14,7 @@ import docstring_parser
 from cyclopts import Group, Parameter, Token, convert
 
 from ostinato._config import Settings, choice_of, choices_of
+from ostinato._errors import shown
 from ostinato._kinds import DataKind, Written, plain
 
 Command = Callable[..., None]
@@ -111,6 +112,20 @@ def in_any_case(hint: Any, tokens: Sequence[Token]) -> Any:
     return convert(hint, known)
 
 
+def whole(hint: Any, tokens: Sequence[Token]) -> Any:
+    """Return the whole number that a word is; 1.5 is none, and is not rounded to 2."""
+    for token in tokens:
+        if "." in token.value and token.value.rpartition(".")[2].strip("0"):
+            raise ValueError(f"it must be a whole number; got {shown(token.value)}.")
+    return convert(hint, tokens)
+
+
+def _converter(hint: Any) -> Callable[..., Any] | None:
+    if choices_of(hint):
+        return in_any_case
+    return whole if hint is int or int in typing.get_args(hint) else None
+
+
 def options_of(settings: object) -> dict[str, inspect.Parameter]:
     """Return a keyword parameter for each setting of a task, by ``set_params`` name.
 
@@ -141,7 +156,7 @@ def fields_of(settings: object, group: Group) -> dict[str, inspect.Parameter]:
                     help=helps.get(field.name),
                     group=group,
                     negative_none="no-",
-                    converter=in_any_case if choices_of(hints[field.name]) else None,
+                    converter=_converter(hints[field.name]),
                     consume_multiple=typing.get_origin(hints[field.name]) is tuple,
                 ),
             ],

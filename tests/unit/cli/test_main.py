@@ -133,6 +133,8 @@ BIG = "x" * 100_000
         (["train", "classify", BIG, "--out", "o"], 1, "(100,000 characters)"),
         (["train", "classify", "samples", "--out", ""], 2, "--out: a run folder must have a name"),
         (["train", "classify", "samples", "--out="], 2, "--out: a run folder must have a name"),
+        (["train", "classify", "samples", "--out", "o", "--epochs", "1.5"], 2, "a whole number"),
+        (["train", "classify", "samples", "--out", "o", "--patience", "2.5"], 2, "a whole number"),
         (["predict", "", "text"], 2, "predict: a run folder must have a name"),
     ],
 )
