@@ -98,7 +98,9 @@ def check_column(kind: str, given: str, names: Sequence[str], where: str) -> Non
             f"got it {names.count(given)} times. Rename one of them."
         )
     hint = did_you_mean(given, names) or "."
-    raise DatasetError(f"{where}: there is no {kind} column {named([given])}{hint} {_columns(names)}")
+    raise DatasetError(
+        f"{where}: there is no {kind} column {named([given])}{hint} {_columns(names)}"
+    )
 
 
 def _usual(names: Sequence[str], usual: Sequence[str], taken: str | None) -> str | None:
