@@ -152,6 +152,8 @@ class Fuzz:
             words += ["--validation", str(source)] if task == "transcribe" else []
             ended = attempt([*words, *TRAIN[task].split()])
             assert ended.code == 0, ended.err
+            whole = attempt(self.commands(task, str(self.runs[task]))[0])  # what nobody broke
+            assert whole.code == 0, whole.err
 
     def commands(self, task: str, run: str) -> list[list[str]]:
         """What is done with a run of a task."""

@@ -69,6 +69,8 @@ def listen(
             show_json({**answer, "final": True})
         else:
             show(answer["text"][len(told) :])
+        if not answer["seconds"]:
+            say("standard input: no sound came")
         latency = session.latency
         say(
             f"latency: {latency['lookahead']:.3f} s of sound ahead, "

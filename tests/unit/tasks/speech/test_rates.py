@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from tests import tiny
 
 from ostinato import Features, load
 from ostinato._errors import ConfigError, DatasetError
+from ostinato.cli.main import run
 from ostinato.datasets import Recordings
 from ostinato.datasets.records.recordings import merged
 from ostinato.datasets.records.waves import samples_of
@@ -108,3 +111,12 @@ def test_parts_of_several_rates_are_not_put_together() -> None:
 def test_a_stream_takes_the_integers_that_recordings_may_have(model: Any, kind: Any) -> None:
     with pytest.raises(ConfigError, match="samples must be"):
         model.stream().push(np.zeros(80, kind))
+
+
+def test_a_pipe_without_sound_is_told(
+    model: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model.save(tmp_path / "run")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+    assert run(["predict", str(tmp_path / "run"), "--stream"]) == 0
+    assert "no sound came" in capsys.readouterr().err
