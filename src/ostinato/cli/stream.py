@@ -69,13 +69,17 @@ def listen(
             show_json({**answer, "final": True})
         else:
             show(answer["text"][len(told) :])
-        if not answer["seconds"]:
-            say("standard input: no sound came")
-        latency = session.latency
-        say(
-            f"latency: {latency['lookahead']:.3f} s of sound ahead, "
-            f"{latency['compute']:.4f} s of work for a chunk, at most {latency['compute_max']:.4f} s"
-        )
+        _tell_end(answer, session.latency)
+
+
+def _tell_end(answer: Mapping[str, Any], latency: Mapping[str, float]) -> None:
+    """Say whether any sound came, and what a word waited for."""
+    if not answer["seconds"]:
+        say("standard input: no sound came")
+    say(
+        f"latency: {latency['lookahead']:.3f} s of sound ahead, "
+        f"{latency['compute']:.4f} s of work for a chunk, at most {latency['compute_max']:.4f} s"
+    )
 
 
 def _rate(form: Form, asked: int | None, estimator: SpeechRecognizer) -> int:
