@@ -15,19 +15,21 @@ from numbers import Real
 from operator import ge, gt, lt
 from typing import Any, Literal, TypeVar, Union
 
-from ostinato._errors import ConfigError, did_you_mean, shown
+from ostinato._errors import ConfigError, did_you_mean, shown, written
 
 WIDTH = 128  # units of a recurrent layer, where neither user nor task has said
 LOOKAHEAD = 0.3  # seconds, for a network of one direction
 SettingsT = TypeVar("SettingsT", bound="Settings")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Settings:
     """Abstract base of the settings classes: checked when made, never changed afterwards."""
 
     def __post_init__(self) -> None:
         check_types(self, type(self).__name__)
+
+    __repr__ = written
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: FBT001 scikit-learn's signature
         """Return the fields by name, as scikit-learn's ``clone`` and ``get_params`` expect."""
@@ -39,7 +41,7 @@ class Settings:
         return dataclasses.replace(self, **changes)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Recurrent(Settings):
     """The recurrent stack.
 
@@ -83,7 +85,7 @@ class Recurrent(Settings):
         return self.width * (2 if self.bidirectional else 1)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Characters(Settings):
     """How a word is read letter by letter.
 
@@ -111,7 +113,7 @@ class Characters(Settings):
             check_range("Characters", name, getattr(self, name), low=1)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Features(Settings):
     """How sound becomes the numbers that a network reads: log-mel filterbanks.
 
@@ -177,7 +179,7 @@ class Features(Settings):
         return round((self.lookahead or 0.0) / self.step)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Augmentation(Settings):
     """How training recordings are changed each time they are seen, so that few serve as many.
 
@@ -232,7 +234,7 @@ class Augmentation(Settings):
             check_range("Augmentation", name, getattr(self, name), low=0, below=1.000001)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Training(Settings):
     """How a model is trained.
 
@@ -335,20 +337,14 @@ def check_types(settings: object, where: str) -> None:
 
 def _settled(value: Any, hint: Any) -> Any:
     """Return what a value means for a type: a scalar as Python's, a choice as it is spelt."""
-    if isinstance(value, list) and tuple in _origins(hint):
+    kinds = [typing.get_origin(part) for part in (hint, *typing.get_args(hint))]
+    if isinstance(value, list) and tuple in kinds:
         return tuple(_settled(item, Any) for item in value)
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
         value = value.item()
     if isinstance(value, str) and not _fits(value, hint):
         return choice_of(value, choices_of(hint)) or value
     return value
-
-
-def _origins(hint: Any) -> list[Any]:
-    found = [typing.get_origin(hint)]
-    if found[0] in (Union, types.UnionType):
-        found += [typing.get_origin(part) for part in typing.get_args(hint)]
-    return found
 
 
 def choice_of(value: str, choices: Iterable[str]) -> str | None:

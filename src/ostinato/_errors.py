@@ -16,10 +16,12 @@ A message is one sentence or two: where, what was expected, what was given, what
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import itertools
 import reprlib
 from collections.abc import Iterable, Sized
+from typing import Any
 
 _MOST_COMPARED, _MOST_CHARACTERS = 1000, 100  # comparing takes time of their product, squared
 
@@ -112,6 +114,30 @@ def brief(value: object, most: int = 32) -> str:
     """
     text = " ".join(str(value)[: 4 * most].split())
     return text if len(text) <= most else f"{text[:most]}…"
+
+
+def written(settings: Any) -> str:
+    """Return the call that makes settings: those not the default, long values cut short.
+
+    Args:
+        settings: A dataclass whose settings all have defaults.
+
+    Example:
+        >>> @dataclasses.dataclass
+        ... class Size:
+        ...     width: int = 1
+        ...     height: int = 1
+        >>> written(Size(height=3))
+        'Size(height=3)'
+    """
+    standard, told = type(settings)(), []
+    for name in (field.name for field in dataclasses.fields(settings) if field.init):
+        given, default = (
+            repr(value) if dataclasses.is_dataclass(value) else shown(value)
+            for value in (getattr(settings, name), getattr(standard, name))
+        )
+        told += [f"{name}={given}"] if given != default else []
+    return f"{type(settings).__name__}({', '.join(told)})"
 
 
 _BRIEF = reprlib.Repr()  # looks at the first few values of a collection alone

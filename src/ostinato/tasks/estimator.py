@@ -16,7 +16,7 @@ from sklearn.base import clone
 from typing_extensions import Self, Unpack
 
 from ostinato._config import Settings, check_names, check_types
-from ostinato._errors import ConfigError
+from ostinato._errors import CheckpointError, ConfigError, written
 from ostinato._files import read_json, write_json, write_text
 from ostinato._rules import check_rules
 from ostinato.ops.randomness import everything_drawing_from
@@ -28,7 +28,7 @@ from ostinato.tasks.contract import Fitting
 from ostinato.tasks.contract import Parts as Parts
 from ostinato.tasks.dividing import DividedTask
 from ostinato.tasks.environment import environment, peak_memory_bytes
-from ostinato.tasks.fitted import check_fitted
+from ostinato.tasks.fitted import all_or_nothing, check_fitted
 from ostinato.tasks.processes import check_threads
 from ostinato.tasks.restoring import restore, with_settings
 from ostinato.tasks.summary import DataSummary
@@ -49,20 +49,37 @@ class Estimator(DividedTask):
         """Change settings; ``recurrent__hidden_size`` reaches into :class:`ostinato.Recurrent`.
 
         Raises:
-            ConfigError: A name is unknown (the nearest is offered) or a value outside its rule.
+            ConfigError: A name is unknown (the nearest is offered) or a value outside its rule; then
+                nothing is changed.
         """
-        known = self.get_params(deep=False)
+        settings = self.get_params(deep=False)
         nested: dict[str, dict[str, Any]] = {}
         for name, value in params.items():
             outer, _, inner = name.partition("__")
-            check_names({outer: value}, known, type(self).__name__)
+            check_names({outer: value}, settings, type(self).__name__)
             if inner:
                 nested.setdefault(outer, {})[inner] = value
             else:
-                setattr(self, name, value)
+                settings[name] = value
         for name, changes in nested.items():
-            setattr(self, name, getattr(self, name).replace(**changes))
+            if not isinstance(settings[name], Settings):
+                raise ConfigError(
+                    f"{type(self).__name__}: {name} must be set whole; it has no setting "
+                    f"`{next(iter(changes))}` of its own."
+                )
+            settings[name] = settings[name].replace(**changes)
+        for name, value in settings.items():
+            setattr(self, name, value)
         return self
+
+    __repr__ = written
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: all of it, since the run folder may not be there any more."""
+        if hasattr(self, "run_"):
+            _ = self.history_, self.metrics_
+        state: Any = super().__getstate__()
+        return dict(state)
 
     def fit(
         self,
@@ -110,6 +127,7 @@ class Estimator(DividedTask):
         given = {"train": (X, y)} | ({} if validation is None else {"validation": validation})
         return {name: self._part(*pair, name) for name, pair in given.items()}
 
+    @all_or_nothing
     def fit_parts(
         self,
         parts: Parts,
@@ -181,6 +199,7 @@ class Estimator(DividedTask):
         """
         run = Path(run)
         self._check_fitted()
+        self._check()
         past = self.history_, self.metrics_  # read before the folder that has them may be cleared
         with self._opened(run, overwrite=overwrite, resume=False):
             save_tensors(run / "model.safetensors", self.module_.state_dict())
@@ -211,6 +230,10 @@ class Estimator(DividedTask):
     def _restored_from(self, name: str) -> Path:
         if not hasattr(self, "run_"):  # as of any attribute that fit makes
             raise AttributeError(f"{type(self).__name__} has no {name} before it is fitted")
+        if not self.run_.is_dir():
+            raise CheckpointError(
+                f"{self.run_}: the run folder must be there to read {name}; it is gone. Load the model anew."
+            )
         return self.run_
 
     @classmethod

@@ -1,10 +1,16 @@
-"""What is raised by an estimator that has learnt nothing yet."""
+"""Whether an estimator is fitted: asked before, it says so; a fit that fails leaves it as it was."""
 
 from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 from sklearn import exceptions
 
 from ostinato._errors import ConfigError
+
+FitT = TypeVar("FitT", bound=Callable[..., Any])
 
 
 class NotFittedError(ConfigError, exceptions.NotFittedError):  # type: ignore[misc]  # no types
@@ -26,3 +32,25 @@ def check_fitted(estimator: object) -> None:
         raise NotFittedError(
             f"{type(estimator).__name__}: must be fitted first. Call fit, or load a run folder."
         )
+
+
+def all_or_nothing(fit: FitT) -> FitT:
+    """Make a method that fits leave its estimator as it was if it fails or is interrupted.
+
+    Half a fit would be asked as if it were a whole one: a network of one fit, labels of another.
+
+    Args:
+        fit: The method. It replaces attributes of the estimator, and changes none in place.
+    """
+
+    @functools.wraps(fit)
+    def fit_or_restore(estimator: Any, *args: Any, **options: Any) -> Any:
+        before = dict(vars(estimator))
+        try:
+            return fit(estimator, *args, **options)
+        except BaseException:
+            vars(estimator).clear()
+            vars(estimator).update(before)
+            raise
+
+    return cast(FitT, fit_or_restore)

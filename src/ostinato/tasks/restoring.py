@@ -50,7 +50,7 @@ def restore(task: type[EstimatorT], run: Path) -> EstimatorT:
         estimator._load_preprocessing(run)
         estimator.module_ = restored(lambda: estimator._network(weights), weights, path)
     estimator.module_.eval()
-    estimator.run_ = run
+    estimator.run_ = run.absolute()
     if not (run / "metrics.json").exists():  # the last that a run writes
         logger.warning(
             "%s: is not finished; its model is the best so far, and only its network. Go on with "

@@ -12,8 +12,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
-from tests import tiny
 from tests.commands import FRESH
+from tests.tiny import CASES
 
 import ostinato
 from ostinato import CheckpointError, ConfigError, StoppedError
@@ -32,9 +32,9 @@ def hold(run: Path, connection: Connection) -> None:
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A finished run of every task."""
     folder = tmp_path_factory.mktemp("runs")
-    for task in tiny.TASKS:
-        tiny.fit(task, out=folder / task)
-    return {task: folder / task for task in tiny.TASKS}
+    for task, case in CASES.items():
+        case.fit(out=folder / task)
+    return {task: folder / task for task in CASES}
 
 
 def inside(run: Path) -> set[str]:
@@ -59,7 +59,7 @@ def test_all_that_a_task_writes_is_known_and_nothing_else_is_left(runs: dict[str
         assert inside(run) <= run_folder.FILES, task
 
 
-@pytest.mark.parametrize("task", tiny.TASKS)
+@pytest.mark.parametrize("task", CASES)
 def test_what_replaces_a_run_leaves_nothing_of_it(
     runs: dict[str, Path], task: str, tmp_path: Path
 ) -> None:
@@ -124,7 +124,7 @@ def test_a_run_is_one_trainings_at_a_time(runs: dict[str, Path]) -> None:
     with held_by_another(run) as process:
         for options in ({"overwrite": True}, {"resume": True}, {}):
             with pytest.raises(CheckpointError, match=match) as refused:
-                tiny.fit("text", out=run, **options)
+                CASES["text"].fit(out=run, **options)
             assert f"process {process} " in str(refused.value)
         with pytest.raises(CheckpointError, match=match):
             ostinato.load(run).save(run, overwrite=True)
@@ -173,11 +173,11 @@ def test_a_failed_training_frees_its_folder(tmp_path: Path) -> None:
         def epoch(self, record: object) -> None: ...
 
     with pytest.raises(StoppedError):
-        tiny.fit("text", out=tmp_path / "run", listeners=[Breaks()])
+        CASES["text"].fit(out=tmp_path / "run", listeners=[Breaks()])
     assert not (tmp_path / "run" / run_lock.FILE).exists()
     with pytest.raises(ConfigError, match="there is a run already"):
-        tiny.fit("text", out=tmp_path / "run")
-    tiny.fit("text", out=tmp_path / "run", resume=True)
+        CASES["text"].fit(out=tmp_path / "run")
+    CASES["text"].fit(out=tmp_path / "run", resume=True)
 
 
 def test_a_model_may_replace_the_run_that_it_was_loaded_from(

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from safetensors.torch import load_file, save_file
-from tests import tiny
+from tests.tiny import CASES
 
 import ostinato
 from ostinato import CheckpointError
@@ -36,7 +36,7 @@ def test_a_card_is_written_of_a_config_that_lacks_how_it_was_made():
 
 
 def test_a_ridge_reads_only_features_that_there_are(tmp_path):
-    tiny.fit("series", tiny.make("series", convolutions=True), out=tmp_path / "run")
+    CASES["sequences"].fit(out=tmp_path / "run")
     path = tmp_path / "run" / "ridge.safetensors"
     tensors, header = load_file(path), path.read_bytes()
     metadata = json.loads(header[8 : 8 + int.from_bytes(header[:8], "little")])["__metadata__"]
@@ -49,18 +49,17 @@ def test_a_ridge_reads_only_features_that_there_are(tmp_path):
 
 
 PARTS = {
-    "text": ("ngrams.safetensors", {"ngrams": True}),
-    "tags": ("ngrams.safetensors", {"ngrams": True}),
-    "series": ("ridge.safetensors", {"convolutions": True}),
-    "speech": ("averaged_frames.safetensors", {}),
+    "text": "ngrams.safetensors",
+    "tags": "ngrams.safetensors",
+    "sequences": "ridge.safetensors",
+    "speech": "averaged_frames.safetensors",
 }
 
 
 @pytest.mark.parametrize("task", PARTS)
 def test_a_part_that_was_lost_is_told_and_not_done_without(task, tmp_path):
-    name, settings = PARTS[task]
-    run = tmp_path / "run"
-    tiny.fit(task, tiny.make(task, **settings), out=run)
+    name, run = PARTS[task], tmp_path / "run"
+    CASES[task].fit(out=run)
     (run / name).unlink()
     with pytest.raises(CheckpointError, match=name):
         ostinato.load(run)

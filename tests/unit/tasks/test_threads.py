@@ -1,91 +1,28 @@
-"""What an estimator comes to depends on its seed and its data, and on nothing else in the process."""
+"""What is drawn at random in a training is drawn from its seed; a fork computes on one thread."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from tests import tiny
+from tests.tiny import CASES
 from torch import nn
 
 from ostinato.nn import GRU, LockedDropout, WordDropout
 from ostinato.nn.dropout import Dropout
 from ostinato.ops import randomness
 
-DROPS = {
-    "text": {"word_dropout": 0.1, "head_dropout": 0.2, "locked_dropout": 0.2},
-    "tags": {"word_dropout": 0.1, "head_dropout": 0.2, "locked_dropout": 0.2},
-    "series": {"head_dropout": 0.2, "noise": 0.1},
-    "speech": {"head_dropout": 0.2},
-    "forecast": {"head_dropout": 0.2},
-}
-
-
-def weights(task: str, **settings: Any) -> list[bytes]:
-    more = {"recurrent__num_layers": 2, "recurrent__dropout": 0.2, **DROPS[task], **settings}
-    model = tiny.make(task)
-    model = model.set_params(**{name: value for name, value in more.items() if _has(model, name)})
-    fitted = tiny.fit(task, model)
-    return [tensor.numpy().tobytes() for tensor in fitted.module_.state_dict().values()]
-
-
-def _has(model: Any, name: str) -> bool:
-    return name.partition("__")[0] in model.get_params(deep=False)
-
-
-@pytest.mark.parametrize("task", tiny.TASKS)
-def test_a_fit_neither_asks_nor_moves_the_global_random_state(task: str) -> None:
-    found = []
-    for seed in (1, 2):
-        torch.manual_seed(seed)
-        before = torch.get_rng_state()
-        found.append(weights(task))
-        assert torch.equal(torch.get_rng_state(), before)
-    assert found[0] == found[1]
-
-
-def test_another_seed_is_another_model() -> None:
-    assert weights("text") != weights("text", training__seed=1)
-
-
-def test_fits_in_threads_are_the_fit_alone() -> None:
-    alone = {task: weights(task) for task in ("text", "series")}
-    found: dict[int, Any] = {}
-
-    def work(number: int, task: str) -> None:
-        found[number] = (task, weights(task))
-
-    jobs = list(enumerate(list(alone) * 2))
-    threads = [threading.Thread(target=work, args=job) for job in jobs]
-    noise = threading.Event()
-
-    def draw() -> None:
-        while not noise.wait(0.001):
-            torch.rand(3)
-
-    threads.append(threading.Thread(target=draw))
-    for thread in threads:
-        thread.start()
-    for thread in threads[:-1]:
-        thread.join()
-    noise.set()
-    threads[-1].join()
-    assert len(found) == len(jobs)
-    for task, weight in found.values():
-        assert weight == alone[task], task
-
 
 def test_a_sampled_forecast_is_its_seeds() -> None:
+    case = CASES["forecast"]
     options = {"num_samples": 20, "likelihood": "negative-binomial"}
-    model = tiny.make("forecast", method="autoregressive", **options)
-    model = tiny.fit("forecast", model)
+    model = case.fit(case.make(method="autoregressive", **options))
     torch.manual_seed(1)
     before = torch.get_rng_state()
     first = model.predict()
@@ -165,17 +102,17 @@ FORK = """
 import os, sys, time
 import torch
 torch.set_num_threads(1)
-from tests import tiny
-models = {"text": tiny.fit("text")}
+from tests.tiny import CASES
+case = CASES["text"]
+model = case.fit()
 torch.set_num_threads(2)
 x = torch.ones(400, 400)
 (x @ x).exp().sum()  # with all threads
-before = {task: tiny.answers(task, model) for task, model in models.items()}
+before = case.answers(model)
 def child():
-    for task, model in models.items():
-        for one, other in zip(tiny.answers(task, model), before[task], strict=True):
-            assert (one == other).all()
-        tiny.fit(task)
+    for one, other in zip(case.answers(model), before, strict=True):
+        assert (one == other).all()
+    case.fit()
 pid = os.fork()
 if pid == 0:
     child()

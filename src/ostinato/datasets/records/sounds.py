@@ -35,7 +35,7 @@ def recordings_in(values: Any, where: str) -> Iterable[Any]:
         batches = (batch.column(0).to_pylist() for batch in column.iter(batch_size=_BATCH))
         return (row for batch in batches for row in batch)
     array = array_of(values)
-    if array is not None and len(array) and _is_one_recording(array):
+    if array is not None and array.size and _is_one_recording(array):
         raise DatasetError(
             f"{where}: recordings must be a list; got one array of shape {array.shape}, which is a single "
             "recording. Write [array]."

@@ -103,7 +103,7 @@ def _fitted(
     if is_class.all() or not is_class.any():
         sure = np.array(10 if is_class.all() else -10, np.float32)
         return np.zeros(values.shape[1], np.float32), sure
-    model = LogisticRegression(C=INVERSE_PENALTY, solver="liblinear", max_iter=300)
+    model = LogisticRegression(C=INVERSE_PENALTY, solver="liblinear", max_iter=300, random_state=0)
     model.fit(values, is_class, sample_weight=sample_weight)
     return model.coef_[0].astype(np.float32), model.intercept_.astype(np.float32)[0]
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
+
 from ostinato import datasets
 from ostinato._kinds import AS_WRITTEN, SEQUENCES, DataKind
 from ostinato.datasets import Sequences
@@ -26,6 +29,19 @@ class SequenceEstimator(Estimator):
 
     regression: bool = False
     scaling_: Scaling
+
+    @property
+    def n_features_in_(self) -> int:
+        """How many features a step of the training sequences had."""
+        return len(self.scaling_.features)
+
+    @property
+    def feature_names_in_(self) -> npt.NDArray[Any]:
+        """The names of these features, if they had any."""
+        names = self.scaling_.features
+        if names == numbered(len(names)):
+            raise AttributeError("The features of the training sequences have no names.")
+        return np.array(names, dtype=object)
 
     def load_parts(self, **arguments: Any) -> Parts:
         """Load data by the arguments of `ostinato.datasets.load_sequences`."""

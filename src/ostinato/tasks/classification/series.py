@@ -43,7 +43,7 @@ from ostinato.tasks.classification.regression import (
 )
 from ostinato.tasks.classification.sequence_estimator import SequenceEstimator
 from ostinato.tasks.classification.series_baselines import class_baselines, value_baselines
-from ostinato.tasks.classification.series_inputs import Scaling, classes_of, sequences_of
+from ostinato.tasks.classification.series_inputs import Scaling, classes_of, labelled, sequences_of
 from ostinato.tasks.classification.series_ridge import FILE as RIDGE_FILE
 from ostinato.tasks.classification.series_ridge import JoinedRidge, Told
 from ostinato.tasks.classification.series_sizing import sized
@@ -136,8 +136,8 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Return the likeliest class of each sequence; for ``regression`` its value."""
         self._check_fitted()
-        said = self._said(sequences_of(X, None, "predict"))
-        if self.regression:
+        said = self._said(self._read(X))
+        if self.sized_.regression:
             return said
         return np.asarray(self.labels_.answers(said))
 
@@ -148,20 +148,20 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
             AttributeError: It is a regression, which has none.
         """
         self._check_fitted()
-        if self.regression:
+        if self.sized_.regression:
             raise AttributeError(
                 "SeriesClassifier: a regression has no probabilities. Call predict."
             )
-        return self._said(sequences_of(X, None, "predict"))
+        return self._said(self._read(X))
 
     def explain(self, X: Any) -> list[dict[str, Any]]:
         """Return of each sequence its class, how surely, and all probabilities; or its value."""
         self._check_fitted()
-        part = sequences_of(X, None, "predict")
+        part = self._read(X)
         said = self._said(part)
         answers: list[dict[str, Any]] = (
             [{"value": value} for value in said.tolist()]
-            if self.regression
+            if self.sized_.regression
             else explained(self.labels_, said)
         )
         return [
@@ -171,9 +171,9 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
     def score(self, X: Any, y: Sequence[Any], sample_weight: Any = None) -> float:
         """Return the accuracy, for ``regression`` R2; higher is better, at most 1."""
         self._check_fitted()
-        part = sequences_of(X, y, "score")
+        part = labelled(X, y, "score")
         said, labels = self._said(part), part.labels or ()
-        if self.regression:
+        if self.sized_.regression:
             rights = numbers_of(labels, "score", part.names)
             return float(r2_score(rights, said, sample_weight=sample_weight))
         is_right = self.labels_.agreement(said, labels, "score")
@@ -201,7 +201,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         return sequences_of(X, y, name)
 
     def _labelled(self, X: Any, y: Any) -> Sequences:
-        return sequences_of(X, y, "evaluate")
+        return labelled(X, y, "evaluate")
 
     def _fit_labels(self, parts: Parts) -> None:
         for name, part in parts.items():
@@ -227,7 +227,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
             unknown_rate={k: float(np.isnan(part.values).mean()) for k, part in parts.items()},
         )
         told = data_summary.lines(facts, "sequences", unit="step", lacking="missing values")
-        for line in (*told, *(() if self.regression else data_summary.imbalance(facts))):
+        for line in (*told, *(() if self.sized_.regression else data_summary.imbalance(facts))):
             logger.info(line)
         self.module_ = self._network()
         self.weights_ = weights_of(parts, targets, self.labels_ if self.class_weight else None)
@@ -235,7 +235,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
             name: ClassifiedPart(columns[name], targets[name], self.weights_[name])
             for name in parts
         }
-        if self.regression:
+        if self.sized_.regression:
             return loop_parts, RegressionObjective(self.values_.deviation), facts
         objective = ClassificationObjective(multi_label=False, monitor="log_likelihood")
         return loop_parts, objective, facts
@@ -245,33 +245,36 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
 
     def _baselines(self, train: Sequences) -> Iterator[Baseline]:
         ridge = self.joined_.ridge if self.joined_ is not None else None
-        if self.regression:
+        if self.sized_.regression:
             return value_baselines(train, self.scaling_, self.values_, ridge)
         return class_baselines(train, self.scaling_, self.labels_, ridge)
 
     def _compared(self) -> Compared:
-        if self.regression:
+        if self.sized_.regression:
             return Compared("r2", "R2", is_share=False)
         return MACRO_F1 if self.class_weight else ACCURACY
 
     def _targets(self, part: Sequences, name: str) -> Tensor:
-        if self.regression:
+        if self.sized_.regression:
             return self.values_.encode(part.labels or (), name, part.names)
         return self.labels_.encode(part.labels or (), name)
 
     def _network(self, weights: Mapping[str, Tensor] | None = None) -> models.SeriesClassifier:
         return models.SeriesClassifier(
             self.scaling_.num_inputs,
-            1 if self.regression else len(self.labels_.classes),
-            recurrent=self.recurrent,
-            pooling=self.pooling,
-            noise=self.noise,
-            head_dropout=self.head_dropout,
+            1 if self.sized_.regression else len(self.labels_.classes),
+            recurrent=self.sized_.recurrent,
+            pooling=self.sized_.pooling,
+            noise=self.sized_.noise,
+            head_dropout=self.sized_.head_dropout,
         )
 
     def _set_labels(self, labels: Labels) -> None:
         self.labels_ = labels
         self.classes_ = labels.array
+
+    def _read(self, X: Any) -> Sequences:
+        return sequences_of(X, None, "predict", self.scaling_.features)
 
     def _said(self, part: Sequences) -> npt.NDArray[Any]:
         """Return the values of sequences, or the probabilities of their classes."""
@@ -279,13 +282,13 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         scores = self._scores(column)
         if self.joined_ is not None:
             scores = self.joined_.join(scores, column)
-        if self.regression:
+        if self.sized_.regression:
             return self.values_.decode(scores[:, 0])
         return torch.from_numpy(scores).softmax(dim=1).numpy()
 
     def _scores(self, column: Ragged) -> npt.NDArray[np.float32]:
         """Return what the network alone says: the logit of each class, or the value."""
-        outputs = 1 if self.regression else len(self.labels_.classes)
+        outputs = 1 if self.sized_.regression else len(self.labels_.classes)
         return scores_of(self.module_, column, outputs, self.sized_.training).numpy()
 
     def _finish(self, parts: Parts, out: Path | None) -> None:
@@ -306,7 +309,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
             )
             for name in ("train", "validation")
         )
-        classes = None if self.regression else len(self.labels_.classes)
+        classes = None if self.sized_.regression else len(self.labels_.classes)
         return JoinedRidge.fit(train, validation, self._scores(validation.column), classes)
 
     def _measure(
@@ -314,7 +317,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
     ) -> Figures:
         said = self._said(examples)
         labels = examples.labels or ()
-        if run and self.regression:
+        if run and self.sized_.regression:
             write_values(
                 run,
                 part=part,
@@ -344,20 +347,20 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         seen: Sequence[str],
     ) -> Figures:
         labels = examples.labels or ()
-        if not self.regression:
+        if not self.sized_.regression:
             return classification_figures(self.labels_, said, examples.keys, labels, seen, part)
         rights = numbers_of(labels, part, examples.names)
         return regression_figures(self.values_, rights, said, examples.keys, seen)
 
     def _save_preprocessing(self, run: Path) -> None:
         self.scaling_.save(run)
-        (self.values_ if self.regression else self.labels_).save(run)
+        (self.values_ if self.sized_.regression else self.labels_).save(run)
         if self.joined_ is not None:
             self.joined_.save(run)
 
     def _load_preprocessing(self, run: Path) -> None:
         self.scaling_ = Scaling.load(run)
-        if self.regression:
+        if self.sized_.regression:
             self.values_ = Values.load(run)
         else:
             self._set_labels(Labels.load(run))

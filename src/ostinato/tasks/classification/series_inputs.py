@@ -30,7 +30,7 @@ MOST_DEVIATIONS = 1e6
 FILE = "scaling.json"
 
 
-def sequences_of(X: Any, y: Any, part: str) -> Sequences:
+def sequences_of(X: Any, y: Any, part: str, features: tuple[str, ...] = ()) -> Sequences:
     """Return sequences and labels as a part of a data set.
 
     Args:
@@ -39,6 +39,7 @@ def sequences_of(X: Any, y: Any, part: str) -> Sequences:
             or a list of them.
         y: A class or a number for each, or None.
         part: Name for messages.
+        features: Those of train, so that there may be no sequence at all.
 
     Raises:
         DatasetError: They are no sequences of numbers, or do not fit one another.
@@ -57,6 +58,9 @@ def sequences_of(X: Any, y: Any, part: str) -> Sequences:
         read = X
     else:
         rows = _rows(X, part)
+        if not rows and features:
+            none = np.empty((0, len(features)))
+            return Sequences(none, np.zeros(1, np.int64), None, part, features, [])
         if not (rows and all(isinstance(row, Sequences) for row in rows)):
             return _made(rows, labels, part)
         read = joined(rows)
@@ -64,6 +68,26 @@ def sequences_of(X: Any, y: Any, part: str) -> Sequences:
         return read
     rows = [read[row] for row in range(len(read))]
     return Sequences.make(rows, labels, read.source, features=read.features, names=read.names)
+
+
+def labelled(X: Any, y: Any, part: str) -> Sequences:
+    """Return sequences as of :func:`sequences_of`, each with a label.
+
+    Args:
+        X: Sequences.
+        y: A class or a number for each.
+        part: Name for messages.
+
+    Raises:
+        DatasetError: One has none.
+    """
+    found = sequences_of(X, y, part)
+    if found.labels is None:
+        raise DatasetError(f"{part}: each sequence must have a label; got None. Give the labels.")
+    for row, label in enumerate(found.labels, 1):
+        if plain(label) is None:
+            label_of(label, row)  # raises, since it is missing
+    return found
 
 
 def _rows(X: Any, part: str) -> list[Any]:

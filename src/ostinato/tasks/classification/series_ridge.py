@@ -156,6 +156,8 @@ class JoinedRidge:
 
     def join(self, network: Floats, column: Ragged) -> Floats:
         """Return the joint logits or values of some sequences, from the network's."""
+        if not len(column):
+            return network
         return self.network_weight * network + self.ridge_weight * self.ridge.scores(column)
 
     def save(self, run: Path) -> None:

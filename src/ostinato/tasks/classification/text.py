@@ -300,7 +300,8 @@ class TextClassifier(ClassifierMixin, Estimator):
         return texts, column, remarks_on(texts, column, self.tokenizer_)
 
     def _shorten(self, column: Ragged) -> Ragged:
-        return column if self.max_length is None else column.head_and_tail(self.max_length)
+        most = self.sized_.max_length
+        return column if most is None else column.head_and_tail(most)
 
     def _scores(self, column: Ragged) -> npt.NDArray[np.float32]:
         """Return the network's logits of encoded texts, ``(texts, classes)``."""
@@ -314,7 +315,7 @@ class TextClassifier(ClassifierMixin, Estimator):
         if self.ngrams_ is not None:
             scores = self.ngrams_.join(scores, self.tokenizer_.words(texts))
         joint = torch.from_numpy(scores)
-        return (joint.sigmoid() if self.multi_label else joint.softmax(dim=1)).numpy()
+        return (joint.sigmoid() if self.labels_.multi_label else joint.softmax(dim=1)).numpy()
 
     def _finish(self, parts: Parts, out: Path | None) -> None:
         if self.ngrams:
@@ -358,7 +359,7 @@ class TextClassifier(ClassifierMixin, Estimator):
     def _load_preprocessing(self, run: Path) -> None:
         self.tokenizer_ = Tokenizer.load(run)
         self._set_labels(Labels.load(run))
-        self.ngrams_ = JoinedNgrams.load(run, len(self.classes_)) if self.ngrams else None
+        self.ngrams_ = JoinedNgrams.load(run, len(self.classes_)) if self.sized_.ngrams else None
 
     def _network(self, weights: Mapping[str, Tensor]) -> network.Network:
         size = network.embedding_size_of(weights)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from torch import Tensor
 from typing_extensions import Self
 
+from ostinato._arrays import rows_of
 from ostinato._config import Recurrent, Training
 from ostinato._errors import ConfigError
 from ostinato._kinds import AS_WRITTEN, SERIES, DataKind
@@ -22,6 +23,7 @@ from ostinato.series.scaling import Transform
 from ostinato.series.windows import WindowScaling
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.fitted import all_or_nothing
 from ostinato.tasks.forecasting import network, splits, summary
 from ostinato.tasks.forecasting.backtest import Backtest, backtest
 from ostinato.tasks.forecasting.baselines import baselines_of, figures_of, judge_forecasts
@@ -117,8 +119,9 @@ class Forecaster(Estimator):
     reading_: SeriesPreprocessor = field(init=False)
     calibration_: Calibration | None = field(init=False)
     series_: Panel = field(init=False)
-    columns_: dict[str, Any] = field(init=False, default_factory=dict)
+    columns_: dict[str, Any] = field(init=False)
 
+    @all_or_nothing
     def fit(
         self,
         X: Any,
@@ -149,9 +152,9 @@ class Forecaster(Estimator):
             raise ConfigError("fit: series are parted by time; leave validation out.")
         self.columns_ = learnt(columns)
         panel = self._read(X, columns, anew=True)
-        train = splits.SeriesSplit(panel, np.zeros_like(panel.lengths))
+        data = {"train": splits.SeriesSplit(panel, np.zeros_like(panel.lengths))}
         return self.fit_parts(
-            {"train": train}, out=out, overwrite=overwrite, resume=resume, listeners=listeners
+            data, out=out, overwrite=overwrite, resume=resume, listeners=listeners
         )
 
     def predict(
@@ -201,12 +204,13 @@ class Forecaster(Estimator):
         Raises:
             OstinatoError: As of :meth:`predict`.
         """
-        return [row for one in X for row in self._ahead(one, future, **asked).rows()]
+        tables = rows_of(X, "explain", "table")
+        return [row for one in tables for row in self._ahead(one, future, **asked).rows()]
 
     def score(self, X: Any, y: None = None) -> float:
-        """Return the share of the seasonal naive's CRPS that is saved; 1 is best, 0 no better."""
-        figures = self.evaluate(X)
-        return 1.0 - float(figures["crps"] / figures["seasonal_naive"]["crps"])
+        """Return the share of the seasonal naive's CRPS that is saved; 0 if there is none to save."""
+        naive = (figures := self.evaluate(X))["seasonal_naive"]["crps"]
+        return 1.0 - float(figures["crps"] / naive) if naive else 0.0
 
     def plot(self, name: Any = None, *, target: str | None = None, future: Any = None) -> Any:
         """Draw the forecast of a series after its last steps.
@@ -223,7 +227,7 @@ class Forecaster(Estimator):
             DatasetError: There is no such series.
             ConfigError: There is no such column.
         """
-        return picture(self._ahead(None, future), self.levels, name, target)
+        return picture(self._ahead(None, future), self.sized_.levels, name, target)
 
     def backtest(
         self,
@@ -264,7 +268,7 @@ class Forecaster(Estimator):
     def read_part(self, path: Any, **columns: Any) -> splits.SeriesSplit:
         """Read series whose last horizon is to be measured."""
         panel = self._read(path, columns)
-        return splits.last_of(panel, self.plan_of(panel).horizon)
+        return splits.last_of(panel, self.foresight.plan.horizon)
 
     def inputs_and_targets(self, part: splits.SeriesSplit) -> tuple[Any, None]:
         """Return a part; what is to be forecast stands in it."""
@@ -293,8 +297,7 @@ class Forecaster(Estimator):
     def _labelled(self, X: Any, y: Any) -> splits.SeriesSplit:
         return self._part(X, y, "evaluate")
 
-    def _fit_labels(self, parts: Parts) -> None:
-        pass  # series have none
+    def _fit_labels(self, parts: Parts) -> None: ...  # series have none
 
     def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, DataSummary]:
         train: Panel = parts["train"].panel
@@ -320,7 +323,7 @@ class Forecaster(Estimator):
     def foresight(self) -> ForecastPredictor:
         """The trained network with all that it takes to forecast."""
         self._check_fitted()
-        plan = WindowSizes.make(self, self.reading_.season)
+        plan = WindowSizes.make(self.sized_, self.reading_.season)
         return ForecastPredictor(self, self.module_, self.reading_, plan, self.calibration_)
 
     def plan_of(self, panel: Panel) -> WindowSizes:
@@ -329,13 +332,14 @@ class Forecaster(Estimator):
         return WindowSizes.make(self, panel.season)
 
     def _network(self, weights: Mapping[str, Tensor] | None = None) -> Network:
-        return network.build_network(self.sized_, self.reading_, self.plan_of(self.series_))
+        plan = WindowSizes.make(self.sized_, self.reading_.season)
+        return network.build_network(self.sized_, self.reading_, plan)
 
     def _read(self, source: Any, columns: Mapping[str, Any], *, anew: bool = False) -> Panel:
         """Read series with columns that were named, else those of train, and its step if not anew."""
         if isinstance(source, Panel):
             return source
-        table = table_of(source, columns, self.columns_)
+        table = table_of(source, columns, getattr(self, "columns_", {}))
         reading = None if anew else getattr(self, "reading_", None)
         on_grid = reading.panel_of if reading else panel_of
         return on_grid(table, self.frequency)
@@ -356,20 +360,20 @@ class Forecaster(Estimator):
     def _measure(
         self, examples: splits.SeriesSplit, part: str, *, seen: Sequence[str], run: Path | None
     ) -> Figures:
-        forecasts, measured = self.foresight.measured(examples)
+        forecasts, found = self.foresight.measured(examples)
         if run:
-            season, is_standard = self.plan_of(examples.panel).season, examples.standardised
-            told: dict[str, Any] = {"part": part, "season": season, "standardised": is_standard}
-            write_forecasts(run, forecasts, measured, self.levels, **told)
-        return figures_of(measured, examples, self.levels, with_coverage=part != "validation")
+            told: dict[str, Any] = {"part": part, "standardised": examples.standardised}
+            told["season"] = self.foresight.plan.season
+            write_forecasts(run, forecasts, found, self.sized_.levels, **told)
+        return figures_of(found, examples, self.sized_.levels, with_coverage=part != "validation")
 
     def _save_preprocessing(self, run: Path) -> None:
         self.reading_.save(run, self.calibration_)
-        steps = self.plan_of(self.series_).context + max(self.reading_.seasons)
+        steps = self.foresight.plan.context + max(self.reading_.seasons)
         save_history(run, self.series_, steps, self.reading_.scaling.guessed)
 
     def _load_preprocessing(self, run: Path) -> None:
-        self.reading_, self.calibration_ = SeriesPreprocessor.load(run, self)
+        self.reading_, self.calibration_ = SeriesPreprocessor.load(run, self.sized_)
         self.columns_ = dict(self.reading_.columns)
         self.series_ = load_history(run)
 

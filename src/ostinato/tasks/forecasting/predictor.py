@@ -106,7 +106,7 @@ def windows_of(
         horizon=plan.horizon,
         segment=plan.segment,
         seasons=reading.seasons,
-        window_scaling=settings.window_scaling if scaling.is_scaled else "mean",
+        window_scaling=settings.sized_.window_scaling if scaling.is_scaled else "mean",
         cycles=reading.cycles,
     )
     places = reader.usable(part.places(plan.horizon))
@@ -281,7 +281,7 @@ class ForecastPredictor:
             places,
             self.plan.quantiles,
             num_samples=self.settings.num_samples,
-            seed=self.settings.training.seed,
+            seed=self.settings.sized_.training.seed,
         )
 
     def _in_units(self, part: WindowPart, places: WindowIndex, quantiles: Doubles) -> Forecasts:

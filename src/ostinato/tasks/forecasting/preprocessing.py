@@ -99,7 +99,7 @@ class SeriesPreprocessor:
                 name: int(panel.times(row, end, end + 1).astype(np.int64)[0])
                 for row, (name, end) in enumerate(zip(panel.ids, panel.lengths, strict=True))
             },
-            dict(settings.columns_),
+            dict(getattr(settings, "columns_", {})),
         )
 
     @property

@@ -208,9 +208,9 @@ class SpeechRecognizer(Estimator):
         Raises:
             ConfigError: The recurrent stack is bidirectional, or levels are those of whole utterances.
         """
-        threshold = self.threshold if threshold is None else threshold
+        self._check_fitted()
         rate = self.recordings_hz_ if sample_rate_hz is None else sample_rate_hz
-        return self._hearing.stream(rate, threshold)
+        return self._hearing.stream(rate, self.threshold if threshold is None else threshold)
 
     def evaluate(
         self,
@@ -322,10 +322,10 @@ class SpeechRecognizer(Estimator):
     def _network(self, weights: Mapping[str, Tensor] | None = None) -> SpeechNetwork:
         return SpeechNetwork(
             *(self._features.bands, self._features.context, 1 + len(self.alphabet_.symbols)),
-            channels=self.channels,
-            recurrent=self.recurrent,
+            channels=self.sized_.channels,
+            recurrent=self.sized_.recurrent,
             lookahead=self._features.lookahead_steps,
-            head_dropout=self.head_dropout,
+            head_dropout=self.sized_.head_dropout,
         )
 
     def _normalizer(self, mean: Any, deviation: Any) -> audio.Normalizer:
@@ -334,7 +334,7 @@ class SpeechRecognizer(Estimator):
 
     @property
     def _features(self) -> Features:
-        return self.sized_.features.fitted_to(self.recurrent)
+        return self.sized_.features.fitted_to(self.sized_.recurrent)
 
     @property
     def _hearing(self) -> Transcriber:

@@ -9,15 +9,11 @@ import pandas as pd
 import pytest
 import torch
 from scipy import sparse
-from sklearn import exceptions
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, cross_val_score
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.model_selection import cross_val_score
 
 import ostinato
-from ostinato import ConfigError, DatasetError, NotFittedError, Recurrent, TextClassifier, Training
-from ostinato.tasks import Estimator
+from ostinato import ConfigError, DatasetError, Recurrent, TextClassifier, Training
 
 SUBJECTS = ["film", "book", "play", "song", "meal"]
 TEXTS = [
@@ -55,80 +51,6 @@ def test_it_learns_that_order_decides(fitted):
     assert fitted.predict(["the song is not bad"]).tolist() == ["pos"]
 
 
-def test_get_set_and_clone():
-    model = small(recurrent__cell="gru", training__epochs=3)
-    assert model.get_params()["recurrent__cell"] == "gru"
-    twin = clone(model)
-    assert twin is not model
-    assert twin.get_params() == model.get_params()
-    twin.set_params(recurrent__hidden_size=5)
-    assert model.recurrent.hidden_size == 12  # settings are never shared by change
-
-
-def test_unknown_parameters_offer_the_nearest():
-    with pytest.raises(ConfigError, match="did you mean `min_freq`"):
-        TextClassifier().set_params(min_frq=3)
-    with pytest.raises(ConfigError, match="did you mean `hidden_size`"):
-        TextClassifier().set_params(recurrent__hiden_size=3)
-    with pytest.raises(ConfigError, match="cell must be 'rnn' or 'gru' or 'lstm'; got 'lstn'"):
-        TextClassifier().set_params(recurrent__cell="lstn")
-    with pytest.raises(ConfigError, match="min_freq must be a whole number or None; got '3'"):
-        TextClassifier(min_freq="3").fit(TEXTS, LABELS)
-
-
-def test_no_text_has_no_probabilities(fitted):
-    assert fitted.predict_proba([]).shape == (0, 2)
-
-
-def test_inside_scikit_learn():
-    model = small(training__epochs=1)
-    pipeline = Pipeline([("strip", FunctionTransformer(list)), ("rnn", model)])
-    assert pipeline.fit(TEXTS, LABELS).predict(TEXTS[:2]).shape == (2,)
-    scores = cross_val_score(model, TEXTS, LABELS, cv=2)
-    assert scores.shape == (2,)
-    assert np.isfinite(scores).all()
-    search = GridSearchCV(model, {"recurrent__cell": ["rnn", "gru"]}, cv=2).fit(TEXTS, LABELS)
-    assert search.best_params_["recurrent__cell"] in ("rnn", "gru")
-
-
-def test_same_seed_same_bits_and_the_callers_random_state_is_left_alone():
-    torch.manual_seed(5)
-    before = torch.get_rng_state()
-    first = small(training__epochs=1).fit(TEXTS, LABELS).predict_proba(TEXTS)
-    assert torch.equal(torch.get_rng_state(), before)
-    torch.manual_seed(99)
-    again = small(training__epochs=1).fit(TEXTS, LABELS).predict_proba(TEXTS)
-    assert np.array_equal(first, again)
-    other = small(training__epochs=1, training__seed=1).fit(TEXTS, LABELS).predict_proba(TEXTS)
-    assert not np.array_equal(first, other)
-
-
-def test_batch_mates_change_nothing(fitted):
-    """Measured: at most 6e-8 between a text alone and among others of other lengths."""
-    together = fitted.predict_proba(TEXTS)
-    alone = np.concatenate([fitted.predict_proba([text]) for text in TEXTS])
-    np.testing.assert_allclose(together, alone, atol=5e-7)
-    order = np.random.default_rng(0).permutation(len(TEXTS))
-    np.testing.assert_allclose(
-        fitted.predict_proba([TEXTS[row] for row in order]), together[order], atol=5e-7
-    )
-
-
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
-@pytest.mark.parametrize("pooling", ["last", "attention"])
-def test_saved_equals_loaded(tmp_path, cell, pooling):
-    model = small(
-        recurrent__cell=cell, recurrent__num_layers=2, pooling=pooling, training__epochs=1
-    ).fit(TEXTS, LABELS)
-    model.save(tmp_path / "run")
-    loaded = ostinato.load(tmp_path / "run")
-    assert np.array_equal(loaded.predict_proba(TEXTS), model.predict_proba(TEXTS))
-    assert loaded.get_params() == model.get_params()
-    assert loaded.classes_.tolist() == model.classes_.tolist()
-    with pytest.raises(ConfigError, match="there is a run already"):
-        model.save(tmp_path / "run")
-
-
 @pytest.mark.parametrize("kind", [int, bool, str, float])
 def test_labels_keep_their_type(kind, tmp_path):
     labels = [kind(label == "pos") for label in LABELS]
@@ -149,32 +71,6 @@ def test_multi_label(tmp_path):
     assert ostinato.load(tmp_path / "run").predict(TEXTS) == model.predict(TEXTS)
 
 
-def test_a_run_folder_is_whole_and_needs_no_pickle(tmp_path):
-    run = tmp_path / "run"
-    small(training__epochs=2).fit(TEXTS, LABELS, out=run)
-    names = {path.name for path in run.iterdir()}
-    assert names >= {
-        "README.md",
-        "checkpoint",
-        "config.json",
-        "history.jsonl",
-        "labels.json",
-        "metrics.json",
-        "model.safetensors",
-        "predictions.parquet",
-        "tokenizer.json",
-    }
-    assert not [path for path in run.rglob("*") if path.suffix in (".pt", ".pkl", ".bin")]
-    config = json.loads((run / "config.json").read_text())
-    assert config["settings"]["recurrent"]["hidden_size"] == 12
-    assert config["data"]["parts"]["train"]["n"] + config["data"]["parts"]["validation"]["n"] == 120
-    from ostinato import report
-
-    page = report.write(run).read_text()
-    metrics = json.loads((run / "metrics.json").read_text())
-    assert f"{100 * metrics['validation']['accuracy']:.2f}%" in page
-
-
 def test_validation_is_never_trained_on_and_repeated_texts_do_not_straddle():
     texts = TEXTS + TEXTS  # every text at least twice
     model = small(training__epochs=1)
@@ -187,13 +83,6 @@ def _examples(texts, labels):
     from ostinato.datasets import Examples
 
     return Examples.make(texts, labels, "test")
-
-
-def test_seen_texts_are_reported_apart(fitted):
-    figures = fitted.evaluate(TEXTS[:10], LABELS[:10], seen=TEXTS[:4])
-    unseen = [text not in TEXTS[:4] for text in TEXTS[:10]]
-    assert figures["n_unseen"] == sum(unseen)
-    assert "n_unseen" not in fitted.evaluate(TEXTS[:10], LABELS[:10], seen=["another"])
 
 
 @pytest.mark.parametrize(
@@ -215,14 +104,9 @@ def test_bad_data(texts, labels, match):
         small().fit(texts, labels)
 
 
-def test_unfitted_and_unseen(fitted):
-    for error in (ConfigError, NotFittedError, exceptions.NotFittedError):
-        with pytest.raises(error, match="must be fitted first"):
-            TextClassifier().predict(["a"])
+def test_a_label_that_train_never_had_is_not_measured(fitted):
     with pytest.raises(DatasetError, match="label 'neutral', which never occurs in train"):
         fitted.evaluate(["a"], ["neutral"])
-    with pytest.raises(DatasetError, match="texts must be a list; got one string"):
-        fitted.predict("a film")
 
 
 def test_vectors_are_taken_tuned_or_frozen(tmp_path):
@@ -243,16 +127,6 @@ def test_bfloat16_trains(fitted):
     model = small(training__precision="bfloat16").fit(TEXTS, LABELS)
     assert model.score(TEXTS, LABELS) > 0.9
     assert model.module_.head.weight.dtype == torch.float32
-
-
-def test_every_task_is_an_estimator():
-    from ostinato.tasks import TASKS
-
-    for name, task in TASKS.items():
-        assert issubclass(task, Estimator)
-        assert task.task == name
-        for preset in task.presets.values():
-            task().set_params(**preset)
 
 
 def test_any_collection_is_a_list_of_labels():
@@ -287,17 +161,6 @@ def test_several_labels_inside_scikit_learn(scoring):
     if scoring is None:
         sets = [{word for word in ("good", "not") if word in text.split()} for text in TEXTS]
         assert np.isfinite(cross_val_score(model, TEXTS, sets, cv=2)).all()
-
-
-def test_what_one_door_takes_all_methods_take(fitted):
-    series = pd.Series(TEXTS, index=range(7, 7 + len(TEXTS)))
-    table, labels = pd.DataFrame({"text": TEXTS}), pd.Series(LABELS, dtype="category")
-    expected = fitted.predict(TEXTS).tolist()
-    for texts in (series, table, table.to_numpy(), iter(TEXTS)):
-        assert fitted.predict(texts).tolist() == expected
-    assert [row["label"] for row in fitted.explain(iter(TEXTS))] == expected
-    assert fitted.evaluate(iter(TEXTS), labels) == fitted.evaluate(TEXTS, LABELS)
-    assert fitted.score(series, labels) == fitted.score(TEXTS, LABELS)
 
 
 def test_a_label_that_train_never_had_counts_as_wrong_in_the_score(fitted, caplog):
@@ -348,20 +211,6 @@ def test_settings_of_a_grid_search_are_saved(tmp_path):
     loaded = ostinato.load(tmp_path / "run")
     assert (loaded.training.seed, loaded.embedding_size, loaded.pooling) == (2, 12, "mean")
     assert clone(model).get_params() == model.get_params()
-
-
-def test_a_saved_model_is_a_finished_run(tmp_path):
-    from ostinato import report
-
-    small(training__epochs=1).fit(TEXTS, LABELS).save(tmp_path / "run")
-    page = report.write(tmp_path / "run").read_text()
-    assert "has not finished" not in page
-    assert "| validation | n | 12 |" in (tmp_path / "run" / "README.md").read_text()
-
-
-def test_resume_needs_a_folder():
-    with pytest.raises(ConfigError, match="resume needs the run folder"):
-        small().fit(TEXTS, LABELS, resume=True)
 
 
 def test_a_run_that_died_before_its_tokenizer_was_written_can_be_resumed(tmp_path):

@@ -5,18 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV
 
 import ostinato
 from ostinato import (
     Characters,
-    CheckpointError,
     ConfigError,
     DatasetError,
     Recurrent,
     SequenceTagger,
-    StoppedError,
     Training,
     report,
 )
@@ -99,15 +95,10 @@ def test_what_the_loop_measured_is_what_evaluate_measures(fitted: SequenceTagger
     assert found["f1"] == tagging_metrics(TAGS, predictions, are_spans=True)["f1"]
 
 
-def test_a_saved_model_answers_the_same_and_has_a_page(
-    fitted: SequenceTagger, tmp_path: Path
-) -> None:
+def test_a_saved_model_has_a_card_and_a_page(fitted: SequenceTagger, tmp_path: Path) -> None:
     fitted.save(tmp_path / "run")
-    twin = ostinato.load(tmp_path / "run")
-    assert isinstance(twin, SequenceTagger)
     text = ["Anna met Ben in Oslo."]
-    assert twin.explain(text) == fitted.explain(text)
-    assert twin.settings() == fitted.settings()
+    assert ostinato.load(tmp_path / "run").explain(text) == fitted.explain(text)
     card = (tmp_path / "run" / "README.md").read_text()
     assert "Raw text is cut into tokens by `treebank`" in card
     assert "f1" in card
@@ -132,29 +123,6 @@ def test_recall_of_new_spans_is_measured_after_loading_too(
     new = [["Clara", "sings", "in", "Rome"]], [["B-PER", "O", "O", "B-LOC"]]
     for model in (fitted, ostinato.load(tmp_path / "run")):
         assert model.evaluate(*new)["n_new_spans"] == 1
-
-
-def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path: Path) -> None:
-    class Stop:
-        def step(self, progress: Any, *_: Any) -> None:
-            if progress.step == 7:
-                raise KeyboardInterrupt
-
-        def epoch(self, record: Any) -> None: ...
-
-    data: Any = {"validation": (SENTENCES[:4], TAGS[:4])}
-    options = {
-        "training__epochs": 3,
-        "locked_dropout": 0.3,
-        "word_dropout": 0.2,
-        "training__checkpoint_steps": 3,
-    }
-    whole = small(**options).fit(SENTENCES, TAGS, out=tmp_path / "whole", **data)
-    with pytest.raises((KeyboardInterrupt, StoppedError)):
-        small(**options).fit(SENTENCES, TAGS, out=tmp_path / "cut", listeners=[Stop()], **data)
-    resumed = small(**options).fit(SENTENCES, TAGS, out=tmp_path / "cut", resume=True, **data)
-    for a, b in zip(whole.module_.parameters(), resumed.module_.parameters(), strict=True):
-        assert torch.equal(a, b)
 
 
 def test_without_validation_a_tenth_is_held_out() -> None:
@@ -182,11 +150,7 @@ def test_characters_are_the_tokens_where_train_has_only_such() -> None:
     assert [span["text"] for span in model.predict_spans(["我 在北京"])[0]] == ["北京"]
 
 
-def test_settings_can_be_cloned_and_set_and_wrong_ones_are_refused() -> None:
-    model = clone(small(characters__hidden_size=9))
-    assert model.characters.hidden_size == 9
-    with pytest.raises(ConfigError, match="did you mean `lowercase`"):
-        model.set_params(lowercas=True)
+def test_wrong_settings_are_refused() -> None:
     with pytest.raises(ConfigError, match="scheme must be"):
         small(scheme="BIOSE").fit(SENTENCES, TAGS)
     with pytest.raises(ConfigError, match="word_dropout must be"):
@@ -204,8 +168,6 @@ def test_bad_data_are_named() -> None:
         small().fit([], [])
     with pytest.raises(DatasetError, match="at least two different tags; got O alone"):
         small().fit(SENTENCES, [["O"] * len(row) for row in SENTENCES])
-    with pytest.raises(ConfigError, match="must be fitted first"):
-        small().predict([["a"]])
 
 
 def test_one_string_is_no_list_of_sentences(fitted: SequenceTagger) -> None:
@@ -246,60 +208,6 @@ def test_predictions_are_written_as_the_training_data_are(
     assert model.score(SENTENCES, TAGS) == 1  # spans are the same in every scheme
 
 
-def test_same_seed_same_bits_and_the_callers_random_state_is_left_alone() -> None:
-    def confidences(seed: int) -> list[float]:
-        model = small(training__epochs=1, training__seed=seed, word_dropout=0.3)
-        model.fit(SENTENCES, TAGS, validation=(SENTENCES[:4], TAGS[:4]))
-        return [t["confidence"] for row in model.explain(SENTENCES) for t in row["tokens"]]
-
-    torch.manual_seed(5)
-    before, first = torch.get_rng_state(), confidences(0)
-    assert torch.equal(torch.get_rng_state(), before)
-    torch.manual_seed(99)
-    assert confidences(0) == first
-    assert confidences(1) != first
-
-
-def test_batch_mates_change_nothing(fitted: SequenceTagger) -> None:
-    together = fitted.explain(SENTENCES[:4])
-    for sentence, answer in zip(SENTENCES, together, strict=False):
-        (alone,) = fitted.explain([sentence])
-        assert [token["tag"] for token in alone["tokens"]] == [t["tag"] for t in answer["tokens"]]
-        for kind in ("tokens", "spans"):
-            for a, b in zip(alone[kind], answer[kind], strict=True):
-                assert a["confidence"] == pytest.approx(b["confidence"], abs=2e-6)
-
-
-def test_a_run_folder_is_whole_and_needs_no_pickle(tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    model = small(training__epochs=2).fit(SENTENCES, POS, validation=(SENTENCES, POS), out=run)
-    assert {path.name for path in run.iterdir()} >= {
-        "README.md",
-        "checkpoint",
-        "config.json",
-        "history.jsonl",
-        "labels.json",
-        "lexicon.json",
-        "metrics.json",
-        "model.safetensors",
-        "predictions.parquet",
-        "tokenizer_config.json",
-    }
-    assert not [path for path in run.rglob("*") if path.suffix in (".pt", ".pkl", ".bin")]
-    assert ostinato.load(run).explain(SENTENCES) == model.explain(SENTENCES)
-    with pytest.raises(ConfigError, match="there is a run already"):
-        model.save(run)
-
-
-def test_seen_sentences_are_reported_apart(fitted: SequenceTagger) -> None:
-    figures = fitted.evaluate(SENTENCES[:4], TAGS[:4], seen=["Ben sings ."])
-    assert figures["n_unseen"] == 3
-    assert figures["f1_unseen"] == fitted.score(
-        SENTENCES[:2] + SENTENCES[3:4], TAGS[:2] + TAGS[3:4]
-    )
-    assert "n_unseen" not in fitted.evaluate(SENTENCES[:4], TAGS[:4], seen=["another"])
-
-
 def test_a_tag_seen_only_in_validation_is_wrong_and_told(caplog: pytest.LogCaptureFixture) -> None:
     odd = [["B-NEW", *row[1:]] for row in TAGS[:2]]
     with caplog.at_level(logging.WARNING, logger="ostinato"):
@@ -332,27 +240,10 @@ def test_vectors_make_words_known_that_train_lacks(tmp_path: Path) -> None:
         frozen.set_params(embedding_size=12).fit(SENTENCES, TAGS, validation=(SENTENCES, TAGS))
 
 
-def test_a_run_of_another_task_is_refused(fitted: SequenceTagger, tmp_path: Path) -> None:
-    fitted.save(tmp_path / "run")
-    with pytest.raises(CheckpointError, match="must be a text-classification run"):
-        ostinato.TextClassifier.load(tmp_path / "run")
-
-
 def test_parts_are_checked_for_tags() -> None:
     parts = {"train": Tagged.make(SENTENCES, TAGS, "a"), "test": Tagged.make([["a"]], None, "b")}
     with pytest.raises(DatasetError, match="b: test must have tags"):
         small().fit_parts(parts)
-
-
-def test_it_is_searched_and_cross_validated_as_any_estimator() -> None:
-    sentences = [[*row, str(number)] for number, row in enumerate(SENTENCES)]
-    tags = [[*row, "O"] for row in TAGS]
-    grid = {"recurrent__hidden_size": [3, 12], "head": ["softmax"]}
-    search = GridSearchCV(small(training__epochs=8), grid, cv=2, error_score="raise")
-    search.fit(sentences, tags)
-    assert set(search.best_params_) == set(grid)
-    assert search.best_estimator_.head == "softmax"
-    assert 0 <= search.best_score_ <= 1
 
 
 def test_files_of_tokens_and_of_raw_texts_are_read_for_prediction(

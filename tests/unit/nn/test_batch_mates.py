@@ -1,13 +1,11 @@
-"""An example's answer is the same bits alone and beside any others, in every task."""
+"""What a layer makes of a row is the same bits alone and beside any others."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from tests import tiny
 from torch import nn
 
 from ostinato._native import library
@@ -15,31 +13,6 @@ from ostinato.nn import Pooling
 from ostinato.nn.linear import RowLinear
 
 pytestmark = pytest.mark.skipif(not library.status().loaded, reason="the kernels are not in use")
-
-KINDS: dict[str, tuple[str, dict[str, Any]]] = {
-    "text": ("text", {}),
-    "text, attention": ("text", {"pooling": "attention", "recurrent__num_layers": 2}),
-    "text, mean": ("text", {"pooling": "mean", "recurrent__cell": "gru", "members": 3}),
-    "tags": ("tags", {}),
-    "tags, convolution": ("tags", {"characters__reader": "convolution", "head": "softmax"}),
-    "series": ("series", {}),
-    "speech": ("speech", {}),
-    "forecast": ("forecast", {}),
-    "forecast, segments": ("forecast", {"method": "segment", "segment": 2}),
-}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_answer_does_not_depend_on_batch_mates(kind: str) -> None:
-    task, settings = KINDS[kind]
-    wide = {"recurrent__hidden_size": 40, "training__epochs": 1, **settings}
-    model = tiny.fit(task, tiny.make(task, **wide))
-    whole = tiny.answers(task, model)
-    count = len(whole)
-    batches = [[0], [1], [count // 2], [count - 1], *np.array_split(range(count), 3)]
-    for rows in batches:
-        for row, answer in zip(rows, tiny.answers(task, model, rows), strict=True):
-            np.testing.assert_array_equal(answer, whole[row], f"row {row} among {rows}")
 
 
 @pytest.mark.parametrize("depth", [1, 7, 64, 300])
