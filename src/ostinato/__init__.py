@@ -59,28 +59,14 @@ __all__ = [
     "nn",
 ]
 
-_LAZY = {
-    "Forecaster": "ostinato.tasks",
-    "NotFittedError": "ostinato.tasks",
-    "SequenceTagger": "ostinato.tasks",
-    "SeriesClassifier": "ostinato.tasks",
-    "SpeechRecognizer": "ostinato.tasks",
-    "TextClassifier": "ostinato.tasks",
-    "load": "ostinato.tasks",
-    "datasets": "ostinato",
-    "nn": "ostinato",
-}
-
-
 if not TYPE_CHECKING:  # to a type checker every name would be there
 
     def __getattr__(name: str) -> Any:
-        if name not in _LAZY:
+        if name not in __all__:
             raise AttributeError(f"module 'ostinato' has no attribute {name!r}")
-        home = _LAZY[name]
-        if home == __name__:
-            return importlib.import_module(f"{home}.{name}")
-        return getattr(importlib.import_module(home), name)
+        if name in ("datasets", "nn"):
+            return importlib.import_module(f"ostinato.{name}")
+        return getattr(importlib.import_module("ostinato.tasks"), name)
 
 
 def __dir__() -> list[str]:

@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+from huggingface_hub import ModelCard
 from tests.commands import FRESH
 from tests.tiny import CASES
 
@@ -35,6 +36,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for task, case in CASES.items():
         case.fit(out=folder / task)
     return {task: folder / task for task in CASES}
+
+
+def test_hugging_face_reads_the_card_of_every_task(runs: dict[str, Path]) -> None:
+    for task, run in runs.items():
+        card = ModelCard.load(run / "README.md")
+        tag = ostinato.load(run).pipeline_tag
+        assert card.data.to_dict() == {"library_name": "ostinato", "pipeline_tag": tag}, task
+        assert card.text.lstrip().startswith("# A "), task
 
 
 def inside(run: Path) -> set[str]:
