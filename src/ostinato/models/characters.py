@@ -1,4 +1,4 @@
-"""Words read letter by letter: one vector a word, over a packed batch of distinct words."""
+"""Character-level word embeddings, over a packed batch of distinct words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class CharacterEncoder(nn.Module):
 
     Args:
         num_characters: Ids run from 0 to this minus one.
-        settings: How it reads.
+        settings: Size and kind (LSTM or convolution).
 
     Shape:
         characters: A ``PackedSequence`` of int64 ids, a word a row.
@@ -45,8 +45,9 @@ class CharacterEncoder(nn.Module):
 
     def forward(self, characters: PackedSequence) -> Tensor:
         """Return the vector of each word."""
+        # of shape packed (characters, embedding)
         embedded = characters._replace(data=self.embedding(characters.data))
         if isinstance(self.layer, Convolution):
             return max_over_time(self.layer(embedded))
-        _, (h_n, _) = self.layer(embedded)
+        _, (h_n, _) = self.layer(embedded)  # (2, words, hidden)
         return last_state(h_n, self.output_size)

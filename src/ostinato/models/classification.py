@@ -73,7 +73,8 @@ class SequenceClassifier(SequenceReader):
 
     def forward(self, ids: PackedSequence) -> Tensor:
         """Score each sequence."""
-        ids = self.word_dropout(ids)
+        ids = self.word_dropout(ids)  # (places,)
+        # of shape packed (places, embedding)
         inputs = ids._replace(data=self.embedding_dropout(self.embedding(ids.data)))
         return self._score(self.locked_dropout(inputs))
 

@@ -1,4 +1,4 @@
-"""Several networks of one design, trained side by side, that answer together."""
+"""Deep ensemble: networks of one design, trained side by side, whose scores are averaged."""
 
 from __future__ import annotations
 
@@ -36,5 +36,6 @@ class Ensemble(nn.Module):
 
     def forward(self, inputs: PackedSequence) -> Tensor:
         """Score each sequence by every network."""
+        # of shape (members, batch, outputs)
         scores = torch.stack([member(inputs) for member in self.members])
         return scores if self.training else scores.mean(dim=0)

@@ -1,4 +1,4 @@
-"""Networks that read the past of a series once and give all steps ahead together."""
+"""Networks that encode the past of a series once and forecast the whole horizon together."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ class Encoder(nn.Module):
 
     Args:
         context_size: Inputs of a step.
-        categories: How many values each attribute has.
+        categories: Number of categories of each static attribute.
         recurrent: The recurrent stack.
-        projection_size: Features that a step is projected to first; none to read it as it is.
+        projection_size: Features that a step is projected to first; None to leave it as it is.
         dropout: Probability of dropping a feature of the projected step.
 
     Shape:
         windows: A batch.
-        output: ``(batch, attribute_size)`` and ``(batch, output_size)``.
+        output: ``(batch, attribute_size)``, ``(batch, output_size)`` and the final states, each
+            ``(layers, batch, hidden)``.
     """
 
     def __init__(
@@ -55,11 +56,12 @@ class Encoder(nn.Module):
     def forward(self, windows: Windows) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
         """Return attributes, the top layer's last output, and the whole final state."""
         context = windows.context
-        data = context.data
+        data = context.data  # (steps, context_size)
         if self.projection is not None:
-            data = self.dropout(self.projection(data))
-        attributes = self.attributes(windows.codes)
+            data = self.dropout(self.projection(data))  # (steps, projection_size)
+        attributes = self.attributes(windows.codes)  # (batch, attribute_size)
         if self.attributes.size:
+            # (steps, attribute_size): those of each step's row
             rows = torch.cat([attributes[:size] for size in context.batch_sizes.tolist()])
             data = torch.cat([data, rows], dim=1)
         _, state = self.recurrent(context._replace(data=data))
@@ -68,10 +70,10 @@ class Encoder(nn.Module):
 
 
 class Attributes(nn.Module):
-    """Embed the categories of the attributes of a series, side by side.
+    """Embed the static attributes of a series and concatenate the embeddings.
 
     Args:
-        categories: How many values each attribute has; one value tells nothing and has no embedding.
+        categories: Number of categories of each attribute; an attribute with only one is left out.
     """
 
     def __init__(self, categories: Sequence[int]) -> None:
@@ -93,17 +95,18 @@ class Attributes(nn.Module):
 
 
 class DirectForecaster(nn.Module):
-    """A recurrent encoder, and a small network that gives every step ahead from what it read.
+    """A recurrent encoder, and a small decoder that forecasts every step from its last output.
 
     Args:
         context_size: Inputs of a step of the context.
-        future_size: Inputs of a step ahead.
-        categories: How many values each attribute has.
-        horizon: Steps ahead.
+        future_size: Inputs of a step of the horizon.
+        categories: Number of categories of each static attribute.
+        horizon: Steps to forecast.
         num_outputs: Outputs for each step, such as quantiles.
         recurrent: The recurrent stack.
         dropout: Probability of dropping a feature between the parts.
-        seasons: Seasons of which the value before is the first input of each step ahead.
+        seasons: Number of seasonal naive forecasts, the first inputs of each step of the horizon.
+        step_size: Features of a step of the horizon that the decoder gets from the encoder.
 
     Shape:
         windows: A batch.
@@ -140,35 +143,36 @@ class DirectForecaster(nn.Module):
         self.season = nn.Parameter(torch.full((horizon, seasons), 1 / seasons))
 
     def forward(self, windows: Windows) -> Tensor:
-        """Return the outputs of every step ahead."""
+        """Return the outputs at every step of the horizon."""
         attributes, last, _ = self.encoder(windows)
-        last = self.dropout(last)
+        last = self.dropout(last)  # (batch, hidden)
+        # of shape (batch, hidden + attributes)
         whole = torch.cat([self.whole(last).relu(), attributes], dim=1)
         inputs = [
-            self.steps(last).relu().unflatten(1, (self.horizon, -1)),
-            whole[:, None].expand(-1, self.horizon, -1),
-            windows.future,
+            self.steps(last).relu().unflatten(1, (self.horizon, -1)),  # (batch, horizon, step_size)
+            whole[:, None].expand(-1, self.horizon, -1),  # (batch, horizon, hidden + attributes)
+            windows.future,  # (batch, horizon, future_size)
         ]
-        outputs: Tensor = self.head(self.decoder(torch.cat(inputs, dim=2)))
+        outputs: Tensor = self.head(self.decoder(torch.cat(inputs, dim=2)))  # (batch, horizon, ...)
         return outputs + naive_of(windows, self.season)
 
 
 class SegmentForecaster(nn.Module):
-    """A recurrent stack over segments of time that gives each segment ahead in one step.
+    """A recurrent stack over segments of time steps that forecasts all segments in parallel.
 
-    Every segment ahead is one step of the same stack from the state the context ended with, told
-    which segment it is; so a long horizon adds no steps one after another.
+    Every segment of the horizon is one step of the same stack from the final state of the context,
+    with a learned embedding of its position; so a longer horizon adds no sequential steps.
 
     Args:
         context_size: Inputs of a segment of the context.
-        future_size: Inputs of a time step ahead.
-        categories: How many values each attribute has.
-        horizon: Time steps ahead.
+        future_size: Inputs of a time step of the horizon.
+        categories: Number of categories of each static attribute.
+        horizon: Time steps to forecast.
         segment: Time steps of a segment.
         num_outputs: Outputs for each time step, such as quantiles.
         recurrent: The recurrent stack, of one direction.
         dropout: Probability of dropping a feature of a projected segment and of an output.
-        seasons: Seasons of which the value before is the first input of each step ahead.
+        seasons: Number of seasonal naive forecasts, the first inputs of each step of the horizon.
 
     Shape:
         windows: A batch.
@@ -205,24 +209,27 @@ class SegmentForecaster(nn.Module):
         self.season = nn.Parameter(torch.full((horizon, seasons), 1 / seasons))
 
     def forward(self, windows: Windows) -> Tensor:
-        """Return the outputs of every step ahead."""
+        """Return the outputs at every step of the horizon."""
         attributes, _, states = self.encoder(windows)
         batch = len(attributes)
-        future = windows.future.flatten(1)
+        future = windows.future.flatten(1)  # (batch, horizon * future_size)
         missing = self.count * self.segment * windows.future.shape[2] - future.shape[1]
         future = nn.functional.pad(future, (0, missing)).unflatten(1, (self.count, -1))
-        steps = self.position + self.future(future)
+        steps = self.position + self.future(future)  # (batch, segments, width)
+        # of shape (batch, segments, width + attributes)
         data = torch.cat([steps, attributes[:, None].expand(-1, self.count, -1)], dim=2)
+        # (layers, batch * segments, hidden) each
         start = tuple(state.repeat_interleave(self.count, dim=1) for state in states)
         hx = start if len(start) > 1 else start[0]
+        # of shape (1, batch * segments, hidden)
         output, _ = self.encoder.recurrent(data.flatten(0, 1)[None], hx)
-        found: Tensor = self.head(self.dropout(output[0]))
+        found: Tensor = self.head(self.dropout(output[0]))  # (..., segment * outputs)
         found = found.view(batch, self.count * self.segment, -1)[:, : self.horizon]
         return found + naive_of(windows, self.season)
 
 
 def naive_of(windows: Windows, weights: Tensor) -> Tensor:
-    """Return what the seasons before say of each step ahead, ``(batch, horizon, 1)``.
+    """Return the weighted mean of the seasonal naive forecasts, ``(batch, horizon, 1)``.
 
     Args:
         windows: A batch.

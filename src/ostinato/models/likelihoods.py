@@ -1,4 +1,4 @@
-"""What a network that forecasts step by step says of the next value: a distribution."""
+"""Output distributions of the autoregressive forecaster."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ SMALLEST = 1e-4  # least deviation, on the scale of the network
 
 
 class Likelihood(ABC):
-    """Abstract likelihood of values on the scale of the network.
+    """Abstract base of output distributions, over values on the scale of the network.
 
     Attributes:
-        num_outputs: Outputs of the network that shape it.
-        counts: Whether it is one of counts, which are divided by a scale but never shifted.
+        num_outputs: Network outputs that parametrise it.
+        counts: Whether it is over counts, which are divided by a scale but never shifted.
     """
 
     num_outputs: ClassVar[int]
@@ -28,20 +28,21 @@ class Likelihood(ABC):
 
     @abstractmethod
     def distribution(self, outputs: Tensor, scale: Tensor) -> Distribution:
-        """Return the distribution that outputs stand for.
+        """Return the distribution with these outputs as parameters.
 
         Shape:
             outputs: ``(..., num_outputs)``.
-            scale: ``(...)``: what the values were divided by; only counts need it.
+            scale: ``(...)``, the divisor of the values; only counts need it.
+            distribution: Batch shape ``(...)``.
         """
 
     def log_prob(self, outputs: Tensor, values: Tensor, scale: Tensor) -> Tensor:
-        """Return the log density of values on the scale of the network, in nats."""
+        """Return the log density of ``(...)`` values on the scale of the network, in nats."""
         found: Tensor = self.distribution(outputs, scale).log_prob(values)
         return found
 
     def sample(self, outputs: Tensor, scale: Tensor) -> Tensor:
-        """Draw a value each, on the scale of the network."""
+        """Draw a sample of each distribution, ``(...)``, on the scale of the network."""
         found: Tensor = self.distribution(outputs, scale).sample()
         return found
 
@@ -52,27 +53,27 @@ class Gaussian(Likelihood):
     num_outputs = 2
 
     def distribution(self, outputs: Tensor, scale: Tensor) -> Distribution:
-        """Return it; see :class:`Likelihood`."""
-        mean, spread = outputs.unbind(-1)
+        """Return the distribution; see :class:`Likelihood`."""
+        mean, spread = outputs.unbind(-1)  # (...) each
         return Normal(mean, softplus(spread) + SMALLEST)
 
 
 class StudentsT(Likelihood):
     """Student's t distribution: degrees of freedom above 2, location and scale.
 
-    Source: Bailey 1994, https://doi.org/10.2307/2153537, for the samples: two random numbers each, so
-    that no sample depends on how many another one took.
+    Source: Bailey 1994, https://doi.org/10.2307/2153537, for the samples: two uniform numbers each, so
+    that no sample depends on rejections of another.
     """
 
     num_outputs = 3
 
     def distribution(self, outputs: Tensor, scale: Tensor) -> StudentT:
-        """Return it; see :class:`Likelihood`."""
-        freedom, mean, spread = outputs.unbind(-1)
+        """Return the distribution; see :class:`Likelihood`."""
+        freedom, mean, spread = outputs.unbind(-1)  # (...) each
         return StudentT(2.0 + softplus(freedom), mean, softplus(spread) + SMALLEST)
 
     def sample(self, outputs: Tensor, scale: Tensor) -> Tensor:
-        """Draw a value each."""
+        """Draw a sample of each distribution, ``(...)``."""
         told = self.distribution(outputs, scale)
         radius, angle = torch.rand(2, *told.df.shape, dtype=outputs.dtype, device=outputs.device)
         grown = torch.expm1(-2 / told.df * torch.log1p(-radius))
@@ -93,8 +94,8 @@ class NegativeBinomials(Likelihood):
     counts = True
 
     def distribution(self, outputs: Tensor, scale: Tensor) -> Distribution:
-        """Return it; see :class:`Likelihood`."""
-        mean, dispersion = outputs.unbind(-1)
+        """Return the distribution; see :class:`Likelihood`."""
+        mean, dispersion = outputs.unbind(-1)  # (...) each
         mean = softplus(mean) * scale + SMALLEST
         count = scale.sqrt() / (softplus(dispersion) + SMALLEST)
         return NegativeBinomial(count, logits=mean.log() - count.log())
@@ -104,7 +105,7 @@ class NegativeBinomials(Likelihood):
         return super().log_prob(outputs, (values * scale).round(), scale)
 
     def sample(self, outputs: Tensor, scale: Tensor) -> Tensor:
-        """Draw a count each, divided by the scale."""
+        """Draw a count from each distribution, divided by the scale, ``(...)``."""
         return super().sample(outputs, scale) / scale
 
 
@@ -127,4 +128,4 @@ def sampled_quantiles(paths: Tensor, quantiles: Tensor) -> Tensor:
         >>> sampled_quantiles(torch.tensor([[[1.0], [2.0], [3.0]]]), torch.tensor([0.5]))
         tensor([[[2.]]])
     """
-    return torch.quantile(paths, quantiles, dim=1).permute(1, 2, 0)
+    return torch.quantile(paths, quantiles, dim=1).permute(1, 2, 0)  # (batch, horizon, count)

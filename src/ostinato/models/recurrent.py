@@ -1,4 +1,4 @@
-"""The recurrent stack that settings describe, and networks that read a whole sequence by one."""
+"""Build a recurrent stack from its settings; the base of networks that score whole sequences."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def make_recurrent(input_size: int, settings: Recurrent) -> RNN | GRU | LSTM:
 class SequenceReader(nn.Module):
     """Abstract base: recurrent stack, pooling over the real steps, linear head.
 
-    A network says how its input becomes features, and then adds the stack that reads them.
+    A subclass turns its input into features and calls `_score` on them.
     """
 
     def _add_stack(
@@ -50,8 +50,8 @@ class SequenceReader(nn.Module):
         self.head = RowLinear(self.pooling.output_size, num_outputs)
 
     def _score(self, inputs: PackedSequence) -> Tensor:
-        output, state = self.recurrent(inputs)
-        h_n = state[0] if isinstance(state, tuple) else state
-        pooled = self.pooling(output, h_n)
-        scores: Tensor = self.head(self.head_dropout(pooled))
+        output, state = self.recurrent(inputs)  # packed (places, hidden)
+        h_n = state[0] if isinstance(state, tuple) else state  # (layers, batch, ...)
+        pooled = self.pooling(output, h_n)  # (batch, pooled features)
+        scores: Tensor = self.head(self.head_dropout(pooled))  # (batch, num_outputs)
         return scores

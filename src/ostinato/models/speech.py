@@ -1,4 +1,4 @@
-"""A network that reads steps of sound and scores symbols for connectionist temporal classification."""
+"""Acoustic network: frames in, log-probabilities of symbols out, for CTC."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ostinato._errors import ConfigError
 from ostinato.models.recurrent import make_recurrent
 from ostinato.nn import LockedDropout
 
-BAND_KERNEL = 7  # bands that the first convolution sees
-POOLED = 4  # bands of the input for one of the output
+BAND_KERNEL = 7  # kernel size of the first convolution, in bands
+POOLED = 4  # factor by which pooling divides the number of bands
 BLOCK = 16
-"""Rows and columns of a product come in multiples of this, or how many rows there are could change the
-last bit of each: torch's library takes another way for few rows or columns (measured for 1 to 300 rows
-of 1 to 512 features: 0 of 2,052 cut otherwise differed; without it, all with fewer than 8 rows did)."""
+"""Rows and columns of matrix products are padded to multiples of this: BLAS takes another code path
+for few rows or columns, whose last bits differ (1 to 300 rows of 1 to 512 features: 0 of 2,052 splits
+differed with padding; without, all of fewer than 8 rows did)."""
 
 
 class SpeechNetwork(nn.Module):
@@ -30,10 +30,9 @@ class SpeechNetwork(nn.Module):
         bands: Bands of a frame.
         context: Frames in a step.
         num_symbols: Classes, with the blank, which is class 0.
-        channels: Filters of the convolution over the bands; none to read the steps as they are.
+        channels: Filters of the convolution over the bands; None for no convolution.
         recurrent: The recurrent stack.
-        lookahead: Steps that are heard before the first one is scored: a step's scores are those of the
-            outputs so many steps later.
+        lookahead: Right context in steps: the scores of a step come from the output so many steps later.
         head_dropout: Probability of dropping a feature of the outputs of the recurrent stack, at all
             steps of an utterance.
 
@@ -77,11 +76,11 @@ class SpeechNetwork(nn.Module):
         self.head = nn.Linear(output_size, num_symbols)
 
     def forward(self, steps: PackedSequence) -> PackedSequence:
-        """Score the symbols at each step."""
-        output, _ = self.recurrent(steps._replace(data=self._read(steps.data)))
+        """Return the log-probabilities of the symbols at each step."""
+        output, _ = self.recurrent(steps._replace(data=self._read(steps.data)))  # (places, hidden)
         sizes = output.batch_sizes
         later = output._replace(
-            data=output.data[int(sizes[: self.lookahead].sum()) :],
+            data=output.data[int(sizes[: self.lookahead].sum()) :],  # (scored places, hidden)
             batch_sizes=sizes[self.lookahead :],
         )
         later = self.head_dropout(later)
@@ -89,13 +88,13 @@ class SpeechNetwork(nn.Module):
         return scored
 
     def next(self, steps: Tensor, state: Any = None) -> tuple[Tensor, Any]:
-        """Score the next steps of one utterance, as the whole of it would be scored.
+        """Score the next steps of one utterance, streaming; equal to scoring it whole.
 
-        With the native kernels to the bit, else to rounding.
+        Bit for bit with the native kernels, else up to rounding.
 
         Args:
             steps: The steps.
-            state: What the call before returned.
+            state: The state that the previous call returned; None at the start.
 
         Shape:
             steps: ``(steps, context * bands)``.
@@ -111,8 +110,9 @@ class SpeechNetwork(nn.Module):
                 "bidirectional=True. The other direction begins at the end, which a stream has not."
             )
         hidden, waiting = state or (None, self.lookahead)
+        # of shape (steps, 1, hidden)
         output, hidden = self.recurrent(self._read(steps).unsqueeze(1), hidden)
-        later = output.squeeze(1)[waiting:]
+        later = output.squeeze(1)[waiting:]  # (scored steps, hidden)
         return self._score(later), (hidden, max(0, waiting - len(steps)))
 
     def _read(self, steps: Tensor) -> Tensor:
@@ -121,10 +121,10 @@ class SpeechNetwork(nn.Module):
     def _score(self, output: Tensor) -> Tensor:
         count = self.head.out_features
         if self.training:
-            scores = self.head(output)
+            scores = self.head(output)  # (rows, num_symbols)
         else:
             more = -count % BLOCK
-            weight = F.pad(self.head.weight, (0, 0, 0, more))
+            weight = F.pad(self.head.weight, (0, 0, 0, more))  # (num_symbols + more, hidden)
             bias = F.pad(self.head.bias, (0, more))
             scores = _in_blocks(lambda rows: F.linear(rows, weight, bias), output)[:, :count]
         return F.log_softmax(scores.float(), dim=-1)
@@ -133,7 +133,7 @@ class SpeechNetwork(nn.Module):
 class BandConvolution(nn.Module):
     """Two convolutions over the bands of a step, its frames being the channels.
 
-    What a voice of another pitch moves by a few bands is found all the same.
+    Makes features robust to shifts by a few bands, as between voices of other pitch.
 
     Args:
         bands: Bands of a frame.
@@ -161,11 +161,12 @@ class BandConvolution(nn.Module):
         """Return the features of each step."""
         context, bands = self.shape
         image = steps.view(-1, context, 1, bands).contiguous(memory_format=torch.channels_last)
+        # of shape (places, channels, 1, bands // 2)
         hidden = F.max_pool2d(F.relu(self.first(image)), (1, 2))
         features: Tensor = F.max_pool2d(F.relu(self.second(hidden)), (1, 2)).flatten(1)
         return features
 
 
 def _in_blocks(layer: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
-    """Return what a layer makes of each row, whatever the number of rows beside it."""
+    """Apply a layer to rows padded to whole blocks, so that a row's bits do not depend on their number."""
     return layer(F.pad(rows, (0, 0, 0, -len(rows) % BLOCK)))[: len(rows)]

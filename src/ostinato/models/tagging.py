@@ -1,4 +1,4 @@
-"""A network that reads the words of a sentence and scores a tag for each."""
+"""Tagging network: words, shapes and characters in, a chain of tag scores out."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Words(NamedTuple):
     Args:
         ids: Id of each word in the vocabulary, ``(places,)``, packed.
         pairs: Id of each word with the next one, ``(places,)``; empty if pairs are not read.
-        forms: Place of each word among the distinct ones, ``(places,)``.
-        shapes: How each distinct word is written, ``(forms,)``.
+        forms: Index of each word among the distinct ones, ``(places,)``.
+        shapes: Id of each distinct word's shape (digits, capitals, ...), ``(forms,)``.
         characters: The characters of the distinct words, the longest first, packed.
     """
 
@@ -48,7 +48,7 @@ class Words(NamedTuple):
 
 
 class SequenceTagger(nn.Module):
-    """Words, their shapes and characters; recurrent stack; scores of tags and of their order.
+    """Embeddings of words, shapes and characters; recurrent stack; emissions and transitions of a CRF.
 
     Args:
         vocabulary_size: Ids of words run from 0 to this minus one; id 0 is the unknown word.
@@ -58,11 +58,11 @@ class SequenceTagger(nn.Module):
         num_pairs: Ids of pairs of words run from 0 to this minus one; 0 to read none.
         num_extra: Words with ids from ``vocabulary_size`` on, whose vectors are never trained.
         embedding_size: Features of a word, and of a pair.
-        characters: How a word is read letter by letter.
+        characters: The character-level encoder of words.
         recurrent: The recurrent stack.
-        crf: Learn scores of which tag follows which; without them each tag is chosen by itself.
+        crf: Learn transition scores; without them each tag is predicted independently.
         allowed: Which tags may come first, after one another, and last; none for all.
-        word_dropout: Probability of taking a word for unknown.
+        word_dropout: Probability of replacing a word by the unknown word.
         locked_dropout: Probability of dropping a feature of all words of a sentence.
         head_dropout: The same of the outputs of the recurrent stack.
 
@@ -129,30 +129,33 @@ class SequenceTagger(nn.Module):
             self.crf.requires_grad_(False)
 
     def forward(self, words: Words) -> Chain:
-        """Score the tags of each word, and their order."""
-        output, _ = self.recurrent(self.locked_dropout(self._read(words)))
+        """Return the emission and transition scores of the tags."""
+        output, _ = self.recurrent(self.locked_dropout(self._read(words)))  # (places, hidden)
         output = self.head_dropout(output)
+        # of shape packed (places, tags)
         chain: Chain = self.crf(output._replace(data=self.head(output.data).float()))
         return chain
 
     def _read(self, words: Words) -> PackedSequence:
-        ids = self.word_dropout(words.ids)
-        parts = [self._embedded(ids.data)]
+        ids = self.word_dropout(words.ids)  # (places,)
+        parts = [self._embedded(ids.data)]  # (places, embedding)
         if self.pair_embedding is not None:
-            parts.append(self.pair_embedding(words.pairs))
-        forms = [self.shape_embedding(words.shapes)]
+            parts.append(self.pair_embedding(words.pairs))  # (places, embedding)
+        forms = [self.shape_embedding(words.shapes)]  # (forms, shape)
         if self.characters is not None:
-            forms.append(self.characters(words.characters))
+            forms.append(self.characters(words.characters))  # (forms, characters)
+        # (places, shape + character features)
         parts.append(torch.cat(forms, 1).index_select(0, words.forms))
-        read: PackedSequence = ids._replace(data=torch.cat(parts, 1))
+        read: PackedSequence = ids._replace(data=torch.cat(parts, 1))  # (places, features)
         return read
 
     def _embedded(self, ids: Tensor) -> Tensor:
         known = ids.clamp(max=self.vocabulary_size - 1)
-        vectors: Tensor = self.embedding(known)
+        vectors: Tensor = self.embedding(known)  # (places, embedding)
         if not len(self.extra):
             return vectors
-        is_extra = ids >= self.vocabulary_size
+        is_extra = ids >= self.vocabulary_size  # (places,)
+        # of shape (places, embedding)
         extra = self.extra.index_select(0, (ids - self.vocabulary_size).clamp(min=0))
         return torch.where(is_extra[:, None], extra, vectors)
 

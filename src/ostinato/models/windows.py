@@ -10,13 +10,13 @@ from torch.nn.utils.rnn import PackedSequence
 
 
 class Windows(NamedTuple):
-    """What is known before a cutoff, and of the steps after it.
+    """The inputs of forecasting networks: context before the cutoff, covariates of the horizon.
 
     Args:
         context: Inputs of the steps before the cutoff.
-        future: Inputs of the steps ahead.
-        codes: Category of each attribute, the series itself among them.
-        paths: Values of the steps ahead where they are given, for a network that feeds on them.
+        future: Inputs of the steps of the horizon.
+        codes: Category of each static attribute, the series itself among them.
+        paths: Observed values of the horizon, for teacher forcing.
 
     Shape:
         context: Packed ``(steps, context_size)``.

@@ -1,4 +1,4 @@
-"""What classifying whole sequences means to the training loop: batches, loss, accuracy."""
+"""Training objective of sequence classification: batches, loss, accuracy."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from ostinato.training import Figures
 
 @dataclass(frozen=True)
 class ClassifiedPart:
-    """Sequences of ids, or of features, and their targets, as the loop wants them.
+    """Sequences of ids, or of features, with their targets: one split of the data.
 
     Args:
         column: The sequences.
-        targets: Of each.
-        weights: How much each counts in the loss; none if all count the same.
+        targets: Class of each, ``(sequences,)``; or ``(sequences, classes)`` for multi-label.
+        weights: Weight of each in the loss, ``(sequences,)``; None if all are equal.
     """
 
     column: Ragged
@@ -43,34 +43,35 @@ class ClassifiedPart:
         return self.column.lengths
 
     def batch(self, rows: npt.NDArray[np.int64]) -> tuple[PackedSequence, Tensor | Weighted]:
-        """Return the packed steps and the targets of some rows, and any weights they have."""
+        """Return the packed steps and the targets of these rows, with their weights if any."""
         steps, targets = collate(self.column, rows), self.targets[rows]
         return steps, targets if self.weights is None else Weighted(targets, self.weights[rows])
 
 
 @dataclass(frozen=True)
 class ClassificationObjective:
-    """Cross-entropy and accuracy, over one class a sequence or any number of them.
+    """Cross-entropy (binary cross-entropy for multi-label) and accuracy.
 
     Args:
-        multi_label: Whether there is any number of them.
-        monitor: The figure that marks the best epoch; of few sequences, accuracies are often equal,
-            and where rows have weights, accuracy has none.
+        multi_label: Whether a sequence has any number of classes.
+        monitor: The figure that marks the best epoch. The log-likelihood is for few sequences, whose
+            accuracies are often equal, and for weighted rows, as accuracy is unweighted.
     """
 
     multi_label: bool
     monitor: Literal["accuracy", "log_likelihood"] = "accuracy"
 
     def sums(self, output: Tensor, targets: Tensor | Weighted) -> Tensor:
-        """Return the sum of losses, each by its weight, the sequences, and how many were right."""
+        """Return the weighted sum of losses, the number of sequences, and of correct ones: ``(3,)``."""
         output = output.float()
         targets, weights = parted(targets)
         members = output if output.dim() == 3 else output[None]  # (members, batch, classes)
-        output = members.mean(dim=0)
+        output = members.mean(dim=0)  # (batch, classes)
         if self.multi_label:
-            right = ((output >= 0) == (targets > 0)).all(dim=1)
+            right = ((output >= 0) == (targets > 0)).all(dim=1)  # (batch,)
         else:
-            right = output.argmax(dim=1) == targets
+            right = output.argmax(dim=1) == targets  # (batch,)
+        # of shape (batch,)
         losses = torch.stack([self._losses(scores, targets) for scores in members]).mean(dim=0)
         if weights is not None:
             losses = losses * weights
@@ -94,16 +95,16 @@ class ClassificationObjective:
 
 @torch.inference_mode()
 def scores_of(module: nn.Module, column: Ragged, outputs: int, settings: Training) -> Tensor:
-    """Return what a network says of each sequence, ``(sequences, outputs)`` float32.
+    """Return the scores of each sequence, ``(sequences, outputs)`` float32.
 
     Args:
-        module: The network, from packed steps to one row a sequence; it is put into evaluation.
+        module: The network, from packed steps to ``(batch, outputs)``; it is set to evaluation mode.
         column: The sequences.
-        outputs: Columns of its output.
+        outputs: Number of scores.
         settings: How large batches may be.
     """
     module.eval()
-    scores = torch.empty(len(column), outputs)
+    scores = torch.empty(len(column), outputs)  # (sequences, outputs)
     for rows in length_buckets(
         column.lengths,
         batch_tokens=settings.batch_tokens,
@@ -111,12 +112,12 @@ def scores_of(module: nn.Module, column: Ragged, outputs: int, settings: Trainin
         seed=0,
         epoch=None,
     ):
-        scores[rows] = module(collate(column, rows)).float()
+        scores[rows] = module(collate(column, rows)).float()  # (batch, outputs)
     return scores
 
 
 def explained(labels: Labels, probabilities: npt.NDArray[np.float32]) -> list[dict[str, Any]]:
-    """Return what each row of probabilities says: label, confidence, and all of them by class."""
+    """Return label, confidence and probabilities by class of each ``(rows, classes)`` row."""
     names = [str(name) for name in labels.classes]
     return [
         {
@@ -141,7 +142,7 @@ def classification_figures(
     seen: Sequence[str],
     part: str = "data",
 ) -> Figures:
-    """Return the figures on some texts; also without those that were ``seen``, if some were."""
+    """Return the figures on some texts; also without those ``seen`` in training, if there are any."""
     targets = labels_.encode(labels, part).numpy()
     multi_label = labels_.multi_label
     if multi_label:

@@ -1,4 +1,4 @@
-"""From the settings of a forecaster to its network, for the series it was given."""
+"""Build the network of a forecaster from its settings and its training series."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class WindowSizes:
     """The sizes of a forecaster, with those that were not set filled in.
 
     Args:
-        horizon: Steps ahead.
-        context: Most steps of the past that are read.
+        horizon: Steps to forecast.
+        context: Most steps of the past that the network reads.
         season: Steps of a season.
-        segment: Time steps that a step of the network reads.
-        quantiles: Probabilities of the quantiles that are told, the median in the middle.
+        segment: Time steps in a step of the network.
+        quantiles: Probabilities of the predicted quantiles, the median in the middle.
     """
 
     horizon: int
@@ -52,7 +52,7 @@ class WindowSizes:
 
     @staticmethod
     def make(settings: Forecaster, season: int) -> WindowSizes:
-        """Fill in what the settings of a forecaster leave open.
+        """Return the sizes, with defaults where the settings have None.
 
         Args:
             settings: The forecaster.
@@ -73,17 +73,17 @@ class WindowSizes:
 
 @dataclass(frozen=True)
 class Attributes:
-    """The categories of each attribute of a series; the series itself is the first attribute.
+    """The categories of each static attribute of a series; the series itself is the first attribute.
 
     Args:
-        values: The values that train has, by the name of the attribute.
+        values: The values in the training series, by the name of the attribute.
     """
 
     values: Mapping[str, Sequence[str]]
 
     @staticmethod
     def of(panel: Panel) -> Attributes:
-        """Learn them from train; a series alone needs no name."""
+        """Learn them from the training series; a single series has no category of its own."""
         found = {"": panel.ids if len(panel.ids) > 1 else ()}
         for name, column in panel.static.items():
             found[name] = tuple(sorted({str(value) for value in column}))
@@ -91,14 +91,14 @@ class Attributes:
 
     @property
     def categories(self) -> list[int]:
-        """How many values each attribute has; 0 stands for one that train did not have."""
+        """Number of categories of each attribute; category 0 is for values that training lacked."""
         return [len(values) + 1 if len(values) > 1 else 1 for values in self.values.values()]
 
     def tell_unknown(self, panel: Panel) -> None:
-        """Warn of attributes that train had not, and where no series is one of train.
+        """Warn of values of attributes that training lacked, and where no series was in training.
 
         Args:
-            panel: Series that are to be forecast.
+            panel: Series to forecast.
         """
         for name, values in self.values.items():
             given = {str(value) for value in (panel.static[name] if name else panel.ids)}
@@ -145,7 +145,7 @@ def build_network(settings: Forecaster, reading: SeriesPreprocessor, plan: Windo
 
     Args:
         settings: The forecaster, with the settings in force.
-        reading: How its series are read.
+        reading: Its preprocessor of series.
         plan: Its sizes.
     """
     shared: dict[str, Any] = {

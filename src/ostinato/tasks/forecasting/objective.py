@@ -1,4 +1,4 @@
-"""What forecasting means to the training loop: batches of windows, losses, what is followed."""
+"""Training objectives of forecasting: batches of windows, losses, monitored figures."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from ostinato.training import Figures
 
 Int64s = npt.NDArray[np.int64]
 
-ANONYMOUS = 0.1  # share of the training windows that are not told which series they are of
+ANONYMOUS = 0.1  # share of the training windows whose series is masked, as an unknown one's is
 
 
 @dataclass(frozen=True)
 class WindowTargets:
-    """The steps ahead of a batch, on the scale of the network.
+    """The targets of a batch of windows, on the scale of the network.
 
     Shape:
         values: ``(batch, horizon)``, NaN where missing.
-        naive: ``(batch, horizon)``: what the season before would say.
-        shift: ``(batch,)``: what was taken off the values of each window.
-        scale: ``(batch,)``: what they were divided by.
+        naive: ``(batch, horizon)``: the seasonal naive forecast.
+        shift: ``(batch,)``: subtracted from the values of each window.
+        scale: ``(batch,)``: what they were divided by then.
     """
 
     values: Tensor
@@ -47,15 +47,15 @@ class WindowTargets:
 
 @dataclass(frozen=True, eq=False)
 class WindowPart:
-    """The windows of a part, as the loop wants them.
+    """The windows of one split, in rows of ``stride`` windows each.
 
     Args:
-        reader: Cuts them out.
-        places: Where they stand.
+        reader: Cuts the windows out of the series.
+        places: Series, target and origin of each window.
         codes: Category of each attribute of each series, ``(series, attributes)``, the series first.
-        stride: Windows that one row stands for.
-        repeats: How often the rows stand in an epoch.
-        is_train: Whether a batch takes any window of each row, some without the name of the series;
+        stride: Windows in a row; a batch takes one of each.
+        repeats: Times that each row is used in an epoch.
+        is_train: Whether a batch takes a random window of each row, some with the series masked;
             else it takes the first.
     """
 
@@ -68,13 +68,13 @@ class WindowPart:
 
     @property
     def lengths(self) -> Int64s:
-        """Steps of each row that the network takes."""
+        """Network steps of each row."""
         lengths = self.reader.lengths(self.places.take(slice(None, None, self.stride)))
         return np.tile(lengths, self.repeats)
 
     def batch(self, rows: Int64s) -> tuple[Windows, WindowTargets]:
-        """Return the windows of some rows, and what came."""
-        chosen = rows % -(-len(self.places) // self.stride) * self.stride
+        """Return the windows of these rows and their targets."""
+        chosen = rows % -(-len(self.places) // self.stride) * self.stride  # (batch,)
         is_anonymous = np.zeros(len(rows), bool)
         if self.is_train:
             seed = randomness.seed()  # from the generator that a checkpoint keeps
@@ -87,16 +87,17 @@ class WindowPart:
         return windows, ahead
 
     def windows(self, places: WindowIndex) -> tuple[Windows, WindowTargets, Int64s]:
-        """Return windows by falling length of their contexts, what came, and which one each is."""
+        """Return windows by decreasing context length, their targets, and their indices in ``places``."""
         found = self.reader.take(places)
         places = places.take(found.order)
-        shift, scale = found.shift[:, None], found.scale[:, None]
-        values = torch.from_numpy((self.reader.targets(places) - shift) / scale)
+        shift, scale = found.shift[:, None], found.scale[:, None]  # (batch, 1)
+        values = torch.from_numpy((self.reader.targets(places) - shift) / scale)  # (batch, horizon)
+        # of shape (batch, attributes + 1)
         codes = np.concatenate([self.codes[places.series], places.target[:, None]], axis=1)
         context = PackedSequence(
             torch.from_numpy(found.context), torch.from_numpy(found.batch_sizes)
         )
-        future = torch.from_numpy(found.future)
+        future = torch.from_numpy(found.future)  # (batch, horizon, future_size)
         windows = Windows(context, future, torch.from_numpy(codes), values)
         levels = (torch.from_numpy(found.shift), torch.from_numpy(found.scale))
         ahead = WindowTargets(values, future[..., 0], *levels)
@@ -105,7 +106,7 @@ class WindowPart:
 
 @dataclass(frozen=True)
 class QuantileObjective:
-    """Twice the pinball loss, on average over the quantiles: the CRPS as far as they tell it.
+    """Twice the mean pinball loss over the quantiles, which approximates the CRPS.
 
     Args:
         quantiles: Their probabilities; the middle one is the median.
@@ -115,16 +116,17 @@ class QuantileObjective:
 
     @property
     def monitor(self) -> str:
-        """The figure that marks the best epoch: the skill beside the seasonal naive."""
+        """The figure that marks the best epoch: the skill over the seasonal naive forecast."""
         return "skill"
 
     def sums(self, output: Tensor, targets: WindowTargets) -> Tensor:
-        """Return the summed loss, observed values, absolute errors, and those of the naive."""
-        is_observed = targets.values.isfinite()
-        values = targets.values[is_observed][:, None]
-        found = output.float()[is_observed]
+        """Return summed loss, observed values, absolute errors, those of the naive forecast: ``(4,)``."""
+        is_observed = targets.values.isfinite()  # (batch, horizon)
+        values = targets.values[is_observed][:, None]  # (observed, 1)
+        found = output.float()[is_observed]  # (observed, quantiles)
         quantiles = found.new_tensor(self.quantiles)
-        errors = values - found
+        errors = values - found  # (observed, quantiles)
+        # of shape (observed,)
         losses = 2 * torch.maximum(quantiles * errors, (quantiles - 1) * errors).mean(dim=1)
         wrong = errors[:, len(self.quantiles) // 2].detach().abs().sum()
         naive = (targets.naive[is_observed] - values[:, 0]).abs().sum()
@@ -139,7 +141,7 @@ class QuantileObjective:
 
 @dataclass(frozen=True)
 class LikelihoodObjective:
-    """The negative log-likelihood of the steps ahead, each told the values before it."""
+    """The negative log-likelihood of the horizon, each step given the observed values before it."""
 
     likelihood: Likelihood
 
@@ -149,11 +151,12 @@ class LikelihoodObjective:
         return "log_likelihood"
 
     def sums(self, output: Tensor, targets: WindowTargets) -> Tensor:
-        """Return the summed loss and the number of observed values."""
-        is_observed = targets.values.isfinite()
-        scale = targets.scale[:, None].expand_as(targets.values)[is_observed]
+        """Return the summed loss and the number of observed values: ``(2,)``."""
+        is_observed = targets.values.isfinite()  # (batch, horizon)
+        scale = targets.scale[:, None].expand_as(targets.values)[is_observed]  # (observed,)
+        # of shape (observed, num_outputs), (observed,)
         outputs, values = output.float()[is_observed], targets.values[is_observed]
-        found = self.likelihood.log_prob(outputs, values, scale)
+        found = self.likelihood.log_prob(outputs, values, scale)  # (observed,)
         return torch.stack([-found.sum(), found.new_tensor(len(found))])
 
     def figures(self, sums: Tensor) -> Figures:

@@ -1,4 +1,4 @@
-"""A forecasting network with all that it takes to forecast: from series to figures in their units."""
+"""Forecast with a trained network: from series to calibrated quantiles in their units."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ Int64s = npt.NDArray[np.int64]
 OnError = Literal["raise", "skip"]
 Ends = Literal["common", "own"]
 
-FEWEST_WINDOWS = 1024  # of an epoch of training; fewer are gone through several times
-MEASURED_SHARE = 4  # an epoch measures a quarter as many windows as it trains on
+FEWEST_WINDOWS = 1024  # in an epoch of training; fewer are repeated
+MEASURED_SHARE = 4  # validation uses a quarter as many windows as an epoch of training
 
 
 def windows_by_part(
@@ -47,17 +47,17 @@ def windows_by_part(
     plan: WindowSizes,
     parts: Mapping[str, SeriesSplit],
 ) -> dict[str, WindowPart]:
-    """Return the windows of each part for the training loop.
+    """Return the windows of each split for the training loop.
 
     Args:
         settings: The forecaster.
-        reading: How series are read.
+        reading: The preprocessor of series.
         plan: Its sizes.
-        parts: The parts.
+        parts: The splits, by name.
 
     Raises:
         ConfigError: There are past columns, and the method reads none.
-        DatasetError: There is no window to train on, or to choose by.
+        DatasetError: A split has no usable window.
     """
     if settings.method == "autoregressive" and reading.past:
         raise ConfigError(
@@ -88,14 +88,14 @@ def windows_of(
     most: int,
     is_train: bool,
 ) -> WindowPart:
-    """Return the windows of a part in which anything is observed, as a network reads them.
+    """Return the windows of a split that have an observed value in context and horizon.
 
     Args:
         settings: The forecaster.
-        reading: How series are read.
+        reading: The preprocessor of series.
         plan: Its sizes.
-        part: The part.
-        most: Most windows of an epoch; of more, one of every few.
+        part: The split.
+        most: Most windows in an epoch; of more, one of every ``stride`` is used.
         is_train: Whether the network is trained on them.
     """
     scaling = reading.scaling.knowing(part.panel.until(part.begin))
@@ -122,14 +122,14 @@ def windows_of(
 
 @dataclass(frozen=True, eq=False)
 class ForecastPredictor:
-    """A trained network, and what it reads and tells.
+    """A trained network with its preprocessing and calibration.
 
     Args:
         settings: The forecaster's settings.
         network: The network.
-        reading: How series are read.
+        reading: The preprocessor of series.
         plan: Its sizes.
-        calibration: Corrections of the intervals ahead; none before they are known.
+        calibration: Corrections of the intervals; None before they are learnt.
     """
 
     settings: Forecaster
@@ -146,19 +146,18 @@ class ForecastPredictor:
         on_error: OnError | None = None,
         ends: Ends = "common",
     ) -> Forecasts:
-        """Return forecasts of what comes after the last step of each series.
+        """Return forecasts from the end of each series on.
 
         Args:
             panel: The series.
-            horizon: Steps ahead; none for those trained for.
-            on_error: What to do with a series that cannot be forecast: raise, or skip it and say so.
-                None skips those without a value in their context, and raises where a known column is
-                not told.
+            horizon: Steps to forecast; None for as many as trained for.
+            on_error: Raise for a series that cannot be forecast, or skip it with a warning. None skips
+                those without a value in their context, and raises where a known column lacks values.
             ends: Whether dated series that end up to a horizon before the others are forecast from the
                 common end, or from their own.
 
         Raises:
-            ConfigError: The horizon is longer than that.
+            ConfigError: The horizon is longer than trained for.
             DatasetError: A series cannot be forecast, or none can.
         """
         for name, given, known in (("on_error", on_error, OnError), ("ends", ends, Ends)):
@@ -184,6 +183,7 @@ class ForecastPredictor:
         part = self._windows(SeriesSplit(panel, panel.lengths))
         places, left_out = self._told(part, horizon)
         tell_left_out(panel, left_out, places, is_wrong=on_error == "raise")
+        # of shape (windows, horizon, quantiles), (windows,)
         quantiles, scale = self._quantiles(part, places)
         if self.calibration is not None:
             quantiles = self.calibration.apply(quantiles, scale)
@@ -191,7 +191,7 @@ class ForecastPredictor:
         return replace(found, left_out=left_out)
 
     def _told(self, part: WindowPart, horizon: int) -> tuple[WindowIndex, list[LeftOut]]:
-        """Return the ends of the series, and those of which too little is known, each with the reason."""
+        """Return the windows to forecast, and the series left out, each with the reason."""
         panel = part.reader.panel
         series, target = np.divmod(np.arange(len(panel) * len(panel.targets)), len(panel.targets))
         places = WindowIndex(series, target, panel.lengths[series])
@@ -208,9 +208,9 @@ class ForecastPredictor:
         return places.take(np.flatnonzero(is_told)), left_out
 
     def measured(self, part: SeriesSplit) -> tuple[Forecasts, ForecastEvaluation]:
-        """Return forecasts of a part, and these beside what came.
+        """Return forecasts of a split, and their evaluation.
 
-        The intervals at a cutoff are corrected by what had been forecast and had come by then.
+        The intervals at a cutoff are calibrated on the errors of forecasts observed before it.
 
         Raises:
             DatasetError: It has no window with a value observed in it and before it.
@@ -231,17 +231,18 @@ class ForecastPredictor:
         )
 
     def untrained(self, part: SeriesSplit) -> ForecastEvaluation:
-        """Return what the forecasts that need no network say of a part; the network says nothing."""
+        """Return the evaluation of the baselines alone on a split; the network's forecasts are zeros."""
         windows = self._windows(part)
         quantiles = self.plan.quantiles
+        # of shape (windows, horizon, quantiles)
         nothing = np.zeros((len(windows.places), self.plan.horizon, len(quantiles)))
         forecasts = Forecasts(part.panel, windows.places, quantiles, nothing)
         return ForecastEvaluation.of(forecasts, self.plan.season, self._deviation(windows, part))
 
     def calibrated(self, panel: Panel) -> Calibration | None:
-        """Return the corrections that are learnt from the last steps of some series, or None.
+        """Return the calibration learnt on the last steps of some series; None with too few.
 
-        Only windows after those that were trained on tell how wrong the network is.
+        It uses windows after those of training only, as errors on training windows are too small.
         """
         windows = self._windows(SeriesSplit(panel, panel.lengths))
         before = self._scored(windows, self._before(windows, panel.lengths), panel.lengths)
@@ -249,7 +250,7 @@ class ForecastPredictor:
         return learnt_by([before], 0, self.plan.quantiles, recent)
 
     def _deviation(self, windows: WindowPart, part: SeriesSplit) -> Doubles:
-        """Return what the values of each window are divided by to be measured."""
+        """Return the divisor of the errors of each window, ``(windows,)``."""
         places = windows.places
         if part.standardised and not self.reading.scaling.is_log:
             found: Doubles = windows.reader.levels[places.series, 1, places.target]
@@ -261,7 +262,7 @@ class ForecastPredictor:
         return windows_of(self.settings, self.reading, self.plan, part, most=2**62, is_train=False)
 
     def _before(self, part: WindowPart, begin: Int64s) -> WindowIndex:
-        """Return windows before a part that were not trained on, as many as corrections need."""
+        """Return the windows before a split, outside training, that calibration uses."""
         panel, horizon = part.reader.panel, self.plan.horizon
         first = begin - horizon - recent_steps(horizon, self.plan.season)
         earlier = SeriesSplit(panel.until(begin), np.maximum(first, self.reading.trained(panel)))
@@ -271,7 +272,7 @@ class ForecastPredictor:
     def _scored(self, part: WindowPart, places: WindowIndex, begin: Int64s) -> ScoredWindows:
         quantiles, scale = self._quantiles(part, places)
         since = places.origin - begin[places.series]
-        actual = part.reader.targets(places).astype(np.float64)
+        actual = part.reader.targets(places).astype(np.float64)  # (windows, horizon)
         return ScoredWindows(places.series, since, actual, quantiles, scale)
 
     def _quantiles(self, part: WindowPart, places: WindowIndex) -> tuple[Doubles, Doubles]:
@@ -285,9 +286,10 @@ class ForecastPredictor:
         )
 
     def _in_units(self, part: WindowPart, places: WindowIndex, quantiles: Doubles) -> Forecasts:
-        levels = part.reader.levels[places.series, :, places.target]
-        in_units = self.reading.scaling.backward(quantiles, levels)
+        levels = part.reader.levels[places.series, :, places.target]  # (windows, 2)
+        in_units = self.reading.scaling.backward(quantiles, levels)  # (windows, horizon, quantiles)
         is_signed = self.reading.scaling.are_signed(part.reader.panel)
+        # of shape (windows,)
         is_signed = is_signed[places.series, places.target] | (part.reader.lowest(places) < 0)
         in_units = np.where(is_signed[:, None, None], in_units, np.maximum(in_units, 0))
         return Forecasts(part.reader.panel, places, self.plan.quantiles, in_units)

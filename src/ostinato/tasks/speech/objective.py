@@ -1,4 +1,4 @@
-"""What recognising speech means to the training loop: batches of utterances, loss, error rates."""
+"""Training objective of speech recognition: batches of utterances, CTC loss, error rates."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class SpeechPart:
-    """The frames and transcripts of a part, as the loop wants them.
+    """The frames and transcripts of one split of the data.
 
     Args:
-        sounds: Its frames, once for each speed at which it may be played.
-        targets: The classes of each transcript.
-        features: What a step is.
-        normalizer: How frames are normalised.
-        augmenter: How training examples are changed; none to take them as they are.
-        separator: Class put between joined transcripts, if any.
-        recombiner: What puts the words of training examples together anew; none to leave them.
+        sounds: Its frames, once for each speed of speed perturbation.
+        targets: The symbol ids of each transcript.
+        features: Settings of the features of a step.
+        normalizer: Normalises frames.
+        augmenter: Augments training examples; None for no augmentation.
+        separator: Symbol put between joined transcripts, if any.
+        recombiner: Makes new training examples of words cut out of others; None for none.
     """
 
     sounds: Sequence[Sounds]
@@ -56,7 +56,7 @@ class SpeechPart:
         return self.sounds[0].frames.lengths
 
     def batch(self, rows: Rows) -> tuple[PackedSequence, CTCTargets]:
-        """Return the packed steps and the transcripts of some rows, some of them joined."""
+        """Return the packed steps and the transcripts of these rows; augmentation may join several."""
         if self.augmenter is None:
             examples = [self._plain(row) for row in rows]
         else:
@@ -87,6 +87,7 @@ class SpeechPart:
         examples = []
         for group in groups:
             some = [mixed[place] if mixed else drawn(place) for place in group]
+            # of shape (frames, bands)
             frames = augmenter.changed(augmenter.joined([one for one, _ in some], rng), rng)
             frames = augmenter.masked(self.normalizer.all(frames), rng)
             examples.append((frames, self._said([said for _, said in some])))
@@ -102,7 +103,7 @@ class SpeechPart:
 
 @dataclass(frozen=True)
 class SpeechObjective:
-    """CTC loss a symbol; in evaluation also the errors of what the likeliest classes say."""
+    """CTC loss a symbol; in evaluation also word and character errors of greedy decoding."""
 
     alphabet: Alphabet
 
@@ -112,8 +113,8 @@ class SpeechObjective:
         return "log_likelihood"
 
     def sums(self, output: PackedSequence, targets: CTCTargets) -> Tensor:
-        """Return loss, symbols; errors and units of words and characters; and if counted."""
-        loss = ctc_loss(output, targets).sum()
+        """Return loss, symbols; errors, words, errors, characters; and 1 where counted: ``(7,)``."""
+        loss = ctc_loss(output, targets).sum()  # ()
         errors = [0] * 4
         if not torch.is_grad_enabled():
             errors = self._errors(output, targets)
@@ -151,7 +152,7 @@ def frames_of(
     sample_rate_hz: int,
     speeds: Sequence[float],
 ) -> dict[str, list[Sounds]]:
-    """Return the frames of each part, mapped into memory; those of train at every speed."""
+    """Return the memory-mapped frames of each split; those of train at every speed."""
     return {
         name: [
             features_cached(part, features, sample_rate_hz, speed=speed)
@@ -170,7 +171,7 @@ def parts_of(
     augmenter: Augmenter,
     network: SpeechNetwork,
 ) -> dict[str, SpeechPart]:
-    """Return the parts as the loop wants them; only train is changed each time it is seen."""
+    """Return the splits for the training loop; only train is augmented, anew in every epoch."""
     recombiner = Recombiner(network, features, normalizer, alphabet.separator)
     return {
         name: SpeechPart(

@@ -1,4 +1,4 @@
-"""The network of a tagger, made from its settings and from what it has read."""
+"""Build the network of a tagger from its settings, vocabularies and word vectors."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ostinato.text import SHAPES, Lexicon, Vectors, read_vectors, words_of_vecto
 logger = logging.getLogger("ostinato")
 
 EMBEDDING_SIZE = 100  # without pretrained vectors
-MOST_EXTRA = 100_000  # words of a file of vectors that are known beside those of train
+MOST_EXTRA = 100_000  # words of a file of vectors that are added to those of training
 
 
 class TaggerSettings(Protocol):
-    """The settings of a tagger that its network is made from, all of them in force."""
+    """The settings of a tagger that its network is built from, after defaults are filled in."""
 
     recurrent: Recurrent
     training: Training
@@ -37,7 +37,7 @@ class TaggerSettings(Protocol):
 
 
 def read_words(train: Tagged, plan: TaggerSettings) -> tuple[Lexicon, Vectors | None]:
-    """Return the vocabularies of train and, where there is a file of vectors, its words."""
+    """Return the vocabularies of training, extended by a file of vectors, and those vectors."""
     lexicon = Lexicon.fit(
         train.sentences,
         min_freq=plan.min_freq,
@@ -57,7 +57,7 @@ def read_words(train: Tagged, plan: TaggerSettings) -> tuple[Lexicon, Vectors | 
 
 
 def width_of(plan: TaggerSettings, vectors: Vectors | None) -> int:
-    """Return the features of a word: those of the vectors, or as set."""
+    """Return the embedding size: that of the vectors, or as set."""
     return vectors.dim if vectors is not None else plan.embedding_size or EMBEDDING_SIZE
 
 
@@ -85,7 +85,7 @@ def build(
 
 @torch.no_grad()
 def set_vectors(model: SequenceTagger, vectors: Vectors, *, freeze: bool) -> None:
-    """Give the words their pretrained vectors; those of words that train lacks never change."""
+    """Copy pretrained vectors into the network; those of words outside training are never trained."""
     trained = model.vocabulary_size
     logger.info(
         "vectors: %d wide, for %.1f%% of the words of train; %d more words are known by them",

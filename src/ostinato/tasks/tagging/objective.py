@@ -1,4 +1,4 @@
-"""What tagging means to the training loop: batches of words, loss, accuracy, F1 of spans."""
+"""Training objective of tagging: batches of words, loss, accuracy, F1 of spans."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class TaggedPart:
-    """Encoded sentences and their tags, as the loop wants them."""
+    """Encoded sentences and their tags: one split of the data."""
 
     words: EncodedWords
     targets: Ragged
@@ -37,14 +37,15 @@ class TaggedPart:
         return self.targets.lengths
 
     def batch(self, rows: Rows) -> tuple[Words, Tensor]:
-        """Return the packed words and tags of some rows."""
+        """Return the packed words of these rows and their tags, ``(places,)``."""
         return words_of(self.words, rows), collate(self.targets, rows).data
 
 
 def words_of(words: EncodedWords, rows: Rows) -> Words:
-    """Return the packed words of some rows, by decreasing length, each distinct one read once."""
+    """Return the packed words of these rows, sorted by decreasing length, and the distinct words."""
     packed = collate(words.column, rows)
-    distinct, forms = np.unique(packed.data.numpy(), return_inverse=True)
+    distinct, forms = np.unique(packed.data.numpy(), return_inverse=True)  # (forms,), (places,)
+    # (forms,), the longest first
     order = np.argsort(-words.characters.lengths[distinct], kind="stable")
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
@@ -52,7 +53,7 @@ def words_of(words: EncodedWords, rows: Rows) -> Words:
     pairs = np.empty(0, np.int64)
     if words.pairs is not None:
         pairs = collate(words.pairs, rows).data.numpy()
-    ids = words.ids[packed.data.numpy()].astype(np.int64)
+    ids = words.ids[packed.data.numpy()].astype(np.int64)  # (places,)
     return Words(
         ids=packed._replace(data=torch.from_numpy(ids)),
         pairs=torch.from_numpy(pairs),
@@ -80,10 +81,10 @@ def scores_of(
 
 @dataclass(frozen=True)
 class TaggingObjective:
-    """Negative log-likelihood of whole sentences, tokens right, spans right.
+    """Negative log-likelihood of whole sentences, accuracy of tokens, F1 of spans.
 
-    While training, a token's tag is the one with the highest marginal, which the gradient has
-    computed anyway; in evaluation tags are those of the likeliest sequence, and spans are counted.
+    In training a token's predicted tag is the one with the highest marginal, which the gradient needs
+    anyway; in evaluation tags are those of the likeliest sequence (Viterbi), and spans are counted.
     """
 
     tags: Tags
@@ -94,15 +95,16 @@ class TaggingObjective:
         return "f1" if self.tags.are_spans else "accuracy"
 
     def sums(self, output: Chain, targets: Tensor) -> Tensor:
-        """Return summed loss, tokens, tokens right; spans right, predicted, there; and if counted."""
+        """Return loss, tokens, correct ones; spans correct, predicted, gold; 1 if counted: ``(7,)``."""
+        # of shape (batch,), (places, tags)
         likelihood, marginals = log_likelihood_and_marginals(output, targets.clamp(min=0))
         loss = -likelihood.sum()
         spans = (0, 0, 0, 0)
         if torch.is_grad_enabled():
-            predictions = marginals.argmax(1)
+            predictions = marginals.argmax(1)  # (places,)
         else:
             packed = decode(output)
-            predictions = packed.data
+            predictions = packed.data  # (places,)
             if self.tags.are_spans:
                 spans = (*self._count(packed, targets), 1)
         right = int((predictions == targets).sum())
