@@ -1,4 +1,4 @@
-"""Batches of rows of similar length, and their packed form without a padded tensor between."""
+"""Batches of rows of similar length, packed without an intermediate padded tensor."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ostinato.data.ragged import Int64s, Ragged
 from ostinato.ops import Layout
 
 LENGTH_NOISE = 0.1
-"""Rows whose lengths differ by less than about this share change places between epochs."""
+"""Relative noise on lengths before sorting, which shuffles rows of similar length."""
 
 MOST_PADDING = 2**20
-"""Steps that a batch may lack to a full rectangle: a text of a million tokens stays by itself."""
+"""Most padding of a batch, were it padded: so a text of a million tokens is a batch of its own."""
 
 
 def length_buckets(
@@ -33,9 +33,8 @@ def length_buckets(
 ) -> list[Int64s]:
     """Group rows of similar length into batches.
 
-    With an epoch, lengths are blurred by a little noise before sorting and the batches come in
-    random order: the same for the same seed and epoch, others for another epoch. Without one,
-    rows go from the longest to the shortest.
+    With an epoch, a little noise is added to lengths before sorting, and the order of the batches is
+    random; both are a function of seed and epoch. Without one, rows go from the longest to the shortest.
 
     Args:
         lengths: Length of each row.
@@ -78,7 +77,7 @@ def length_buckets(
 
 
 def collate(column: Ragged, rows: npt.ArrayLike) -> PackedSequence:
-    """Pack rows straight from the flat column, time-major, no padding in between.
+    """Pack rows straight from the flat column, time-major, without padding.
 
     Args:
         column: Rows of integer ids, or of float features of each step; may be memory-mapped.
@@ -98,16 +97,16 @@ def collate(column: Ragged, rows: npt.ArrayLike) -> PackedSequence:
     starts = column.offsets[indices]
     lengths = column.offsets[indices + 1] - starts
     _check_packable(indices, lengths)
-    row, step, batch_sizes = packed_places(lengths)
+    row, step, batch_sizes = packed_places(lengths)  # (places,), (places,), (steps,)
     place = starts[row] + step
-    values = column.values[place]
+    values = column.values[place]  # (places,) or (places, features)
     if values.dtype.kind != "f":
         values = values.astype(np.int64, copy=False)
     return PackedSequence(torch.from_numpy(values), torch.from_numpy(batch_sizes))
 
 
 def packed_places(lengths: Int64s) -> tuple[Int64s, Int64s, Int64s]:
-    """Return the row and the step at each place of a packed batch, and its batch sizes.
+    """Return row and step of each place of a packed batch, ``(places,)``, and batch sizes, ``(steps,)``.
 
     Args:
         lengths: Steps of each row, never rising, at least 1.
@@ -117,10 +116,10 @@ def packed_places(lengths: Int64s) -> tuple[Int64s, Int64s, Int64s]:
         [[0, 1, 0, 0], [0, 0, 1, 2], [2, 1, 1]]
     """
     steps = int(lengths[0])
-    ended = np.cumsum(np.bincount(lengths, minlength=steps + 1))
-    batch_sizes = len(lengths) - ended[:steps]
+    ended = np.cumsum(np.bincount(lengths, minlength=steps + 1))  # rows of length <= t
+    batch_sizes = len(lengths) - ended[:steps]  # (steps,)
     first = np.cumsum(batch_sizes) - batch_sizes
-    row = np.arange(lengths.sum()) - np.repeat(first, batch_sizes)
+    row = np.arange(lengths.sum()) - np.repeat(first, batch_sizes)  # (places,)
     return row, np.repeat(np.arange(steps), batch_sizes), batch_sizes
 
 
@@ -128,7 +127,7 @@ def unpacked(data: Tensor, batch_sizes: Tensor) -> Iterator[npt.NDArray[Any]]:
     """Yield the steps of each row of a packed batch, the longest row first.
 
     Args:
-        data: What stands at each place, on the CPU.
+        data: Values in packed order, on the CPU.
         batch_sizes: Rows that are still running at each step.
 
     Shape:
@@ -139,6 +138,7 @@ def unpacked(data: Tensor, batch_sizes: Tensor) -> Iterator[npt.NDArray[Any]]:
         [[1, 2, 3], [4]]
     """
     layout = Layout(batch_sizes)
+    # of shape (places, ...), row by row
     by_row = data.index_select(0, torch.argsort(layout.row, stable=True)).numpy()
     yield from np.split(by_row, np.cumsum(layout.lengths.numpy())[:-1])
 
@@ -152,7 +152,7 @@ def _by_length(sizes: Int64s, rng: np.random.Generator | None) -> Int64s:
 
 
 def _cuts(sizes: Int64s, batch_tokens: int | None, batch_size: int | None) -> list[int]:
-    """Return where each batch begins when rows of ``sizes`` are taken in order while they fit."""
+    """Return the first row of each batch, rows of ``sizes`` being taken in order while they fit."""
     most_rows = len(sizes) if batch_size is None else batch_size
     ends = np.cumsum(sizes)
     most_tokens = int(ends[-1]) if batch_tokens is None else batch_tokens
@@ -162,6 +162,7 @@ def _cuts(sizes: Int64s, batch_tokens: int | None, batch_size: int | None) -> li
         fitting = int(np.searchsorted(ends, used + most_tokens, side="right"))
         stop = max(start + 1, min(fitting, start + most_rows))
         block = sizes[start:stop]
+        # of shape (rows,)
         padding = np.maximum.accumulate(block) * np.arange(1, len(block) + 1) - np.cumsum(block)
         start += max(1, int(np.searchsorted(padding, MOST_PADDING, side="right")))
         used = int(ends[start - 1])

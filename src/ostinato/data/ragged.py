@@ -90,7 +90,7 @@ class Ragged:
         """Return the rows ``indices``, in that order, as a new column."""
         rows = np.asarray(indices, dtype=np.int64)
         offsets = _offsets(self.lengths[rows])
-        shift = np.repeat(self.offsets[:-1][rows] - offsets[:-1], np.diff(offsets))
+        shift = np.repeat(self.offsets[:-1][rows] - offsets[:-1], np.diff(offsets))  # (total,)
         return Ragged(self.values[np.arange(offsets[-1]) + shift], offsets)
 
     def head_and_tail(self, max_length: int) -> Ragged:
@@ -114,10 +114,10 @@ class Ragged:
         if len(long) == 0:
             return self
         tail = max_length // 2
-        step = np.zeros(len(self.values) + 1, np.int8)
+        step = np.zeros(len(self.values) + 1, np.int8)  # (total + 1,)
         step[self.offsets[long] + max_length - tail] = 1
         step[self.offsets[long + 1] - tail] -= 1
-        is_kept = np.cumsum(step[:-1], dtype=np.int8) == 0
+        is_kept = np.cumsum(step[:-1], dtype=np.int8) == 0  # (total,)
         return Ragged(self.values[is_kept], _offsets(np.minimum(self.lengths, max_length)))
 
     def save(self, path: str | Path) -> None:
@@ -150,7 +150,7 @@ def _offsets(lengths: Int64s) -> Int64s:
     return offsets
 
 
-# By their buffers: pyarrow's own conversions import pandas first, where it is installed.
+# Through buffers, as pyarrow's own conversions import pandas where it is installed.
 
 
 def _to_arrow(array: Array) -> pa.Array:

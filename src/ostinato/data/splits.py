@@ -1,4 +1,4 @@
-"""Hold rows out of a training set so that nothing leaks, and find rows that stand in both."""
+"""Leak-free hold-out and cross-validation splits, and duplicates across parts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ostinato._errors import ConfigError, DatasetError, ShapeError
 from ostinato.data.ragged import Int64s
 
 Units = list[list[int]]
-"""Row indices that may not be parted, for example the copies of one text."""
+"""Groups of row indices that stay together, for example the copies of one text."""
 
 
 def stratified_holdout(
@@ -24,11 +24,11 @@ def stratified_holdout(
     seed: int = 0,
     groups: Sequence[Hashable] | None = None,
 ) -> tuple[Int64s, Int64s]:
-    """Split rows into a training and a held-out part, each label in its share.
+    """Split rows into a training and a held-out part, stratified by label.
 
-    Rows with several labels each are drawn at random, not by label, and so are groups, where most
-    rows are in groups of several labels, as speakers are. A label that would be missing from the
-    training part gets one of its rows back.
+    Multi-label rows are drawn at random, not stratified, and so are groups where most rows are in
+    groups of several labels, as those of speakers. A label that would be missing from the training
+    part gets one of its rows back.
 
     Args:
         labels: Label of each row, or the list of its labels.
@@ -78,13 +78,13 @@ def folds_of(
     folds: int,
     seed: int = 0,
 ) -> list[Int64s]:
-    """Deal rows into folds of like size, each label in its share, rows of a group in one fold.
+    """Split rows into folds of similar size, stratified by label, each group in one fold.
 
-    A label with fewer rows than folds has no share, but is dealt with the others of its kind. Rows that
-    alone have a label are in no fold, so that whatever is fitted to the rest knows all labels.
+    Labels with fewer rows than folds are stratified together as one. A row that alone has its label is
+    in no fold, so that whatever is fitted to the other folds knows all labels.
 
     Args:
-        labels: Label of each row; lists of labels, which have no shares, are dealt at random.
+        labels: Label of each row, or lists of labels, which are not stratified.
         groups: Rows with the same value, for example copies of a text, stay together.
         folds: How many.
         seed: Seed of the draw.
@@ -127,11 +127,11 @@ def folds_of(
 
 
 def joined_groups(first: Sequence[Hashable], second: Sequence[Hashable]) -> list[int]:
-    """Return a group for each row, so that rows alike in either way are in one.
+    """Return a group number for each row; rows that share either value, even indirectly, are in one.
 
     Args:
-        first: A value of each row, such as its speaker.
-        second: Another, such as its sound.
+        first: A value of each row, such as the speaker.
+        second: Another, such as a hash of the recording.
 
     Example:
         >>> joined_groups(["ann", "ann", "bob", "eve"], [1, 2, 2, 3])
@@ -153,7 +153,7 @@ def joined_groups(first: Sequence[Hashable], second: Sequence[Hashable]) -> list
 
 
 def _dealt_at_random(of_group: Int64s, folds: int, seed: int) -> list[Int64s]:
-    """Deal groups, largest first, each to the smallest fold: none is empty, whatever the labels."""
+    """Assign groups, largest first, to the smallest fold each, so that no fold is empty."""
     sizes = np.bincount(of_group)
     order = np.random.default_rng(seed).permutation(len(sizes))
     fold_of, filled = np.empty(len(sizes), np.int64), np.zeros(folds, np.int64)
@@ -166,7 +166,7 @@ def _dealt_at_random(of_group: Int64s, folds: int, seed: int) -> list[Int64s]:
 def _without_lost_labels(
     rows: Int64s, groups: Sequence[Hashable], labels: list[tuple[str, ...]]
 ) -> Int64s:
-    """Return the rows of a fold without those that leave the rest of the rows without a label."""
+    """Return the rows of a fold but for those that the other folds need to have every label."""
     members: dict[Hashable, list[int]] = {}
     for row in rows.tolist():
         members.setdefault(groups[row], []).append(row)
@@ -175,7 +175,7 @@ def _without_lost_labels(
 
 
 def duplicates(a_texts: Iterable[str], b_texts: Iterable[str]) -> npt.NDArray[np.bool_]:
-    """Tell of each text of ``b_texts`` whether it also stands in ``a_texts``, to the letter.
+    """Return whether each text of ``b_texts`` is in ``a_texts``, exactly.
 
     Example:
         >>> duplicates(["good", "bad"], ["bad", "ugly"])
@@ -212,7 +212,7 @@ def _draw(units: Units, count: int) -> Units:
 
 
 def _smallest(units: Units, labels: list[tuple[str, ...]]) -> Units:
-    """Return the smallest unit that leaves every label to the others, if there is one."""
+    """Return the smallest unit without which every label still has a row, if there is one."""
     total = Counter(label for row in labels for label in row)
     for unit in sorted(units, key=len):
         inside = Counter(label for row in unit for label in labels[row])
@@ -224,7 +224,7 @@ def _smallest(units: Units, labels: list[tuple[str, ...]]) -> Units:
 def _draw_by_label(
     units: Units, labels: list[str], fraction: float, rng: np.random.Generator
 ) -> Units:
-    """Take of each label's units its share; a unit of mixed labels counts as its first row's."""
+    """Draw a share of the units of each label; a unit of several labels counts as its first row's."""
     strata: dict[str, Units] = {}
     for unit in sorted(units):
         strata.setdefault(labels[unit[0]], [])
@@ -249,7 +249,7 @@ def _shares(sizes: Int64s, fraction: float, rng: np.random.Generator) -> Int64s:
 
 
 def _return_lost_labels(held: Units, labels: list[tuple[str, ...]]) -> Units:
-    """Give units back to the training part until every label has a row there."""
+    """Return the held-out units but for those without which a label is missing in training."""
     total = Counter(label for row in labels for label in row)
     out = Counter(label for unit in held for row in unit for label in labels[row])
     kept = []

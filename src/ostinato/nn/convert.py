@@ -21,13 +21,13 @@ PAIRS: tuple[tuple[type[nn.Module], type[nn.Module]], ...] = (
     (nn.GRU, GRU),
     (nn.LSTM, LSTM),
 )
-"""torch's layers and ours; a class of ours equals its twin, so they are told apart by ``is``."""
+"""torch's layers and ours; a class of ours equals its twin, so compare by ``is``."""
 NAMES = ("RNN", "GRU", "LSTM", "RNNCell", "GRUCell", "LSTMCell")
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """What `convert` changed and what it left alone; ``str`` says it line by line.
+    """What `convert` changed and what it left alone; ``str`` gives a line for each.
 
     Args:
         converted: What each converted layer is, by its name in ``model.named_modules()``; the

@@ -56,13 +56,16 @@ class Convolution(PackedModule):
         layout = Layout(input.batch_sizes, data.device)
         reach = self.kernel_size // 2
         shift = torch.arange(-reach, reach + 1, device=data.device)
-        step = layout.step[:, None] + shift
+        step = layout.step[:, None] + shift  # (places, kernel_size)
+        # of shape (places, kernel_size)
         is_outside = (step < 0) | (step >= layout.lengths[layout.row, None])
+        # of shape (places, kernel)
         places = layout.offsets[step.masked_fill(is_outside, 0)] + layout.row[:, None]
         places = places.masked_fill_(is_outside, len(data))  # the row of zeros
-        padded = torch.cat([data, data.new_zeros(1, self.input_size)])
+        padded = torch.cat([data, data.new_zeros(1, self.input_size)])  # (places + 1, input_size)
+        # of shape (places, kernel * input)
         windows = padded.index_select(0, places.flatten()).view(len(data), -1)
-        output: Tensor = self.linear(windows)
+        output: Tensor = self.linear(windows)  # (places, output_size)
         return input._replace(data=output)
 
     def extra_repr(self) -> str:

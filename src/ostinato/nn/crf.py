@@ -24,8 +24,8 @@ from ostinato.ops.transforms import check_is_alone, is_followed
 class Chain(NamedTuple):
     """Scores of all the tag sequences of a packed batch.
 
-    A sequence's score is that of its first tag at the start, of each tag at its step, of each pair
-    of neighbours, and of its last tag at the end, added up. Minus infinity forbids.
+    A sequence's score is the sum of the start score of its first tag, the emissions of its tags, the
+    transitions between neighbours and the end score of its last tag. Minus infinity forbids.
 
     Shape:
         emissions: A ``PackedSequence`` of ``(places, tags)``.
@@ -45,13 +45,13 @@ class CRF(PackedModule):
     .. math:: P(y \mid x) = \exp(s(x, y)) / \sum_{y'} \exp(s(x, y'))
 
     Its transition scores make a :class:`Chain` of emissions, on which the functions of this module
-    work: `log_likelihood`, `decode`, `n_best` and `posterior`. They are exact: what is forbidden has
-    the probability 0, and every gradient is that of the sum over all sequences.
+    work: `log_likelihood`, `decode`, `n_best` and `posterior`. They are exact: a forbidden sequence has
+    probability 0, and gradients are those of the sum over all sequences.
 
     Args:
         num_tags: Number of tags.
         allowed: Which tags may come first, ``(tags,)``, after one another, ``(tags, tags)``, and
-            last, ``(tags,)``, as `ostinato.datasets.records.schemes.allowed` says; none for all.
+            last, ``(tags,)``, as from `ostinato.datasets.records.schemes.allowed`; None for all.
 
     Shape:
         emissions: A ``PackedSequence`` of ``(places, num_tags)``.
@@ -133,8 +133,8 @@ def log_likelihood(scores: Chain, tags: Tensor) -> Tensor:
 
     Args:
         scores: The chain.
-        tags: The right tags; or for partial labels, which tags may be right. Then it is the
-            probability of all the sequences that they leave open, together.
+        tags: The gold tags; or for partial labels, which tags are possible. Then it is the total
+            probability of all the sequences of possible tags.
 
     Shape:
         tags: ``(places,)`` int64, or ``(places, tags)`` bool, in packed order.
@@ -155,7 +155,7 @@ def log_likelihood(scores: Chain, tags: Tensor) -> Tensor:
 
 
 def log_likelihood_and_marginals(scores: Chain, tags: Tensor) -> tuple[Tensor, Tensor]:
-    """Do `log_likelihood`, and return the marginals that its gradient is made of as well.
+    """Return `log_likelihood` together with the marginals, which its gradient needs anyway.
 
     Returns:
         The log-probabilities, and the probability of each tag at each place, ``(places, tags)``,
@@ -163,13 +163,14 @@ def log_likelihood_and_marginals(scores: Chain, tags: Tensor) -> tuple[Tensor, T
     """
     data, batch_sizes = scores.emissions.data, scores.emissions.batch_sizes
     _check_tags(tags, data)
+    # of shape (batch,), (places, tags)
     log_z, marginals = chain.log_sum_and_share(data, batch_sizes, *scores[1:])
     if tags.dtype == torch.bool:
         open_ones = data.masked_fill(~tags, -torch.inf)
         given = chain.log_sum_and_share(open_ones, batch_sizes, *scores[1:])[0]
     else:
-        given = _score(scores, tags)
-    # The backward pass reads the marginals too, and would not hear of what NumPy does to them.
+        given = _score(scores, tags)  # (batch,)
+    # A copy: the backward pass reads the marginals, and autograd misses changes through NumPy.
     return unsorted(given - log_z, scores.emissions), marginals.clone()
 
 
@@ -194,7 +195,7 @@ def n_best(scores: Chain, n: int) -> list[list[tuple[list[int], float]]]:
 
     Args:
         scores: The chain.
-        n: Most of each; there are fewer where fewer are allowed.
+        n: Most sequences; fewer where fewer are allowed.
 
     Raises:
         ConfigError: ``n`` is below 1.
@@ -210,6 +211,7 @@ def n_best(scores: Chain, n: int) -> list[list[tuple[list[int], float]]]:
     log_z = chain.sum_paths(emissions.data, emissions.batch_sizes, *scores[1:])[0]
     layout = Layout(emissions.batch_sizes, emissions.data.device)
     order = torch.argsort(layout.row, stable=True)
+    # of shape (steps, tags) each
     rows = emissions.data.index_select(0, order).split(layout.lengths.tolist())
     found = []
     for row, total in zip(rows, log_z, strict=True):
@@ -222,11 +224,11 @@ def n_best(scores: Chain, n: int) -> list[list[tuple[list[int], float]]]:
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
-    """How probable tags are, given the whole sequence; see `posterior`.
+    """Posterior probabilities of tags given the whole sequence; see `posterior`.
 
     Args:
         marginals: Probability of each tag at each place, ``(places, tags)``, float64.
-        batch_sizes: Of the packed batch.
+        batch_sizes: Those of the packed batch.
     """
 
     marginals: Tensor
@@ -237,7 +239,7 @@ class Posterior:
 
     @cached_property
     def layout(self) -> Layout:
-        """Where the steps stand."""
+        """The layout of the packed batch."""
         return Layout(self.batch_sizes, self.marginals.device)
 
     def of(self, tags: Tensor) -> Tensor:
@@ -245,7 +247,7 @@ class Posterior:
         return self.marginals.gather(1, tags[:, None]).squeeze(1)
 
     def of_pair(self, before: Tensor, tags: Tensor) -> Tensor:
-        """Return the probability that ``before`` stands one step before, and ``tags`` here.
+        """Return the probability of ``before`` at the previous step and ``tags`` at each place.
 
         Args:
             before: A tag for the step before each place; that of a row's first step is not read.
@@ -255,8 +257,9 @@ class Posterior:
             ``(places,)``; of a row's first step the probability of the tag alone.
         """
         first = self.layout.batch_size
-        alone = self.of(tags)
-        left, right = before[first:, None], tags[first:, None]
+        alone = self.of(tags)  # (places,)
+        left, right = before[first:, None], tags[first:, None]  # (places - batch, 1)
+        # of shape (places - batch, 1)
         past = self._before.index_select(0, self.layout.previous).gather(1, left)
         step = self._step[left, right]
         pairs = past * step * self._onward[first:].gather(1, right)
@@ -293,7 +296,7 @@ def _check_tags(tags: Tensor, data: Tensor) -> None:
             f"log_likelihood: tags must be {rule}; got {tags.dtype} of {tuple(tags.shape)}. {advice}"
         )
     if torch.compiler.is_compiling() or is_followed() or tags.device.type != "cpu":
-        return  # there nobody may look at values; torch's own look-ups refuse them
+        return  # values cannot be read there; torch's own indexing checks them
     low, high = (int(one) for one in tags.aminmax())
     if low < 0 or high >= data.shape[1]:
         raise ShapeError(
@@ -308,8 +311,9 @@ def _score(scores: Chain, tags: Tensor) -> Tensor:
     layout = Layout(emissions.batch_sizes, emissions.data.device)
     first = layout.batch_size
     before, after = tags.index_select(0, layout.previous), tags[first:]
+    # of shape (places - batch,), (batch,)
     moves = (scores.transition[before, after], scores.start[tags[:first]])
     each = emissions.data.gather(1, tags[:, None]).squeeze(1).double()
-    each = each + torch.cat([moves[1], moves[0]]).double()
-    total = each.new_zeros(first).index_add(0, layout.row, each)
+    each = each + torch.cat([moves[1], moves[0]]).double()  # (places,)
+    total = each.new_zeros(first).index_add(0, layout.row, each)  # (batch,)
     return total + scores.end[tags.index_select(0, layout.last)].double()

@@ -1,7 +1,7 @@
-"""Connectionist temporal classification: the likelihood of symbols without their times.
+"""Connectionist temporal classification (CTC): the likelihood of symbols summed over alignments.
 
-Class 0 is the blank. A path of classes, one a step, stands for the symbols that are left when runs of
-one class become one and blanks are dropped; the likelihood of symbols is the sum over their paths.
+Class 0 is the blank. A path has one class a step; merging repeats and then dropping blanks gives its
+symbols. The likelihood of symbols is the sum over all paths that give them.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class CTCTargets(NamedTuple):
 def ctc_loss(log_probs: PackedSequence, targets: CTCTargets) -> Tensor:
     """Return the negative log-likelihood of each row's symbols, in nats.
 
-    A row with fewer steps than its symbols need has no path: its loss is zero, and so is its gradient;
-    :func:`steps_needed` tells which these are.
+    A row with fewer steps than its symbols need has no path: its loss and gradient are zero;
+    :func:`steps_needed` finds these.
 
     Args:
         log_probs: Log-probabilities of the classes at each step, packed.
@@ -70,7 +70,7 @@ def ctc_loss(log_probs: PackedSequence, targets: CTCTargets) -> Tensor:
             f"and {layout.batch_size}."
         )
     loss: Tensor = F.ctc_loss(
-        layout.pad(log_probs.data.float()),
+        layout.pad(log_probs.data.float()),  # (steps, batch, classes)
         targets.symbols,
         layout.lengths,
         targets.lengths,
@@ -94,8 +94,9 @@ def steps_needed(targets: CTCTargets) -> Tensor:
         >>> steps_needed(CTCTargets(torch.tensor([1, 1, 2, 1]), torch.tensor([3, 1])))
         tensor([4, 1])
     """
+    # of shape (total,)
     row = torch.repeat_interleave(torch.arange(len(targets.lengths)), targets.lengths.cpu())
     symbols = targets.symbols.cpu()
-    is_repeat = (symbols[1:] == symbols[:-1]) & (row[1:] == row[:-1])
-    repeats = torch.bincount(row[1:][is_repeat], minlength=len(targets.lengths))
+    is_repeat = (symbols[1:] == symbols[:-1]) & (row[1:] == row[:-1])  # (total - 1,)
+    repeats = torch.bincount(row[1:][is_repeat], minlength=len(targets.lengths))  # (batch,)
     return targets.lengths.cpu() + repeats

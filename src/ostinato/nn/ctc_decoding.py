@@ -1,4 +1,4 @@
-"""From the log-probabilities of CTC to symbols and their times: greedy, or by prefix beam search."""
+"""Decode CTC: greedily or by prefix beam search; and align symbols with steps."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ostinato._errors import ShapeError
 Floats = npt.NDArray[np.floating]
 Symbols = tuple[int, ...]
 Score = Callable[[Symbols], float]
-"""Log of what a prefix is worth beside its sound; asked once for each prefix, the empty one too."""
+"""Log-score added to a prefix, as by a language model; called once a prefix, the empty one too."""
 
-LEAST = 1e-3  # probability below which a symbol is not tried, unless it is asked for
+LEAST = 1e-3  # probability below which the search does not extend by a symbol, by default
 
 
 class AlignedSymbol(NamedTuple):
-    """A symbol and the steps in which it was heard.
+    """A symbol and the steps it is aligned with.
 
     Args:
         symbol: Its class, from 1 on.
@@ -40,12 +40,12 @@ class AlignedSymbol(NamedTuple):
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """Symbols that a recording may hold.
+    """A candidate transcript.
 
     Args:
         symbols: Classes from 1 on.
-        log_prob: Log of their probability, over all paths that were followed.
-        score: The same with what the symbols are worth beside their sound.
+        log_prob: Log of their probability, summed over the paths in the beam.
+        score: ``log_prob`` plus the score of the symbols.
     """
 
     symbols: Symbols
@@ -54,7 +54,7 @@ class Hypothesis:
 
 
 class GreedyDecoder:
-    """Take the likeliest class at each step, in chunks of any size.
+    """Greedy (best path) decoding, in chunks of any size.
 
     Example:
         >>> greedy = GreedyDecoder()
@@ -67,11 +67,11 @@ class GreedyDecoder:
         self._step = 0
         self._open: AlignedSymbol | None = None
         self.log_silence = 0.0
-        """Log of the probability that nothing was said so far."""
+        """Log of the probability of blanks alone so far."""
 
     @property
     def heard(self) -> AlignedSymbol | None:
-        """The symbol that is still being heard, whose end is not known."""
+        """The symbol of the last step, which may continue."""
         return self._open
 
     def push(self, log_probs: Floats) -> list[AlignedSymbol]:
@@ -82,8 +82,8 @@ class GreedyDecoder:
         """
         if not len(log_probs):
             return []
-        best = log_probs.argmax(axis=1)
-        sure = np.exp(log_probs.max(axis=1))
+        best = log_probs.argmax(axis=1)  # (steps,)
+        sure = np.exp(log_probs.max(axis=1))  # (steps,)
         cuts = np.flatnonzero(np.diff(best, prepend=-1)).tolist()
         ended = []
         for start, end in zip(cuts, [*cuts[1:], len(best)], strict=True):
@@ -97,11 +97,13 @@ class GreedyDecoder:
                 self._open = AlignedSymbol(symbol, self._step + start, self._step + end, confidence)
         self._step += len(best)
         quiet = np.concatenate([[self.log_silence], log_probs[:, 0].astype(np.float64)])
-        self.log_silence = float(np.cumsum(quiet)[-1])  # one after another, however they are cut
+        self.log_silence = float(
+            np.cumsum(quiet)[-1]
+        )  # in order, so that chunks do not change the bits
         return ended
 
     def finish(self) -> list[AlignedSymbol]:
-        """Return the symbol that was still being heard, as the end has come."""
+        """Return the symbol that was still open at the end, if any."""
         ended = [] if self._open is None else [self._open]
         self._open = None
         return ended
@@ -118,14 +120,14 @@ def beam_search(
     """Return the best hypotheses, the best first.
 
     With a wide enough beam and ``least=0`` their probabilities are exact; else they are lower bounds,
-    as some paths were not followed.
+    as paths were pruned.
 
     Args:
         log_probs: Log-probabilities of the classes at each step.
         beam_width: Hypotheses kept at each step.
-        least: A symbol is not tried at a step where it is less likely than this.
-        score: Log of what a prefix is worth beside its sound: hot words, a language model.
-        final_score: The same of whole hypotheses, if they are not worth what prefixes are.
+        least: No prefix is extended by a symbol less likely than this at a step.
+        score: Log-score added to prefixes, as by hot words or a language model.
+        final_score: The same for complete hypotheses, where it differs.
 
     Shape:
         log_probs: ``(steps, classes)``.
@@ -150,7 +152,7 @@ def beam_search(
     tree = _Prefixes(score)
     beams: dict[int, tuple[float, float]] = {0: (1.0, 0.0)}
     scale = 0.0
-    probs = np.exp(np.asarray(log_probs, np.float64))
+    probs = np.exp(np.asarray(log_probs, np.float64))  # (steps, classes)
     for step in probs:
         beams = _advanced(beams, step, least, tree)
         if len(beams) > beam_width:
@@ -170,7 +172,7 @@ def beam_search(
 
 
 class _Prefixes:
-    """The prefixes that were met, as a tree; node 0 is the empty one."""
+    """The tree (trie) of prefixes in the search; node 0 is the empty one."""
 
     def __init__(self, score: Score | None) -> None:
         self.last = [0]
@@ -190,7 +192,7 @@ class _Prefixes:
         return found
 
     def judged(self, node: int, prob: float) -> float:
-        """Return what prefixes are sorted by: probability, or log of it with what it is worth."""
+        """Return the key that prefixes are sorted by: probability, or its log plus the score."""
         if self.score is None:
             return prob
         return math.log(prob) + self.worth[node] if prob else -math.inf
@@ -206,7 +208,7 @@ class _Prefixes:
 def _advanced(
     beams: dict[int, tuple[float, float]], step: Floats, least: float, tree: _Prefixes
 ) -> dict[int, tuple[float, float]]:
-    """Return the prefixes after one more step, with the probabilities of ending in blank or not."""
+    """Return the prefixes after one more step: node to (ending in blank, not ending in blank)."""
     tried = [(int(s), float(step[s])) for s in np.flatnonzero(step[1:] >= least) + 1]
     row = step.tolist()
     quiet = row[0]
@@ -227,7 +229,7 @@ def _advanced(
 
 
 def align(log_probs: Floats, symbols: Sequence[int]) -> list[AlignedSymbol]:
-    """Return the steps in which each symbol is heard, along the likeliest path of all of them.
+    """Return the steps of each symbol on the likeliest path (forced alignment).
 
     Args:
         log_probs: Log-probabilities of the classes at each step.
@@ -252,22 +254,22 @@ def align(log_probs: Floats, symbols: Sequence[int]) -> list[AlignedSymbol]:
             f"align: {len(symbols)} symbols need more than {len(log_probs)} steps. "
             "Subsample less, or leave them out."
         )
-    states = np.zeros(2 * len(symbols) + 1, np.int64)
+    states = np.zeros(2 * len(symbols) + 1, np.int64)  # (states,): blanks between symbols
     states[1::2] = symbols
     may_skip = np.zeros(len(states), bool)
     may_skip[3::2] = states[3::2] != states[1:-2:2]
-    emitted = np.asarray(log_probs, np.float64)[:, states]
-    came_from = np.zeros(emitted.shape, np.int8)
-    best = np.full(len(states), -np.inf)
+    emitted = np.asarray(log_probs, np.float64)[:, states]  # (steps, states)
+    came_from = np.zeros(emitted.shape, np.int8)  # (steps, states)
+    best = np.full(len(states), -np.inf)  # (states,)
     best[:2] = emitted[0, :2]
     for step in range(1, len(emitted)):
         one = np.concatenate([[-np.inf], best[:-1]])
         two = np.where(may_skip, np.concatenate([[-np.inf] * 2, best[:-2]]), -np.inf)
-        ways = np.stack([best, one, two])
+        ways = np.stack([best, one, two])  # (3, states)
         came_from[step] = ways.argmax(axis=0)
         best = ways.max(axis=0) + emitted[step]
     state = len(states) - 1 if best[-1] >= best[-2] else len(states) - 2
-    path = np.empty(len(emitted), np.int64)
+    path = np.empty(len(emitted), np.int64)  # (steps,)
     for step in range(len(emitted) - 1, -1, -1):
         path[step] = state
         state -= int(came_from[step, state])

@@ -13,7 +13,7 @@ from ostinato.ops import Layout, randomness
 
 
 class Dropout(nn.Dropout):
-    """Drop features, each by itself; in a training, by the numbers of its own generator.
+    """``torch.nn.Dropout`` that draws from the generator of a training run, if there is one.
 
     Example:
         >>> Dropout(0.5).eval()(torch.ones(2))
@@ -63,7 +63,7 @@ class LockedDropout(PackedModule):
         if not self.training or self.p == 0:
             return input
         layout = Layout(input.batch_sizes, data.device)
-        mask = data.new_empty(layout.batch_size, data.shape[1]).bernoulli_(
+        mask = data.new_empty(layout.batch_size, data.shape[1]).bernoulli_(  # (batch, features)
             1 - self.p, generator=randomness.generator_for(data.device)
         )
         mask.div_(1 - self.p)
@@ -115,7 +115,7 @@ class WordDropout(PackedModule):
         drawn = torch.rand(
             ids.data.shape, device=device, generator=randomness.generator_for(device)
         )
-        is_dropped = drawn < self.p
+        is_dropped = drawn < self.p  # (places,)
         return ids._replace(data=ids.data.masked_fill(is_dropped, self.unk_id))
 
     def extra_repr(self) -> str:

@@ -1,4 +1,4 @@
-"""A linear layer of which a row's result does not depend on the rows beside it."""
+"""A linear layer whose rows do not depend on the other rows, to the last bit."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ostinato.ops.transforms import is_followed, is_recorded
 
 
 class RowLinear(nn.Linear):
-    """``torch.nn.Linear``, whose rows are in evaluation the same bits in any batch.
+    """``torch.nn.Linear`` whose rows have, in evaluation, the same bits in any batch.
 
-    torch takes other ways for few rows than for many, and they differ in the last bit. Without a
-    gradient to keep, in float32 on a CPU, the product is that of the native kernels, where every element
-    is one chain of multiply-adds; in training, and where they are not in use, it is torch's.
+    BLAS takes other code paths for few rows than for many, which differ in the last bit. Without a
+    gradient, in float32 on a CPU, the product is that of the native kernels, where every element is one
+    chain of multiply-adds; in training, or without the native library, it is torch's.
 
     Example:
         >>> layer = RowLinear(40, 3).eval()
@@ -28,7 +28,7 @@ class RowLinear(nn.Linear):
         """Return ``input @ weight.T + bias``."""
         if self.training or torch.is_grad_enabled() or not _is_served(input):
             return super().forward(input)
-        rows = matrix_product(input.flatten(0, -2), self.weight)
+        rows = matrix_product(input.flatten(0, -2), self.weight)  # (rows, out_features)
         if rows is None:
             return super().forward(input)
         if self.bias is not None:

@@ -1,4 +1,4 @@
-"""From a vector at each step to one vector a row, over the real steps of a packed sequence."""
+"""Pooling over the steps of packed sequences: one vector a row."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ class Pooling(PackedModule):
         """Return one vector a row."""
         _shapes.check_is_packed("Pooling", output)
         _shapes.check_features("Pooling", output.data, self.num_features, ranks=(2,))
+        # of shape (batch, num_features) each
         pooled = [self._pooled(kind, output, h_n) for kind in self.kind.split("-")]
         return torch.cat(pooled, dim=-1) if len(pooled) > 1 else pooled[0]
 
@@ -112,8 +113,8 @@ class AttentionPooling(PackedModule):
         """Return one vector a row."""
         _shapes.check_is_packed("AttentionPooling", output)
         layout = Layout(output.batch_sizes, output.data.device)
-        scores = self.query(self.project(output.data).tanh())
-        weights = layout.unpad(layout.pad(scores, fill=-torch.inf).softmax(dim=0))
+        scores = self.query(self.project(output.data).tanh())  # (places, 1)
+        weights = layout.unpad(layout.pad(scores, fill=-torch.inf).softmax(dim=0))  # (places, 1)
         return unsorted(_summed(weights * output.data, layout), output)
 
 
@@ -157,9 +158,9 @@ def max_over_time(output: PackedSequence) -> Tensor:
     # (find the place, then gather) 7.8 ms, padded max 9.2, a loop over rows 11.4,
     # scatter_reduce 12.4, segment_reduce 14.7, padded amax 15.0.
     with torch.no_grad():
-        step = layout.pad(data, fill=-torch.inf).argmax(dim=0)
+        step = layout.pad(data, fill=-torch.inf).argmax(dim=0)  # (batch, features)
         step = step.minimum(layout.lengths[:, None] - 1)  # a row of nothing but -inf
-        place = layout.place_of(step)
+        place = layout.place_of(step)  # (batch, features)
     return unsorted(data.gather(0, place), output)
 
 
@@ -184,15 +185,15 @@ def mean_over_time(output: PackedSequence) -> Tensor:
 
 
 def _summed(data: Tensor, layout: Layout) -> Tensor:
-    """Return the sum over the steps of each row; without a gradient to keep, one after another.
+    """Return the sum over the steps of each row, ``(batch, features)``; in order without a gradient.
 
-    Otherwise how torch groups the steps depends on the longest row, and with it a row's last bit.
+    torch's sum groups steps by the length of the longest row, so that batch-mates change the last bit.
     """
     is_watched = torch.compiler.is_compiling() or is_recorded() or is_followed()
     if torch.is_grad_enabled() or data.device.type != "cpu" or is_watched:
         return layout.pad(data).sum(dim=0)
     wide = data.float() if data.dtype in (torch.bfloat16, torch.float16) else data
-    total = wide.new_zeros(layout.batch_size, wide.shape[1])
+    total = wide.new_zeros(layout.batch_size, wide.shape[1])  # (batch, features)
     start = 0
     for size in layout.batch_sizes.tolist():
         total[:size] += wide[start : start + size]

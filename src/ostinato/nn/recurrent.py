@@ -30,7 +30,7 @@ RUN_LAYER: dict[dispatch.Implementation, RunLayer | None] = {
 """What runs a layer by the implementation that the table of `ostinato.ops.dispatch` chose."""
 
 PACKED_ONLY = (native.run_layer, plain.run_layer)
-"""Those that take a dense input as a packed batch of equal lengths, and what autocast would cast."""
+"""Those that take dense input as a packed batch of equal lengths, and that autocast does not cast."""
 
 
 class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
@@ -84,10 +84,10 @@ class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
         run, dtype = self._choose(input)
         if run in PACKED_ONLY and batch_size > 0:
             input = input.transpose(0, 1) if batch_first else input
-            batch_sizes = torch.full(input.shape[:1], batch_size)
-            data = input.reshape(-1, self.input_size)
+            batch_sizes = torch.full(input.shape[:1], batch_size)  # (time,)
+            data = input.reshape(-1, self.input_size)  # (time * batch, input_size)
             data, state = self._run_layers(run, dtype, data, batch_sizes, state)
-            output = data.view(*input.shape[:2], -1)
+            output = data.view(*input.shape[:2], -1)  # (time, batch, output)
             output = output.transpose(0, 1) if batch_first else output
         else:
             output, state = self._call_torch(input, None, state, batch_first=batch_first)
@@ -104,6 +104,7 @@ class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
         _shapes.check_dtype(self._name, "input", data, self.weight_ih_l0.dtype)
         _shapes.check_device(self._name, "input", data, self.weight_ih_l0.device)
         batch_size = int(batch_sizes[0]) if sorted_indices is None else len(sorted_indices)
+        # of shape (layers * directions, batch, ...)
         state = self._start(state, data, batch_size, is_batched=True)
         if sorted_indices is not None:
             state = tuple(part.index_select(1, sorted_indices) for part in state)
@@ -173,6 +174,7 @@ class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
             if self.num_layers > 1:
                 places = slice(layer * len(directions), (layer + 1) * len(directions))
                 start = tuple(part[places] for part in state)
+            # of shape (places, directions * hidden)
             data, final = run(self.mode, data, layout, start, weights)
             finals.append(final)
         if len(finals) == 1:

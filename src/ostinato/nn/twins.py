@@ -1,4 +1,4 @@
-"""What makes our layers stand in where torch, or a tool for it, wants its own."""
+"""Make our layers pass for torch's where torch, or a tool, looks for its own classes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ if TYPE_CHECKING:
 
 
 class Twin(type):
-    """The class of a layer class that is found wherever its ``torch_class`` is looked up.
+    """Metaclass of layers that are equal to their ``torch_class``, with the same hash.
 
-    Tables by class are how tools know what a layer is: ``quantize_dynamic(model, {nn.LSTM})``,
-    counters of operations, initialisers that ask ``type(module) == nn.LSTM``; what such a table does
-    not have it leaves alone without a word. So ``ostinato.nn.LSTM == torch.nn.LSTM``, with one hash;
-    ``is``, ``isinstance`` and subclasses tell them apart as ever.
+    Tools find layers in tables by class, as ``quantize_dynamic(model, {nn.LSTM})``, or by
+    ``type(module) == nn.LSTM``, and silently skip others. So ``ostinato.nn.LSTM == torch.nn.LSTM``;
+    ``is``, ``isinstance`` and subclasses still distinguish them.
 
     Example:
         >>> class GRU(nn.RNNBase, metaclass=Twin):
@@ -38,7 +37,7 @@ class Twin(type):
 
 
 def twin_class(module: nn.Module, target: type[nn.Module]) -> type[nn.Module]:
-    """Return ``target``, or over it a class as a parametrized module's own."""
+    """Return ``target``, or for a parametrized module a subclass of it with the parametrizations."""
     cls = type(module)
     if not parametrize.is_parametrized(module):
         return target
@@ -65,10 +64,9 @@ def as_torch(layer: RecurrentLayer) -> nn.RNNBase:
 
 
 def stand_in(layer: RecurrentLayer, input: Any, hx: Any) -> Any:
-    """Return what torch's layer gives, for what writes calls down.
+    """Return the result of torch's layer, for ``torch.jit.trace``, export to ONNX and ``torch.fx``.
 
-    That is ``torch.jit.trace``, export to ONNX and ``torch.fx``. A graph of ``torch.fx`` gets one
-    call of the module, as it does of torch's own layers.
+    A graph of ``torch.fx`` gets one call of the module, as it does of torch's own layers.
     """
     if isinstance(input, Proxy):
         _check_is_ours(layer, "torch.fx.symbolic_trace", "calls it as one module")

@@ -1,4 +1,4 @@
-"""The check before a native call: the library is told addresses, so shapes must be right."""
+"""Check shapes before a native call, as the library gets addresses only."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def check_arguments(
 ) -> None:
     """Raise ShapeError unless the tensors of a call fit each other.
 
-    A layer checks its input; what it does not know is a parameter that somebody replaced, and a
-    compiled one cannot look at the batch sizes.
+    A layer checks its input; it cannot check parameters that were replaced, nor, compiled, the batch
+    sizes.
 
     Example:
         >>> import torch

@@ -1,4 +1,4 @@
-"""From the tensors of a call to the structures of the native library, and what is kept for it."""
+"""Convert the tensors of a call to the structures of the native library; cached buffers."""
 
 from __future__ import annotations
 
@@ -79,8 +79,9 @@ class Call:
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return memory for output, h_n, c_n and what the backward needs."""
         places = data.shape[0]
+        # of shape (places, directions * hidden)
         output = self.data.new_empty(places, self.num_directions * self.layer.hidden_size)
-        h_n = torch.empty_like(self.state[0])
+        h_n = torch.empty_like(self.state[0])  # (directions, batch, hidden)
         c_n = torch.empty_like(self.state[1]) if len(state) > 1 else self.data.new_empty(0)
         shape = (places, self.sizes.saved_row) if wants_gradient else (0,)
         return output, h_n, c_n, self.data.new_empty(shape, dtype=torch.uint8)
@@ -95,8 +96,8 @@ class Call:
     def packed_before(self) -> Tensor:
         """Return the packed weights of an earlier call if the weights are still the same.
 
-        That is known by their content, of which a hash of 64 bits is compared at every call; what
-        changed them, and whether torch noticed, does not matter. The entry goes with the tensor.
+        A 64-bit hash of their content is compared at every call, so that changes that torch does not
+        track count, too. The entry is dropped with the tensor.
         """
         fingerprint = ctypes.c_uint64()
         table = self.weight_table(self.weights)

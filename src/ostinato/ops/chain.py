@@ -2,8 +2,8 @@ r"""Linear chains over a packed batch: the sum over all paths, its gradients, an
 
 A path :math:`y` of a row has the score
 :math:`s(y) = start_{y_1} + \sum_t e_{t, y_t} + \sum_t transition_{y_t, y_{t+1}} + end_{y_T}`; minus
-infinity forbids. On a CPU the native library walks the rows; torch's own operations take several
-times as long, nearly all of it to call them. Without it, and elsewhere, `chain_reference` serves.
+infinity forbids. On a CPU the native library does the sums; torch's operations take several times as
+long, nearly all of it call overhead. Without it, and on other devices, `chain_reference` is used.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def sum_paths(
     Returns:
         log_z: :math:`\log \sum_y \exp s(y)` of each row.
         marginals: Probability of each tag at each place.
-        before, onward: What a pair is made of: the tags ``i, j`` at two places that follow each
+        before, onward: Factors of pair probabilities: the tags ``i, j`` at two places that follow each
         other have the probability ``before[first, i] * exp(transition[i, j]) * onward[second, j]``.
 
     Shape:
@@ -48,7 +48,8 @@ def sum_paths(
     if native is None:
         return chain_reference.mend(chain_reference.sum_paths(*arguments), *arguments)
     chain = _Chain(*arguments)
-    log_z = chain.emissions.new_empty(int(batch_sizes[0]))
+    log_z = chain.emissions.new_empty(int(batch_sizes[0]))  # (batch,)
+    # of shape (places, tags) each
     marginals, before, onward = (torch.empty_like(chain.emissions) for _ in range(3))
     num_tags = emissions.shape[1]
     workspace = chain.emissions.new_empty(num_tags, 2 * num_tags + 3)
@@ -68,11 +69,12 @@ def _sum_paths_backward(
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Return the gradients of emissions, start, transition and end."""
     layout = Layout(batch_sizes, marginals.device)
-    weight = d_log_z.double().index_select(0, layout.row)[:, None]
-    d_emissions = marginals * weight
+    weight = d_log_z.double().index_select(0, layout.row)[:, None]  # (places, 1)
+    d_emissions = marginals * weight  # (places, tags)
     num_first = layout.batch_size
+    # of shape (places - batch, tags)
     weighted = before.index_select(0, layout.previous) * weight[num_first:]
-    d_transition = (weighted.T @ onward[num_first:]) * transition.double().exp()
+    d_transition = (weighted.T @ onward[num_first:]) * transition.double().exp()  # (tags, tags)
     return (
         d_emissions,
         d_emissions[:num_first].sum(0),
@@ -97,17 +99,17 @@ def best_paths(
     if native is None:
         return chain_reference.best_paths(emissions, batch_sizes, start, transition, end)
     chain = _Chain(emissions, batch_sizes, start, transition, end)
-    path = torch.empty(len(emissions), dtype=torch.int64)
+    path = torch.empty(len(emissions), dtype=torch.int64)  # (places,)
     scores = chain.emissions.new_empty(int(batch_sizes[0]))
     workspace = chain.emissions.new_empty(2, emissions.shape[1])
-    origins = torch.empty(emissions.shape, dtype=torch.int32)
+    origins = torch.empty(emissions.shape, dtype=torch.int32)  # (places, tags)
     results = (path, scores, workspace, origins)
     native.ostinato_chain_best(byref(chain.struct), *(part.data_ptr() for part in results))
     return path, scores
 
 
 class _Chain:
-    """The arguments of a native call: contiguous, in float64, and kept while it runs."""
+    """The arguments of a native call: contiguous float64, kept alive while it runs."""
 
     def __init__(
         self, emissions: Tensor, batch_sizes: Tensor, start: Tensor, transition: Tensor, end: Tensor

@@ -1,7 +1,7 @@
-"""Chains in torch's small operations, by logarithms, right under transforms.
+"""Chains in torch's elementary operations, in log space, for function transforms.
 
-What `ostinato.ops.plain` is to a layer: ``torch.func``, ``vmap``, forward-mode derivatives and those of
-any order look into it.
+As `ostinato.ops.plain` is for layers: for ``torch.func``, ``vmap``, forward-mode derivatives and
+derivatives of any order.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from torch import Tensor
 from ostinato.ops.layout import Layout
 
 LOWEST = -1e30
-"""What stands for minus infinity, of which no derivative is a number; no sum of scores comes near."""
+"""Replaces minus infinity, whose derivatives are NaN; far below any sum of scores."""
 
 
 def sum_paths(
     emissions: Tensor, batch_sizes: Tensor, start: Tensor, transition: Tensor, end: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return the log of each row's sum over paths, and each tag's share at each place.
+    """Return the log of each row's sum over paths, ``(batch,)``, and the marginals, ``(places, tags)``.
 
-    As the first two results of `ostinato.ops.chain.sum_paths`; the share has no derivative.
+    As the first two results of `ostinato.ops.chain.sum_paths`; the marginals have no derivative.
 
     Example:
         >>> moves = torch.zeros(2), torch.zeros(2, 2), torch.zeros(2)
@@ -33,17 +33,18 @@ def sum_paths(
     scores, start, transition, end = (
         part.double().clamp_min(LOWEST) for part in (emissions, start, transition, end)
     )
-    each = scores.split(sizes)
-    past = [start + each[0]]
+    each = scores.split(sizes)  # (running rows, tags) each
+    past = [start + each[0]]  # (batch, tags): log forward sums
     for size, here in zip(sizes[1:], each[1:], strict=True):
         past.append((past[-1][:size, :, None] + transition).logsumexp(1) + here)
     log_z = (torch.cat(past).index_select(0, layout.last) + end).logsumexp(1)
-    future = [end.expand(sizes[-1], -1)]
+    future = [end.expand(sizes[-1], -1)]  # (running rows, tags): log backward sums
     for t in range(len(sizes) - 1, 0, -1):
         onward = (transition + (each[t] + future[0])[:, None, :]).logsumexp(2)
         future.insert(0, torch.cat([onward, end.expand(sizes[t - 1] - sizes[t], -1)]))
     is_possible = log_z > LOWEST / 2
-    log_z = torch.where(is_possible, log_z, -torch.inf)
+    log_z = torch.where(is_possible, log_z, -torch.inf)  # (batch,)
+    # of shape (places, tags)
     log_share = torch.cat(past) + torch.cat(future) - log_z.index_select(0, layout.row)[:, None]
     share = torch.where(is_possible.index_select(0, layout.row)[:, None], log_share.exp(), 0.0)
     return log_z, share.detach()

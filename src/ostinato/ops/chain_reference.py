@@ -1,8 +1,8 @@
-r"""Linear chains in plain torch: what the native library must give, and what serves without it.
+r"""Linear chains in plain torch: the specification of the native library, and the fallback.
 
-Everything is done in float64 and by probabilities, scaled at each step so that no length overflows.
-Where all that is allowed in the end was once 690 nats behind what is not, nothing is left of it;
-`mend` sums such rows again by logarithms, which is slower and loses nothing.
+Sums are in float64 and in probabilities, rescaled at each step so that no length overflows. They
+underflow where every path allowed in the end was at some step 690 nats below a forbidden one; `mend`
+sums such rows again in log space, which is slower and exact.
 
 Source: Rabiner 1989, "A Tutorial on Hidden Markov Models", doi:10.1109/5.18626, sections III and V.A;
 the best path: Viterbi 1967, doi:10.1109/TIT.1967.1054010.
@@ -15,9 +15,9 @@ from torch import Tensor
 
 from ostinato.ops.layout import Layout
 
-SMALLEST = 1e-300  # divides what is impossible, so that it stays nothing
-LARGEST = 700.0  # of which the exponential is still a float64
-FAR = 300.0  # nats a step; over two steps, which lead from any tag to any in all schemes, below 690
+SMALLEST = 1e-300  # least divisor, so that impossible rows stay zero
+LARGEST = 700.0  # largest exponent, whose exponential is still a float64
+FAR = 300.0  # nats a step; in all schemes two steps lead from any tag to any, and stay below 690
 
 Sums = tuple[Tensor, Tensor, Tensor, Tensor]
 
@@ -25,12 +25,12 @@ Sums = tuple[Tensor, Tensor, Tensor, Tensor]
 def sum_paths(
     emissions: Tensor, batch_sizes: Tensor, start: Tensor, transition: Tensor, end: Tensor
 ) -> Sums:
-    """Do what `ostinato.ops.chain.sum_paths` does, but for what `mend` mends."""
+    """Return the results of `ostinato.ops.chain.sum_paths`, before `mend`."""
     layout = Layout(batch_sizes, emissions.device)
     scores = emissions.double()
-    best = scores.amax(1, keepdim=True)
+    best = scores.amax(1, keepdim=True)  # (places, 1)
     best = torch.where(best.isinf(), 0.0, best)
-    factors = (scores - best).exp_()
+    factors = (scores - best).exp_()  # (places, tags)
     step = transition.double().exp()
     before, sums = torch.empty_like(factors), torch.empty_like(best)
     ends, sizes = torch.cumsum(batch_sizes, 0).tolist(), batch_sizes.tolist()
@@ -44,12 +44,12 @@ def sum_paths(
         total = torch.sum(here, 1, keepdim=True, out=sums[stop - size : stop])
         here.div_(total.clamp_min(SMALLEST))
     leave = end.double().exp()
-    whole = before.index_select(0, layout.last) @ leave
-    log_z = (sums.log() + best).squeeze(1)
-    log_z = torch.zeros_like(whole).index_add_(0, layout.row, log_z) + whole.log()
+    whole = before.index_select(0, layout.last) @ leave  # (batch,)
+    log_z = (sums.log() + best).squeeze(1)  # (places,)
+    log_z = torch.zeros_like(whole).index_add_(0, layout.row, log_z) + whole.log()  # (batch,)
     after = torch.empty_like(factors)
     after[layout.last] = leave / whole.clamp_min(SMALLEST)[:, None]
-    onward = factors.div_(sums.clamp_min(SMALLEST))
+    onward = factors.div_(sums.clamp_min(SMALLEST))  # (places, tags)
     for t in range(len(sizes) - 1, -1, -1):
         place, stop = ends[t] - sizes[t], ends[t]
         here = onward[place:stop].mul_(after[place:stop])
@@ -67,22 +67,22 @@ def mend(
     transition: Tensor,
     end: Tensor,
 ) -> Sums:
-    """Sum again by logarithms, in place, the rows of which something was or may be lost."""
+    """Sum again in log space, in place, the rows that underflowed or may have."""
     is_whole = (sums[1].sum(1) - 1).abs() < 1e-6
-    # What is lost may also have been the best: the marginals of the rest still sum to 1.
+    # The best path may be lost, too: the marginals of the others still sum to 1.
     shared = torch.cat([start, transition.flatten(), end]).double()
     reach = shared.masked_fill(shared == -torch.inf, 0.0).abs().amax()
     low, high = emissions.aminmax()
     if bool(is_whole.all() & (high - low + reach < FAR)):
         return sums
-    least = emissions.masked_fill(emissions == -torch.inf, torch.inf).amin(1)
+    least = emissions.masked_fill(emissions == -torch.inf, torch.inf).amin(1)  # (places,)
     is_whole &= emissions.amax(1) - least + reach < FAR
     if bool(is_whole.all()):
         return sums
     layout = Layout(batch_sizes, emissions.device)
-    is_lost = torch.zeros_like(sums[0], dtype=torch.bool)
+    is_lost = torch.zeros_like(sums[0], dtype=torch.bool)  # (batch,)
     is_lost[layout.row[~is_whole]] = True
-    places = is_lost[layout.row]
+    places = is_lost[layout.row]  # (places,)
     sizes = torch.bincount(layout.step[places]).to(batch_sizes.device)
     found = _sum_logarithms(emissions[places], sizes, start, transition, end)
     sums[0][is_lost] = found[0]
@@ -104,15 +104,15 @@ def _sum_logarithms(
         moves = past[begin : begin + sizes[t], :, None] + step
         past[place:stop] = moves.logsumexp(1) + scores[place:stop]
     future[layout.last] = end.double()
-    log_z = (past.index_select(0, layout.last) + end.double()).logsumexp(1)
+    log_z = (past.index_select(0, layout.last) + end.double()).logsumexp(1)  # (batch,)
     for t in range(len(sizes) - 1, 0, -1):
         place, stop, begin = ends[t - 1], ends[t], ends[t - 1] - sizes[t - 1]
         moves = step + (scores[place:stop] + future[place:stop])[:, None, :]
         future[begin : begin + sizes[t]] = moves.logsumexp(2)
     total = log_z.index_select(0, layout.row)[:, None]
-    share = past + future - total
-    share.masked_fill_(total == -torch.inf, -torch.inf)  # of a row that nothing is allowed in
-    # The likeliest tag of each place gets the past 1, so that what counts is far from any bound.
+    share = past + future - total  # (places, tags)
+    share.masked_fill_(total == -torch.inf, -torch.inf)  # rows without an allowed path
+    # Scaled so that the likeliest tag of each place has past 1, far from under- and overflow.
     scale = past.gather(1, share.argmax(1, keepdim=True))
     scale.masked_fill_(scale.isinf(), 0.0)
     before = (past - scale).clamp_max(LARGEST).exp()
@@ -125,12 +125,12 @@ def _sum_logarithms(
 def best_paths(
     emissions: Tensor, batch_sizes: Tensor, start: Tensor, transition: Tensor, end: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Do what `ostinato.ops.chain.best_paths` does."""
+    """Return the results of `ostinato.ops.chain.best_paths`."""
     layout = Layout(batch_sizes, emissions.device)
     scores = emissions.to(torch.float64, copy=True)
     steps = transition.double()
     ends, sizes = torch.cumsum(batch_sizes, 0).tolist(), batch_sizes.tolist()
-    origin = torch.empty(scores.shape, dtype=torch.int64, device=scores.device)
+    origin = torch.empty(scores.shape, dtype=torch.int64, device=scores.device)  # (places, tags)
     scores[: sizes[0]] += start.double()
     for t in range(1, len(sizes)):
         place, stop, begin = ends[t - 1], ends[t], ends[t - 1] - sizes[t - 1]

@@ -1,7 +1,7 @@
-"""Derivatives of a layer that no kernel has: of any order, and of many directions at once.
+"""Derivatives of a layer without a kernel: of higher order, and batched.
 
-They are those of `ostinato.ops.plain`, worked out anew when they are asked for, so that a training
-step pays nothing for them.
+They are those of `ostinato.ops.plain`, recomputed when asked for, so that a training step pays nothing
+for them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Arguments(NamedTuple):
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
-        """What has a gradient: the data, the states, the weights."""
+        """The differentiable arguments: data, states, weights."""
         return (self.data, *self.state, *self.weights)
 
     def run(self, *tensors: Tensor) -> tuple[Tensor, ...]:
@@ -56,12 +56,12 @@ def first(d_results: tuple[Tensor, ...], arguments: Arguments) -> tuple[Tensor, 
 def second(
     d_gradients: tuple[Tensor | None, ...], d_results: tuple[Tensor, ...], arguments: Arguments
 ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    """Return the gradients of what `first` gives, by all that it was given.
+    """Return the gradients of the results of `first` with respect to its arguments.
 
     Args:
-        d_gradients: Gradients of what `first` gives; None for those that nothing depends on.
-        d_results: As `first` was given them.
-        arguments: The same.
+        d_gradients: Gradients of the results of `first`; None for unused ones.
+        d_results: As in `first`.
+        arguments: As in `first`.
     """
 
     def first_of(d_results: tuple[Tensor, ...], tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

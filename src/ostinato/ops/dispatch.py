@@ -55,7 +55,7 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What `explain` tells of one cell on one device.
+    """A row of `explain`: one cell on one device.
 
     Args:
         cell: Cell, named as torch names its modes.
@@ -123,7 +123,7 @@ RULES = (
 
 
 def choose(cell: str, device: str, dtype: torch.dtype, *, projected: bool = False) -> Rule:
-    """Return the row of the table for a layer; warn once where the native library is amiss.
+    """Return the row of the table for a layer; warn once if the native library is not usable.
 
     Example:
         >>> choose("LSTM", "cpu", torch.float64, projected=True).implementation

@@ -1,4 +1,4 @@
-r"""Where each step of a packed batch stands: index tensors, computed once and shared.
+r"""Index tensors of a packed batch, computed once and shared.
 
 A packed batch holds step ``t`` of row ``b`` at place ``n = offsets[t] + b``, rows being sorted by
 decreasing length. The reverse of every row is a permutation of the same places,
@@ -19,8 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
-# Of the time of a marked padded batch. A shape that oneDNN had not met took 0.17 s instead of 0.12
-# (20 rows of 400 steps, 2 x 128 units), and training on IMDB held 2.4 GB before this, 1.2 since.
+# Padded batches have a multiple of this many steps. oneDNN took 0.17 s for a new shape instead of 0.12
+# (20 rows of 400 steps, 2 x 128 units), and training on IMDB held 2.4 GB without this, 1.2 with it.
 STEP_MULTIPLE = 16
 
 
@@ -96,7 +96,7 @@ class Layout:
 
     @cached_property
     def reverse(self) -> Tensor:
-        """What stands at each place once every row is reversed; ``(places,)``."""
+        """Place whose value each place gets when every row is reversed; ``(places,)``."""
         return self.offsets.index_select(0, self._mirrored_step) + self.row
 
     def pad(self, data: Tensor, *, reverse: bool = False, fill: float = 0.0) -> Tensor:
@@ -111,17 +111,18 @@ class Layout:
         if not self.is_ragged:
             dense = data.view(shape)
             return dense.flip(0) if reverse else dense
-        padded = data.new_full((shape[0] * shape[1], *shape[2:]), fill)
-        # index_copy_ goes back as one index_select; index_put took 12 % of a training step.
+        padded = data.new_full((shape[0] * shape[1], *shape[2:]), fill)  # (time * batch, features)
+        # The backward of index_copy_ is one index_select; that of index_put took 12 % of a training step.
         return padded.index_copy_(0, self._cells(reverse=reverse), data).view(shape)
 
     def pad_and_mark(self, data: Tensor, *, reverse: bool = False) -> Tensor:
-        """Pad with zeros and append a feature that is 1 in the padding and 0 elsewhere.
+        """Pad with zeros to ``(time, batch, features + 1)``; the added feature is 1 in the padding, else 0.
 
         The time is rounded up, so that batches of a similar length have one shape: oneDNN makes
         and keeps a primitive for every shape it meets.
         """
         steps = math.ceil(self.num_steps / STEP_MULTIPLE) * STEP_MULTIPLE
+        # of shape (time * batch, features + 1)
         padded = data.new_zeros(steps * self.batch_size, data.shape[1] + 1)
         padded[:, -1] = 1
         padded.index_copy_(0, self._cells(reverse=reverse), F.pad(data, (0, 1)))
@@ -134,7 +135,7 @@ class Layout:
         return padded.flatten(0, 1).index_select(0, self._cells(reverse=reverse))
 
     def place_of(self, step: Tensor) -> Tensor:
-        """Return the places of ``(batch, any)`` steps, each of its own row."""
+        """Return the places, ``(batch, any)``, of ``(batch, any)`` steps, each in its own row."""
         rows = torch.arange(self.batch_size, device=self.device)
         return self.offsets[step] + rows[:, None]
 

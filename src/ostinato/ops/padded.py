@@ -41,7 +41,7 @@ def run_layer(
         output, final = run_direction(cell, data, layout, start, parameters, reverse=direction == 1)
         outputs.append(output)
         finals.append(final)
-    output = torch.cat(outputs, dim=-1) if len(outputs) > 1 else outputs[0]
+    output = torch.cat(outputs, dim=-1) if len(outputs) > 1 else outputs[0]  # (places, ...)
     return output, tuple(torch.stack(parts) for parts in zip(*finals, strict=True))
 
 
@@ -77,10 +77,10 @@ def run_direction(
     start = tuple(part.unsqueeze(0) for part in state)
     bias = weights.bias_ih is not None
     if cell in _MARKED and layout.is_ragged:
-        dense = layout.pad_and_mark(data, reverse=reverse)
+        dense = layout.pad_and_mark(data, reverse=reverse)  # (time, batch, features + 1)
         weights = _MARKED[cell](weights)
     else:
-        dense = layout.pad(data, reverse=reverse)
+        dense = layout.pad(data, reverse=reverse)  # (time, batch, features)
     if cell == "LSTM":
         output, _, c_n = _VF.lstm(dense, start, weights.flat(), bias, 1, 0.0, False, False, False)
         cells: tuple[Tensor, ...] = (c_n.squeeze(0),)
@@ -88,8 +88,9 @@ def run_direction(
         run = getattr(_VF, cell.lower())
         output, _ = run(dense, start[0], weights.flat(), bias, 1, 0.0, False, False, False)
         cells = ()
-    packed = layout.unpad(output, reverse=reverse)
+    packed = layout.unpad(output, reverse=reverse)  # (places, hidden)
     # The last step read is the first of the row in reverse: the first rows of the packed order.
+    # of shape (batch, hidden)
     h_n = packed[: layout.batch_size] if reverse else packed.index_select(0, layout.last)
     return packed, (h_n, *cells)
 
@@ -102,7 +103,7 @@ def _hold_cell_in_padding(weights: Weights) -> Weights:
     forward and backward (T=256, B=32, 256 features, 128 units, one core).
     """
     hidden = weights.weight_ih.shape[0] // 4
-    mark = weights.weight_ih.new_zeros(4 * hidden, 1)
+    mark = weights.weight_ih.new_zeros(4 * hidden, 1)  # (4 * hidden, 1)
     mark[:hidden] = -SHUT
     mark[hidden : 2 * hidden] = SHUT
     return weights._replace(weight_ih=torch.cat([weights.weight_ih, mark], dim=1))
@@ -119,4 +120,4 @@ def _rest_in_padding(weights: Weights) -> Weights:
 
 
 _MARKED = {"LSTM": _hold_cell_in_padding, "RNN_RELU": _rest_in_padding}
-"""Cells that must be told where the padding is."""
+"""Cells that need a feature that marks the padding."""

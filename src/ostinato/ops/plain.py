@@ -1,7 +1,7 @@
-"""The path in torch's small operations, one step at a time, right under transforms.
+"""Layers in torch's elementary operations, one step at a time, for function transforms.
 
 ``torch.func`` (``grad``, ``vjp``, ``jvp``, ``jacrev``, ``hessian``), ``vmap``, forward-mode derivatives
-and derivatives of any order look into what is computed; a kernel is opaque to them.
+and derivatives of any order must see every operation; a kernel is opaque to them.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def run_forward(
             ended.append(tuple(part[size:] for part in state))
             state = tuple(part[:size] for part in state)
         state = step(cell, gates, state, weights)
-        outputs.append(state[0])
+        outputs.append(state[0])  # (running rows, hidden)
     parts = zip(state, *reversed(ended), strict=True)
     return torch.cat(outputs), tuple(torch.cat(part) for part in parts)
 
@@ -78,12 +78,12 @@ def run_backward(
         begun = zip(running, state, strict=True)
         running = tuple(torch.cat([part, start[joining]]) for part, start in begun)
         running = step(cell, gates, running, weights)
-        outputs.append(running[0])
+        outputs.append(running[0])  # (running rows, hidden)
     return torch.cat(outputs[::-1]), running
 
 
 def _gates(data: Tensor, batch_sizes: Tensor, weights: Weights) -> tuple[Tensor, ...]:
-    """Return the input's part of the gates at each step."""
+    """Return the input's part of the gates at each step, ``(running rows, gates * hidden)`` each."""
     gates: tuple[Tensor, ...] = F.linear(data, weights.weight_ih, weights.bias_ih).split(
         batch_sizes.tolist()
     )

@@ -1,4 +1,4 @@
-"""The kernels' own matrix product: the floor under everything else, and one that is the same for each row."""
+"""The native matrix product, whose rows have the same bits whatever the other rows are."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def matrix_product(rows: Tensor, weight: Tensor) -> Tensor | None:
         return None
     count, depth = rows.shape
     columns = len(weight)
-    product = rows.new_empty(count, columns)
+    product = rows.new_empty(count, columns)  # (count, columns)
     if count == 0:
         return product
     native, instruction_set = library_in_use()

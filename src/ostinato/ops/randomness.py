@@ -1,8 +1,7 @@
-"""Random numbers of one training's own, whatever else in the process draws from torch's generator.
+"""A random generator for each training run, apart from torch's global one.
 
-Layers draw from torch's global generator, as torch's own do. An estimator must not depend on it: two
-that are fitted in two threads would share it, and neither would come out as its seed says. On a GPU the
-numbers are still torch's.
+Layers draw from torch's global generator, as torch's own do. Estimators must not: two that are fitted in
+two threads would share it, and neither would be reproducible. On a GPU the numbers are still torch's.
 """
 
 from __future__ import annotations
@@ -32,14 +31,14 @@ _DRAWING: frozenset[Callable[..., Any]] = frozenset(
 
 
 def generator_for(device: torch.device) -> torch.Generator | None:
-    """Return what this thread draws from on a device; None for torch's generator."""
+    """Return the generator of this thread on a device; None for torch's global one."""
     own: torch.Generator | None = getattr(_thread, "generator", None)
     return own if device.type == "cpu" else None
 
 
 @contextmanager
 def drawing_from(generator: torch.Generator) -> Iterator[None]:
-    """Let our layers draw from a generator inside the block, in this thread alone.
+    """Make our layers draw from a generator inside the block, in this thread only.
 
     Example:
         >>> def drawn():
@@ -58,7 +57,7 @@ def drawing_from(generator: torch.Generator) -> Iterator[None]:
 
 @contextmanager
 def everything_drawing_from(generator: torch.Generator) -> Iterator[None]:
-    """Let torch's own functions and initialisers draw from it too, if slower.
+    """Make torch's own functions and initialisers draw from it too, which is slower.
 
     Example:
         >>> def made():
@@ -72,12 +71,12 @@ def everything_drawing_from(generator: torch.Generator) -> Iterator[None]:
 
 
 def seed() -> int:
-    """Draw a seed for what draws by NumPy's generators."""
+    """Draw a seed for a NumPy generator."""
     return int(torch.randint(2**62, (), generator=generator_for(torch.device("cpu"))))
 
 
 def dropout(input: Tensor, p: float, training: bool = True) -> Tensor:  # noqa: FBT001 as torch's
-    """Do what torch's does, with the numbers of :func:`drawing_from`; else it is torch's."""
+    """``torch.nn.functional.dropout`` with the generator of :func:`drawing_from`, if there is one."""
     generator = generator_for(input.device)
     if generator is None or not training or p == 0:
         return F.dropout(input, p, training)
@@ -85,7 +84,7 @@ def dropout(input: Tensor, p: float, training: bool = True) -> Tensor:  # noqa: 
 
 
 class _Drawing(TorchFunctionMode):
-    """Gives a generator to the functions that draw on a CPU and were given none."""
+    """Passes a generator to random functions on a CPU that were called without one."""
 
     def __init__(self, generator: torch.Generator) -> None:
         super().__init__()

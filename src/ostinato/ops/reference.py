@@ -32,7 +32,7 @@ def rnn_step(
         >>> rnn_step(torch.ones(1, 2), torch.zeros(1, 2), torch.eye(2), None)
         tensor([[0.7616, 0.7616]])
     """
-    gates = gates_x + F.linear(h, weight_hh, bias_hh)
+    gates = gates_x + F.linear(h, weight_hh, bias_hh)  # (..., hidden)
     return gates.relu() if relu else gates.tanh()
 
 
@@ -43,7 +43,7 @@ def gru_step(gates_x: Tensor, h: Tensor, weight_hh: Tensor, bias_hh: Tensor | No
         >>> gru_step(torch.zeros(1, 6), torch.ones(1, 2), torch.zeros(6, 2), None)
         tensor([[0.5000, 0.5000]])
     """
-    r_x, z_x, n_x = gates_x.chunk(3, dim=-1)
+    r_x, z_x, n_x = gates_x.chunk(3, dim=-1)  # (..., hidden) each
     r_h, z_h, n_h = F.linear(h, weight_hh, bias_hh).chunk(3, dim=-1)
     r = (r_x + r_h).sigmoid()
     z = (z_x + z_h).sigmoid()
@@ -66,7 +66,7 @@ def lstm_step(
         >>> lstm_step(torch.zeros(1, 4), h, c, torch.zeros(4, 1), None)
         (tensor([[0.2311]]), tensor([[0.5000]]))
     """
-    i, f, g, o = (gates_x + F.linear(h, weight_hh, bias_hh)).chunk(4, dim=-1)
+    i, f, g, o = (gates_x + F.linear(h, weight_hh, bias_hh)).chunk(4, dim=-1)  # (..., hidden) each
     c = f.sigmoid() * c + i.sigmoid() * g.tanh()
     h = o.sigmoid() * c.tanh()
     return (h if weight_hr is None else F.linear(h, weight_hr)), c
@@ -119,11 +119,11 @@ def run_direction(
         row_state = tuple(part[row] for part in state)
         places = [offsets[t] + row for t in range(len(batch_sizes)) if batch_sizes[t] > row]
         for place in reversed(places) if reverse else places:
-            gates_x = F.linear(data[place], weights.weight_ih, weights.bias_ih)
+            gates_x = F.linear(data[place], weights.weight_ih, weights.bias_ih)  # (gates * hidden,)
             row_state = step(cell, gates_x, row_state, weights)
             outputs[place] = row_state[0]
         finals.append(row_state)
-    output = torch.stack([outputs[place] for place in range(len(data))])
+    output = torch.stack([outputs[place] for place in range(len(data))])  # (places, hidden)
     return output, tuple(torch.stack(parts) for parts in zip(*finals, strict=True))
 
 
@@ -154,5 +154,5 @@ def run_layers(
             output, final = run_direction(cell, data, batch_sizes, start, weights, reverse=reverse)
             outputs.append(output)
             finals.append(final)
-        data = torch.cat(outputs, dim=-1)
+        data = torch.cat(outputs, dim=-1)  # (places, directions * hidden)
     return data, tuple(torch.stack(parts) for parts in zip(*finals, strict=True))

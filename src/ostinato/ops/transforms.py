@@ -1,4 +1,4 @@
-"""Who looks on while a layer runs: what sees every operation, what writes them down."""
+"""Detect function transforms, tracing and export while a layer runs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ostinato._errors import NativeError
 # The compiler of torch takes the answers for constants instead of tracing how they are found.
 @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
 def is_followed() -> bool:
-    """Return whether ``torch.func`` or forward-mode differentiation is under way.
+    """Return whether ``torch.func`` or forward-mode differentiation is active.
 
-    Both look into every operation, and a kernel has nothing to show them.
+    Both must see every operation, and a kernel is opaque to them.
 
     Example:
         >>> torch.func.vmap(lambda x: x * is_followed())(torch.ones(2)), is_followed()
@@ -29,9 +29,9 @@ def is_followed() -> bool:
 
 @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
 def is_recorded() -> bool:
-    """Return whether ``torch.jit.trace`` or an export to ONNX writes down what is called.
+    """Return whether ``torch.jit.trace`` or an export to ONNX is recording operations.
 
-    What they write down is to run where ostinato is not, and for inputs of other sizes.
+    The recorded graph must run without ostinato, and for inputs of other sizes.
 
     Example:
         >>> is_recorded()
@@ -43,7 +43,7 @@ def is_recorded() -> bool:
 
 
 def check_is_alone(where: str) -> None:
-    """Raise NativeError where somebody looks on to whom what is to be done is opaque."""
+    """Raise NativeError under a transform or a recording, to which a kernel is opaque."""
     if is_followed() or is_recorded():
         raise NativeError(
             f"{where}: it must be called outside torch.func, forward-mode derivatives, torch.jit.trace "
@@ -53,10 +53,10 @@ def check_is_alone(where: str) -> None:
 
 
 def are_batched(*gradients: Tensor) -> bool:
-    """Return whether many gradients are taken at once, by ``vmap`` or ``is_grads_batched``."""
+    """Return whether gradients are batched, by ``vmap`` or ``is_grads_batched``."""
     return is_followed() or any(map(torch._C._functorch.is_legacy_batchedtensor, gradients))
 
 
 def _is_onnx_exporting() -> bool:
-    """Return whether ``torch.onnx.export`` is at work, which alone imports its package."""
+    """Return whether ``torch.onnx.export`` is running; only it imports its package."""
     return "torch.onnx" in sys.modules and torch.onnx.is_in_onnx_export()

@@ -1,4 +1,4 @@
-"""Windows over a panel: what is known before a cutoff, and of the steps after it, as numbers."""
+"""Windows over a panel: model inputs of the context before a cutoff and of the horizon after it."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ Floats = npt.NDArray[np.float32]
 Int64s = npt.NDArray[np.int64]
 WindowScaling = Literal["last", "standard", "mean", "none"]
 
-SMALLEST_MEAN = 1e-6  # least mean of a window's absolute values; less is rounding
-FURTHEST = 1e6  # deviations from which on a value is read as so far off
+SMALLEST_MEAN = 1e-6  # least mean absolute value to divide by; less is rounding error
+FURTHEST = 1e6  # inputs are clipped to this many deviations
 SMALLEST = 1e-3  # least scale of a window, in deviations of its series
 
 
 @dataclass(frozen=True, eq=False)
 class WindowIndex:
-    """Where windows stand: a row each, ``(windows,)``.
+    """Positions of windows in a panel, each field ``(windows,)``.
 
     Args:
         series: Row of the panel.
         target: Column of its values.
-        origin: Position of the first step that is forecast.
+        origin: Position of the first step of the horizon.
     """
 
     series: Int64s
@@ -48,16 +48,16 @@ class WindowIndex:
 
 @dataclass(frozen=True, eq=False)
 class WindowArrays:
-    """Windows as a network reads them, by falling length of their contexts.
+    """Arrays of windows for a network, sorted by decreasing context length.
 
     Args:
-        order: Which of the windows asked for each row is.
-        context: Packed steps: for each of their time steps the value, whether it was observed, the values a
-            season before, calendar and columns.
-        batch_sizes: Windows that still run at each step.
-        future: Inputs known of the steps ahead: the values of a season before, calendar, columns.
-        shift: What was taken off the values.
-        scale: What they were divided by.
+        order: Index of each row among the windows asked for.
+        context: Packed network steps, each of ``segment`` time steps: value, whether it was observed, the
+            values a season before, calendar and past columns.
+        batch_sizes: Windows that still run at each step, as in a ``PackedSequence``.
+        future: Known inputs of the horizon: seasonal naive forecasts, calendar, known columns.
+        shift: Subtracted from the values of each window.
+        scale: What they were divided by then.
 
     Shape:
         context: ``(packed steps, segment * context_size)``.
@@ -78,14 +78,14 @@ class WindowReader:
 
     Args:
         panel: The series.
-        scaling: Brings each series to one scale.
-        context: Most steps before the cutoff that are read.
-        horizon: Steps after it.
-        segment: Time steps that a step of the network reads at once.
+        scaling: Scaling of each series.
+        context: Most time steps before the cutoff.
+        horizon: Time steps after it.
+        segment: Time steps in a step of the network.
         seasons: Steps of each season, the shortest first.
-        window_scaling: What a window is measured from: its last observed value; mean and deviation of
-            its context; nothing, divided by the mean of its absolute values; or nothing.
-        cycles: Cycles of the calendar that are among the inputs.
+        window_scaling: ``last`` subtracts the last observed value; ``standard`` standardises by the
+            context; ``mean`` divides by the mean absolute value; ``none`` leaves values alone.
+        cycles: Cycles of the calendar among the inputs.
     """
 
     def __init__(
@@ -109,28 +109,31 @@ class WindowReader:
         self.known = _known_inputs(panel, scaling, horizon, cycles)
         self.past = scaling.past(panel)
         filled = np.where(self.observed, self.values, 0).astype(np.float64)
+        # of shape (total, targets)
         columns = (filled, filled**2, np.abs(filled), self.observed.astype(np.float64))
         *self._sums, self._counts = (_running(Ragged(c, panel.values.offsets)) for c in columns)
 
     def lengths(self, places: WindowIndex) -> Int64s:
-        """Return how many steps of the network each context has."""
+        """Return the network steps of each context, ``(windows,)``."""
         steps = np.minimum(places.origin, self.context)
         lengths: Int64s = np.maximum(-(-steps // self.segment), 1)
         return lengths
 
     def take(self, places: WindowIndex) -> WindowArrays:
-        """Return windows as a network reads them."""
+        """Return the arrays of these windows."""
         lengths = self.lengths(places)
         order = np.argsort(-lengths, kind="stable")
         places, lengths = places.take(order), lengths[order]
         shift, scale = self._window_scale(places)
-        rows, steps, batch_sizes = packed_places(lengths)
+        rows, steps, batch_sizes = packed_places(lengths)  # (places,), (places,), (steps,)
         first = places.origin - lengths * self.segment
+        # of shape (places, segment)
         position = (first[rows] + steps * self.segment)[:, None] + np.arange(self.segment)
-        series, target = places.series[rows, None], places.target[rows, None]
+        series, target = places.series[rows, None], places.target[rows, None]  # (places, 1)
         before = np.maximum(places.origin - self.context, 0)[rows, None]
-        outside = position < before
+        outside = position < before  # (places, segment)
         place = self.begin[series] + np.maximum(position, 0)
+        # of shape (places, segment)
         value = (self.values[place, target] - shift[rows, None]) / scale[rows, None]
         observed = self.observed[place, target] & ~outside
         seasonal = [
@@ -144,12 +147,14 @@ class WindowReader:
             self.known.values[self.known.offsets[series] + np.maximum(position, 0)],
             self.past[place],
         ]
+        # of shape (places, segment, context_size)
         context = np.concatenate([part.astype(np.float32) for part in inputs], axis=-1)
         context[outside] = 0
-        ahead = places.origin[:, None] + np.arange(self.horizon)
+        ahead = places.origin[:, None] + np.arange(self.horizon)  # (windows, horizon)
+        # of shape (windows, horizon, inputs)
         known = self.known.values[self.known.offsets[places.series][:, None] + ahead]
         naive = (self.seasons_before(places) - shift[:, None, None]) / scale[:, None, None]
-        naive = _bounded(naive)
+        naive = _bounded(naive)  # (windows, horizon, seasons)
         return WindowArrays(
             order=order,
             context=context.reshape(len(rows), -1),
@@ -160,14 +165,14 @@ class WindowReader:
         )
 
     def has_past(self, places: WindowIndex) -> npt.NDArray[np.bool_]:
-        """Tell of which windows the context has an observed value."""
+        """Return whether each context has an observed value, ``(windows,)``."""
         start = np.maximum(places.origin - self.context, 0)
         found: npt.NDArray[np.bool_] = _between(self._counts, places, start, places.origin) > 0
         return found
 
     def lowest(self, places: WindowIndex) -> npt.NDArray[np.float64]:
-        """Return the lowest value before each cutoff, in units of the series; inf if none."""
-        known = np.where(self.observed, self.panel.values.values, np.inf)
+        """Return the lowest value before each cutoff, in units of the series; inf if none; ``(windows,)``."""
+        known = np.where(self.observed, self.panel.values.values, np.inf)  # (total, targets)
         for start, end in zip(self.begin, self.panel.values.offsets[1:], strict=True):
             np.minimum.accumulate(known[start:end], axis=0, out=known[start:end])
         place = self.begin[places.series] + np.maximum(places.origin - 1, 0)
@@ -180,35 +185,36 @@ class WindowReader:
         return places.take(np.flatnonzero(has_future & self.has_past(places)))
 
     def targets(self, places: WindowIndex) -> Floats:
-        """Return the steps ahead on the scale of the series, NaN where nothing is known."""
-        ahead = places.origin[:, None] + np.arange(self.horizon)
+        """Return the values of the horizon on the scale of the series, NaN where missing."""
+        ahead = places.origin[:, None] + np.arange(self.horizon)  # (windows, horizon)
         inside = ahead < self.panel.lengths[places.series][:, None]
         place = self.begin[places.series][:, None] + np.where(inside, ahead, 0)
         return np.where(inside, self.values[place, places.target[:, None]], np.nan)
 
     def seasons_before(self, places: WindowIndex) -> Floats:
-        """Return the value of the last of each season, ``(windows, horizon, seasons)``.
+        """Return the seasonal naive forecast of each season, ``(windows, horizon, seasons)``.
 
-        Where that was not observed, it is that of the season that is shorter; at last the last one
-        observed.
+        Where that value was not observed it is the one of the next shorter season, or else the last
+        observed value.
         """
         ahead, known = np.arange(self.horizon), []
+        # of shape (windows, horizon)
         found = np.broadcast_to(self._last(places)[:, None], (len(places), self.horizon))
         for season in self.seasons:
             back = ahead % season - season  # into the last season before the cutoff
-            position = places.origin[:, None] + back
+            position = places.origin[:, None] + back  # (windows, horizon)
             value = self._at(places.series[:, None], places.target[:, None], position)
             found = np.where(np.isfinite(value), value, found)
             known.append(found)
-        return np.stack(known, axis=-1)
+        return np.stack(known, axis=-1)  # (windows, horizon, seasons)
 
     def _at(self, series: Int64s, target: Int64s, position: Int64s) -> Floats:
-        """Return the value at some positions, NaN before the first."""
+        """Return the values at some positions of series, NaN before the first."""
         value = self.values[self.begin[series] + np.maximum(position, 0), target]
         return np.where(position >= 0, value, np.float32(np.nan))
 
     def _last(self, places: WindowIndex) -> Floats:
-        """Return the last observed value before each cutoff; 0 where there is none."""
+        """Return the last observed value before each cutoff, ``(windows,)``; 0 where there is none."""
         place = self.begin[places.series] + np.maximum(places.origin - 1, 0)
         value = self.last[place, places.target]
         return np.where(np.isfinite(value) & (places.origin > 0), value, 0).astype(np.float32)
@@ -235,9 +241,9 @@ def _bounded(values: Floats) -> Floats:
 
 
 def _running(column: Ragged) -> Ragged:
-    """Return the sums of each row up to each of its steps, from 0 on; each row by itself.
+    """Return cumulative sums within each row, starting with 0: one step more than the row has.
 
-    A sum that ran on would carry the rounding of one series into the next.
+    One sum over all rows would carry rounding errors from one series into the next.
     """
     offsets = column.offsets + np.arange(len(column) + 1)
     sums = np.zeros((int(offsets[-1]), column.values.shape[1]))
@@ -250,7 +256,7 @@ def _running(column: Ragged) -> Ragged:
 def _between(
     running: Ragged, places: WindowIndex, start: Int64s, end: Int64s
 ) -> npt.NDArray[np.float64]:
-    """Return the sums of windows from some steps of their series to before others."""
+    """Return the sum of each window over the steps ``start`` to ``end`` (exclusive), ``(windows,)``."""
     begin = running.offsets[places.series]
     found: npt.NDArray[np.float64] = (
         running.values[begin + end, places.target] - running.values[begin + start, places.target]
@@ -259,7 +265,7 @@ def _between(
 
 
 def _last_observed(values: Floats, column: Ragged) -> Floats:
-    """Return at each step the last value observed up to it; NaN before the first one of a series."""
+    """Return the last observed value at each step (forward fill); NaN before a series' first."""
     places = np.arange(len(values))[:, None]
     last = np.maximum.accumulate(np.where(np.isfinite(values), places, -1), axis=0)
     begin = np.repeat(column.offsets[:-1], column.lengths)[:, None]
@@ -270,13 +276,15 @@ def _last_observed(values: Floats, column: Ragged) -> Floats:
 def _known_inputs(
     panel: Panel, scaling: SeriesScaling, horizon: int, cycles: Sequence[str]
 ) -> Ragged:
-    """Return what is known of every step and of ``horizon`` more: calendar and known columns."""
+    """Return calendar and known columns of every step and of ``horizon`` more, ``(total, inputs)``."""
     columns, rows = scaling.known(panel), []
     for row, length in enumerate(panel.lengths.tolist()):
         times = panel.times(row, 0, length + horizon)
+        # of shape (steps + horizon, columns)
         known = np.zeros((len(times), columns.values.shape[1]), np.float32)
         given = columns[row][: len(times)]
         known[: len(given)] = np.nan_to_num(given)
+        # of shape (steps + horizon, features)
         calendar = calendar_features(times, panel.frequency, cycles, panel.zone)
         rows.append(np.concatenate([calendar, known], axis=1))
     offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)

@@ -1,7 +1,7 @@
-"""The training loop: batches in, the best weights and a history out, and nothing lost on the way.
+"""The training loop, with checkpoints: keeps the weights of the best epoch and a history.
 
-Everything a step depends on is either in the settings, a pure function of (seed, epoch), or in the
-checkpoint; that is why a run that was killed at any step and resumed ends with the same bits.
+Everything a step depends on is in the settings, a pure function of (seed, epoch), or in the checkpoint:
+so a run that was killed at any step and resumed ends with the same bits.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ from ostinato.training.signals import stop_on_signal
 
 logger = logging.getLogger("ostinato")
 
-STEPS_PER_EPOCH = 400  # at least, under a token budget, of sequences enough for ROWS in each
-ROWS = 16  # sequences of usual length that a batch under a token budget has room for
-EXPLODING, VANISHING = 1e3, 1e-6  # gradient norms that are remarked upon, as in the report
+STEPS_PER_EPOCH = 400  # at least, under a token budget, unless batches would be below ROWS
+ROWS = 16  # sequences of mean length that fit a batch under a token budget, at least
+EXPLODING, VANISHING = 1e3, 1e-6  # gradient norms that are warned of, as in the report
 
 
 class Listener(Protocol):
-    """Somebody who watches a training run; called in the main process only."""
+    """Callbacks of a training run, in the main process only."""
 
     def step(self, progress: Progress, steps_per_epoch: int, loss: float) -> None:
-        """Hear of a step that was just taken."""
+        """Called after each step."""
 
     def epoch(self, record: history.Record) -> None:
-        """Hear of an epoch that was just finished and saved."""
+        """Called after each epoch, when it is saved."""
 
 
 @dataclass
 class Progress:
-    """The place in the training, with all that is added up on the way; part of the checkpoint."""
+    """Position in the training and running sums of the epoch; part of the checkpoint."""
 
     epochs: int = 0
     epoch: int = 0
@@ -85,15 +85,15 @@ def train(
     """Train ``model`` in place to the weights of its best epoch; return the history.
 
     Args:
-        model: Takes the inputs of a part's batch, returns what the objective takes.
-        parts: ``train`` and ``validation``; ``test``, if given, is measured after every epoch but
-            nothing is selected by it.
-        objective: What is minimised and measured.
-        settings: How to train.
-        run: Run folder for checkpoints, ``history.jsonl`` and ``model.safetensors``; none to keep
+        model: Maps the inputs of a part's batch to the output that the objective takes.
+        parts: ``train`` and ``validation``; ``test``, if given, is evaluated after every epoch but never
+            used to select.
+        objective: The loss and figures.
+        settings: Training settings.
+        run: Run folder for checkpoints, ``history.jsonl`` and ``model.safetensors``; None to keep
             everything in memory.
-        resume: Go on from the checkpoint in ``run``, or from the start if there is none yet.
-        listeners: Told of every step and epoch.
+        resume: Continue from the checkpoint in ``run``, or from the start if there is none.
+        listeners: Callbacks of every step and epoch.
 
     Raises:
         TrainingError: The loss or the gradient norm is no longer finite.
@@ -106,7 +106,7 @@ def train(
 
 
 class _Loop:
-    """The state that the steps of one call of :func:`train` share."""
+    """The state of one call of :func:`train`."""
 
     def __init__(
         self,
@@ -129,13 +129,13 @@ class _Loop:
         self.best_weights: checkpoint.Tensors = {}
         seed = settings.seed + self.accelerator.process_index
         self.generator = torch.Generator().manual_seed(seed)
-        if self.accelerator.device.type == "cuda":  # what is drawn there is torch's
+        if self.accelerator.device.type == "cuda":  # random numbers there are torch's
             torch.cuda.manual_seed(seed)
 
     def run(self, *, resume: bool) -> list[history.Record]:
         if resume and self.folder and checkpoint.path_of(self.folder).exists():
             self._load(self.folder)
-        # Without a folder there is nothing to go on from, so Ctrl-C is a KeyboardInterrupt.
+        # Without a folder there is no checkpoint to resume, so Ctrl-C is a KeyboardInterrupt.
         with stop_on_signal() if self.folder else nullcontext(lambda: False) as stopped:
             try:
                 while not self._finished():
@@ -184,7 +184,7 @@ class _Loop:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         with drawing_from(self.generator):
-            sums, total = self._sums(self.parts["train"], rows)
+            sums, total = self._sums(self.parts["train"], rows)  # (sums,)
         loss = float(total[0] / total[1])
         if not math.isfinite(loss):
             raise self._not_finite("loss", loss, rows)
@@ -215,9 +215,9 @@ class _Loop:
             device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"
         ):
             output = self.parallel(inputs.to(device))
-        sums = self.objective.sums(output, targets.to(device))
+        sums = self.objective.sums(output, targets.to(device))  # (sums,)
         if not len(mine):
-            sums = sums * 0  # more processes than rows: this one takes part without weight
+            sums = sums * 0  # more processes than rows: this one has no weight
         return sums, self._add_up(sums.detach().double())
 
     def _clip(self) -> Tensor:
@@ -226,7 +226,7 @@ class _Loop:
         ]
         norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
         limit = self.settings.max_grad_norm
-        if limit is not None and not norm <= limit:  # or torch would multiply by 1
+        if limit is not None and not norm <= limit:  # else torch would multiply by 1
             nn.utils.clip_grads_with_norm_(parameters, limit, norm)
         return norm
 
@@ -379,5 +379,5 @@ def _warn_of_gradients(record: history.Record) -> None:
 
 
 def on_cpu() -> bool:
-    """Return whether to train on the CPU; accelerate joins CPU processes only if told so."""
+    """Return whether to train on the CPU; accelerate joins CPU processes only with ``cpu=True``."""
     return not torch.cuda.is_available()

@@ -1,4 +1,4 @@
-"""Answers of a recogniser: words with their times and confidence, and what else may have been said."""
+"""Decode log-probabilities to transcripts: words with times and confidence, and alternatives."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from ostinato.tasks.speech.keywords import choose
 
 Floats = npt.NDArray[np.float32]
 LanguageModel = Callable[[str], float]
-"""Log of how likely a text is to begin like this, in nats; asked for every beginning that is met."""
+"""Log-probability, in nats, that a text begins like this; called for every prefix of the search."""
 
-HOT_WORD_BONUS = 3.0  # nats that a hot word is worth, unless it is said
+HOT_WORD_BONUS = 3.0  # nats added for a hot word, by default
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decoding:
-    """How symbols are searched for.
+    """Settings of decoding.
 
     Args:
-        beam_width: Hypotheses kept at each step; 1 takes the likeliest class of each step.
-        n_best: Hypotheses told.
-        hot_words: Words to expect, and how many nats each is worth.
-        language_model: Judges the beginnings of texts.
-        threshold: Confidence below which a word, or a keyword, is not told.
+        beam_width: Hypotheses kept at each step; 1 for greedy decoding.
+        n_best: Hypotheses returned.
+        hot_words: Words to expect, with the nats added to the score for each.
+        language_model: Scores prefixes of texts (shallow fusion).
+        threshold: Words and keywords of lower confidence are left out.
 
     Raises:
         ConfigError: A number is outside its rule.
@@ -61,12 +61,12 @@ class Decoding:
 
     @property
     def is_greedy(self) -> bool:
-        """Whether the likeliest class of each step is all that is asked for."""
+        """Whether decoding is greedy, without alternatives."""
         return self.n_best == 1 and not self.is_search
 
     @property
     def is_search(self) -> bool:
-        """Whether a beam search is asked for, and not the likeliest class or keyword."""
+        """Whether decoding is by beam search, not greedy or over keywords."""
         return self.beam_width > 1 or bool(self.hot_words) or self.language_model is not None
 
     def search(self, log_probs: Floats, alphabet: Alphabet) -> list[Hypothesis]:
@@ -87,13 +87,13 @@ class Decoding:
 
 
 def hot_worth(text: str, hot_words: Mapping[str, float], *, is_whole: bool = False) -> float:
-    """Return what the hot words in a text are worth; of one that has begun, a share.
+    """Return the nats that hot words add to the score of a text; for a begun one, a share.
 
     Args:
-        text: The beginning of a text.
-        hot_words: Words, or several in a row, and how many nats each is worth. Where words are not
-            parted by spaces, as in Chinese, they are found anywhere.
-        is_whole: Whether the text ends here, so that what has begun was not said.
+        text: A prefix of a text.
+        hot_words: Words or phrases, with the nats of each. Where words are not separated by spaces, as
+            in Chinese, they are found anywhere.
+        is_whole: Whether the text ends here, so that a begun word does not count.
 
     Example:
         >>> hot_worth("call anna", {"anna": 4.0}), hot_worth("call an", {"anna": 4.0})
@@ -113,7 +113,7 @@ def hot_worth(text: str, hot_words: Mapping[str, float], *, is_whole: bool = Fal
 def places_of(
     log_probs: Floats, alphabet: Alphabet, decoding: Decoding
 ) -> tuple[list[AlignedSymbol], list[Hypothesis]]:
-    """Return the symbols heard, with their steps, and the hypotheses; none if taken greedily.
+    """Return the decoded symbols with their steps, and the hypotheses; none of these if greedy.
 
     Args:
         log_probs: Log-probabilities of the classes at each step.
@@ -148,7 +148,7 @@ def words_of(
         alphabet: The symbols.
         step: Seconds from one step to the next.
         end: Length of the recording in seconds.
-        delay: Seconds of sound that the network hears after a step before it says what was there.
+        delay: Seconds of right context (lookahead) of the network.
 
     Example:
         >>> places = [AlignedSymbol(2, 3, 4, 0.5), AlignedSymbol(1, 4, 5, 1.0), AlignedSymbol(3, 6, 8, 1.0)]
@@ -186,11 +186,11 @@ def answer_of(
     beside: Scores | None = None,
     delay: float = 0.0,
 ) -> dict[str, Any]:
-    """Return what is said in a recording: ``text``, ``confidence``, ``seconds``, ``words``.
+    """Return the transcript of a recording: ``text``, ``confidence``, ``seconds``, ``words``.
 
-    With more than one hypothesis asked for, ``alternatives`` has the text and the probability of each.
-    Hypotheses that differ by spaces at the ends or doubled ones are one text, so there may be fewer.
-    With keywords these are the alternatives, unless a search is asked for.
+    With ``n_best`` above 1, ``alternatives`` has the text and the probability of each hypothesis; those
+    that differ by leading, trailing or doubled spaces are one, so there may be fewer. With keywords
+    these are the alternatives, unless a beam search is asked for.
 
     Args:
         log_probs: Log-probabilities of the classes at each step.
@@ -198,8 +198,8 @@ def answer_of(
         decoding: How to search.
         step: Seconds from one step to the next.
         seconds: Length of the recording.
-        beside: What a linear model says of which keyword it is, if one is joined.
-        delay: Seconds that the network hears after a step before it says what was there.
+        beside: Scores of the keywords by a linear model, if one is joined.
+        delay: Seconds of right context (lookahead) of the network.
 
     Shape:
         log_probs: ``(steps, classes)``.
@@ -226,12 +226,12 @@ def _keyword(
     beside: Scores | None,
     **where: float,
 ) -> dict[str, Any]:
-    """Return the likeliest keyword as an answer; nothing if it is less likely than the threshold."""
+    """Return the likeliest keyword; an empty text if its confidence is below the threshold."""
     choice = choose(log_probs, alphabet.keyword_symbols, beside)
     is_sure = choice.confidence >= decoding.threshold
     places = align(log_probs, choice.symbols) if is_sure else []
     answer = told(places, alphabet, **where) | {"confidence": choice.confidence}
-    for word in answer["words"]:  # the network alone does not know how sure both models are
+    for word in answer["words"]:  # the confidence of both models together
         word["confidence"] = choice.confidence
     if decoding.n_best > 1:
         chances = dict(zip(alphabet.keywords, choice.probabilities, strict=True))
@@ -254,16 +254,16 @@ def told(
     log_silence: float = 0.0,
     threshold: float = 0.0,
 ) -> dict[str, Any]:
-    """Return placed symbols as an answer; see :func:`answer_of`.
+    """Return aligned symbols in the form of :func:`answer_of`.
 
     Args:
         places: Symbols with their steps.
         alphabet: The symbols.
         step: Seconds from one step to the next.
         seconds: Length of the recording.
-        delay: Seconds that the network hears after a step before it says what was there.
-        log_silence: Log of the probability that nothing was said, the confidence if nothing was heard.
-        threshold: Words of less confidence are not told.
+        delay: Seconds of right context (lookahead) of the network.
+        log_silence: Log-probability of silence, whose exponential is the confidence of an empty text.
+        threshold: Words of lower confidence are left out.
 
     Example:
         >>> told([AlignedSymbol(1, 0, 1, 0.5)], Alphabet(("a",), "character"), step=0.02, seconds=1.0)["text"]

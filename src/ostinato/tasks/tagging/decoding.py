@@ -1,4 +1,4 @@
-"""What a tagger says of sentences, how sure it is, and where it stands in the text."""
+"""Decode the scores of a tagger: tags and spans with confidence and character offsets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ostinato.tasks.remarks import EMPTY
 from ostinato.tasks.tagging.tags import Tags
 
 Token = tuple[str, int, int]
-"""A token, and where its characters begin and end in the text."""
+"""A token, with the start and end of its characters in the text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +29,9 @@ class TaggingPrediction:
 
     Args:
         tags: Index of each token's tag, ``(tokens,)``.
-        confidence: Probability of each, ``(tokens,)``.
-        spans: The spans that they stand for.
-        span_confidence: Probability of just that span, for each.
+        confidence: Marginal probability of each, ``(tokens,)``.
+        spans: The spans that the tags encode.
+        span_confidence: Probability of exactly that span, for each.
     """
 
     tags: npt.NDArray[np.int64]
@@ -40,14 +40,14 @@ class TaggingPrediction:
     span_confidence: list[float]
 
 
-SMALLEST = 1e-300  # divides what is impossible
+SMALLEST = 1e-300  # least divisor, for impossible tags
 
 EMPTY_PREDICTION = TaggingPrediction(np.empty(0, np.int64), np.empty(0, np.float32), [], [])
-"""The answer to a sentence without a token."""
+"""The prediction for a sentence without tokens."""
 
 
 def shifted(scores: Chain, outside: float) -> Chain:
-    """Return the scores with something added to those of the first tag, no span, everywhere.
+    """Return the scores with a bias added to the emissions of the first tag, "no span".
 
     Example:
         >>> from ostinato.nn import CRF
@@ -57,7 +57,7 @@ def shifted(scores: Chain, outside: float) -> Chain:
     """
     if not outside:
         return scores
-    data = scores.emissions.data.clone()
+    data = scores.emissions.data.clone()  # (places, tags)
     data[:, 0] += outside
     return scores._replace(emissions=scores.emissions._replace(data=data))
 
@@ -67,15 +67,15 @@ def answers_of(scores: Chain, tags: Tags, outside: float = 0.0) -> list[TaggingP
 
     Args:
         scores: The scores.
-        tags: The tags.
-        outside: What is added to the score of no span when tags are chosen, but not to probabilities.
+        tags: The tag set.
+        outside: Bias of "no span" when tags are decoded; probabilities are without it.
 
-    The probability of a span is that of its tags, one after another, times that of its not going
-    on, given the last of them. In IOB1 it may begin in two ways, whose probabilities add up.
+    The probability of a span is that of its tags in sequence, times that of not continuing after the
+    last of them. In IOB1 a span may begin with either of two tags, whose probabilities add up.
     """
     packed = decode(shifted(scores, outside))
-    path, chances = packed.data, posterior(scores)
-    columns = [path, chances.of(path)]
+    path, chances = packed.data, posterior(scores)  # (places,), (places, tags)
+    columns = [path, chances.of(path)]  # (places,) each
     if tags.scheme is not None:
         columns += _ways(chances, path, tags.classes, tags.scheme)
     rows = zip(*(unpacked(part.cpu(), packed.batch_sizes) for part in columns), strict=True)
@@ -85,44 +85,44 @@ def answers_of(scores: Chain, tags: Tags, outside: float = 0.0) -> list[TaggingP
 def _ways(
     chances: Posterior, path: Tensor, classes: Sequence[str], scheme: Scheme
 ) -> Iterator[Tensor]:
-    """Yield three columns for each way to begin a span of the type at each place.
+    """Yield three ``(places,)`` columns for each tag that may begin a span of the type at a place.
 
-    They are the probability that a span begins so; and, given that tag one step before, those of
-    the path's tag and of the span's going on. The last way is that of the path's later tags, too.
+    They are the probability that a span begins with that tag; and, given it one step before, those of
+    the path's tag and of the span continuing. The last three also serve for a span's later tags.
     """
     layout = chances.layout
-    inside = _of_type(classes, SCHEMES[scheme].inside).to(path.device)[path]
+    inside = _of_type(classes, SCHEMES[scheme].inside).to(path.device)[path]  # (places,)
     ways = [(path, chances.of(path))]
     if scheme == "IOB1":  # with B after a span of its type; else with I, which else goes on
-        begin = _of_type(classes, "B").to(path.device)[path]
-        goes_on = chances.of_pair(begin, inside) + chances.of_pair(inside, inside)
+        begin = _of_type(classes, "B").to(path.device)[path]  # (places,)
+        goes_on = chances.of_pair(begin, inside) + chances.of_pair(inside, inside)  # (places,)
         goes_on[: layout.batch_size] = 0
         ways = [(begin, chances.of(begin)), (inside, chances.of(inside) - goes_on)]
     for first, begins in ways:
-        given = _shifted(chances.of(first).clamp_min(SMALLEST), layout)
+        given = _shifted(chances.of(first).clamp_min(SMALLEST), layout)  # (places,)
         yield begins
         for tag in (path, _shifted(inside, layout)):
             yield chances.of_pair(_shifted(first, layout), tag) / given
 
 
 def _shifted(values: Tensor, layout: Layout) -> Tensor:
-    """Return for each place the value one step before; its own at a row's first step."""
+    """Return the value of the previous step at each place; at a row's first step, its own."""
     return torch.cat([values[: layout.batch_size], values.index_select(0, layout.previous)])
 
 
 def _of_type(classes: Sequence[str], letter: str) -> Tensor:
-    """Return for each tag the one of its type with a letter; the first tag if there is none."""
+    """Return, for each tag, the tag of its type with that letter, ``(tags,)``; else the first tag."""
     places = {tag: place for place, tag in enumerate(classes)}
     kinds = [schemes.split(tag)[1] for tag in classes]
     return torch.tensor([places.get(f"{letter}-{k}" if k else letter, 0) for k in kinds])
 
 
 def _answer(tags: Tags, path: Any, alone: Any, *ways: Any) -> TaggingPrediction:
-    confidence = np.clip(alone, 0, 1).astype(np.float32)
+    confidence = np.clip(alone, 0, 1).astype(np.float32)  # (tokens,)
     if not ways:
         return TaggingPrediction(path, confidence, [], [])
     spans = tags.spans(path)
-    sure = np.zeros(len(spans))
+    sure = np.zeros(len(spans))  # (spans,)
     later, leaves = ways[-2], 1 - np.append(ways[-1][1:], 0.0)
     for begins, second, goes_on in zip(ways[::3], ways[1::3], ways[2::3], strict=True):
         for number, (start, end, _) in enumerate(spans):
@@ -138,11 +138,11 @@ def _answer(tags: Tags, path: Any, alone: Any, *ways: Any) -> TaggingPrediction:
 def located(
     text: str | Sequence[str], cut: Callable[[str], list[Token]]
 ) -> tuple[str, list[Token]]:
-    """Return a text and its tokens with their places; a list of tokens is joined by spaces.
+    """Return a text and its tokens with character offsets; a list of tokens is joined by spaces.
 
     Args:
         text: A raw text, or the tokens of a sentence.
-        cut: Cuts a raw text.
+        cut: Tokenizes a raw text.
 
     Example:
         >>> located(["Hi", "!"], lambda text: [])
@@ -160,7 +160,7 @@ def located(
 def described(
     text: str, tokens: Sequence[Token], answer: TaggingPrediction, tags: Tags
 ) -> dict[str, Any]:
-    """Return an answer ready for JSON: tokens with their tags, and spans, by characters."""
+    """Return a prediction ready for JSON: tokens with tags, and spans, with character offsets."""
     names = tags.decode([answer.tags])[0]
     found: dict[str, Any] = {
         "text": text,
@@ -184,7 +184,7 @@ def described(
 
 
 def line_of(answer: dict[str, Any] | Any) -> str:
-    """Return an answer as a line: spans in brackets, or a tag after each token.
+    """Return a prediction as one line: spans in brackets, or a tag after each token.
 
     Example:
         >>> spans = [{"start": 0, "end": 4, "type": "PER"}]
