@@ -106,7 +106,11 @@ def collate(column: Ragged, rows: npt.ArrayLike) -> PackedSequence:
 
 
 def packed_places(lengths: Int64s) -> tuple[Int64s, Int64s, Int64s]:
-    """Return row and step of each place of a packed batch, ``(places,)``, and batch sizes, ``(steps,)``.
+    """Return row and step of each place of a packed batch, and its batch sizes.
+
+    Shape:
+        row, step: ``(places,)``.
+        batch sizes: ``(steps,)``.
 
     Args:
         lengths: Steps of each row, never rising, at least 1.

@@ -127,7 +127,7 @@ def folds_of(
 
 
 def joined_groups(first: Sequence[Hashable], second: Sequence[Hashable]) -> list[int]:
-    """Return a group number for each row; rows that share either value, even indirectly, are in one.
+    """Return a group number for each row; rows that share either value are in one.
 
     Args:
         first: A value of each row, such as the speaker.

@@ -28,7 +28,7 @@ class SequenceClassifier(SequenceReader):
         locked_dropout: Probability of dropping a feature of the embedding at all steps of a
             sequence.
         head_dropout: Probability of dropping a feature of the pooled vector.
-        unk_id: The id that stands for unknown words.
+        unk_id: The id of unknown words.
 
     Shape:
         ids: A ``PackedSequence`` of int64 ids.

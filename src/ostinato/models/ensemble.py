@@ -12,8 +12,7 @@ from torch.nn.utils.rnn import PackedSequence
 class Ensemble(nn.Module):
     """Networks with different initial weights and dropout, whose scores are averaged.
 
-    While training, each learns by itself: the scores of all are returned, so that the loss can be the
-    mean of theirs. In evaluation their mean is returned.
+    In training the scores of each are returned, for the mean of their losses; in evaluation, their mean.
 
     Args:
         make: Makes a network with new weights.

@@ -48,7 +48,7 @@ class Words(NamedTuple):
 
 
 class SequenceTagger(nn.Module):
-    """Embeddings of words, shapes and characters; recurrent stack; emissions and transitions of a CRF.
+    """Embeddings of words, shapes and characters; recurrent stack; scores of a CRF.
 
     Args:
         vocabulary_size: Ids of words run from 0 to this minus one; id 0 is the unknown word.

@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 
 class Windows(NamedTuple):
-    """The inputs of forecasting networks: context before the cutoff, covariates of the horizon.
+    """The inputs of forecasting networks: context and covariates of the horizon.
 
     Args:
         context: Inputs of the steps before the cutoff.

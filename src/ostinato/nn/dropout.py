@@ -77,11 +77,11 @@ class LockedDropout(PackedModule):
 class WordDropout(PackedModule):
     """Replace ids by the unknown word's while training, so that its embedding is learned too.
 
-    Each step is drawn by itself. In evaluation nothing changes.
+    Each step is drawn independently. In evaluation nothing changes.
 
     Args:
         p: Probability of replacing an id.
-        unk_id: The id that stands for unknown words.
+        unk_id: The id of unknown words.
 
     Shape:
         ids: A ``PackedSequence`` of ids, ``(steps,)``.

@@ -46,7 +46,7 @@ class GRU(RecurrentLayer):
 
     Differs from torch:
         Nothing in results beyond rounding. On a CPU a layer is one call into the native kernels,
-        which compute no padding; the table of `ostinato.ops.dispatch` says where they serve.
+        which compute no padding; see `ostinato.ops.dispatch` for where.
 
     Example:
         >>> packed = torch.nn.utils.rnn.pack_sequence([torch.zeros(4, 3), torch.zeros(2, 3)])

@@ -24,9 +24,9 @@ class Pooling(PackedModule):
     """Pool the outputs of a recurrent stack over the real steps of each row.
 
     Args:
-        kind: ``last`` (what the top layer ends with: for two directions, forward at the last step
+        kind: ``last`` (the final state of the top layer: for two directions, forward at the last step
             and backward at the first), ``max``, ``mean``, ``max-mean`` and ``last-max-mean``
-            (these, side by side) or ``attention``.
+            (these, concatenated) or ``attention``.
         num_features: Features of the outputs.
 
     Shape:
@@ -119,7 +119,7 @@ class AttentionPooling(PackedModule):
 
 
 def last_state(h_n: Tensor, num_features: int) -> Tensor:
-    """Return what the top layer ended with, its directions side by side.
+    """Return the final state of the top layer, its directions concatenated.
 
     Args:
         h_n: ``(num_layers * num_directions, batch, hidden)``.

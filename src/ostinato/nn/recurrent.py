@@ -161,7 +161,7 @@ class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
         layout = Layout(batch_sizes, data.device)
         directions = (False, True) if self.bidirectional else (False,)
         is_cast = run in PACKED_ONLY and _shapes.is_autocast_enabled(data.device.type)
-        if is_cast:  # of what torch runs, autocast casts by itself
+        if is_cast:  # autocast casts what torch runs, but no kernel
             data, state = data.to(dtype), tuple(part.to(dtype) for part in state)
         finals: list[States] = []
         for layer in range(self.num_layers):

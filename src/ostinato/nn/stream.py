@@ -22,7 +22,7 @@ class StreamingSession:
 
     Args:
         layer: Layer of one direction, in evaluation mode or without dropout.
-        batch_size: Sequences that run side by side.
+        batch_size: Parallel sequences.
 
     Raises:
         ConfigError: The layer is bidirectional, or would drop units.
@@ -73,7 +73,7 @@ class StreamingSession:
 
     @torch.no_grad()
     def reset(self, state: States | None = None) -> None:
-        """Begin anew, from zeros or from a state in the form of `state`.
+        """Reset to zeros or to a state in the form of `state`.
 
         Raises:
             ShapeError: The state does not fit.

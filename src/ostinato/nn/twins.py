@@ -37,7 +37,7 @@ class Twin(type):
 
 
 def twin_class(module: nn.Module, target: type[nn.Module]) -> type[nn.Module]:
-    """Return ``target``, or for a parametrized module a subclass of it with the parametrizations."""
+    """Return ``target``, or for a parametrized module a subclass with the parametrizations."""
     cls = type(module)
     if not parametrize.is_parametrized(module):
         return target
@@ -64,7 +64,7 @@ def as_torch(layer: RecurrentLayer) -> nn.RNNBase:
 
 
 def stand_in(layer: RecurrentLayer, input: Any, hx: Any) -> Any:
-    """Return the result of torch's layer, for ``torch.jit.trace``, export to ONNX and ``torch.fx``.
+    """Return the result of torch's layer: for ``torch.jit.trace``, ONNX and ``torch.fx``.
 
     A graph of ``torch.fx`` gets one call of the module, as it does of torch's own layers.
     """

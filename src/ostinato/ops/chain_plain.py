@@ -18,7 +18,7 @@ LOWEST = -1e30
 def sum_paths(
     emissions: Tensor, batch_sizes: Tensor, start: Tensor, transition: Tensor, end: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return the log of each row's sum over paths, ``(batch,)``, and the marginals, ``(places, tags)``.
+    """Return each row's log sum, ``(batch,)``, and the marginals, ``(places, tags)``.
 
     As the first two results of `ostinato.ops.chain.sum_paths`; the marginals have no derivative.
 

@@ -116,7 +116,7 @@ class Layout:
         return padded.index_copy_(0, self._cells(reverse=reverse), data).view(shape)
 
     def pad_and_mark(self, data: Tensor, *, reverse: bool = False) -> Tensor:
-        """Pad with zeros to ``(time, batch, features + 1)``; the added feature is 1 in the padding, else 0.
+        """Pad with zeros to ``(time, batch, features + 1)``; the last feature marks the padding.
 
         The time is rounded up, so that batches of a similar length have one shape: oneDNN makes
         and keeps a primitive for every shape it meets.

@@ -44,7 +44,7 @@ def run_layer(
         weights: Parameters of each direction.
 
     Returns:
-        The outputs in packed order, directions side by side, and the states after each row's last
+        The outputs in packed order, directions concatenated, and the states after each row's last
         step read.
 
     Example:

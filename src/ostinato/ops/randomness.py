@@ -76,7 +76,7 @@ def seed() -> int:
 
 
 def dropout(input: Tensor, p: float, training: bool = True) -> Tensor:  # noqa: FBT001 as torch's
-    """``torch.nn.functional.dropout`` with the generator of :func:`drawing_from`, if there is one."""
+    """Dropout with the generator of :func:`drawing_from`, or torch's own outside it."""
     generator = generator_for(input.device)
     if generator is None or not training or p == 0:
         return F.dropout(input, p, training)

@@ -1,6 +1,6 @@
 r"""The equations in plain torch, one line each: the specification of every faster path.
 
-Gates stand in torch's order: ``i f g o`` for the LSTM, ``r z n`` for the GRU. ``gates_x`` is the
+Gates are in torch's order: ``i f g o`` for the LSTM, ``r z n`` for the GRU. ``gates_x`` is the
 input's part of the gates, ``x @ weight_ih.T + bias_ih``. Any dtype, any device, no regard to speed.
 
 Sources: Elman 1990, doi:10.1207/s15516709cog1402_1 (RNN); Hochreiter and Schmidhuber 1997,
@@ -144,7 +144,7 @@ def run_layers(
         layers: Parameters of each layer: one or two directions.
 
     Returns:
-        The top layer's outputs, directions side by side, and the final states.
+        The top layer's outputs, directions concatenated, and the final states.
     """
     finals: list[State] = []
     for directions in layers:

@@ -171,7 +171,7 @@ class WindowReader:
         return found
 
     def lowest(self, places: WindowIndex) -> npt.NDArray[np.float64]:
-        """Return the lowest value before each cutoff, in units of the series; inf if none; ``(windows,)``."""
+        """Return the lowest value before each cutoff, ``(windows,)``, in its units; inf if none."""
         known = np.where(self.observed, self.panel.values.values, np.inf)  # (total, targets)
         for start, end in zip(self.begin, self.panel.values.offsets[1:], strict=True):
             np.minimum.accumulate(known[start:end], axis=0, out=known[start:end])

@@ -36,7 +36,7 @@ def save_tensors(path: Path, tensors: Tensors, header: dict[str, Any] | None = N
     """Write tensors and a JSON header to a safetensors file, whole or not at all.
 
     Raises:
-        CheckpointError: The file cannot be written; what stood there before still stands.
+        CheckpointError: The file cannot be written; the previous one is unchanged.
     """
     metadata = {"ostinato": json.dumps(header)} if header is not None else None
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}

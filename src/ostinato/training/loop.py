@@ -379,5 +379,5 @@ def _warn_of_gradients(record: history.Record) -> None:
 
 
 def on_cpu() -> bool:
-    """Return whether to train on the CPU; accelerate joins CPU processes only with ``cpu=True``."""
+    """Return whether to train on the CPU; for accelerate, which needs ``cpu=True``."""
     return not torch.cuda.is_available()

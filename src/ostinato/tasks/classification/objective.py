@@ -62,7 +62,7 @@ class ClassificationObjective:
     monitor: Literal["accuracy", "log_likelihood"] = "accuracy"
 
     def sums(self, output: Tensor, targets: Tensor | Weighted) -> Tensor:
-        """Return the weighted sum of losses, the number of sequences, and of correct ones: ``(3,)``."""
+        """Return weighted loss sum, number of sequences, number of correct ones: ``(3,)``."""
         output = output.float()
         targets, weights = parted(targets)
         members = output if output.dim() == 3 else output[None]  # (members, batch, classes)
@@ -142,7 +142,7 @@ def classification_figures(
     seen: Sequence[str],
     part: str = "data",
 ) -> Figures:
-    """Return the figures on some texts; also without those ``seen`` in training, if there are any."""
+    """Return the figures on texts; also without those ``seen`` in training, if any."""
     targets = labels_.encode(labels, part).numpy()
     multi_label = labels_.multi_label
     if multi_label:

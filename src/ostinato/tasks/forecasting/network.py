@@ -73,7 +73,7 @@ class WindowSizes:
 
 @dataclass(frozen=True)
 class Attributes:
-    """The categories of each static attribute of a series; the series itself is the first attribute.
+    """The categories of each static attribute of a series; the first is the series itself.
 
     Args:
         values: The values in the training series, by the name of the attribute.

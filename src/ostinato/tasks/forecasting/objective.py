@@ -87,7 +87,7 @@ class WindowPart:
         return windows, ahead
 
     def windows(self, places: WindowIndex) -> tuple[Windows, WindowTargets, Int64s]:
-        """Return windows by decreasing context length, their targets, and their indices in ``places``."""
+        """Return windows by decreasing context length, targets, and indices in ``places``."""
         found = self.reader.take(places)
         places = places.take(found.order)
         shift, scale = found.shift[:, None], found.scale[:, None]  # (batch, 1)
@@ -120,7 +120,7 @@ class QuantileObjective:
         return "skill"
 
     def sums(self, output: Tensor, targets: WindowTargets) -> Tensor:
-        """Return summed loss, observed values, absolute errors, those of the naive forecast: ``(4,)``."""
+        """Return loss, observed values, absolute errors, those of the naive: ``(4,)`` sums."""
         is_observed = targets.values.isfinite()  # (batch, horizon)
         values = targets.values[is_observed][:, None]  # (observed, 1)
         found = output.float()[is_observed]  # (observed, quantiles)
@@ -141,7 +141,7 @@ class QuantileObjective:
 
 @dataclass(frozen=True)
 class LikelihoodObjective:
-    """The negative log-likelihood of the horizon, each step given the observed values before it."""
+    """The negative log-likelihood of the horizon, each step given the values before it."""
 
     likelihood: Likelihood
 

@@ -231,7 +231,7 @@ class ForecastPredictor:
         )
 
     def untrained(self, part: SeriesSplit) -> ForecastEvaluation:
-        """Return the evaluation of the baselines alone on a split; the network's forecasts are zeros."""
+        """Return the evaluation of baselines alone; the network's forecasts are zeros."""
         windows = self._windows(part)
         quantiles = self.plan.quantiles
         # of shape (windows, horizon, quantiles)

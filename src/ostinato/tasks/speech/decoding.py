@@ -113,7 +113,7 @@ def hot_worth(text: str, hot_words: Mapping[str, float], *, is_whole: bool = Fal
 def places_of(
     log_probs: Floats, alphabet: Alphabet, decoding: Decoding
 ) -> tuple[list[AlignedSymbol], list[Hypothesis]]:
-    """Return the decoded symbols with their steps, and the hypotheses; none of these if greedy.
+    """Return the decoded symbols with their steps, and the hypotheses; none if greedy.
 
     Args:
         log_probs: Log-probabilities of the classes at each step.

@@ -56,7 +56,7 @@ class SpeechPart:
         return self.sounds[0].frames.lengths
 
     def batch(self, rows: Rows) -> tuple[PackedSequence, CTCTargets]:
-        """Return the packed steps and the transcripts of these rows; augmentation may join several."""
+        """Return packed steps and transcripts of these rows; augmentation may join several."""
         if self.augmenter is None:
             examples = [self._plain(row) for row in rows]
         else:

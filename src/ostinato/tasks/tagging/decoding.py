@@ -93,7 +93,9 @@ def _ways(
     layout = chances.layout
     inside = _of_type(classes, SCHEMES[scheme].inside).to(path.device)[path]  # (places,)
     ways = [(path, chances.of(path))]
-    if scheme == "IOB1":  # with B after a span of its type; else with I, which else goes on
+    if (
+        scheme == "IOB1"
+    ):  # B begins a span right after one of its type, I any other; else I continues
         begin = _of_type(classes, "B").to(path.device)[path]  # (places,)
         goes_on = chances.of_pair(begin, inside) + chances.of_pair(inside, inside)  # (places,)
         goes_on[: layout.batch_size] = 0
@@ -138,7 +140,7 @@ def _answer(tags: Tags, path: Any, alone: Any, *ways: Any) -> TaggingPrediction:
 def located(
     text: str | Sequence[str], cut: Callable[[str], list[Token]]
 ) -> tuple[str, list[Token]]:
-    """Return a text and its tokens with character offsets; a list of tokens is joined by spaces.
+    """Return a text and its tokens with character offsets; a list is joined by spaces.
 
     Args:
         text: A raw text, or the tokens of a sentence.

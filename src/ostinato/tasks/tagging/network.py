@@ -85,7 +85,7 @@ def build(
 
 @torch.no_grad()
 def set_vectors(model: SequenceTagger, vectors: Vectors, *, freeze: bool) -> None:
-    """Copy pretrained vectors into the network; those of words outside training are never trained."""
+    """Copy pretrained vectors into the network; those of extra words are never trained."""
     trained = model.vocabulary_size
     logger.info(
         "vectors: %d wide, for %.1f%% of the words of train; %d more words are known by them",

@@ -42,7 +42,7 @@ class TaggedPart:
 
 
 def words_of(words: EncodedWords, rows: Rows) -> Words:
-    """Return the packed words of these rows, sorted by decreasing length, and the distinct words."""
+    """Return the packed words of these rows, by decreasing length, with distinct words."""
     packed = collate(words.column, rows)
     distinct, forms = np.unique(packed.data.numpy(), return_inverse=True)  # (forms,), (places,)
     # (forms,), the longest first
@@ -95,7 +95,7 @@ class TaggingObjective:
         return "f1" if self.tags.are_spans else "accuracy"
 
     def sums(self, output: Chain, targets: Tensor) -> Tensor:
-        """Return loss, tokens, correct ones; spans correct, predicted, gold; 1 if counted: ``(7,)``."""
+        """Return loss, tokens, correct; spans correct, predicted, gold; if counted: ``(7,)``."""
         # of shape (batch,), (places, tags)
         likelihood, marginals = log_likelihood_and_marginals(output, targets.clamp(min=0))
         loss = -likelihood.sum()
