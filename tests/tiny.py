@@ -170,7 +170,15 @@ CASES: dict[str, EstimatorCase] = {
         keys=lambda X: Sequences.make(X, None, "seen").keys,
         others={**_WITHIN, **_OF_SEQUENCES, "regression": True},
         variants=[{"pooling": "attention", "recurrent__cell": "lstm"}],
-        strange=["a.ts", [np.zeros((4, 2))], [np.full((3, 3), np.inf)], [[["a"]]], [None]],
+        strange=[
+            "a.ts",
+            ["a.ts"],
+            [b"a"],
+            [np.zeros((4, 2))],
+            [np.full((3, 3), np.inf)],
+            [[["a"]]],
+            [None],
+        ],
     ),
     "values": EstimatorCase(
         clone(_SEQUENCES).set_params(regression=True),

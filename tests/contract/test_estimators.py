@@ -181,7 +181,7 @@ def test_fit_returns_the_model_and_changes_neither_settings_nor_data(case):
         assert parts == (len(case.X) - len(case.X) // 10, len(case.X) // 10)
 
 
-def test_the_seed_alone_decides(case, fitted):
+def test_the_seed_alone_decides(case, fitted, answers):
     """Not the random states of others, which are not moved either."""
     for seed in (1, 2):
         torch.manual_seed(seed)
@@ -190,6 +190,7 @@ def test_the_seed_alone_decides(case, fitted):
         again = case.fit()
         assert_same([torch.get_rng_state(), np.random.get_state()[1]], before)  # noqa: NPY002
         assert_same(weights(again), weights(fitted))
+        assert case.answers(again) == answers
     other = weights(case.fit(case.make(training__seed=1)))
     assert any((one != two).any() for one, two in zip(other, weights(fitted), strict=True))
 
@@ -436,6 +437,7 @@ NO_DATA = {
     "scalar": np.array(1.0),
     "scalar of torch": torch.tensor(1),
     "two columns": pd.DataFrame({"text": ["a"], "label": ["b"]}),
+    "two columns of polars": pl.DataFrame({"text": ["a"], "label": ["b"]}),
     "two columns of arrow": pa.table({"text": ["a"], "label": ["b"]}),
     "lazy": pl.LazyFrame({"text": ["a"]}),
     "function": len,

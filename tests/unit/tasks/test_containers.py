@@ -204,31 +204,6 @@ def test_what_is_no_list_of_labels_is_named(y: Any, match: str) -> None:
         labels_of(y, "train", multi_label=True)
 
 
-NO_ROWS = {
-    "None": None,
-    "string": "a film",
-    "bytes": b"a film",
-    "number": 3,
-    "dictionary": {"text": TEXTS, "label": TEXTS},
-    "set": {"a", "b"},
-    "two columns": pd.DataFrame({"text": TEXTS, "label": TEXTS}),
-    "two columns of polars": pl.DataFrame({"text": TEXTS, "label": TEXTS}),
-    "two columns of arrow": pa.table({"text": TEXTS, "label": TEXTS}),
-    "lazy": pl.LazyFrame({"text": TEXTS}),
-    "scalar": np.array("a film"),
-    "scalar of torch": torch.tensor(1),
-    "function": len,
-}
-
-
-@pytest.mark.parametrize("given", NO_ROWS.values(), ids=NO_ROWS)
-def test_what_holds_no_rows_is_named_and_refused(given: Any) -> None:
-    for call in (texts_of, as_sentences, labels_of):
-        with pytest.raises(DatasetError, match=r"must (be|have)") as caught:
-            call(given, "predict")
-        assert len(str(caught.value)) < 300
-
-
 STEPS = [[1.0, 2.0, 3.0], [4.0], [5.0, 6.0]]
 
 
@@ -261,15 +236,6 @@ def test_a_missing_step_of_a_column_is_missing() -> None:
         values = sequences_of([column], None, "predict").values
         assert values[0] == 1
         assert np.isnan(values[1])
-
-
-@pytest.mark.parametrize(
-    "given", [*NO_ROWS.values(), ["a.ts"], [b"a"], pd.DataFrame({"1": [1.0], "2": [2.0]})]
-)
-def test_what_is_no_sequence_is_named_and_refused(given: Any) -> None:
-    with pytest.raises(DatasetError) as caught:
-        sequences_of(given, None, "predict")
-    assert len(str(caught.value)) < 300
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,10 @@ import logging
 
 import numpy as np
 import pytest
-import torch
 from tests.unit.tasks.classification.test_text import LABELS, TEXTS, small
 
 import ostinato
-from ostinato import ConfigError, SpeechRecognizer, StoppedError, TextClassifier, Training
+from ostinato import ConfigError, SpeechRecognizer, TextClassifier, Training
 from ostinato.datasets import Examples, Recordings
 from ostinato.report import collect, write
 from ostinato.tasks.baselines import Baseline
@@ -45,15 +44,6 @@ def test_what_is_open_is_found_by_the_data_and_what_was_given_stays(run):
     assert config["sized"]["training"]["epochs"] == 2
 
 
-def test_sized_settings_are_saved_and_loaded(run, tmp_path):
-    model, folder = run
-    loaded = ostinato.load(folder)
-    assert loaded.get_params() == model.get_params()
-    assert loaded.sized_.get_params() == model.sized_.get_params()
-    loaded.save(tmp_path / "copy")
-    assert ostinato.load(tmp_path / "copy").sized_.get_params() == model.sized_.get_params()
-
-
 def test_a_run_of_before_has_its_settings_in_force(run, tmp_path):
     model, _ = run
     model.save(tmp_path / "old")
@@ -64,30 +54,6 @@ def test_a_run_of_before_has_its_settings_in_force(run, tmp_path):
     (path.parent / "SHA256SUMS").unlink()
     loaded = ostinato.load(tmp_path / "old")
     assert loaded.sized_.training == model.sized_.training
-
-
-def test_a_resumed_run_is_sized_as_it_was(run, tmp_path):
-    model, _ = run
-
-    class Stop:
-        def step(self, progress, steps_per_epoch, loss):
-            if progress.step == 3:
-                import signal
-
-                signal.raise_signal(signal.SIGINT)
-
-        def epoch(self, record):
-            pass
-
-    with pytest.raises(StoppedError):
-        small(training=OPEN, min_freq=None).fit(
-            TEXTS, LABELS, out=tmp_path / "run", listeners=[Stop()]
-        )
-    again = small(training=OPEN, min_freq=None)
-    again.fit(TEXTS, LABELS, out=tmp_path / "run", resume=True)
-    assert again.sized_.get_params() == model.sized_.get_params()
-    for ours, theirs in zip(again.module_.parameters(), model.module_.parameters(), strict=True):
-        assert torch.equal(ours, theirs)
 
 
 def test_the_settings_found_are_told(caplog):

@@ -129,14 +129,6 @@ def test_bfloat16_trains(fitted):
     assert model.module_.head.weight.dtype == torch.float32
 
 
-def test_any_collection_is_a_list_of_labels():
-    rows = [[word for word in ("good", "not") if word in text.split()] for text in TEXTS]
-    model = small(multi_label=True, training__epochs=1)
-    for kind in (tuple, set, np.array):
-        labels = [kind(row) if row else [] for row in rows]
-        assert model.fit(TEXTS, labels).classes_.tolist() == ["good", "not"]
-
-
 @pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame, sparse.csr_matrix])
 def test_a_matrix_of_labels_is_fitted_searched_saved_and_predicted(kind, tmp_path):
     matrix = kind(

@@ -47,22 +47,6 @@ def test_it_learns() -> None:
     assert all(torch.isfinite(score).all() for score in scores[1:])
 
 
-def test_same_seed_same_bits_and_the_random_state_is_left_alone() -> None:
-    torch.manual_seed(3)
-    before = torch.get_rng_state()
-    first = fitted()
-    assert torch.equal(torch.get_rng_state(), before)
-    torch.manual_seed(4)
-    assert torch.equal(fitted().weight, first.weight)
-
-
-def test_batch_mates_change_nothing() -> None:
-    model = fitted()
-    together = model.scores(model.encode(SENTENCES[:2]), np.array([0, 1])).emissions
-    alone = model.scores(model.encode(SENTENCES[1:2]), np.array([0])).emissions
-    assert_close(together.data[[1, 3]], alone.data)
-
-
 def test_what_the_network_forbids_stays_forbidden_and_weights_add_up() -> None:
     model = fitted()
     scores, ours = model.scores(model.encode(SENTENCES), ROWS), network(model, 2.0)

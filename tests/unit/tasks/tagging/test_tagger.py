@@ -125,13 +125,6 @@ def test_recall_of_new_spans_is_measured_after_loading_too(
         assert model.evaluate(*new)["n_new_spans"] == 1
 
 
-def test_without_validation_a_tenth_is_held_out() -> None:
-    sentences = [[*row, str(number)] for number, row in enumerate(SENTENCES)]
-    model = small(training__epochs=1).fit(sentences, [[*row, "O"] for row in TAGS])
-    assert model.facts_["validation"]["n"] == 2
-    assert model.facts_["train"]["n"] == 22
-
-
 def test_odd_input_has_an_answer(fitted: SequenceTagger) -> None:
     assert fitted.predict([]) == []
     assert [len(row) for row in fitted.predict([[], ["🙂"], [""], ["x"] * 50_000])] == [
