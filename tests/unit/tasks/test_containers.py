@@ -21,7 +21,7 @@ from ostinato.datasets import Tagged
 from ostinato.tasks.classification.label_inputs import labels_of
 from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.classification.series_inputs import sequences_of
-from ostinato.tasks.classification.text_inputs import examples_of, texts_and_labels, texts_of
+from ostinato.tasks.classification.text_inputs import examples_of, labelled_texts, texts_of
 from ostinato.tasks.tagging.inputs import as_sentences, as_texts
 
 TEXTS = ["a film", "好 film", "", "nan"]
@@ -255,7 +255,7 @@ def test_two_orders_of_one_index_are_told(caplog: pytest.LogCaptureFixture) -> N
     steps = X.map(lambda text: [1.0, 2.0])
     calls = {
         "texts": lambda y: examples_of(X, y, "train"),
-        "measured": lambda y: texts_and_labels(X, y, "evaluate", Labels((0, 1))),
+        "measured": lambda y: labelled_texts(X, y, "evaluate", Labels((0, 1))),
         "sequences": lambda y: sequences_of(steps, y, "train"),
     }
     for name, call in calls.items():
