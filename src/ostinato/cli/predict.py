@@ -22,18 +22,8 @@ if TYPE_CHECKING:  # torch is loaded once the options are known to be right
     from ostinato.tasks import Estimator
 
 FILE_ENDINGS = (
-    ".txt",
-    ".csv",
-    ".tsv",
-    ".jsonl",
-    ".ndjson",
-    ".parquet",
-    ".gz",
-    ".bz2",
-    ".xz",
-    ".zst",
-    ".conll",
-    ".conllu",
+    *(".txt", ".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"),
+    *(".gz", ".bz2", ".xz", ".zst", ".conll", ".conllu"),
 )
 MOST_AT_ONCE = 4096  # texts, so that standard input may be endless
 

@@ -8,7 +8,7 @@ if its first token, its last token and its type are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -182,20 +182,12 @@ def span_f1_by_length(
         raise ShapeError(f"{where}: num_bins must be at least 1; got {num_bins}. Give 5, say.")
     gold, found = _located(where, labels, predictions)
     sizes = range(1, num_bins + 1)
-    support, predicted, correct = (
-        _count((min(end - start, num_bins) for (_, start, end), _ in spans), sizes)
-        for spans in (gold.items(), found.items(), gold.items() & found.items())
-    )
-    precision, recall, f1 = _rates(support, predicted, correct)
-    return SpanLengths(
-        num_tokens=np.array(sizes, dtype=np.int64),
-        precision=precision,
-        recall=recall,
-        f1=f1,
-        support=support,
-        predicted=predicted,
-        correct=correct,
-    )
+
+    def size_of(place: Place, kind: str) -> int:
+        return min(place[2] - place[1], num_bins)
+
+    scores = _scored(gold, found, sizes, size_of)
+    return SpanLengths(num_tokens=np.array(sizes, dtype=np.int64), **scores)
 
 
 def span_confusion(labels: Sentences, predictions: Sentences, types: Sequence[str]) -> Ints:
@@ -260,20 +252,23 @@ def _located(
 
 def _score_types(gold: dict[Place, str], found: dict[Place, str]) -> SpanScores:
     types = tuple(sorted({*gold.values(), *found.values()}))
+    return SpanScores(types=types, **_scored(gold, found, types, lambda _, kind: kind))
+
+
+def _scored(
+    gold: dict[Place, str],
+    found: dict[Place, str],
+    order: Sequence[Hashable],
+    group_of: Callable[[Place, str], Hashable],
+) -> dict[str, Any]:
+    """Return what `SpanScores` and `SpanLengths` say of each group of spans, in that order."""
     support, predicted, correct = (
-        _count((kind for _, kind in spans), types)
+        _count((group_of(place, kind) for place, kind in spans), order)
         for spans in (gold.items(), found.items(), gold.items() & found.items())
     )
     precision, recall, f1 = _rates(support, predicted, correct)
-    return SpanScores(
-        types=types,
-        precision=precision,
-        recall=recall,
-        f1=f1,
-        support=support,
-        predicted=predicted,
-        correct=correct,
-    )
+    rates = {"precision": precision, "recall": recall, "f1": f1}
+    return {**rates, "support": support, "predicted": predicted, "correct": correct}
 
 
 def _count(groups: Iterable[Hashable], order: Iterable[Hashable]) -> Ints:

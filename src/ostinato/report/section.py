@@ -51,6 +51,11 @@ class Curve:
         return formatting.percent(value, 2) if self.is_share else formatting.number(value, 4)
 
 
+def loss_curve(hint: str) -> Curve:
+    """Return the curve of a loss, told what it is and which way is better."""
+    return Curve(key="loss", name="loss", hint=hint, is_share=False, lower_is_better=True)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Balance:
     """How often each class stands in each part.

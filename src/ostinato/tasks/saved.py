@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +47,9 @@ def numbers(values: Any, name: str, path: Path, *, positive: bool = False) -> tu
     Raises:
         CheckpointError: It is missing or another.
     """
-    found = _value(values, name, path)
-    if isinstance(found, list) and all(is_number(one, positive=positive) for one in found):
-        return tuple(map(float, found))
-    raise misfit(path, name, f"a list of {'positive ' if positive else ''}numbers", found)
+    rule = f"{'positive ' if positive else ''}numbers"
+    found = _list(values, name, path, lambda one: is_number(one, positive=positive), rule)
+    return tuple(map(float, found))
 
 
 def steps(values: Any, name: str, path: Path) -> tuple[int, ...]:
@@ -64,10 +63,8 @@ def steps(values: Any, name: str, path: Path) -> tuple[int, ...]:
     Raises:
         CheckpointError: It is missing or another.
     """
-    found = _value(values, name, path)
-    if isinstance(found, list) and all(type(one) is int and 0 < one < 2**31 for one in found):
-        return tuple(found)
-    raise misfit(path, name, "a list of whole numbers above 0", found)
+    rule = "whole numbers above 0"
+    return _list(values, name, path, lambda one: type(one) is int and 0 < one < 2**31, rule)
 
 
 def flags(values: Any, name: str, path: Path) -> tuple[bool, ...]:
@@ -81,10 +78,7 @@ def flags(values: Any, name: str, path: Path) -> tuple[bool, ...]:
     Raises:
         CheckpointError: It is missing or another.
     """
-    found = _value(values, name, path)
-    if not isinstance(found, list) or not all(isinstance(one, bool) for one in found):
-        raise misfit(path, name, "a list of true and false", found)
-    return tuple(found)
+    return _list(values, name, path, lambda one: isinstance(one, bool), "true and false")
 
 
 def texts(values: Any, name: str, path: Path) -> tuple[str, ...]:
@@ -98,12 +92,10 @@ def texts(values: Any, name: str, path: Path) -> tuple[str, ...]:
     Raises:
         CheckpointError: It is missing or another.
     """
-    found = _value(values, name, path)
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise misfit(path, name, "a list of texts", found)
+    found = _list(values, name, path, lambda one: isinstance(one, str), "texts")
     if len(set(found)) < len(found):
-        raise misfit(path, name, "a list without repetitions", found)
-    return tuple(found)
+        raise misfit(path, name, "a list without repetitions", list(found))
+    return found
 
 
 def one_of(values: Any, name: str, path: Path, choices: tuple[Any, ...]) -> Any:
@@ -217,6 +209,15 @@ def misfit(path: Path, name: str, rule: str, found: Any) -> CheckpointError:
     return CheckpointError(
         f"{path}: `{name}` must be {rule}; got {shown(found)}. Copy the run folder anew, or train again."
     )
+
+
+def _list(
+    values: Any, name: str, path: Path, is_one: Callable[[Any], bool], rule: str
+) -> tuple[Any, ...]:
+    found = _value(values, name, path)
+    if not isinstance(found, list) or not all(map(is_one, found)):
+        raise misfit(path, name, f"a list of {rule}", found)
+    return tuple(found)
 
 
 def _value(values: Any, name: str, path: Path) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ostinato.report import formatting
 from ostinato.report.classification.value_plots import error_histogram, predicted_and_right
-from ostinato.report.section import Balance, Curve, Headline, Task, note
+from ostinato.report.section import Balance, Curve, Headline, Task, loss_curve, note
 from ostinato.runs.classification import ValuePredictions
 from ostinato.runs.run import Labels, Part
 
@@ -51,13 +51,7 @@ class Regression(Task[ValuePredictions]):
     unit = "step"
     unknown = "values that are missing"
     curves = (
-        Curve(
-            key="loss",
-            name="loss",
-            hint="Mean squared error, in squares of the deviation in train; lower is better.",
-            is_share=False,
-            lower_is_better=True,
-        ),
+        loss_curve("Mean squared error, in squares of the deviation in train; lower is better."),
         Curve(
             key="r2",
             name="R²",

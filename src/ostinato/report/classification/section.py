@@ -29,7 +29,7 @@ from ostinato.report.class_tables import (
     confusion_rows,
     most_confused,
 )
-from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, note
+from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, loss_curve, note
 from ostinato.runs.classification import TextPredictions
 from ostinato.runs.run import Labels, Part
 
@@ -77,13 +77,7 @@ class Classification(Task[TextPredictions]):
     sections = (("classes", "Classes"), ("trust", "Trust"), ("mistakes", "Mistakes"))
     example = "text"
     curves = (
-        Curve(
-            key="loss",
-            name="loss",
-            hint="Mean cross-entropy in nats; lower is better.",
-            is_share=False,
-            lower_is_better=True,
-        ),
+        loss_curve("Mean cross-entropy in nats; lower is better."),
         Curve(
             key="accuracy",
             name="accuracy",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ostinato.metrics.classification import Calibration, calibration
 from ostinato.metrics.transcription import alignments, errors_of
 from ostinato.report import formatting, plots
-from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, note
+from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, loss_curve, note
 from ostinato.report.speech.errors import (
     Confusion,
     Group,
@@ -72,12 +72,8 @@ class Transcription(Task[TranscriptPredictions]):
     units_per_second = FRAMES_PER_SECOND
     has_images = True
     curves = (
-        Curve(
-            key="loss",
-            name="loss",
-            hint="Negative log-likelihood of the transcripts in nats per symbol; lower is better.",
-            is_share=False,
-            lower_is_better=True,
+        loss_curve(
+            "Negative log-likelihood of the transcripts in nats per symbol; lower is better."
         ),
         Curve(
             key="cer",

@@ -31,7 +31,7 @@ from ostinato.report.class_tables import (
     confusion_rows,
     most_confused,
 )
-from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, note
+from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, loss_curve, note
 from ostinato.report.tagging.sentences import Mistake, faults, show
 from ostinato.runs.run import Labels, Part
 from ostinato.runs.tagging import Sentence, TagPredictions
@@ -98,13 +98,7 @@ class Tagging(Task[TagPredictions]):
     sections = (("types", "Types"), ("trust", "Trust"), ("mistakes", "Mistakes"))
     example = "sentence"
     curves = (
-        Curve(
-            key="loss",
-            name="loss",
-            hint="Mean negative log-likelihood of the tags in nats per token; lower is better.",
-            is_share=False,
-            lower_is_better=True,
-        ),
+        loss_curve("Mean negative log-likelihood of the tags in nats per token; lower is better."),
         Curve(
             key="accuracy",
             name="accuracy",
