@@ -160,7 +160,7 @@ CASES: dict[str, EstimatorCase] = {
         keys=lambda X: list(map(" ".join, X)),
         others={**_WITHIN, "head": "softmax", "ngrams": False, "tokenizer": "char", "pairs": True},
         variants=[{"characters__reader": "convolution", "head": "softmax"}],
-        strange=["one string", [3], [["a", None]], [[1.5]]],
+        strange=["one string", ["one"], [3], [["a", None]], [[1.5]]],
     ),
     "sequences": EstimatorCase(
         _SEQUENCES,

@@ -40,6 +40,7 @@ from ostinato import (
     report,
 )
 from ostinato._native import library
+from ostinato.datasets import Recordings
 from ostinato.tasks import TASKS
 
 pytestmark = pytest.mark.paths("best")
@@ -193,6 +194,26 @@ def test_the_seed_alone_decides(case, fitted, answers):
         assert case.answers(again) == answers
     other = weights(case.fit(case.make(training__seed=1)))
     assert any((one != two).any() for one, two in zip(other, weights(fitted), strict=True))
+
+
+@needs_targets
+def test_what_is_held_out_is_no_copy_of_what_is_trained_on(case):
+    make = Recordings.make if case is CASES["speech"] else case.make()._part
+    whole = {"train": make([*case.X, *case.X], [*case.y, *case.y], "train", **case.options)}
+    parts = case.make().hold_out(whole)
+    train, held = (list(parts[name].keys) for name in ("train", "validation"))
+    assert not set(train) & set(held)
+    assert sorted(train + held) == sorted(whole["train"].keys)
+    assert 0 < len(held) <= 0.15 * 2 * len(case.X)
+
+
+@pytest.mark.parametrize("kind", [int, bool, float])
+@pytest.mark.parametrize("case", ["text", "sequences"], indirect=True)
+def test_labels_keep_their_type(case, kind, tmp_path):
+    model = case.make().fit(case.X, [kind(int(label)) for label in case.y])
+    model.save(tmp_path / "run")
+    for one in (model, ostinato.load(tmp_path / "run")):
+        assert {type(label) for label in one.predict(case.X).tolist()} == {kind}
 
 
 def test_before_it_is_fitted_it_says_so(case, tmp_path):

@@ -136,23 +136,6 @@ def test_missing_values_are_told_to_the_network_where_train_has_some():
     np.testing.assert_allclose(plain.predict_proba([gap]), plain.predict_proba([mean]), atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", [int, bool, str])
-def test_labels_keep_their_type(kind):
-    labels = [kind(label == "up") for label in Y]
-    model = small(training__epochs=1).fit(X, np.asarray(labels))
-    assert type(model.predict(X[:1]).tolist()[0]) is kind
-
-
-def test_validation_is_never_trained_on_and_repeated_sequences_do_not_straddle():
-    for regression, labels in ((False, Y), (True, VALUES)):
-        part = Sequences.make(X + X, labels + labels, "test")
-        parts = small(regression=regression).hold_out({"train": part})
-        train, held = parts["train"], parts["validation"]
-        assert not set(train.keys) & set(held.keys)
-        assert len(train) + len(held) == 2 * len(X)
-        assert 0 < len(held) <= 0.15 * 2 * len(X)
-
-
 def test_what_readers_give_can_be_handed_on_and_columns_find_their_place(fitted):
     part = Sequences.make(X, Y, "file", features=("x", "y"))
     model = small(training__epochs=1).fit(part, Y)

@@ -51,15 +51,6 @@ def test_it_learns_that_order_decides(fitted):
     assert fitted.predict(["the song is not bad"]).tolist() == ["pos"]
 
 
-@pytest.mark.parametrize("kind", [int, bool, str, float])
-def test_labels_keep_their_type(kind, tmp_path):
-    labels = [kind(label == "pos") for label in LABELS]
-    model = small(training__epochs=1).fit(TEXTS, np.asarray(labels))
-    assert type(model.predict(TEXTS[:1]).tolist()[0]) is kind
-    model.save(tmp_path / "run")
-    assert ostinato.load(tmp_path / "run").predict(TEXTS).tolist() == model.predict(TEXTS).tolist()
-
-
 def test_multi_label(tmp_path):
     labels = [[word for word in ("good", "not") if word in text.split()] for text in TEXTS]
     model = small(multi_label=True).fit(TEXTS, labels)
@@ -69,20 +60,6 @@ def test_multi_label(tmp_path):
     assert figures["accuracy"] == model.score(TEXTS, labels) > 0.95
     model.save(tmp_path / "run")
     assert ostinato.load(tmp_path / "run").predict(TEXTS) == model.predict(TEXTS)
-
-
-def test_validation_is_never_trained_on_and_repeated_texts_do_not_straddle():
-    texts = TEXTS + TEXTS  # every text at least twice
-    model = small(training__epochs=1)
-    parts = model.hold_out({"train": _examples(texts, LABELS + LABELS)})
-    assert not set(parts["train"].texts) & set(parts["validation"].texts)
-    assert len(parts["train"].texts) + len(parts["validation"].texts) == len(texts)
-
-
-def _examples(texts, labels):
-    from ostinato.datasets import Examples
-
-    return Examples.make(texts, labels, "test")
 
 
 @pytest.mark.parametrize(

@@ -163,15 +163,6 @@ def test_bad_data_are_named() -> None:
         small().fit(SENTENCES, [["O"] * len(row) for row in SENTENCES])
 
 
-def test_one_string_is_no_list_of_sentences(fitted: SequenceTagger) -> None:
-    with pytest.raises(DatasetError, match="must be a list; got one string"):
-        fitted.predict("Anna sings")  # type: ignore[arg-type]
-    with pytest.raises(DatasetError, match="sentence 1 must be a list of tokens"):
-        fitted.predict(["Anna sings"])  # type: ignore[list-item]
-    with pytest.raises(DatasetError, match="must be a list; got one string"):
-        fitted.predict_spans("Anna sings")
-
-
 @pytest.mark.parametrize(
     ("sentences", "kind"), [([["a", None]], "NoneType"), ([["a"], 3], "int"), ([[1.5]], "float")]
 )
