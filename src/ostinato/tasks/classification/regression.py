@@ -1,4 +1,4 @@
-"""What saying a value for whole sequences means to the training loop: targets, loss, figures."""
+"""Training objective of regression on whole sequences: targets, loss, figures."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from ostinato.tasks.unseen import unseen_figures
 from ostinato.training import Figures
 
 SMALLEST_SPREAD = 1e-12
-"""Least sum of squares of targets that R2 is a share of."""
+"""Least sum of squares of targets, the divisor of R2."""
 
 
 @dataclass(frozen=True)
 class Values:
-    """How values are told from the mean of those of train, in units of their deviation.
+    """Standardisation of the target values, by mean and deviation of the training values.
 
     Args:
         mean: Mean of the training values.
@@ -63,12 +63,12 @@ class Values:
     def encode(
         self, labels: Sequence[Any], part: str = "data", names: Sequence[str] | None = None
     ) -> Tensor:
-        """Return values as the network says them, ``(n,)`` float32."""
+        """Return standardised values, ``(n,)`` float32."""
         scaled = (numbers_of(labels, part, names) - self.mean) / self.deviation
         return torch.from_numpy(scaled.astype(np.float32))
 
     def decode(self, scaled: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Return values that the network says, in their own unit."""
+        """Return predictions in the unit of the values."""
         return scaled.astype(np.float64) * self.deviation + self.mean
 
     def save(self, run: Path) -> None:
@@ -92,7 +92,7 @@ class Values:
 
 @dataclass(frozen=True)
 class RegressionObjective:
-    """Mean squared error of standardised values; R2 judges.
+    """Mean squared error of standardised values; the best epoch has the highest R2.
 
     Args:
         deviation: Standard deviation of the training values, for errors in their unit.
@@ -102,14 +102,14 @@ class RegressionObjective:
     monitor: Literal["r2"] = "r2"
 
     def sums(self, output: Tensor, targets: Tensor | Weighted) -> Tensor:
-        """Return sums of squared and absolute errors, of targets and their squares, and counts.
+        """Return sums of errors, targets and their squares, and counts: ``(6,)``.
 
         The second sum is the number of sequences, the last one that of their weights.
         """
-        said = output.float().squeeze(1)
+        said = output.float().squeeze(1)  # (batch,)
         targets, weights = parted(targets)
         count = said.new_tensor(len(targets))
-        squared = F.mse_loss(said, targets, reduction="none")
+        squared = F.mse_loss(said, targets, reduction="none")  # (batch,)
         if weights is None:
             weights = torch.ones_like(targets)
         return torch.stack(
@@ -143,7 +143,7 @@ def regression_figures(
     keys: Sequence[str],
     seen: Sequence[str],
 ) -> Figures:
-    """Return the figures on some sequences; also without those ``seen``, if some were."""
+    """Return the figures on sequences; also without those ``seen`` in training, if any."""
     figures = regression_metrics(rights, said, scale=values.deviation)
     figures["chance_z"] = correlation_z(rights, said)
     return figures | unseen_figures(

@@ -1,4 +1,4 @@
-"""A ridge on random convolutions and summaries of sequences: a baseline, and a part beside the network."""
+"""Ridge on random convolutions and summary features: a baseline, also combined with a network."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-SHARE = 0.5  # weight of all summaries beside that of all convolutions
+SHARE = 0.5  # weight of all summaries relative to all convolutions
 MOST_ROWS = 2000  # sequences that it is fitted on
 PENALTIES = np.logspace(-2, 5, 15)
-SHARPEST = 50.0  # most that its answers are multiplied by to be logits
-AHEAD = 2.0  # nats that the network must be better by, as validation has chosen its epoch
-LEAST = 0.15  # weight that is expected of the logits of the worse of ridge and network
-PULL = 0.3  # nats that a weight e times as large or small costs
-SHARE_OF_VALUES = 0.5  # of the network, if validation says nothing
-ROWS_OF_PULL = 5  # sequences whose values say as much of a weight as what is expected
+SHARPEST = 50.0  # largest factor from ridge outputs to logits
+AHEAD = 2.0  # nats by which the network must be better, as validation chose its epoch
+LEAST = 0.15  # prior weight of the logits of the worse of ridge and network
+PULL = 0.3  # penalty in nats of a weight off by a factor e
+SHARE_OF_VALUES = 0.5  # prior weight of the network, for values
+ROWS_OF_PULL = 5  # sequences that weigh as much as that prior
 FILE = "ridge.safetensors"
 
 
 class Told(NamedTuple):
-    """Sequences, and what a model is to say of each.
+    """Sequences with their targets.
 
     Args:
         column: The sequences.
         targets: Class or value of each, ``(sequences,)`` or ``(sequences, 1)``.
-        weights: How much each counts; none for all the same.
+        weights: Weight of each; None if all are equal.
     """
 
     column: Ragged
@@ -49,26 +49,26 @@ class Told(NamedTuple):
 
     @property
     def counts(self) -> Doubles:
-        """How much each counts, ``(sequences,)``."""
+        """Weight of each, ``(sequences,)``."""
         same = np.ones(len(self.column))
         return same if self.weights is None else np.asarray(self.weights, np.float64)
 
     def some(self, most: int) -> Told:
-        """Return all, or of more than so many some."""
+        """Return all, or a random sample of ``most``."""
         rows = np.sort(np.random.default_rng(0).permutation(len(self.column))[:most])
         return Told(self.column.take(rows), self.targets[rows], self.counts[rows])
 
 
 @dataclass(frozen=True)
 class ConvolutionRidge:
-    """A linear model of fixed features of sequences, its penalty by leave-one-out.
+    """Ridge regression on fixed features, its penalty chosen by leave-one-out.
 
     Args:
         convolutions: The convolutions.
-        sharpness: What makes its answers logits; 1 for values.
-        surprise: Cross-entropy of a class of train, told without it, in nats; 0 for values.
-        means: Mean of each feature in train.
-        scales: What it is multiplied by after that.
+        sharpness: Factor from outputs to logits; 1 for values.
+        surprise: Leave-one-out cross-entropy on train, in nats a sequence; 0 for values.
+        means: Mean of each feature in train, ``(features,)``.
+        scales: Factor of each centred feature, ``(features,)``.
         weights: ``(features, outputs)``.
         intercept: ``(outputs,)``.
     """
@@ -83,20 +83,20 @@ class ConvolutionRidge:
 
     @staticmethod
     def fit(train: Told, classes: int | None) -> ConvolutionRidge:
-        """Fit one that tells classes apart, each from the rest; or one that says values.
+        """Fit a one-versus-rest classifier, or a regression.
 
         Args:
-            train: Sequences and what they are to be told.
-            classes: How many classes there are; none for values.
+            train: Sequences and targets.
+            classes: Number of classes; None for values.
         """
         train = train.some(MOST_ROWS)
         convolutions = Convolutions.fit(train.column, np.random.default_rng(0))
-        few, many = summaries(train.column), convolutions(train.column)
+        few, many = summaries(train.column), convolutions(train.column)  # (rows, features) each
         features = np.hstack([few, many])
         means, deviations = features.mean(axis=0), features.std(axis=0)
         scales = np.divide(1, deviations, out=np.zeros_like(deviations), where=deviations > 1e-6)
         scales[: few.shape[1]] *= SHARE * np.sqrt(many.shape[1] / few.shape[1])
-        rows = ((features - means) * scales).astype(np.float64)
+        rows = ((features - means) * scales).astype(np.float64)  # (rows, features)
         targets = train.targets.reshape(-1)
         wanted = targets[:, None] if classes is None else 2.0 * np.eye(classes)[targets] - 1
         weights, intercept, left_out = _ridge(rows, wanted, train.counts)
@@ -118,12 +118,12 @@ class ConvolutionRidge:
 
 @dataclass(frozen=True)
 class JoinedRidge:
-    """A ridge beside a network: what both say, each by a weight that validation has found.
+    """A ridge and a network: the weighted sum of their outputs.
 
     Args:
         ridge: The linear model.
-        network_weight: What the network's logits, or values, are multiplied by.
-        ridge_weight: What the linear model's are.
+        network_weight: Weight of the network's logits or values.
+        ridge_weight: Weight of the ridge's.
     """
 
     ridge: ConvolutionRidge
@@ -135,12 +135,13 @@ class JoinedRidge:
         """Fit the ridge on train, and find the weights of both on validation.
 
         Args:
-            train: Sequences and what they are to be told.
+            train: Sequences and targets.
             validation: The same.
-            network: What the network says of the validation sequences: logits, or ``(sequences, 1)``.
-            classes: How many classes there are; none for values.
+            network: Logits ``(sequences, classes)`` or values ``(sequences, 1)`` of the network on them.
+            classes: Number of classes; None for values.
         """
         ridge = ConvolutionRidge.fit(train, classes)
+        # of shape (2, rows, outputs)
         both = np.stack([network, ridge.scores(validation.column)]).astype(np.float64)
         targets = validation.targets.reshape(-1)
         if classes is None:
@@ -150,7 +151,7 @@ class JoinedRidge:
 
     @property
     def told(self) -> str:
-        """What both parts weigh, in words."""
+        """The weights of both parts, for the log."""
         weights = f"weight {self.ridge_weight:.2f}, of the network {self.network_weight:.2f}"
         return f"random convolutions joined: {weights}"
 
@@ -220,40 +221,40 @@ class JoinedRidge:
 
 
 def _ridge(rows: Doubles, wanted: Doubles, counts: Doubles) -> tuple[Doubles, Doubles, Doubles]:
-    """Return weights and intercept, and what each row is told by those that are fitted without it.
+    """Return weights, intercept and the leave-one-out predictions, ``(rows, outputs)``.
 
     Args:
         rows: Features of each row, ``(rows, features)``.
-        wanted: What each row is to be told, ``(rows, outputs)``.
-        counts: How much each row counts.
+        wanted: Targets, ``(rows, outputs)``.
+        counts: Weight of each row, ``(rows,)``.
 
     Source: leave-one-out of ridge regression: Golub, Heath and Wahba 1979,
     https://doi.org/10.1080/00401706.1979.10489751, equation 1.4.
     """
     root = np.sqrt(counts)[:, None]
     middle, mean = (np.average(one, axis=0, weights=counts) for one in (rows, wanted))
-    centred = (rows - middle) * root
-    values, vectors = np.linalg.eigh(centred @ centred.T)
+    centred = (rows - middle) * root  # (rows, features)
+    values, vectors = np.linalg.eigh(centred @ centred.T)  # (rows,), (rows, rows)
     values = np.maximum(values, 0)
     turned, squares = vectors.T @ ((wanted - mean) * root), vectors**2
     best: tuple[float, Doubles, Doubles] | None = None
     for penalty in PENALTIES:
         inverse = 1 / (values + penalty)
-        duals = vectors @ (inverse[:, None] * turned)
+        duals = vectors @ (inverse[:, None] * turned)  # (rows, outputs)
         free = counts / counts.sum() / penalty  # the intercept is not penalised
-        share = (squares @ inverse - free)[:, None]  # 0 of a row that alone counts
+        share = (squares @ inverse - free)[:, None]  # 0 for the only row with weight
         residuals = np.divide(duals, share, out=np.zeros_like(duals), where=share * penalty > 1e-12)
         error = float((residuals**2).mean())
         if best is None or error < best[0]:
             best = error, duals, residuals
     assert best is not None
-    weights = centred.T @ best[1]
+    weights = centred.T @ best[1]  # (features, outputs)
     wrong = np.divide(best[2], root, out=np.zeros_like(best[2]), where=root > 0)
     return weights, mean - middle @ weights, wanted - wrong
 
 
 def _sharpness(scores: Doubles, classes: Ints, counts: Doubles) -> float:
-    """Return what scores are multiplied by to make the right classes likeliest."""
+    """Return the factor of scores that maximises the likelihood of the classes."""
 
     def cost(logarithm: float) -> float:
         return _surprise(np.exp(logarithm) * scores, classes, counts)
@@ -262,10 +263,10 @@ def _sharpness(scores: Doubles, classes: Ints, counts: Doubles) -> float:
 
 
 def _expected(surprise: float, network: Doubles, classes: Ints, counts: Doubles) -> Doubles:
-    """Return the logarithms of the weights that are expected of network and ridge.
+    """Return the logarithms of the prior weights of network and ridge.
 
-    One of them is near 1 and the other near `LEAST`, by how much likelier the network makes the
-    classes of validation than the ridge those of train that it was not told.
+    One is near 1 and the other near `LEAST`: the better has the larger, by the network's likelihood on
+    validation and the ridge's leave-one-out likelihood on train.
     """
     evidence = float(counts.sum()) * surprise - _surprise(network, classes, counts)
     share = float(expit(evidence - AHEAD))
@@ -276,7 +277,7 @@ def _expected(surprise: float, network: Doubles, classes: Ints, counts: Doubles)
 def _weights_of_classes(
     both: Doubles, classes: Ints, counts: Doubles, expected: Doubles
 ) -> tuple[float, float]:
-    """Return the weights of two sets of logits that make classes likeliest; few of them say little."""
+    """Return the weights of two sets of logits with the highest posterior, given the prior."""
 
     def cost(weights: Doubles) -> float:
         pull = PULL * float(np.square(weights - expected).sum())
@@ -287,7 +288,7 @@ def _weights_of_classes(
 
 
 def _weights_of_values(both: Doubles, values: Doubles, counts: Doubles) -> tuple[float, float]:
-    """Return the weights, 1 together, that bring two sets of values nearest to what came."""
+    """Return the weights, with sum 1, of two sets of values with the least squared error."""
     apart = both[0] - both[1]
     pull = ROWS_OF_PULL * float(np.square(apart).mean())
     above = float((counts * (values - both[1])) @ apart) + SHARE_OF_VALUES * pull

@@ -1,4 +1,4 @@
-"""How much each example counts in the loss: as the user says, and so that classes count alike."""
+"""Weights of examples in the loss: sample weights and balanced class weights."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ostinato.tasks.classification.labels import Labels
 
 logger = logging.getLogger("ostinato")
 
-SHOWN = 8  # classes whose weights are told, the rarest first
+SHOWN = 8  # classes whose weights are logged, the rarest first
 P = TypeVar("P", Examples, Sequences)
 
 
 class Weighted(NamedTuple):
-    """Targets of a batch, and how much each row counts."""
+    """Targets of a batch and the weight of each row, ``(batch,)``."""
 
     targets: Tensor
     weights: Tensor
@@ -34,11 +34,11 @@ class Weighted(NamedTuple):
 
 
 class HasWeights(Protocol):
-    """A part of the data as far as its weights go."""
+    """A part of the data with sample weights."""
 
     @property
     def weights(self) -> list[float] | None:
-        """How much each example counts; none if all count the same."""
+        """Weight of each example; None if all are equal."""
 
 
 def parted(targets: Tensor | Weighted) -> tuple[Tensor, Tensor | None]:
@@ -47,7 +47,7 @@ def parted(targets: Tensor | Weighted) -> tuple[Tensor, Tensor | None]:
 
 
 def with_weights(part: P, sample_weight: ArrayLike | None) -> P:
-    """Return a part whose examples count as ``sample_weight`` says; none for all the same.
+    """Return a part with these sample weights; None for equal ones.
 
     Raises:
         DatasetError: There is not one for each example, one is negative or not finite, or all are 0.
@@ -87,15 +87,15 @@ def weights_of(
     targets: Mapping[str, Tensor],
     labels: Labels | None = None,
 ) -> dict[str, Tensor | None]:
-    """Return how much each row of each part counts in the loss, with mean 1 over train.
+    """Return the weight of each row in the loss, ``(rows,)`` by part, with mean 1 over train.
 
     Args:
         parts: The parts, with the weights that the user has given.
-        targets: Class of each row; only where classes are to count alike.
-        labels: The classes, if they are to count alike: each row by the rarity of its class in train.
+        targets: Class of each row; only for balanced classes.
+        labels: The classes, to weight rows by the inverse frequency of their class in train.
 
     Returns:
-        By part; none if all rows count the same.
+        By part; None if all rows have equal weight.
 
     Example:
         >>> part = Examples.make(["a", "b", "c"], ["x", "x", "y"], "train")
@@ -121,7 +121,7 @@ def weights_of(
 
 
 def check_no_class_weight(where: str, class_weight: str | None, kind: str) -> None:
-    """Raise ConfigError if classes are to count alike where an example has no single class."""
+    """Raise ConfigError for a class weight where an example has no single class."""
     if class_weight is not None:
         raise ConfigError(
             f"{where}: class_weight must be None for {kind}; got {shown(class_weight)}. "
@@ -130,8 +130,8 @@ def check_no_class_weight(where: str, class_weight: str | None, kind: str) -> No
 
 
 def _class_weights(classes: Sequence[Any], targets: Tensor) -> Tensor:
-    """Return the weight of each class, so that all classes of train weigh the same together."""
-    counts = torch.bincount(targets, minlength=len(classes))
+    """Return the weight of each class, ``(classes,)``, by inverse frequency in train."""
+    counts = torch.bincount(targets, minlength=len(classes))  # (classes,)
     weights = len(targets) / (len(classes) * counts.clamp(min=1).float())
     order = counts.argsort(stable=True).tolist()
     told = ", ".join(f"{classes[k]} {weights[k]:.2f}" for k in order[:SHOWN])

@@ -1,4 +1,4 @@
-"""From a trained network and places in series to forecasts, in the units of the series."""
+"""Forecasts of a trained network for windows of series, in the units of the series."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LeftOut = tuple[int, int, str]
 BATCH_STEPS = 2**17  # time steps of a batch of forecasts
 BATCH_PATHS = 2**13  # sampled paths of a batch
 MOST_NAMED = 5  # series in a message
-HISTORY_HORIZONS = 4  # horizons of the past that are shown
+HISTORY_HORIZONS = 4  # horizons of the past in a plot
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +42,10 @@ class Forecasts:
 
     Args:
         panel: The series.
-        places: Where they begin.
-        probabilities: Of the quantiles, the median in the middle.
+        places: The series, target and origin of each window.
+        probabilities: Those of the quantiles, the median in the middle.
         quantiles: Quantiles of each step, never crossing.
-        left_out: Series and target of which there is no forecast, and why.
+        left_out: Series and target without a forecast, and the reason.
 
     Shape:
         quantiles: ``(windows, horizon, quantiles)``.
@@ -59,20 +59,20 @@ class Forecasts:
 
     @property
     def horizon(self) -> int:
-        """Steps ahead."""
+        """Steps of the forecast."""
         return int(self.quantiles.shape[1])
 
     @property
     def mean(self) -> Doubles:
-        """Mean of each step if the distribution is straight between its quantiles."""
+        """Mean of each step, ``(windows, horizon)``, by interpolating between quantiles."""
         found: Doubles = self.quantiles @ _weights(self.probabilities)
         return found
 
     @property
     def actual(self) -> Doubles:
-        """What came, NaN where nothing is known of it, ``(windows, horizon)``."""
+        """The observed values, NaN where missing, ``(windows, horizon)``."""
         values, lengths = self.panel.values, self.panel.lengths
-        ahead = self.places.origin[:, None] + np.arange(self.horizon)
+        ahead = self.places.origin[:, None] + np.arange(self.horizon)  # (windows, horizon)
         is_known = ahead < lengths[self.places.series][:, None]
         place = values.offsets[self.places.series][:, None] + np.where(is_known, ahead, 0)
         return np.where(is_known, values.values[place, self.places.target[:, None]], np.nan)
@@ -94,7 +94,7 @@ class Forecasts:
         the ends of each interval, such as ``lo-80`` and ``hi-80``.
 
         Args:
-            with_actual: Whether to add ``cutoff``, the last time before the forecast, and ``y``, what came.
+            with_actual: Whether to add ``cutoff``, the last time before the forecast, and ``y``, the observed value.
         """
         ids, targets, times = [], [], []
         for row, series in enumerate(self.places.series):
@@ -120,7 +120,7 @@ class Forecasts:
         return pa.table(columns)
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield a row a step, ready for JSON; and one with the reason of each left out."""
+        """Yield a row a step, ready for JSON; and one with the reason for each series left out."""
         mean = self.mean
         for series, target, error in self.left_out:
             yield {"id": self.id_of(series), "target": self.panel.targets[target], "error": error}
@@ -266,19 +266,19 @@ def forecast(
     num_samples: int,
     seed: int,
 ) -> tuple[Doubles, Doubles]:
-    """Forecast from some places on.
+    """Forecast some windows.
 
     Args:
         network: The trained network.
-        part: Cuts the windows out.
-        places: Where to begin.
-        probabilities: Of the quantiles.
-        num_samples: Paths to draw of each window, where the network draws any.
-        seed: Seed of those, which do not depend on other windows.
+        part: Reader of the windows.
+        places: The windows.
+        probabilities: Those of the quantiles.
+        num_samples: Sample paths of each window, for autoregressive networks.
+        seed: Seed of the samples, which do not depend on other windows.
 
     Returns:
-        Quantiles on the scale of the series, ``(windows, horizon, quantiles)``, and what the values of
-        each window were divided by, ``(windows,)``.
+        Quantiles on the scale of the series, ``(windows, horizon, quantiles)``, and the divisor of
+        the values of each window, ``(windows,)``.
     """
     network.eval()
     horizon = part.reader.horizon
@@ -292,10 +292,13 @@ def forecast(
             windows, ahead, order = part.windows(places.take(rows))
             if isinstance(network, AutoregressiveForecaster):
                 own = _generators(part.reader.panel, places.take(rows[order]), seed)
+                # of shape (batch, samples, horizon)
                 paths = network.sample(windows, ahead.scale, num_samples, own)
+                # of shape (batch, horizon, quantiles)
                 found = sampled_quantiles(paths, torch.tensor(probabilities))
             else:
-                found = network(windows).float().sort(dim=2).values
+                found = network(windows).float().sort(dim=2).values  # (batch, horizon, quantiles)
+            # of shape (batch, horizon, quantiles)
             in_series = found * ahead.scale[:, None, None] + ahead.shift[:, None, None]
             quantiles[rows[order]] = in_series.numpy()
             scales[rows[order]] = ahead.scale.numpy()
@@ -303,7 +306,7 @@ def forecast(
 
 
 def _generators(panel: Panel, places: WindowIndex, seed: int) -> list[torch.Generator]:
-    """Return a generator for each window, by the id of its series, its target and its time."""
+    """Return a generator for each window, seeded by series id, target and origin."""
     found = []
     for series, target, origin in zip(places.series, places.target, places.origin, strict=True):
         time = panel.times(int(series), int(origin), int(origin) + 1).astype(np.int64)[0]
@@ -319,6 +322,6 @@ def _column_of(probability: float) -> str:
 
 
 def _weights(probabilities: Sequence[float]) -> Doubles:
-    """Return the share of each quantile in the mean: half the way to its neighbours."""
+    """Return the weight of each quantile in the mean: half the way to its neighbours."""
     borders = np.convolve(probabilities, [0.5, 0.5], "valid")
     return np.diff([0.0, *borders, 1.0])

@@ -1,4 +1,4 @@
-"""A linear model of averaged frames that tells keywords apart: a baseline, and a part beside the network."""
+"""Logistic regression on averaged frames: a keyword baseline, also combined with the network."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from ostinato.training import load_tensors, save_tensors
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
-SEGMENTS = 5  # stretches of a recording whose frames are averaged
-FLAT = 1e-4  # deviation in nats below which an average tells nothing; frames of 32 bits are off by 1e-6
-LINEAR = 0.5  # weight that is expected of the linear model
-EVEN = 1000  # recordings from which the network is expected to count as much
+SEGMENTS = 5  # segments of a recording whose frames are averaged
+FLAT = 1e-4  # deviation in nats below which an average is constant; float32 frames err by 1e-6
+LINEAR = 0.5  # prior weight of the linear model
+EVEN = 1000  # recordings from which the network has the same prior weight
 FILE = "averaged_frames.safetensors"
 
 
 def averaged(frames: Floats) -> Doubles:
-    """Return the mean frame of each of some equal stretches, and the deviation of each band.
+    """Return the mean frame of each of ``SEGMENTS`` segments, and the deviation of each band.
 
     Args:
         frames: The frames of a recording.
@@ -46,7 +46,7 @@ def averaged(frames: Floats) -> Doubles:
         >>> averaged(np.array([[1.0], [3.0]], np.float32)).tolist()
         [-1.0, -1.0, 0.0, 1.0, 1.0, 1.0]
     """
-    level = frames.astype(np.float64) - frames.mean(dtype=np.float64)
+    level = frames.astype(np.float64) - frames.mean(dtype=np.float64)  # (steps, bands)
     edges = np.linspace(0, len(level), SEGMENTS + 1)
     means = [
         level[int(a) : max(int(a) + 1, math.ceil(b))].mean(axis=0)
@@ -71,16 +71,16 @@ class AveragedFrames:
     def fit(
         part: Recordings, features: Features, sample_rate_hz: int, keywords: Sequence[str]
     ) -> AveragedFrames:
-        """Fit one on recordings that say a keyword each.
+        """Fit it on recordings of one keyword each.
 
         Args:
             part: The recordings.
-            features: What the frames are.
+            features: Settings of the frames.
             sample_rate_hz: Rate of the frames.
-            keywords: What they say, at least two, in order.
+            keywords: The keywords, at least two, in order.
         """
         sounds = audio.features_cached(part, features, sample_rate_hz)
-        rows = np.stack([averaged(frames) for frames in sounds.frames])
+        rows = np.stack([averaged(frames) for frames in sounds.frames])  # (recordings, averages)
         means, deviations = rows.mean(axis=0), rows.std(axis=0)
         scales = np.divide(1, deviations, out=np.zeros_like(deviations), where=deviations > FLAT)
         model = LogisticRegression(max_iter=1000)
@@ -101,10 +101,10 @@ class AveragedFrames:
 
 @dataclass(frozen=True)
 class Scores:
-    """What the linear model says of a recording, beside what the network is worth.
+    """Scores of the linear model for a recording, with the weight of the network.
 
     Args:
-        network_weight: What the network's log-likelihoods of the keywords are multiplied by.
+        network_weight: Weight of the network's log-likelihoods of the keywords.
         linear: The weighted logits of the linear model, ``(keywords,)``.
     """
 
@@ -112,7 +112,7 @@ class Scores:
     linear: Doubles
 
     def join(self, log_likelihoods: Doubles) -> Doubles:
-        """Return how likely each keyword is; all together stay as likely as to the network.
+        """Return combined log-likelihoods, ``(keywords,)``, whose sum is that of the network.
 
         Args:
             log_likelihoods: Of each keyword, by the network.
@@ -130,12 +130,12 @@ class Scores:
 
 @dataclass(frozen=True)
 class JoinedFrames:
-    """A linear model of averaged frames beside a network, each by a weight of its own.
+    """A linear model of averaged frames and a network, with the weight of each.
 
     Args:
         model: The linear model.
-        network_weight: What the network's log-likelihoods are multiplied by.
-        linear_weight: What the linear model's logits are.
+        network_weight: Weight of the network's log-likelihoods.
+        linear_weight: Weight of the linear model's logits.
     """
 
     model: AveragedFrames
@@ -156,11 +156,11 @@ class JoinedFrames:
 
         Args:
             model: The linear model.
-            network: The network's log-likelihoods, ``(recordings, keywords)``; of recordings that are
-                too short for a keyword minus infinity.
+            network: The network's log-likelihoods, ``(recordings, keywords)``; -inf where a
+                recording is too short for a keyword.
             linear: The linear model's logits, of the same shape.
-            said: What each says; others than keywords count for nothing.
-            keywords: What the columns are.
+            said: Transcript of each; others than keywords are ignored.
+            keywords: Those of the columns.
             count: Recordings that both were fitted on.
         """
         classes = _classes(said, keywords)
@@ -179,12 +179,12 @@ class JoinedFrames:
 
     @property
     def told(self) -> str:
-        """What both parts weigh, in words."""
+        """The weights of both parts, for the log."""
         weights = f"weight {self.linear_weight:.2f}, of the network {self.network_weight:.2f}"
         return f"averaged frames joined: {weights}"
 
     def scores(self, frames: Floats) -> Scores:
-        """Return what the linear model adds to a recording, from its frames."""
+        """Return the scores of the linear model for a recording, from its frames."""
         return Scores(self.network_weight, self.linear_weight * self.model.scores(frames))
 
     def save(self, run: Path) -> None:
@@ -213,6 +213,6 @@ class JoinedFrames:
 
 
 def _classes(said: Sequence[str], keywords: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Return the number of the keyword that each transcript is, -1 for anything else."""
+    """Return the index of the keyword of each transcript, ``(recordings,)``; -1 for others."""
     index = {keyword: number for number, keyword in enumerate(keywords)}
     return np.array([index.get(" ".join(text.split()), -1) for text in said], np.int64)

@@ -1,4 +1,4 @@
-"""A recording that says one of a few known things: which of them, however faintly it was heard."""
+"""Keyword spotting: choose among a closed set of transcripts by their CTC likelihoods."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ Symbols = tuple[int, ...]
 
 MOST = 100  # different transcripts that count as keywords
 LEAST_MEAN = 4  # recordings of each, on average
-MOST_ALONE = 0.05  # share of the recordings of which no other says the same
+MOST_ALONE = 0.05  # share of recordings whose transcript occurs once, at most
 COME_AGAIN = (
     2  # recordings of each transcript, on average, from which on they may be meant as keywords
 )
 DOUBT = 6.0
-"""Nats by which anything else that was heard must be likelier than the best keyword: training had
-nothing else, but a recording of the world may be silent, or say several."""
+"""Nats by which other text must be likelier than the best keyword: training had keywords alone, but
+real recordings may be silent or have several."""
 
 
 def keywords_of(transcripts: Sequence[str], *, given: bool | None = None) -> tuple[str, ...]:
-    """Return the different transcripts if they are few and each comes often; else none.
+    """Return the distinct transcripts if they are few and frequent; else none.
 
     Args:
-        transcripts: What is said in the training recordings.
-        given: Whether they are such a set; none to see by them.
+        transcripts: Those of the training recordings.
+        given: Whether they are keywords; None to decide by their counts.
 
     Example:
         >>> keywords_of(["yes", "no", "no", "yes"] * 2), keywords_of(["good day", "bye", "good bye"])
@@ -53,10 +53,10 @@ def keywords_of(transcripts: Sequence[str], *, given: bool | None = None) -> tup
 
 
 def why_none(transcripts: Sequence[str]) -> str:
-    """Return why transcripts that come again are no keywords; empty if they do not.
+    """Return why repeated transcripts are no keywords; empty if they do not repeat.
 
     Args:
-        transcripts: What is said in recordings of which `keywords_of` finds no keywords.
+        transcripts: Transcripts in which `keywords_of` finds no keywords.
 
     Example:
         >>> why_none(["yes", "no"] * 3)
@@ -75,12 +75,12 @@ def why_none(transcripts: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Choice:
-    """What a recording says, by the likelihood of each keyword.
+    """The decoded keyword of a recording, by the likelihood of each.
 
     Args:
-        symbols: Classes of what it says; empty for nothing.
-        probabilities: How likely each keyword is, if it was one of them or what was heard freely.
-        confidence: How likely ``symbols`` is.
+        symbols: Classes of the transcript; empty for silence.
+        probabilities: Of each keyword, normalised over keywords, greedy decoding and silence.
+        confidence: Probability of ``symbols``.
     """
 
     symbols: Symbols
@@ -89,12 +89,12 @@ class Choice:
 
 
 def choose(log_probs: Floats, keywords: Sequence[Symbols], beside: Scores | None = None) -> Choice:
-    """Return the likeliest keyword, or what was heard freely if that is far likelier.
+    """Return the likeliest keyword, or the greedy transcript if that is far likelier.
 
     Args:
         log_probs: Log-probabilities of the classes at each step.
         keywords: Classes of each keyword; empty for silence.
-        beside: What a linear model says of the recording, if one is joined.
+        beside: Scores of the keywords by a linear model, if one is joined.
 
     Shape:
         log_probs: ``(steps, classes)``.
@@ -116,7 +116,7 @@ def choose(log_probs: Floats, keywords: Sequence[Symbols], beside: Scores | None
         if other not in texts:
             texts.append(other)
             doubts.append(DOUBT)
-    log_prob = log_likelihoods(log_probs, texts)
+    log_prob = log_likelihoods(log_probs, texts)  # (texts,)
     if beside is not None:
         log_prob[: len(keywords)] = beside.join(log_prob[: len(keywords)])
     judged = log_prob - np.array(doubts)
@@ -129,7 +129,7 @@ def choose(log_probs: Floats, keywords: Sequence[Symbols], beside: Scores | None
 
 
 def log_likelihoods(log_probs: Floats, texts: Sequence[Symbols]) -> npt.NDArray[np.float64]:
-    """Return the log-likelihood of each text; minus infinity if it is too long.
+    """Return the log-likelihood of each text, ``(texts,)``; -inf if it is too long.
 
     Args:
         log_probs: Log-probabilities of the classes at each step.

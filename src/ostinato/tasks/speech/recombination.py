@@ -1,8 +1,7 @@
-"""Training recordings cut between their words and put together anew, once the network hears where.
+"""Augmentation: cut training recordings between words and recombine the pieces of a batch.
 
-From an hour of sentences a network can learn by heart what follows what. What it has learnt of the
-sounds tells where one word ends and the next begins; cut there, and the pieces of a batch shuffled, no
-two examples are the same.
+From an hour of sentences a network can memorise word order. Its own alignments give the boundaries
+between words; cutting there and shuffling the pieces of a batch, no two examples are the same.
 """
 
 from __future__ import annotations
@@ -26,20 +25,20 @@ Symbols = npt.NDArray[np.int64]
 Example = tuple[Floats, Symbols]
 """The frames of an utterance, not normalised, and its symbols."""
 
-SURE = 0.5  # confidence of the symbols beside a cut, at least
-PIECES = 3  # at most, of an utterance
-BESIDE = 2  # frames on either side of one whose energy is taken with its own
+SURE = 0.5  # least confidence of the symbols on both sides of a cut
+PIECES = 3  # most pieces of an utterance
+BESIDE = 2  # frames on either side over which energy is smoothed
 
 
 @dataclass(frozen=True, eq=False)
 class Recombiner:
-    """Cuts utterances where the network hears a word end, and puts the pieces together anew.
+    """Cuts utterances at word boundaries of the network's alignment and recombines them.
 
     Args:
-        network: The network as it is trained.
-        features: What a step is.
-        normalizer: How frames are normalised.
-        separator: Class that stands between words; none if a cut may be between any two symbols.
+        network: The network in training.
+        features: Settings of the features of a step.
+        normalizer: Normalises frames.
+        separator: Symbol between words; None if a cut may be between any two symbols.
     """
 
     network: SpeechNetwork
@@ -52,7 +51,7 @@ class Recombiner:
 
         Args:
             examples: Frames and symbols of some utterances.
-            rng: Where cuts and order come from.
+            rng: Generator of cuts and order.
         """
         pieces = [
             piece
@@ -65,7 +64,7 @@ class Recombiner:
 
     @torch.no_grad()
     def _log_probs(self, examples: Sequence[Example]) -> list[Floats]:
-        """Return what the network hears in each utterance, without dropout."""
+        """Return the log-probabilities of each utterance, ``(steps, classes)``, without dropout."""
         order = sorted(range(len(examples)), key=lambda row: -len(examples[row][0]))
         frames = [self.normalizer.all(examples[row][0]) for row in order]
         was_training = self.network.training
@@ -78,7 +77,7 @@ class Recombiner:
         return [by_row[row] for row in range(len(examples))]
 
     def _cut(self, example: Example, log_probs: Floats, rng: np.random.Generator) -> list[Example]:
-        """Return an utterance in pieces, or whole where the network is not sure of any border."""
+        """Return an utterance in pieces, or whole where no boundary is confident enough."""
         frames, symbols = example
         repeats = int((symbols[1:] == symbols[:-1]).sum())
         if len(symbols) < 2 or len(log_probs) < len(symbols) + repeats:
@@ -95,7 +94,7 @@ class Recombiner:
         return [*pieces, (frames[begin:], symbols[first:])]
 
     def _borders(self, places: Sequence[AlignedSymbol]) -> list[tuple[int, int]]:
-        """Return the last symbol of a word and the first of the next, where both are sure."""
+        """Return the last symbol of a word and the first of the next, where both are confident."""
         count = len(places)
         if self.separator is None:
             pairs = [(left, left + 1) for left in range(count - 1)]
@@ -117,7 +116,7 @@ class Recombiner:
         stride = self.features.subsampling
         low = min(start * stride, len(frames) - 2)
         high = min(max(end * stride, low + 1), len(frames) - 1)
-        energy = np.exp(frames).sum(axis=1)
+        energy = np.exp(frames).sum(axis=1)  # (frames,)
         around = np.convolve(energy, np.ones(2 * BESIDE + 1), "same")
         return max(1, low + int(around[low:high].argmin()))
 

@@ -1,4 +1,4 @@
-"""A linear tagger of word features, fitted in seconds, and its joining to the scores of a network."""
+"""A linear-chain CRF on word features, and its combination with the scores of a network."""
 
 from __future__ import annotations
 
@@ -33,8 +33,11 @@ STEPS = 90  # of an epoch, where there are as many batches of ROWS
 ROWS = 16  # sentences in a batch, at least
 RATE = 0.03  # highest learning rate
 DROPOUT = 0.3  # probability of dropping a feature of a token
-MANY, RARE = 100_000, 3  # tokens of train, from which a feature must be seen RARE times; else twice
-EXPECTED = (0.7, 0.7)  # weights of network and features, before validation has been seen
+MANY, RARE = (
+    100_000,
+    3,
+)  # from MANY training tokens on, features seen RARE times are kept; else twice
+EXPECTED = (0.7, 0.7)  # prior weights of network and features
 
 
 class Sentences(NamedTuple):
@@ -42,7 +45,7 @@ class Sentences(NamedTuple):
 
     Args:
         tokens: Features of each token, one sentence after another.
-        offsets: The token with which each sentence begins, and at last their number.
+        offsets: First token of each sentence, and the number of tokens, ``(sentences + 1,)``.
     """
 
     tokens: Ragged
@@ -51,12 +54,12 @@ class Sentences(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class FeatureChain:
-    """A conditional random field whose emissions are sums of weights of features.
+    """A conditional random field whose emissions are sums of feature weights.
 
     Args:
         features: The features.
         weight: Weights of each feature, ``(features, tags)``.
-        start, transition, end: Scores of tags and their order, as in `ostinato.nn.Chain`, all finite.
+        start, transition, end: Transition scores, as in `ostinato.nn.Chain`, all finite.
 
     Source: Lafferty, McCallum and Pereira 2001, "Conditional Random Fields".
     """
@@ -81,8 +84,8 @@ class FeatureChain:
         Args:
             sentences: The tokens of each.
             targets: The tag of each token.
-            crf: A new layer that knows which tags may follow which; its scores are learnt too where
-                they are to be trained.
+            crf: A new layer with the allowed transitions; its scores are learnt, too, where they
+                require gradients.
             seed: Seed of the batches and of dropout.
         """
         tokens = sum(map(len, sentences))
@@ -101,8 +104,9 @@ class FeatureChain:
             for place, rows_ in enumerate(batches):
                 rate = learning_rate(settings, (epoch + place / len(batches)) / EPOCHS)
                 optimizer.param_groups[0]["lr"] = rate
+                # of shape packed (tokens, tags)
                 emissions = _emissions(weight, encoded, rows_, generator=generator)
-                gold = collate(targets, rows_).data
+                gold = collate(targets, rows_).data  # (tokens,)
                 loss = -log_likelihood(crf(emissions), gold).sum() / len(gold)
                 optimizer.zero_grad()
                 loss.backward()
@@ -117,20 +121,20 @@ class FeatureChain:
         return Sentences(self.features.encode(sentences), offsets)
 
     def scores(self, sentences: Sentences, rows: Rows) -> Chain:
-        """Return the scores of some rows, by decreasing length, where no order is forbidden."""
+        """Return the scores of these rows, by decreasing length; no transition is forbidden."""
         emissions = _emissions(self.weight, sentences, rows)
         return Chain(emissions, self.start, self.transition, self.end)
 
 
 @dataclass(frozen=True, eq=False)
 class JoinedChain:
-    """A linear tagger beside a network: the scores of both, each by a weight from validation.
+    """A linear tagger and a network: the weighted sum of their scores.
 
     Args:
         model: The linear tagger.
-        network_weight: What the network's scores are multiplied by.
-        feature_weight: What the linear tagger's are.
-        outside: What is added to the score of no span when tags are chosen, but not to probabilities.
+        network_weight: Weight of the network's scores.
+        feature_weight: Weight of the linear tagger's scores.
+        outside: Bias of "no span" when tags are decoded; probabilities are without it.
     """
 
     model: FeatureChain
@@ -140,7 +144,7 @@ class JoinedChain:
 
     @classmethod
     def fit(cls, model: FeatureChain, scored: Sequence[tuple[Chain, Chain, Tensor]]) -> JoinedChain:
-        """Find the two weights that make the tags of validation likeliest.
+        """Find the two weights that maximise the likelihood of the validation tags.
 
         Args:
             model: The linear tagger.
@@ -160,7 +164,7 @@ class JoinedChain:
         return cls(model, *joint_weights(loss, EXPECTED))
 
     def join(self, network: Chain, sentences: Sentences, rows: Rows) -> Chain:
-        """Return the joint scores of some rows from the network's."""
+        """Return the weighted sum of the network's and the linear tagger's scores."""
         weights = torch.tensor([self.network_weight, self.feature_weight])
         return joined(network, self.model.scores(sentences, rows), weights)
 
@@ -207,7 +211,7 @@ class JoinedChain:
 
 
 def joined(network: Chain, features: Chain, weights: Tensor) -> Chain:
-    """Return the weighted sum of two scores; what the network forbids stays forbidden.
+    """Return the weighted sum of two scores; forbidden transitions stay forbidden.
 
     Example:
         >>> emissions = torch.nn.utils.rnn.pack_sequence([torch.eye(2)])
@@ -223,7 +227,7 @@ def joined(network: Chain, features: Chain, weights: Tensor) -> Chain:
             is_allowed, ours * a.masked_fill(~is_allowed, 0.0) + theirs * b, -math.inf
         )
 
-    data = ours * network.emissions.data + theirs * features.emissions.data
+    data = ours * network.emissions.data + theirs * features.emissions.data  # (tokens, tags)
     return Chain(
         network.emissions._replace(data=data),
         both(network.start, features.start),
@@ -235,18 +239,19 @@ def joined(network: Chain, features: Chain, weights: Tensor) -> Chain:
 def _emissions(
     weight: Tensor, sentences: Sentences, rows: Rows, generator: torch.Generator | None = None
 ) -> PackedSequence:
-    """Add up the weights of the features of each token; with a generator some are dropped."""
+    """Return emissions, packed ``(tokens, tags)``; a generator applies dropout to features."""
     starts = sentences.offsets[rows]
+    # of shape (tokens,), (tokens,), (steps,)
     row, step, batch_sizes = packed_places(sentences.offsets[rows + 1] - starts)
     tokens = starts[row] + step
     begins = sentences.tokens.offsets[tokens]
     counts = sentences.tokens.offsets[tokens + 1] - begins
     offsets = np.cumsum(counts) - counts
     places = np.arange(counts.sum()) - np.repeat(offsets - begins, counts)
-    values = torch.from_numpy(sentences.tokens.values[places].astype(np.int64))
+    values = torch.from_numpy(sentences.tokens.values[places].astype(np.int64))  # (features,)
     kept = None
     if generator is not None:
-        is_kept = torch.rand(len(values), generator=generator) >= DROPOUT
+        is_kept = torch.rand(len(values), generator=generator) >= DROPOUT  # (features,)
         kept = is_kept.to(weight.dtype) / (1 - DROPOUT)
     data = F.embedding_bag(
         values, weight, torch.from_numpy(offsets), mode="sum", per_sample_weights=kept
