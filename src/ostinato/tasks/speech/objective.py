@@ -114,7 +114,7 @@ class SpeechObjective:
 
     def sums(self, output: PackedSequence, targets: CTCTargets) -> Tensor:
         """Return loss, symbols; errors, words, errors, characters; and 1 where counted: ``(7,)``."""
-        loss = ctc_loss(output, targets).sum()  # ()
+        loss = ctc_loss(output, targets).sum()  # scalar
         errors = [0] * 4
         if not torch.is_grad_enabled():
             errors = self._errors(output, targets)
