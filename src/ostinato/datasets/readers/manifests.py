@@ -40,21 +40,8 @@ SOUNDS = (
     *(".aifc", ".caf", ".w64", ".rf64", ".sph", ".nist"),
 )
 _OTHER_SOUNDS = (
-    *(
-        ".m4a",
-        ".mp4",
-        ".aac",
-        ".wma",
-        ".amr",
-        ".webm",
-        ".mkv",
-        ".mka",
-        ".3gp",
-        ".ape",
-        ".wv",
-        ".tta",
-    ),
-    *(".mp2", ".spx", ".ra", ".m4b", ".mov", ".ac3"),
+    *(".m4a", ".mp4", ".aac", ".wma", ".amr", ".webm", ".mkv", ".mka", ".3gp", ".ape", ".wv"),
+    *(".tta", ".mp2", ".spx", ".ra", ".m4b", ".mov", ".ac3"),
 )
 
 
