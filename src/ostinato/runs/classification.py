@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ostinato.runs.columns import (
     counts,
     encode,
+    finite,
     floats,
     misfit,
     read_columns,
@@ -168,8 +169,8 @@ def read_values(path: Path, labels: Labels) -> ValuePredictions | None:
     with right_types(path):
         return ValuePredictions(
             split=split,
-            labels=_finite(columns["label"], "label", path),
-            predictions=_finite(columns["prediction"], "prediction", path),
+            labels=finite(floats(columns["label"]), "label", path),
+            predictions=finite(floats(columns["prediction"]), "prediction", path),
             num_tokens=counts(columns["num_tokens"], "num_tokens", path),
             names=columns["sequence"].cast(pa.string()),
         )
@@ -194,10 +195,3 @@ def _matrix(column: Any, width: int, path: Path) -> NDArray[np.float64]:
     if widths not in ([], [width]):
         raise misfit(path, f"must have {width} probabilities in each row", f"{widths} in a row")
     return floats(column.flatten()).reshape(-1, width)
-
-
-def _finite(column: Any, name: str, path: Path) -> NDArray[np.float64]:
-    values = floats(column)
-    if not np.isfinite(values).all():
-        raise misfit(path, f"must have finite numbers in {name}", "another")
-    return values

@@ -91,6 +91,21 @@ def counts(column: Any, name: str, path: Path) -> NDArray[np.int64]:
     return found
 
 
+def texts(column: Any, name: str, path: Path) -> tuple[str, ...]:
+    """Return a column of texts; a null is an error."""
+    if column.null_count:
+        raise misfit(path, f"must have a text in each place of {name}", "null")
+    return tuple(column.cast(pa.string()).to_pylist())
+
+
+def finite(array: NDArray[np.float64], name: str, path: Path) -> NDArray[np.float64]:
+    """Return an array of finite numbers, or raise."""
+    strange = array[~np.isfinite(array)]
+    if strange.size:
+        raise misfit(path, f"must have finite numbers in {name}", f"{strange.flat[0]:.4g}")
+    return array
+
+
 def unit_interval(array: NDArray[np.float64], name: str, path: Path) -> NDArray[np.float64]:
     """Return an array whose values are all from 0 to 1, or raise."""
     outside = ~((array >= 0) & (array <= 1))  # so that NaN is outside too

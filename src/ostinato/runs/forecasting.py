@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ostinato.metrics.quantiles import ends_of
-from ostinato.runs.columns import floats, misfit, read_columns, right_types
+from ostinato.runs.columns import floats, misfit, read_columns, right_types, texts
 from ostinato.runs.run import Labels
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -124,8 +124,8 @@ def read_forecasts(path: Path, labels: Labels) -> ForecastPredictions | None:
         is_counted = _are_counts(columns["cutoff"])
         return ForecastPredictions(
             split=part,
-            ids=_texts(columns["id"], "id", path),
-            targets=_texts(columns["target"], "target", path),
+            ids=texts(columns["id"], "id", path),
+            targets=texts(columns["target"], "target", path),
             cutoffs=_times(columns["cutoff"], "cutoff", path, is_counted=is_counted),
             times=_ahead(columns["times"], horizon, path, is_counted=is_counted),
             histories=tuple(np.split(floats(histories), offsets)),
@@ -199,20 +199,14 @@ def _finite(values: Floats, name: str, path: Path) -> Floats:
     return values
 
 
-def _texts(column: Any, name: str, path: Path) -> tuple[str, ...]:
-    if column.null_count:
-        raise misfit(path, f"must have a text in each place of {name}", "null")
-    return tuple(column.cast(pa.string()).to_pylist())
-
-
 def _are_counts(column: Any) -> bool:
     return all(re.fullmatch(r"-?\d+", text) for text in column.cast(pa.string()).to_pylist())
 
 
 def _times(column: Any, name: str, path: Path, *, is_counted: bool) -> NDArray[Any]:
     """Return ISO times as datetime64, or counted ones as int64."""
-    texts: Sequence[str] = _texts(column, name, path)
-    return np.array(texts, dtype=np.int64 if is_counted else "datetime64[us]")
+    names: Sequence[str] = texts(column, name, path)
+    return np.array(names, dtype=np.int64 if is_counted else "datetime64[us]")
 
 
 def _ahead(column: Any, horizon: int, path: Path, *, is_counted: bool) -> NDArray[Any]:

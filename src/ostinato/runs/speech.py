@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from ostinato.datasets import Recordings
 from ostinato.runs.columns import (
+    finite,
     floats,
     misfit,
     read_columns,
     right_types,
+    texts,
     unit_interval,
     write_table,
 )
@@ -143,14 +145,14 @@ def read_transcripts(path: Path, labels: Labels) -> TranscriptPredictions | None
     if not len(columns["label"]):
         return None
     with right_types(path):
-        texts = {name: _texts(columns[name], name, path) for name in TEXTS}
-        seconds = _finite(floats(columns["seconds"]), "seconds", path)
+        said = {name: texts(columns[name], name, path) for name in TEXTS}
+        seconds = finite(floats(columns["seconds"]), "seconds", path)
         predictions = TranscriptPredictions(
             split=part,
-            audio=texts["audio"],
+            audio=said["audio"],
             speakers=tuple(columns["speaker"].cast(pa.string()).to_pylist()),
-            labels=texts["label"],
-            predictions=texts["prediction"],
+            labels=said["label"],
+            predictions=said["prediction"],
             confidence=unit_interval(floats(columns["confidence"]), "confidence", path),
             seconds=seconds,
             pictures=_pictures(columns, labels, path),
@@ -159,20 +161,6 @@ def read_transcripts(path: Path, labels: Labels) -> TranscriptPredictions | None
         raise misfit(path, "must have seconds of at least 0", f"{seconds.min():.4g}")
     _check_symbols(predictions.predictions, labels, path)
     return predictions
-
-
-def _texts(column: Any, name: str, path: Path) -> tuple[str, ...]:
-    if column.null_count:
-        raise misfit(path, f"must have a text in each place of {name}", "null")
-    return tuple(column.cast(pa.string()).to_pylist())
-
-
-def _finite(array: NDArray[np.float64], name: str, path: Path) -> NDArray[np.float64]:
-    """Return an array of finite numbers, or raise."""
-    strange = array[~np.isfinite(array)]
-    if strange.size:
-        raise misfit(path, f"must have finite numbers in {name}", f"{strange.flat[0]:.4g}")
-    return array
 
 
 def _check_symbols(predictions: Sequence[str], labels: Labels, path: Path) -> None:
@@ -211,7 +199,7 @@ def _pictures(columns: Mapping[str, Any], labels: Labels, path: Path) -> dict[in
         shown = np.array([values["seconds_shown"].as_py()], dtype=np.float64)
         probabilities = _matrix(values["probabilities"], num_classes, "probabilities", path)
         pictures[row] = Picture(
-            seconds=float(_finite(shown, "seconds_shown", path)[0]),
+            seconds=float(finite(shown, "seconds_shown", path)[0]),
             waveform=_matrix(values["waveform"], 2, "waveform", path),
             frames=_matrix(values["frames"], values["bands"].as_py(), "frames", path),
             probabilities=unit_interval(probabilities, "probabilities", path),
@@ -221,7 +209,7 @@ def _pictures(columns: Mapping[str, Any], labels: Labels, path: Path) -> dict[in
 
 def _matrix(value: Any, width: int, name: str, path: Path) -> NDArray[np.float64]:
     """Return a flat list as rows of a width, or raise."""
-    flat = _finite(floats(value.values), name, path)
+    flat = finite(floats(value.values), name, path)
     if width < 1 or len(flat) % width:
         raise misfit(path, f"must have {name} in rows of {width}", f"{len(flat)} numbers")
     return flat.reshape(-1, width)

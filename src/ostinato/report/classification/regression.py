@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ostinato.report import formatting
 from ostinato.report.classification.value_plots import error_histogram, predicted_and_right
-from ostinato.report.section import Balance, Curve, Headline, Task, loss_curve, note
+from ostinato.report.section import Curve, Headline, Task, loss_curve, note
 from ostinato.runs.classification import ValuePredictions
-from ostinato.runs.run import Labels, Part
+from ostinato.runs.run import Labels
 
 NUM_WORST = 20
 
@@ -103,7 +103,3 @@ class Regression(Task[ValuePredictions]):
             else "",
         )
         yield Headline(name="Mean absolute error", value=formatting.significant(figures.get("mae")))
-
-    def balance(self, parts: Sequence[Part], labels: Labels) -> Balance:
-        """Return a table without rows: there are no classes."""
-        return Balance(title="", hint="", head="", rows=())

@@ -26,9 +26,9 @@ from ostinato.report.forecasting.results import (
     standardised,
     verdict,
 )
-from ostinato.report.section import Balance, Curve, Headline, Task, note
+from ostinato.report.section import Curve, Headline, Task, note
 from ostinato.runs.forecasting import BASELINES, ForecastPredictions
-from ostinato.runs.run import Labels, Part, Run, Verdict
+from ostinato.runs.run import Labels, Run, Verdict
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -254,10 +254,6 @@ class Forecasting(Task[ForecastPredictions]):
                 if text
             ),
         )
-
-    def balance(self, parts: Sequence[Part], labels: Labels) -> Balance:
-        """Return no rows, as there are no classes."""
-        return Balance(title="", hint="", head="", rows=())
 
 
 def _best_note(figures: Mapping[str, Any], key: str) -> str:
