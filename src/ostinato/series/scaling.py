@@ -1,4 +1,4 @@
-"""One scale for every series, learnt from train, and back."""
+"""Standardise every series by its level in train, and back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Transform = Literal["auto", "none", "log"]
 
-LARGEST = 1e30  # deviations that a value may be off, so that single precision holds its square root
+LARGEST = 1e30  # values are clipped to this many deviations, whose root fits float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,13 +27,13 @@ class SeriesScaling:
 
     Args:
         levels: Mean and deviation of each target of each series in train, by the id of the series.
-        is_log: Whether values are taken by their logarithm.
+        is_log: Whether values are replaced by their logarithms.
         known_levels: Mean and deviation of each known column.
         past_levels: The same of the past columns.
-        is_scaled: Whether values are brought to one scale; a likelihood of counts takes them as they are.
-        guessed: Of series that were constant in train, or empty, of which targets the deviation is guessed.
-        usual: From what: deviation over level of the other series, and deviation, the medians.
-        signed: Of each series, whether each target was ever below 0.
+        is_scaled: Whether values are standardised; a likelihood of counts takes them unscaled.
+        guessed: By series that was constant or empty in train, the targets whose deviation is guessed.
+        usual: Medians over the other series, for the guess: deviation over level, and deviation.
+        signed: By series, whether each target was ever below 0.
 
     Shape:
         levels: ``(2, targets)`` each.
@@ -59,7 +59,7 @@ class SeriesScaling:
             panel: The series of train.
             transform: ``log``, ``none``, or ``auto``: see :func:`swings_with_level`.
             season: Steps of a season, for that.
-            is_scaled: Whether values are to be brought to one scale.
+            is_scaled: Whether to standardise values.
         """
         is_log = transform == "log" or (transform == "auto" and swings_with_level(panel, season))
         empty = SeriesScaling(
@@ -70,14 +70,14 @@ class SeriesScaling:
         return found._with(panel.ids, measured).with_signs(panel)
 
     def forward(self, panel: Panel) -> Floats:
-        """Return the values of a panel on one scale, ``(steps, targets)``."""
+        """Return standardised values, ``(steps, targets)``."""
         values = _transformed(panel.values.values, is_log=self.is_log)
-        levels = np.repeat(self.of(panel), panel.lengths, axis=0)
-        scaled = (values - levels[:, 0]) / levels[:, 1]
+        levels = np.repeat(self.of(panel), panel.lengths, axis=0)  # (steps, 2, targets)
+        scaled = (values - levels[:, 0]) / levels[:, 1]  # (steps, targets)
         return np.clip(scaled, -LARGEST, LARGEST).astype(np.float32)
 
     def backward(self, values: Doubles, levels: Doubles) -> Doubles:
-        """Return values as they were given.
+        """Return standardised values in their original units.
 
         Shape:
             values: ``(windows, ...)``.
@@ -94,10 +94,10 @@ class SeriesScaling:
         return np.array([self.levels[name] for name in panel.ids])
 
     def knowing(self, past: Panel) -> SeriesScaling:
-        """Return the same with the levels of series that train did not have, or found constant.
+        """Return a copy with the levels of series that were not in train, or constant there.
 
         Args:
-            past: Series up to where their forecasts begin, so that nothing later is looked at.
+            past: Series up to the start of their forecasts, so that nothing later leaks.
         """
         rows = [
             row
@@ -110,7 +110,7 @@ class SeriesScaling:
         return self._with([past.ids[row] for row in rows], found)
 
     def with_signs(self, panel: Panel) -> SeriesScaling:
-        """Return the same with what some values say of which series are ever below 0.
+        """Return a copy that also knows which series of a panel have values below 0.
 
         Args:
             panel: The values, at least those of train.
@@ -119,12 +119,12 @@ class SeriesScaling:
         return replace(self, signed={**self.signed, **dict(zip(panel.ids, signs, strict=True))})
 
     def are_signed(self, panel: Panel) -> npt.NDArray[np.bool_]:
-        """Return of which series, ``(series, targets)``, train had a value below 0."""
+        """Return whether each series had a value below 0 in train, ``(series, targets)``."""
         new = np.zeros(len(panel.targets), bool)
         return np.array([self.signed.get(name, new) for name in panel.ids]).reshape(len(panel), -1)
 
     def _with(self, names: Sequence[str], levels: Sequence[Doubles]) -> SeriesScaling:
-        """Return the same with the levels of some series, guessed where the deviation is 0."""
+        """Return a copy with the levels of some series, guessed where the deviation is 0."""
         share, spread = self.usual
         filled, guessed = dict(self.levels), dict(self.guessed)
         for name, found in zip(names, levels, strict=True):
@@ -160,7 +160,7 @@ class SeriesScaling:
 
     @staticmethod
     def from_json(saved: Mapping[str, Any]) -> SeriesScaling:
-        """Return what :meth:`to_json` told.
+        """Return the scaling that :meth:`to_json` wrote.
 
         Raises:
             ValueError: A level is no finite number.
@@ -187,7 +187,7 @@ def _finite(found: Any) -> Doubles:
 
 
 def swings_with_level(panel: Panel, season: int) -> bool:
-    """Tell whether positive series swing the more the higher they are; logarithms help.
+    """Return whether seasonal deviation grows with the level, so that logarithms help.
 
     The series are cut into seasons. Where the deviation within a season divided by its mean varies less
     from season to season than the deviation itself, over all series, the logarithm is the better of the
@@ -204,6 +204,7 @@ def swings_with_level(panel: Panel, season: int) -> bool:
         return False
     plain, relative, length = [], [], max(season, 2)
     for row in panel.values:
+        # of shape (seasons, length, targets)
         blocks = row[len(row) % length :].reshape(-1, length, row.shape[1])
         spread, mean = blocks.std(axis=1), blocks.mean(axis=1)
         plain.append(_variation(spread))
@@ -212,7 +213,7 @@ def swings_with_level(panel: Panel, season: int) -> bool:
 
 
 def _variation(values: Doubles) -> Doubles:
-    """Return deviation over mean of each column, NaN where too little is known to tell."""
+    """Return deviation over mean of each column, NaN with fewer than 3 values."""
     known = np.where(np.isfinite(values), values, np.nan)
     count = np.isfinite(values).sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -249,7 +250,7 @@ def _usual(levels: Sequence[Doubles]) -> tuple[float, float]:
 
 
 def _covariate_levels(values: Doubles) -> Doubles:
-    """Return mean and deviation of each column; a constant is measured in itself."""
+    """Return mean and deviation of each column; for a constant, its magnitude as deviation."""
     mean, deviation = _levels(values)
     is_told = (deviation > 0) & ~is_constant(values)
     return np.stack([mean, np.where(is_told, deviation, level_of(mean))])

@@ -1,4 +1,4 @@
-"""How much a network and a linear model beside it are worth: two weights that validation finds."""
+"""Stacking: the weights of a network and a linear model, fitted on validation data."""
 
 from __future__ import annotations
 
@@ -10,24 +10,23 @@ import torch
 from scipy.optimize import minimize
 from torch import Tensor
 
-PULL = 4.0  # nats, for linear models that are as sure of train as a network is
-SURPRISE = 4.0  # nats that answers must gain by weights far from what is expected
-FREE = 0.05  # nats that a weight e times as large or small costs, where answers have gained these
+PULL = 4.0  # prior penalty in nats, for linear models as overconfident as a network
+SURPRISE = 4.0  # nats that weights far from the prior must gain
+FREE = 0.05  # penalty in nats of a weight off by a factor e, where they gain that
 MOST_STEPS = 50  # of the search
 
 
 def joint_weights(
     loss: Callable[[Tensor], Tensor], expected: tuple[float, float], *, pull: float = PULL
 ) -> tuple[float, float]:
-    """Return the weights of a network's and a linear model's scores that fit answers best.
+    """Return the weights of a network's and a linear model's scores with the least loss.
 
-    The fewer the answers, the nearer the weights stay to what is expected, unless the answers gain so
-    much by others that luck does not explain it.
+    With few examples the weights stay near the prior, unless others gain more than chance explains.
 
     Args:
-        loss: From the two weights, ``(2,)`` float64, to the loss of all answers, in nats, summed.
-        expected: The weights before an answer has been seen, above 0.
-        pull: Nats that a weight e times as large or small as expected costs.
+        loss: From the two weights, ``(2,)`` float64, to the summed loss of all examples, in nats.
+        expected: The prior weights, above 0.
+        pull: Penalty in nats of a weight off by a factor e.
 
     Example:
         >>> joint_weights(lambda weights: 0 * weights.sum(), (0.5, 1.0))

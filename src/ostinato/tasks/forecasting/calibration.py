@@ -1,4 +1,4 @@
-"""Intervals made right on what was lately forecast and has come true since."""
+"""Calibrate intervals on recent forecasts whose values were observed since."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from ostinato.series import Calibration
 Doubles = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
 
-RECENT_SEASONS = 60  # that corrections are learnt from, or two horizons if these are longer
+RECENT_SEASONS = 60  # of calibration data, or two horizons if these are longer
 FAR, TIMES_FURTHER = (
     30.0,
     100.0,
 )  # deviations, times the usual error, from which a series is left out
-MOST_WINDOWS = 2048  # of those; of more, one of every few
+MOST_WINDOWS = 2048  # of calibration data; of more, one of every few
 
 
 @dataclass(frozen=True, eq=False)
 class ScoredWindows:
-    """Forecasts on the scale of their series, and what came.
+    """Forecasts on the scale of their series, with the observed values.
 
     Args:
-        series: Which series each is of.
-        since: Steps from the beginning of the part to the cutoff; before it, below 0.
-        actual: What came, NaN where nothing is known of it.
-        quantiles: What was forecast.
-        scale: What the values of each window were divided by.
+        series: Index of the series of each window.
+        since: Steps from the start of the split to the cutoff; negative before it.
+        actual: Observed values, NaN where missing.
+        quantiles: Forecast quantiles.
+        scale: Divisor of the values of each window.
 
     Shape:
         series, since, scale: ``(windows,)``.
@@ -56,10 +56,10 @@ class ScoredWindows:
 
 
 def recent_steps(horizon: int, season: int) -> int:
-    """Return how many cutoffs corrections are learnt from.
+    """Return how many cutoffs calibration uses.
 
     Args:
-        horizon: Steps ahead.
+        horizon: Steps to forecast.
         season: Steps of a season.
     """
     return max(RECENT_SEASONS * season, 2 * horizon)
@@ -68,7 +68,7 @@ def recent_steps(horizon: int, season: int) -> int:
 def learnt_by(
     windows: Sequence[ScoredWindows], at: int, probabilities: Sequence[float], recent: int
 ) -> Calibration | None:
-    """Return the corrections that can be learnt from what has come by some step, or None.
+    """Return the calibration on values observed by a step; None if a lead time has none.
 
     Args:
         windows: Forecasts of windows that the network was not trained on.
@@ -78,7 +78,7 @@ def learnt_by(
     """
     chosen = []
     for some in windows:
-        latest = at - some.actual.shape[1]  # a horizon later everything has come
+        latest = at - some.actual.shape[1]  # a horizon later all values are observed
         chosen.append(
             some.take(np.flatnonzero((some.since <= latest) & (some.since > latest - recent)))
         )
@@ -97,13 +97,14 @@ def learnt_by(
 
 
 def _in_line(windows: Sequence[ScoredWindows], middle: int) -> Doubles:
-    """Return what came in all windows, NaN in series that are out of line, so that none spoils the rest.
+    """Return the observed values of all windows, NaN in outlier series, whose errors would dominate.
 
-    Such a series is forecast wrongly by tens of its deviations, and by a hundred times as many as the
-    others: it was constant when its scale was found, and moved later.
+    An outlier's errors are tens of its deviations, and a hundred times those of the others: it was
+    constant when its scale was measured, and changed later.
     """
     series = np.concatenate([some.series for some in windows])
     actual = np.concatenate([some.actual for some in windows])
+    # of shape (windows, horizon)
     errors = np.abs(actual - np.concatenate([some.quantiles[..., middle] for some in windows]))
     found = {}
     for one in np.unique(series):
@@ -118,14 +119,14 @@ def _in_line(windows: Sequence[ScoredWindows], middle: int) -> Doubles:
 def recalibrated(
     windows: ScoredWindows, before: ScoredWindows, probabilities: Sequence[float], *, season: int
 ) -> Doubles:
-    """Return the quantiles of a part, each corrected by what had come by its cutoff.
+    """Return the quantiles of a split, each calibrated on the values observed by its cutoff.
 
-    The corrections are learnt anew once a season, or four times a horizon if that is less often.
+    The calibration is renewed once a season, or four times a horizon if that is less often.
 
     Args:
-        windows: The forecasts of the part.
-        before: Forecasts before it, of windows that the network was not trained on.
-        probabilities: Of the quantiles.
+        windows: The forecasts of the split.
+        before: Earlier forecasts, of windows outside training.
+        probabilities: Those of the quantiles.
         season: Steps of a season.
 
     Shape:
@@ -136,8 +137,8 @@ def recalibrated(
     """
     horizon = windows.actual.shape[1]
     step, recent = max(season, horizon // 4), recent_steps(horizon, season)
-    found = windows.quantiles.copy()
-    block = windows.since // step
+    found = windows.quantiles.copy()  # (windows, horizon, quantiles)
+    block = windows.since // step  # (windows,)
     for number in np.unique(block):
         at = int(number) * step
         calibration = learnt_by([before, windows], at, probabilities, recent)

@@ -1,4 +1,4 @@
-"""What a forecaster reads series with: frequency, columns, levels, categories; and what it saw last."""
+"""Preprocessing of series for a forecaster: frequency, columns, scaling, categories, end of train."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ FILE = "series.json"
 
 @dataclass(frozen=True, eq=False)
 class SeriesPreprocessor:
-    """How series are read.
+    """Preprocessing of series, learnt on train.
 
     Args:
-        frequency: Their step.
-        season: Steps of a season of the data, as far as their frequency or their owner tells.
-        seasons: Steps of each season of which the value before is an input: the one in force, a longer one.
-        targets: Columns that are forecast.
-        known: Columns that are known of the steps ahead.
-        past: Columns that are known of the past alone.
-        cycles: Cycles of the calendar that are read.
-        attributes: The categories of their attributes.
-        scaling: Their levels in train.
-        ends: Where train ends in each series: the first time that the network was not trained on, in
+        frequency: Their time step.
+        season: Steps of a season of the data, by their frequency or as documented.
+        seasons: Steps of each season with a seasonal naive input: the one in use, a longer one.
+        targets: Columns to forecast.
+        known: Covariates known over the horizon.
+        past: Covariates known in the past only.
+        cycles: Cycles of the calendar among the inputs.
+        attributes: The categories of their static attributes.
+        scaling: Their scaling, measured on train.
+        ends: End of train in each series: the first time that the network was not trained on, in
             microseconds since 1970, or counted.
         columns: The arguments with which their table was read.
     """
@@ -104,7 +104,7 @@ class SeriesPreprocessor:
 
     @property
     def sizes(self) -> tuple[int, int]:
-        """How many inputs a time step of the context has, and one ahead."""
+        """Inputs of a time step of the context, and of one of the horizon."""
         ahead = 2 * len(self.cycles) + len(self.known) + len(self.seasons)
         return 2 + ahead + len(self.past), ahead
 
