@@ -6,13 +6,17 @@ import ast
 import importlib
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
 import ostinato
 from ostinato.text import make_splitter
+from ostinato.text.splitters import TreebankSplitter
 
 SOURCES = Path(ostinato.__file__).parent
 RUNS = (
@@ -75,38 +79,138 @@ def is_linear(use: Callable[[str], object], start: str, run: str) -> bool:
     return False
 
 
-def uses() -> Iterator[tuple[str, Callable[[str], object]]]:
-    """Yield each use of a compiled pattern of a module, and of a constant one in a call of `re`."""
-    texts = {path: path.read_text("utf-8") for path in SOURCES.rglob("*.py")}
-    for path, text in texts.items():
-        if "re.compile" in text:
-            name = ".".join(path.relative_to(SOURCES.parent).with_suffix("").parts)
-            for key, value in vars(importlib.import_module(name)).items():
-                if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
-                    for method in set(re.findall(rf"\b{key}\.(\w+)", "\n".join(texts.values()))):
-                        yield f"{path.name}: {key}.{method}", use_of(value, method)
-        for node in ast.walk(ast.parse(text)):
+STAND_INS: dict[str, Any] = {
+    **{"letters": "a1", "start": "a", "word": "a_", "end": "-", "delimiter": ","},
+    "self": SimpleNamespace(ascii_word=TreebankSplitter.ascii_word, alias="1a"),
+}
+"""What local names stand for in patterns that are put together where they are used."""
+
+
+@dataclass
+class Module:
+    """The patterns of a file, wherever they are: of the module, in its containers, or made in a call."""
+
+    path: Path
+    tree: ast.Module
+    names: dict[str, Any]
+
+    def uses(self, everywhere: Mapping[str, set[str]]) -> Iterator[tuple[str, Callable[..., object]]]:
+        """Yield each pattern with each of the methods that are called on it.
+
+        Args:
+            everywhere: Methods by the name of what they are called on, of all files.
+        """
+        here = methods_of(self.tree)
+        of_local = {m for name, found in here.items() if name not in self.names for m in found}
+        for name, value in self.names.items():
+            if isinstance(value, re.Pattern):
+                for method in everywhere.get(name, set()):
+                    yield f"{self.path.name}: {name}.{method}", use_of(value, method)
+            elif not isinstance(value, ModuleType):
+                for pattern in inside(value):
+                    for method in of_local:
+                        yield f"{self.path.name}: in {name}.{method}", use_of(pattern, method)
+        for call, method in self.calls():
+            yield f"{self.path.name}:{call.lineno}", use_of(self.pattern(call), method)
+
+    def calls(self) -> Iterator[tuple[ast.Call, str]]:
+        """Yield each call of `re` that makes a pattern, and what is done with it."""
+        of_module = {id(node) for one in self.tree.body if is_plain(one) for node in ast.walk(one)}
+        methods = methods_of(self.tree)
+        for node in ast.walk(self.tree):
             match node:
-                case ast.Call(
-                    func=ast.Attribute(value=ast.Name(id="re"), attr=method),
-                    args=[ast.Constant(value=str(pattern)), *_],
-                ) if method in METHODS:
-                    yield f"{path.name}:{node.lineno}", use_of(re.compile(pattern), method)
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="re"), attr=method)):
+                    if method in METHODS:
+                        yield node, method
+                case ast.Assign(
+                    targets=[target],
+                    value=ast.Call(func=ast.Attribute(value=ast.Name(id="re"), attr="compile")) as call,
+                ) if id(node) not in of_module:
+                    yield from ((call, m) for key in called(target) for m in methods.get(key, ()))
+
+    def pattern(self, call: ast.Call) -> re.Pattern[Any]:
+        """Return the pattern of a call, or fail with its place: no pattern is left out unseen."""
+        code = compile(ast.Expression(call.args[0]), str(self.path), "eval")
+        try:
+            return re.compile(eval(code, {**self.names, **STAND_INS}))
+        except (NameError, AttributeError) as error:
+            raise AssertionError(
+                f"{self.path}:{call.lineno}: {error}; tell in STAND_INS what the name stands for"
+            ) from None
 
 
-def use_of(pattern: re.Pattern[str], method: str) -> Callable[[str], object]:
+def is_plain(node: ast.stmt) -> bool:
+    return not isinstance(node, ast.FunctionDef | ast.ClassDef)
+
+
+def inside(value: object) -> Iterator[re.Pattern[Any]]:
+    """Yield the patterns in a container."""
+    if isinstance(value, re.Pattern):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (found for one in value.items() for found in inside(one))
+    elif isinstance(value, list | tuple | set | frozenset):
+        yield from (found for one in value for found in inside(one))
+
+
+def methods_of(tree: ast.AST) -> dict[str, set[str]]:
+    """Return the methods of patterns that are called, by each name in what they are called on."""
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in METHODS:
+            for key in called(node.value):
+                found.setdefault(key, set()).add(node.attr)
+    return found
+
+
+def called(node: ast.AST) -> Iterator[str]:
+    """Yield the names that an expression may be the value of."""
+    match node:
+        case ast.Name(id=key) | ast.Attribute(attr=key):
+            yield key
+        case ast.IfExp(body=one, orelse=other):
+            yield from (*called(one), *called(other))
+        case ast.Subscript(value=inner):
+            yield from called(inner)
+
+
+def modules() -> list[Module]:
+    found = []
+    for path in sorted(SOURCES.rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        if any(isinstance(node, ast.Name) and node.id == "re" for node in ast.walk(tree)):
+            name = ".".join(path.relative_to(SOURCES.parent).with_suffix("").parts)
+            found.append(Module(path, tree, vars(importlib.import_module(name))))
+    return found
+
+
+def uses() -> Iterator[tuple[str, Callable[[str], object]]]:
+    """Yield each use of each pattern of the package."""
+    every = modules()
+    everywhere: dict[str, set[str]] = {}
+    for one in every:
+        for name, methods in methods_of(one.tree).items():
+            everywhere.setdefault(name, set()).update(methods)
+    for one in every:
+        yield from one.uses(everywhere)
+
+
+def use_of(pattern: re.Pattern[Any], method: str) -> Callable[[str], object]:
     assert method in METHODS
-    if method == "sub":
-        return lambda text: pattern.sub("", text)
-    if method == "finditer":
-        return lambda text: list(pattern.finditer(text))
-    plain: Callable[[str], object] = getattr(pattern, method)
-    return plain
+
+    def use(text: str) -> object:
+        given: Any = text.encode() if isinstance(pattern.pattern, bytes) else text
+        if method == "sub":
+            return pattern.sub(given[:0], given)
+        found = getattr(pattern, method)(given)
+        return list(found) if method == "finditer" else found
+
+    return use
 
 
 def test_every_pattern_of_the_package_is_linear() -> None:
     found = dict(uses())
-    assert len(found) > 10
+    assert len(found) > 40
     wrong = [
         f"{name}: {start!r} and {run!r}"
         for name, use in found.items()
@@ -119,6 +223,53 @@ def test_every_pattern_of_the_package_is_linear() -> None:
 
 def test_a_pattern_that_is_not_linear_would_be_found() -> None:
     assert not is_linear(re.compile(r"[a-z_.+-]+@").findall, "", "_")
+
+
+WHEREVER = """
+import re
+PLAIN, OTHER = re.compile("a"), re.compile("b")
+MANY = {"x": (re.compile("c"), 1)}
+def use(text, end):
+    (PLAIN if text else OTHER).fullmatch(text)
+    for one, _ in MANY.values():
+        one.search(text)
+    lazy = re.compile("d" + end)
+    lazy.findall(text)
+    re.sub(f"e{end}", "", text)
+    return re.split(b"f", text)
+"""
+
+
+def test_patterns_are_found_wherever_they_are(tmp_path: Path) -> None:
+    names: dict[str, Any] = {}
+    exec(WHEREVER, names)
+    one = Module(tmp_path / "x.py", ast.parse(WHEREVER), names)
+    found = [name for name, _ in one.uses(methods_of(one.tree))]
+    assert found == [
+        *("x.py: PLAIN.fullmatch", "x.py: OTHER.fullmatch", "x.py: in MANY.search"),
+        *("x.py:9", "x.py:11", "x.py:12"),
+    ]
+    with pytest.raises(AssertionError, match=r"x\.py:3: name 'unknown'"):
+        text = "import re\ndef use():\n    re.search(unknown, 'a')"
+        list(Module(tmp_path / "x.py", ast.parse(text), {}).uses({}))
+
+
+def test_patterns_are_given_to_nothing_else_that_goes_back() -> None:
+    """Arrow's are of RE2, which never goes back; those of tokenizers are in the splitters, below."""
+    for path in SOURCES.rglob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        for node in ast.walk(tree):
+            where = f"{path}:{getattr(node, 'lineno', 0)}"
+            match node:
+                case ast.Import(names=names):
+                    assert not {"regex", "sre_compile"} & {one.name for one in names}, where
+                    assert all(one.asname is None for one in names if one.name == "re"), where
+                case ast.ImportFrom(module="re" | "regex"):
+                    raise AssertionError(f"{where}: write `import re`")
+                case ast.Attribute(value=ast.Attribute(attr="str"), attr=method):
+                    assert method not in (*METHODS, "contains", "replace", "extract"), where
+                case ast.Call(func=ast.Name(id="Regex")):
+                    assert path.name == "splitters.py", where
 
 
 @pytest.mark.parametrize("kind", ["word", "treebank", "char"])

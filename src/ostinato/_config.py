@@ -11,6 +11,7 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from numbers import Real
 from operator import ge, gt, lt
 from typing import Any, Literal, TypeVar, Union
@@ -290,7 +291,7 @@ def check_names(given: Mapping[str, object], known: Mapping[str, object], where:
     """Raise ConfigError, offering the nearest name, unless every ``given`` name is ``known``."""
     for name in given:
         if name not in known:
-            hint = did_you_mean(name, known) or f"; it has {', '.join(sorted(known))}."
+            hint = did_you_mean(name, known) or f"; it has {', '.join(sorted(known)) or 'none'}."
             raise ConfigError(f"{where}: unknown setting `{name}`{hint}")
 
 
@@ -306,7 +307,7 @@ def check_range(
     """Raise ConfigError unless ``value`` is None or within every bound that is given."""
     if value is None:
         return
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool) or not isinstance(value, Real) or not abs(value) < inf:
         raise ConfigError(f"{where}: {name} must be a number; got {shown(value)}.")
     bounds = (("at least", low, ge), ("above", above, gt), ("below", below, lt))
     rules = [(word, bound, fits(value, bound)) for word, bound, fits in bounds if bound is not None]
@@ -378,7 +379,7 @@ def _fits(value: object, hint: Any) -> bool:
         return any(_fits(value, part) for part in typing.get_args(hint))
     if hint in (int, float):
         kinds = (int,) if hint is int else (int, float)
-        return isinstance(value, kinds) and not isinstance(value, bool)
+        return isinstance(value, kinds) and not isinstance(value, bool) and abs(value) < inf
     return isinstance(value, origin or hint)
 
 

@@ -24,6 +24,7 @@ from collections.abc import Iterable, Sized
 from typing import Any
 
 _MOST_COMPARED, _MOST_CHARACTERS = 1000, 100  # comparing takes time of their product, squared
+_MOST_LISTED = 160  # characters of names in a message
 
 
 class OstinatoError(Exception):
@@ -155,8 +156,11 @@ def named(names: Iterable[object], most: int = 8) -> str:
         ('`text`, `label`', '`0`, `1`, … (100 in all)')
     """
     every = [str(name) for name in names]
-    listed = ", ".join(f"`{name[:40]}{'…' * (len(name) > 40)}`" for name in every[:most])
-    return f"{listed}, … ({len(every)} in all)" if len(every) > most else listed or "none"
+    cut = [f"`{name[:40]}{'…' * (len(name) > 40)}`" for name in every[:most]]
+    ends = itertools.accumulate(map(len, cut))
+    cut = [name for name, end in zip(cut, ends, strict=True) if end <= _MOST_LISTED] or cut[:1]
+    listed = ", ".join(cut)
+    return f"{listed}, … ({len(every)} in all)" if len(every) > len(cut) else listed or "none"
 
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ostinato._config import check_range
+from ostinato._errors import ConfigError, did_you_mean, shown
 
 _LEAST: dict[str, dict[str, int]] = {
     "TextClassifier": {
@@ -25,6 +28,36 @@ _SHARES: dict[str, tuple[str, ...]] = {
 }
 
 
+_TOKENIZERS = ("word", "char", "treebank", "spacy", "jieba")
+
+
+def check_tokenizer(kind: str) -> None:
+    """Raise ConfigError unless there is a tokenizer of a name.
+
+    Args:
+        kind: ``word``, ``treebank``, ``char``, ``spacy``, ``spacy:LANGUAGE`` or ``jieba``.
+
+    Example:
+        >>> check_tokenizer("spacy:de")
+    """
+    if kind not in _TOKENIZERS and not kind.startswith("spacy:"):
+        hint = did_you_mean(kind, _TOKENIZERS) or "."
+        raise ConfigError(
+            "Tokenizer: kind must be word, treebank, char, spacy, spacy:LANGUAGE, jieba or the path "
+            f"of a tokenizer.json; got {shown(kind)}{hint}"
+        )
+
+
+def is_tokenizer_file(kind: str | Path) -> bool:
+    """Tell whether a kind of tokenizer names a file or folder rather than a splitter.
+
+    Example:
+        >>> is_tokenizer_file("bert/tokenizer.json"), is_tokenizer_file("word")
+        (True, False)
+    """
+    return isinstance(kind, Path) or kind.endswith(".json") or "/" in kind
+
+
 def check_rules(settings: object, task: str) -> None:
     """Raise ConfigError unless the settings of a task are within their ranges.
 
@@ -43,3 +76,6 @@ def check_rules(settings: object, task: str) -> None:
         check_range(task, name, getattr(settings, name), low=low)
     for name in _SHARES.get(task, ()):
         check_range(task, name, getattr(settings, name), low=0, below=1)
+    kind = getattr(settings, "tokenizer", None)
+    if isinstance(kind, str) and not (task == "TextClassifier" and is_tokenizer_file(kind)):
+        check_tokenizer(kind)

@@ -41,10 +41,10 @@ def _evaluate(
         refit: For a backtest: train anew for every cutoff, not for the first alone.
         json: Print one JSON object as the last line.
     """
-    from ostinato.tasks import load
+    given = {**given_columns(columns), **({} if on_error is None else {"on_error": on_error})}
+    from ostinato.tasks import load  # and torch, once the options are known to be right
 
     estimator = load(run)
-    given = {**given_columns(columns), **({} if on_error is None else {"on_error": on_error})}
     asked = {"cutoffs": cutoffs, "refit": refit}
     options = {name: value for name, value in asked.items() if value is not None}
     part, source, figures = _measured(estimator, run, data, given, options)

@@ -48,6 +48,9 @@ def advice(error: UnknownOptionError) -> str:
     """
     chain = list(error.command_chain or ())
     option = (error.token.keyword or error.token.value or "").partition("=")[0]
+    there = {name for one in error.argument_collection or () for name in one.names}
+    if option.lower() in there:  # as --EPOCHS
+        return f"Unknown option: {shown(option)}; did you mean `{option.lower()}`?"
     if len(chain) != 2 or chain[0] != "train":
         return str(error)
     having = [kind for kind in _kinds() if option in _options(kind)]

@@ -56,7 +56,7 @@ def with_options(
         if name in groups:
             parameters += groups[name].values()
         elif name not in without:
-            parameters.append(parameter.replace(annotation=hints[name]))
+            parameters.append(parameter.replace(annotation=_strict(hints[name])))
     command.__doc__ = help
     command.__name__ = whole.__name__
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -97,8 +97,23 @@ def columns_of(*kinds: DataKind) -> dict[str, inspect.Parameter]:
     return options
 
 
+def check_written(columns: Mapping[str, Any]) -> None:
+    """Raise ConfigError if how a file is written is named wrongly, before torch is loaded.
+
+    Args:
+        columns: Arguments of a reader, as far as they are known.
+    """
+    from ostinato.datasets.files import encoding_of  # which take a moment
+    from ostinato.datasets.readers.separated import checked_delimiter
+
+    for name, check in (("delimiter", checked_delimiter), ("encoding", encoding_of)):
+        if columns.get(name) is not None:
+            check(columns[name])
+
+
 def given_columns(columns: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of a reader that were given."""
+    check_written(columns)
     found = {name: plain(name, value) for name, value in columns.items()}
     return {name: value for name, value in found.items() if value}
 
@@ -120,10 +135,20 @@ def whole(hint: Any, tokens: Sequence[Token]) -> Any:
     return convert(hint, tokens)
 
 
+WholeNumber = Annotated[int | None, Parameter(converter=whole)]
+"""A whole number or none, as a field of what is asked of a command."""
+
+
 def _converter(hint: Any) -> Callable[..., Any] | None:
     if choices_of(hint):
         return in_any_case
     return whole if hint is int or int in typing.get_args(hint) else None
+
+
+def _strict(hint: Any) -> Any:
+    """Return the type of an argument of a command, read as settings of such a type are."""
+    converter = _converter(hint)
+    return hint if converter is None else Annotated[hint, Parameter(converter=converter)]
 
 
 def options_of(settings: object) -> dict[str, inspect.Parameter]:

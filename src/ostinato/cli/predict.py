@@ -15,7 +15,7 @@ from ostinato._config import check_names
 from ostinato._errors import ConfigError, DatasetError
 from ostinato._kinds import AS_WRITTEN
 from ostinato.cli.console import say, show, show_json
-from ostinato.cli.options import columns_of, given_columns, with_options
+from ostinato.cli.options import WholeNumber, columns_of, given_columns, with_options
 from ostinato.cli.settings import TASKS
 
 if TYPE_CHECKING:  # torch is loaded once the options are known to be right
@@ -47,12 +47,12 @@ class Asked:
             common end, as they are if it is not given, or from their own.
     """
 
-    beam_width: int | None = None
-    n_best: int | None = None
+    beam_width: WholeNumber = None
+    n_best: WholeNumber = None
     hot_words: tuple[str, ...] = ()
     threshold: float | None = None
     on_error: Literal["raise", "skip"] | None = None
-    horizon: int | None = None
+    horizon: WholeNumber = None
     future: Path | None = None
     ends: Literal["common", "own"] | None = None
 
@@ -98,8 +98,9 @@ def _predict(
         raise ConfigError(f"predict: --format {format} stands alone; leave --json or --stream out.")
     if sample_rate_hz is not None and not stream:
         raise ConfigError("--sample-rate-hz: is for --stream; a sound file tells its own rate.")
+    given = given_columns(columns)
     from ostinato.cli.stream import listen
-    from ostinato.tasks import load
+    from ostinato.tasks import load  # and torch, once the options are known to be right
 
     estimator = load(run)
     options = asked.options()
@@ -111,7 +112,6 @@ def _predict(
         raise ConfigError(
             f"predict: --format {format} is for taggers; {run} is a {estimator.task} run."
         )
-    given = given_columns(columns)
     options |= _written(estimator, inputs, given, has_future=asked.future is not None)
     answers = _answers(estimator, _inputs(estimator, inputs, given), options)
     if format is not None:

@@ -13,7 +13,7 @@ from cyclopts import App
 from ostinato._config import check_range
 from ostinato._errors import ConfigError
 from ostinato.cli import settings as known
-from ostinato.cli.options import absolute, columns_of, options_of, with_options
+from ostinato.cli.options import absolute, check_written, columns_of, options_of, with_options
 from ostinato.cli.settings import TASKS, TaskEntry
 
 app = App(name="train", help="Train a model.")
@@ -54,6 +54,7 @@ def train(
         settings: Settings given on the command line.
     """
     known.check(entry.estimator, preset, settings)
+    check_written(columns)
     check_range("train", "--test-size", test_size, above=0, below=1)
     check_range("train", "--cross-validate", cross_validate, low=2)
     arguments = {

@@ -10,6 +10,7 @@ import hashlib
 import io
 import logging
 import lzma
+import os
 import stat
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from typing import IO, Any, cast
 import pyarrow as pa
 
 from ostinato._errors import ConfigError, DatasetError, did_you_mean
-from ostinato.datasets.limits import limit
+from ostinato.datasets.limits import BOMB_SHARE, BOMB_TIMES, limit
 
 logger = logging.getLogger("ostinato")
 
@@ -32,6 +33,7 @@ _MARKS = {  # those of UTF-32 first, as they begin with those of UTF-16
     b"\xff\xfe": "utf-16",
     b"\xfe\xff": "utf-16",
 }
+_OF_NO_FILES = ("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7")
 
 #: What the decompressors raise for truncated or damaged data.
 DAMAGED = (EOFError, zlib.error, lzma.LZMAError, pa.ArrowException, OSError)
@@ -107,11 +109,12 @@ _OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
 
 
 class _Bounded(io.RawIOBase):
-    """Decompressed bytes, up to the limit."""
+    """Decompressed bytes, up to the limit; soon refused where they are far more than any text's."""
 
-    def __init__(self, stream: Any, where: str) -> None:
+    def __init__(self, stream: Any, where: str, packed: int) -> None:
         self._stream, self._where, self._count = stream, where, 0
-        self._most = limit("OSTINATO_MAX_UNPACKED_MB") << 20
+        most = limit("OSTINATO_MAX_UNPACKED_MB") << 20
+        self._most = min(most, max(most // BOMB_SHARE, BOMB_TIMES * packed))
 
     def readable(self) -> bool:
         return True
@@ -120,22 +123,23 @@ class _Bounded(io.RawIOBase):
         count: int = self._stream.readinto(buffer)
         self._count += count
         if self._count > self._most:
-            raise too_large(self._where)
+            raise too_large(self._where, self._most)
         return count
 
 
-def too_large(where: str) -> DatasetError:
+def too_large(where: str, most: int) -> DatasetError:
     """Return the error of what unpacks to more than the limit.
 
     Args:
         where: File for the message.
+        most: Bytes that it may unpack to.
 
     Example:
-        >>> str(too_large("a.gz"))[:64]
+        >>> str(too_large("a.gz", 2048 << 20))[:64]
         'a.gz: it must unpack to at most 2048 MB; it holds more. If it is'
     """
     return DatasetError(
-        f"{where}: it must unpack to at most {limit('OSTINATO_MAX_UNPACKED_MB')} MB; it holds more. "
+        f"{where}: it must unpack to at most {most / 2**20:.0f} MB; it holds more. "
         "If it is what you take it for, unpack it yourself, or raise the environment variable "
         "OSTINATO_MAX_UNPACKED_MB."
     )
@@ -147,7 +151,7 @@ def _decompressed(
     if not compression:
         return contextlib.nullcontext(file)
     stream = _OPENERS[compression](file)
-    bounded = _Bounded(stream, where) if where else stream
+    bounded = _Bounded(stream, where, os.fstat(file.fileno()).st_size) if where else stream
     return cast("IO[bytes]", io.BufferedReader(bounded, _BUFFER_BYTES))
 
 
@@ -244,7 +248,8 @@ def encoding_of(name: str) -> str:
         found = codecs.lookup(name)
     except (LookupError, ValueError):
         found = None
-    if found is None or not getattr(found, "_is_text_encoding", True):
+    is_text = found is not None and getattr(found, "_is_text_encoding", True)
+    if found is None or not is_text or found.name in _OF_NO_FILES:
         hint = (
             did_you_mean(name, ("utf-8", "utf-16", "gb18030", "big5", "latin-1", "cp1252")) or "."
         )

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, shown
 from ostinato.datasets.files import decode, format_of, read_bytes
 
 logger = logging.getLogger("ostinato")
@@ -115,9 +115,14 @@ def json_text(value: str, where: str) -> str:
 
 def _parsed(text: str, where: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError:
         raise
+    except _TwiceError as error:
+        raise DatasetError(
+            f"{where}: a name must be there once in an object; got {shown(error.args[0])} twice. "
+            "Rename one of them."
+        ) from None
     except RecursionError:
         raise DatasetError(
             f"{where}: values must be nested at most {sys.getrecursionlimit()} deep; got deeper ones. "
@@ -128,6 +133,20 @@ def _parsed(text: str, where: str) -> Any:
             f"{where}: an integer must have at most 4300 digits, or as many as the environment variable "
             "PYTHONINTMAXSTRDIGITS says; got more. Write it as a string."
         ) from None
+
+
+class _TwiceError(ValueError):
+    """An object has a name twice, of which one value would be lost."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object, each of whose names must be there once."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _TwiceError(name)
+        found[name] = value
+    return found
 
 
 def _is_whole(line: str) -> bool:

@@ -23,8 +23,14 @@ class Limit(NamedTuple):
     what: str
 
 
+BOMB_TIMES, BOMB_SHARE = 200, 8
+"""Texts shrink to a third or a tenth: what grows so many times has but such a share of the limit."""
+
 LIMITS: dict[str, Limit] = {
-    "OSTINATO_MAX_UNPACKED_MB": Limit(2048, "megabytes that a compressed file may unpack to"),
+    "OSTINATO_MAX_UNPACKED_MB": Limit(
+        2048,
+        "megabytes that a compressed file may unpack to, an eighth of them if over 200 times its own",
+    ),
     "OSTINATO_MAX_COLUMNS": Limit(65_536, "columns of a table"),
     "OSTINATO_MAX_ROWS": Limit(1 << 24, "rows of a Parquet file that has fewer bytes than rows"),
     "OSTINATO_MAX_TEXT_MB": Limit(64, "megabytes of one text, as UTF-8"),

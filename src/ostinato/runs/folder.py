@@ -95,6 +95,12 @@ def check_free(run: Path, *, overwrite: bool = False) -> None:
         ConfigError: It holds something that must stay.
         CheckpointError: Another training writes it.
     """
+    try:
+        str(run.absolute()).encode()
+    except UnicodeEncodeError:  # where no weights could be written, after hours
+        raise ConfigError(
+            f"{run}: the path of a run folder must be UTF-8; got bytes that are not. Choose another."
+        ) from None
     if run.exists() and not run.is_dir():
         raise ConfigError(f"{run}: the run folder must be a folder; it is a file. Choose another.")
     run_lock.check(run)

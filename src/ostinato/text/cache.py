@@ -7,10 +7,11 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from ostinato._rules import is_tokenizer_file
 from ostinato.data.ragged import Ragged
 from ostinato.datasets.cache import cached
 from ostinato.text.splitters import make_splitter
-from ostinato.text.tokenizer import Tokenizer, is_file, signature
+from ostinato.text.tokenizer import Tokenizer, signature
 
 _VERSION = 1  # of the files in the cache
 _COLUMN = "ids.arrow"
@@ -40,7 +41,7 @@ def fit_cached(
     Returns:
         The fitted tokenizer.
     """
-    if is_file(kind):
+    if is_tokenizer_file(kind):
         return Tokenizer.fit(texts, kind=kind)
 
     def make(folder: Path) -> None:

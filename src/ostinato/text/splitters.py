@@ -13,13 +13,12 @@ from typing import Any, TypeAlias
 
 from tokenizers import PreTokenizedString, Regex, normalizers, pre_tokenizers
 
-from ostinato._errors import ConfigError, did_you_mean, shown
+from ostinato._errors import ConfigError
+from ostinato._rules import check_tokenizer
 from ostinato.datasets.cache import cached
 
 Span: TypeAlias = tuple[str, int, int]
 """A token as it stands in the vocabulary, and where its characters begin and end in the text."""
-
-KINDS = ("word", "char", "treebank", "spacy", "jieba")
 
 _BREAK = r"<[bB][rR][ \t\r\n]*/?>"
 _NOT = r"[nN]'[tT]\b"
@@ -283,6 +282,7 @@ def make_splitter(kind: str, *, lowercase: bool) -> Splitter:
         >>> make_splitter("char", lowercase=False).words("Ah")
         ['A', 'h']
     """
+    check_tokenizer(kind)
     name, _, language = kind.partition(":")
     if name == "spacy":
         return SpacySplitter(lowercase=lowercase, language=language or "en")
@@ -292,12 +292,6 @@ def make_splitter(kind: str, *, lowercase: bool) -> Splitter:
         "char": CharSplitter,
         "jieba": JiebaSplitter,
     }
-    if kind not in simple:
-        hint = did_you_mean(kind, KINDS) or "."
-        raise ConfigError(
-            "Tokenizer: kind must be word, treebank, char, spacy, spacy:LANGUAGE, jieba or the path "
-            f"of a tokenizer.json; got {shown(kind)}{hint}"
-        )
     return simple[kind](lowercase=lowercase)
 
 

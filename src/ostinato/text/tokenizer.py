@@ -20,6 +20,7 @@ from tokenizers import models
 from ostinato._config import check_range
 from ostinato._errors import CheckpointError, ConfigError, did_you_mean
 from ostinato._files import parse_json, read_json, write_json, write_text
+from ostinato._rules import is_tokenizer_file
 from ostinato.data.ragged import Ragged
 from ostinato.text.foreign import backend_of, told_panics
 from ostinato.text.splitters import Splitter, make_splitter, well_formed
@@ -81,7 +82,7 @@ class Tokenizer(ABC):
             >>> Tokenizer.fit(["好電影"], kind="char", min_freq=1).vocabulary
             ['<unk>', '好', '影', '電']
         """
-        if is_file(kind):
+        if is_tokenizer_file(kind):
             return read_foreign(Path(kind))
         return Tokenizer.fit_encode(
             texts, kind=kind, lowercase=lowercase, min_freq=min_freq, max_size=max_size
@@ -97,7 +98,7 @@ class Tokenizer(ABC):
         max_size: int | None = None,
     ) -> tuple[Tokenizer, Ragged]:
         """Do `fit` and then `encode` of the same texts, cutting each text only once."""
-        if is_file(kind):
+        if is_tokenizer_file(kind):
             tokenizer = read_foreign(Path(kind))
             return tokenizer, tokenizer.encode(texts)
         check_range("Tokenizer", "min_freq", min_freq, low=1)
@@ -352,11 +353,6 @@ def signature(splitter: Splitter) -> str:
     """Return all that the cuts of a splitter depend on: equal signatures give equal tokens."""
     pipeline = _with_vocabulary(splitter, {UNK: 0}).to_str()
     return json.dumps([splitter.kind, splitter.lowercase, splitter.library, pipeline])
-
-
-def is_file(kind: str | Path) -> bool:
-    """Tell whether a kind of tokenizer names a file or folder rather than a splitter."""
-    return isinstance(kind, Path) or kind.endswith(".json") or "/" in kind
 
 
 def read_foreign(path: Path) -> Tokenizer:

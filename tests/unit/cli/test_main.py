@@ -136,6 +136,22 @@ BIG = "x" * 100_000
         (["train", "classify", "samples", "--out", "o", "--epochs", "1.5"], 2, "a whole number"),
         (["train", "classify", "samples", "--out", "o", "--patience", "2.5"], 2, "a whole number"),
         (["predict", "", "text"], 2, "predict: a run folder must have a name"),
+        (["train", "classify", "samples", "--out", "o", "--EPOCHS", "1"], 2, "mean `--epochs`?"),
+        (["evaluate", "run", "--JSON"], 2, "did you mean `--json`?"),
+        (["bench", "--repeats", "2.5"], 2, "a whole number"),
+        (["predict", "run", "--beam-width", "2.5"], 2, "a whole number"),
+        (["evaluate", "run", "--cutoffs", "2.5"], 2, "a whole number"),
+        (["predict", "run", "a.csv", "--delimiter", "ab"], 2, "delimiter: must be one character"),
+        (["evaluate", "run", "a.csv", "--encoding", "nope"], 2, "an encoding of text"),
+        *(
+            (["train", "classify", "samples", "--out", "o", "--encoding", name], 2, "of text")
+            for name in ("idna", "punycode", "undefined", "unicode_escape", "rot13")
+        ),
+        *(
+            (["train", "classify", "samples", "--out", "o", option, value], 2, "must be")
+            for option in ("--learning-rate", "--max-grad-norm", "--weight-decay", "--test-size")
+            for value in ("inf", "-inf", "nan")
+        ),
     ],
 )
 def test_what_was_mistyped_is_told_in_a_short_sentence(capsys, tokens, code, match):
@@ -146,10 +162,13 @@ def test_what_was_mistyped_is_told_in_a_short_sentence(capsys, tokens, code, mat
     assert len(said) <= 300
 
 
-def test_an_unknown_command_is_told_before_torch_is_loaded():
+def test_what_was_mistyped_is_told_before_torch_is_loaded():
     program = (
         "import sys; from ostinato.cli import main; "
         "code = main.run(['nope']) + main.run(['doctor', 'x']) + main.run(['train', 'nope']); "
-        "sys.exit(code != 6 or 'torch' in sys.modules)"
+        "begun = ['train', 'classify', 'samples', '--out', 'o']; "
+        "code += main.run([*begun, '--tokenizer', 'wrod']) + main.run([*begun, '--delimiter', 'ab']); "
+        "code += main.run([*begun, '--encoding', 'idna']); "
+        "sys.exit(code != 12 or 'torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -17,7 +17,7 @@ from scipy import sparse
 from tests.containers import ANY, NUMBERS, SINGLE, each
 
 from ostinato import DatasetError
-from ostinato.datasets import Tagged
+from ostinato.datasets import Recordings, Tagged
 from ostinato.tasks.classification.label_inputs import labels_of
 from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.classification.series_inputs import sequences_of
@@ -249,6 +249,10 @@ def test_what_a_mask_hides_is_missing(values: list[Any]) -> None:
     assert labels_of(shown, "train").rows == values
 
 
+def _said(y: Any) -> Any:
+    return y.astype(str)
+
+
 def test_two_orders_of_one_index_are_told(caplog: pytest.LogCaptureFixture) -> None:
     X, y = pd.Series(["a", "b"], index=[1, 0]), pd.Series([1, 0], index=[0, 1])
     sentences, tags = X.map(lambda text: [text]), y.map(lambda label: [f"T{label}"])
@@ -257,6 +261,7 @@ def test_two_orders_of_one_index_are_told(caplog: pytest.LogCaptureFixture) -> N
         "texts": lambda y: examples_of(X, y, "train"),
         "measured": lambda y: labelled_texts(X, y, "evaluate", Labels((0, 1))),
         "sequences": lambda y: sequences_of(steps, y, "train"),
+        "recordings": lambda y: Recordings.make(X + ".wav", _said(y), "train"),
     }
     for name, call in calls.items():
         call(y)

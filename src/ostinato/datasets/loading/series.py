@@ -12,6 +12,7 @@ from ostinato.datasets.file_names import expanded
 from ostinato.datasets.loading.parts import check_source, read_registered
 from ostinato.datasets.readers.series_tables import read_series
 from ostinato.datasets.records.series import SeriesTable
+from ostinato.datasets.records.stand_ins import tell_stand_ins
 from ostinato.datasets.registry import REGISTRY
 
 
@@ -60,7 +61,7 @@ def load_series(
     if isinstance(source, (str, Path)):
         source = expanded(source)
         check_source(source)
-    return read_series(
+    table = read_series(
         source,
         id_column=id_column,
         time_column=time_column,
@@ -73,6 +74,8 @@ def load_series(
         delimiter=delimiter,
         encoding=encoding,
     )
+    tell_stand_ins({**table.values, **table.known, **table.past}, table.source)
+    return table
 
 
 def _read_registered(name: str, *, is_known: bool) -> SeriesTable:

@@ -212,7 +212,7 @@ def _of_parquet(path: Path, wanted: Sequence[str]) -> dict[str, pa.ChunkedArray]
                 column = batch[name]
                 held += _unpacked_bytes(column)
                 if held > most:
-                    raise too_large(str(path))
+                    raise too_large(str(path), most)
                 is_packed = pa.types.is_dictionary(column.type)
                 chunks[name].append(column.dictionary_decode() if is_packed else column)
     types = {name: schema.field(name).type for name in wanted}

@@ -49,11 +49,9 @@ def read_npz(path: Path, *, labelled: bool = True) -> Sequences:
     check_file(path)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            if (
-                sum(one.file_size for one in archive.zip.infolist())
-                > limit("OSTINATO_MAX_UNPACKED_MB") << 20
-            ):
-                raise too_large(str(path))
+            most = limit("OSTINATO_MAX_UNPACKED_MB") << 20
+            if sum(one.file_size for one in archive.zip.infolist()) > most:
+                raise too_large(str(path), most)
             arrays = {name: archive[name] for name in archive.files}
     except DatasetError:
         raise
@@ -65,8 +63,7 @@ def read_npz(path: Path, *, labelled: bool = True) -> Sequences:
     for name in ("X", "y") if labelled else ("X",):
         if name not in arrays:
             raise DatasetError(
-                f"{path}: there must be an array `{name}`; got "
-                f"{', '.join(f'`{name}`' for name in arrays) or 'none'}. Save it as {name}=."
+                f"{path}: there must be an array `{name}`; got {named(arrays)}. Save it as {name}=."
             )
     rows: Any = arrays["X"]
     if "offsets" in arrays:

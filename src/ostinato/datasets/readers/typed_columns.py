@@ -134,6 +134,8 @@ def ids_of(column: pa.ChunkedArray, name: str, where: str) -> npt.NDArray[Any]:
 def whole_ids(column: pa.ChunkedArray) -> npt.NDArray[np.int64] | None:
     """Return ids that are whole numbers as such, None if they are words, or are too large.
 
+    Those of floats, as pandas makes them of a column that once had a gap, are whole if each is.
+
     Args:
         column: The column.
 
@@ -142,9 +144,9 @@ def whole_ids(column: pa.ChunkedArray) -> npt.NDArray[np.int64] | None:
         ([3, 4], None)
     """
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if not pa.types.is_integer(kind):
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         return None
-    try:
+    try:  # which refuses what would be cut
         return np.asarray(column.cast(kind).cast(pa.int64()).to_numpy())
     except pa.ArrowException:
         return None

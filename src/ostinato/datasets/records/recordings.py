@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._arrays import array_of, rows_of
+from ostinato._arrays import array_of, rows_of, tell_order
 from ostinato._errors import DatasetError, named
 from ostinato.datasets.files import check_file, file_sha256
 from ostinato.datasets.json_files import json_text
@@ -87,6 +87,7 @@ class Recordings:
         """
         if isinstance(audio, (str, Path)):
             raise DatasetError(f"{source}: recordings must be a list; got one path. Write [path].")
+        tell_order(audio, transcripts, source)
         sounds: list[Audio] = []
         called = list(names or ())
         rates: set[int | None] = set()

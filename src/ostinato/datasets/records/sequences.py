@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from ostinato._arrays import numbers_in
 from ostinato._errors import DatasetError
+from ostinato.datasets.records.stand_ins import tell_stand_ins
 
 logger = logging.getLogger("ostinato")
 
@@ -109,6 +110,7 @@ class Sequences:
             list(called),
         )
         part.check_finite()
+        tell_stand_ins(dict(zip(part.features, part.values.T, strict=True)), source)
         if len(part) > 1 and features is None:
             _tell_axes(part)
         return part

@@ -135,14 +135,16 @@ def _some(inputs: int, rng: np.random.Generator) -> Ints:
 
 def _convolved(column: Ragged, kernels: Sequence[tuple[int, int, Ints]]) -> Iterator[Floats]:
     """Yield what each kernel gives at each step of some sequences."""
-    gap = 4 * max(dilation for dilation, _, _ in kernels)
     lengths, steps = column.lengths, len(column.values)
+    longest = int(lengths.max(initial=1))  # what is further away is 0, however far
+    gap = 4 * min(longest, max(dilation for dilation, _, _ in kernels))
     shift = gap * (1 + np.arange(len(lengths)))  # zeros before each sequence and after the last
     place = np.arange(steps) + np.repeat(shift, lengths)
     padded = np.zeros((steps + gap * (len(lengths) + 1), column.values.shape[1]), np.float32)
     padded[place] = column.values
     dilated = 0
-    for dilation, triple, inputs in kernels:
+    for given, triple, inputs in kernels:
+        dilation = min(given, longest)
         if dilation != dilated:
             shifted = [padded[place + (step - 4) * dilation] for step in range(9)]
             total, dilated = np.sum(shifted, axis=0), dilation
