@@ -104,7 +104,9 @@ class Module:
         of_local = {m for name, found in here.items() if name not in self.names for m in found}
         for name, value in self.names.items():
             if isinstance(value, re.Pattern):
-                for method in everywhere.get(name, set()):
+                found = here.get(name) or everywhere.get(name)
+                assert found, f"{self.path}: {name} is not seen to be used"
+                for method in found:
                     yield f"{self.path.name}: {name}.{method}", use_of(value, method)
             elif not isinstance(value, ModuleType):
                 for pattern in inside(value):
@@ -244,11 +246,11 @@ def test_patterns_are_found_wherever_they_are(tmp_path: Path) -> None:
     names: dict[str, Any] = {}
     exec(WHEREVER, names)
     one = Module(tmp_path / "x.py", ast.parse(WHEREVER), names)
-    found = [name for name, _ in one.uses(methods_of(one.tree))]
-    assert found == [
+    found = {name for name, _ in one.uses({})} - {"x.py: in MANY.findall"}  # as of any local
+    assert found == {
         *("x.py: PLAIN.fullmatch", "x.py: OTHER.fullmatch", "x.py: in MANY.search"),
         *("x.py:9", "x.py:11", "x.py:12"),
-    ]
+    }
     with pytest.raises(AssertionError, match=r"x\.py:3: name 'unknown'"):
         text = "import re\ndef use():\n    re.search(unknown, 'a')"
         list(Module(tmp_path / "x.py", ast.parse(text), {}).uses({}))
