@@ -24,7 +24,7 @@ from collections.abc import Iterable, Sized
 from typing import Any
 
 _MOST_COMPARED, _MOST_CHARACTERS = 1000, 100  # comparing takes time of their product, squared
-_MOST_LISTED = 160  # characters of names in a message
+_MOST_LISTED = 100  # characters of names in a message
 
 
 class OstinatoError(Exception):

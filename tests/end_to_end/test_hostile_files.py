@@ -73,7 +73,7 @@ def sound(
     samples: bytes = bytes(4800),
 ) -> bytes:
     size = channels * bits // 8
-    head = struct.pack("<IHHIIHH", 16, kind, channels, rate, rate * size % 2**32, size, bits)
+    head = struct.pack("<IHHIIHH", 16, kind, channels, rate, rate * size % 2**32, size % 2**16, bits)
     data = b"data" + struct.pack("<I", len(samples)) + samples
     return b"RIFF" + struct.pack("<I", 28 + len(data)) + b"WAVEfmt " + head + data
 
@@ -204,7 +204,7 @@ def test_a_hostile_file_ends_in_a_sentence(tmp_path, monkeypatch, task, name, co
     assert list(ended.faults()) == []
     assert ended.code in (1, 2)
     assert ended.peak < GIB
-    last = ended.err.splitlines()[-1]
+    last = ended.err.splitlines()[-1].replace(f"{tmp_path}/", "")
     assert len(last) <= LINE, last
     assert not Path("run", "model.safetensors").exists()
 

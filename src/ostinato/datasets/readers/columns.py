@@ -172,7 +172,7 @@ def _not_found(kind: str, usual: Sequence[str], names: Sequence[str], where: str
     return DatasetError(
         f"{where}: {article} {kind} column must be named or have a usual name ({', '.join(usual[:6])}, …). "
         f"{_columns(names)} Give {kind}_column (--{kind}-column); "
-        "if the file has no line of column names, give numbers, from 1."
+        "without a line of column names, give numbers, from 1."
     )
 
 
