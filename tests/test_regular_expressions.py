@@ -94,7 +94,9 @@ class Module:
     tree: ast.Module
     names: dict[str, Any]
 
-    def uses(self, everywhere: Mapping[str, set[str]]) -> Iterator[tuple[str, Callable[..., object]]]:
+    def uses(
+        self, everywhere: Mapping[str, set[str]]
+    ) -> Iterator[tuple[str, Callable[..., object]]]:
         """Yield each pattern with each of the methods that are called on it.
 
         Args:
@@ -126,7 +128,9 @@ class Module:
                         yield node, method
                 case ast.Assign(
                     targets=[target],
-                    value=ast.Call(func=ast.Attribute(value=ast.Name(id="re"), attr="compile")) as call,
+                    value=ast.Call(
+                        func=ast.Attribute(value=ast.Name(id="re"), attr="compile")
+                    ) as call,
                 ) if id(node) not in of_module:
                     yield from ((call, m) for key in called(target) for m in methods.get(key, ()))
 
@@ -251,9 +255,10 @@ def test_patterns_are_found_wherever_they_are(tmp_path: Path) -> None:
         *("x.py: PLAIN.fullmatch", "x.py: OTHER.fullmatch", "x.py: in MANY.search"),
         *("x.py:9", "x.py:11", "x.py:12"),
     }
+    text = "import re\ndef use():\n    re.search(unknown, 'a')"
+    other = Module(tmp_path / "x.py", ast.parse(text), {})
     with pytest.raises(AssertionError, match=r"x\.py:3: name 'unknown'"):
-        text = "import re\ndef use():\n    re.search(unknown, 'a')"
-        list(Module(tmp_path / "x.py", ast.parse(text), {}).uses({}))
+        list(other.uses({}))
 
 
 def test_patterns_are_given_to_nothing_else_that_goes_back() -> None:

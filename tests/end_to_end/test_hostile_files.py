@@ -73,7 +73,9 @@ def sound(
     samples: bytes = bytes(4800),
 ) -> bytes:
     size = channels * bits // 8
-    head = struct.pack("<IHHIIHH", 16, kind, channels, rate, rate * size % 2**32, size % 2**16, bits)
+    head = struct.pack(
+        "<IHHIIHH", 16, kind, channels, rate, rate * size % 2**32, size % 2**16, bits
+    )
     data = b"data" + struct.pack("<I", len(samples)) + samples
     return b"RIFF" + struct.pack("<I", 28 + len(data)) + b"WAVEfmt " + head + data
 

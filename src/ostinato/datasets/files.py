@@ -114,7 +114,7 @@ class _Bounded(io.RawIOBase):
     def __init__(self, stream: Any, where: str, packed: int) -> None:
         self._stream, self._where, self._count = stream, where, 0
         most = limit("OSTINATO_MAX_UNPACKED_MB") << 20
-        self._most = min(most, max(most // BOMB_SHARE, BOMB_TIMES * packed))
+        self._most = min(most, max(most // BOMB_SHARE, BOMB_TIMES * packed, 1 << 20))
 
     def readable(self) -> bool:
         return True

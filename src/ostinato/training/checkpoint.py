@@ -171,7 +171,9 @@ def _check_fit(model: nn.Module, weights: Tensors, where: str | Path) -> None:
         if ours.shape != theirs.shape:
             shapes = f"{tuple(ours.shape)} in the model and {tuple(theirs.shape)} in the file"
             raise _misfit(where, f"`{name}` is {shapes}")
-        is_coarse = theirs.is_floating_point() and theirs.itemsize < 2  # which no weights are saved as
+        is_coarse = (
+            theirs.is_floating_point() and theirs.itemsize < 2
+        )  # which no weights are saved as
         if ours.is_floating_point() != theirs.is_floating_point() or is_coarse:
             raise _misfit(where, f"`{name}` is {theirs.dtype} in the file, not {ours.dtype}")
 

@@ -103,6 +103,7 @@ def test_history_round_trip_and_broken_line(tmp_path):
         (torch.tensor([1]), r"`bias` is torch.int64 in the file, not torch.float32"),
         (torch.tensor([True]), r"`bias` is torch.bool in the file"),
         (torch.tensor([1 + 1j]), r"`bias` is torch.complex64 in the file"),
+        (torch.tensor([1.0]).to(torch.float8_e4m3fn), r"`bias` is torch.float8_e4m3fn in the file"),
         (torch.zeros(2), r"`bias` is \(1,\) in the model and \(2,\) in the file"),
     ],
 )

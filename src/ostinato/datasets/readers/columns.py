@@ -170,9 +170,8 @@ def named_column(
 def _not_found(kind: str, usual: Sequence[str], names: Sequence[str], where: str) -> DatasetError:
     article = "an" if kind[0] in "aeiou" else "a"
     return DatasetError(
-        f"{where}: {article} {kind} column must be named or have a usual name ({', '.join(usual[:6])}, …). "
-        f"{_columns(names)} Give {kind}_column (--{kind}-column); "
-        "without a line of column names, give numbers, from 1."
+        f"{where}: {article} {kind} column must be named or have a usual name ({', '.join(usual[:4])}, …). "
+        f"{_columns(names)} Give {kind}_column (--{kind}-column), from 1 where columns have no names."
     )
 
 

@@ -482,6 +482,20 @@ def test_columns_called_by_dates_are_steps_at_these(names, first):
     ]
 
 
+@pytest.mark.parametrize("kind", [pa.int8(), pa.uint64(), pa.float32(), pa.float64()])
+def test_ids_that_are_whole_numbers_are_answered_as_these(kind):
+    days = ["2024-01-01", "2024-01-02"] * 2
+    ids = pa.array([10, 10, 9, 9], pa.int64()).cast(kind)
+    table = read_series(pa.table({"unique_id": ids, "ds": days, "y": [1.0, 2, 3, 4]}))
+    assert (table.names, table.whole_ids) == (("9", "10"), True)
+
+
+def test_other_numbers_as_ids_stay_words():
+    data = {"unique_id": [0.5, 0.5], "ds": ["2024-01-01", "2024-01-02"], "y": [1.0, 2.0]}
+    table = read_series(pa.table(data))
+    assert (table.names, table.whole_ids) == (("0.5",), False)
+
+
 def test_a_row_without_a_value_stays_a_series():
     table = read_series({"id": ["a", "b"], "d_1": [1, None], "d_2": [2, None], "d_3": [3, None]})
     assert table.names == ("a", "b")

@@ -130,6 +130,12 @@ def test_a_compressed_file_unpacks_to_the_limit_and_no_further(tmp_path, monkeyp
         DatasetError, match=r"at most 1 MB; it holds more.*OSTINATO_MAX_UNPACKED_MB"
     ):
         read(large)
+    monkeypatch.setenv("OSTINATO_MAX_UNPACKED_MB", "16")
+    with pytest.raises(DatasetError, match=r"at most 2 MB; it holds more"):  # it shrank 200 to 1
+        read(saved(tmp_path, gzip.compress(small * 4000), "b.csv.gz"))
+    mixed = "text,label\n" + "".join(f"{n * n} {n},{n % 2}\n" for n in range(300_000))
+    assert len(read(saved(tmp_path, gzip.compress(mixed.encode(), 1), "b.csv.gz")).texts) == 300_000
+    monkeypatch.setenv("OSTINATO_MAX_UNPACKED_MB", "1")
     with tarfile.open(tmp_path / "c.tar.gz", "w:gz") as archive:
         member = tarfile.TarInfo("d/train/pos/x.txt")
         member.size = 2 << 20

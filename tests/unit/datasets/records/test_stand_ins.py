@@ -27,7 +27,9 @@ def test_what_is_often_and_far_from_all_others_is_told(held, number, times):
     if number == 9.96921e36:
         number = 9.969209968386869e36
     column = np.concatenate([held, [np.nan], [number] * times])
-    assert stand_in(np.random.default_rng(0).permutation(column)) == (number if times >= 3 else None)
+    assert stand_in(np.random.default_rng(0).permutation(column)) == (
+        number if times >= 3 else None
+    )
 
 
 @pytest.mark.parametrize(

@@ -144,3 +144,10 @@ def test_what_rows_are_told_without_themselves_is_what_fits_without_them_tell():
         kept = np.arange(len(rows)) != row
         alone = Ridge(alpha=best.alpha).fit(rows[kept], wanted[kept], counts[kept])
         np.testing.assert_allclose(alone.predict(rows[[row]])[0], left_out[row], atol=1e-9)
+
+
+def test_a_dilation_longer_than_a_sequence_sees_as_little_as_one_as_long():
+    kernels = [(dilation, 0, np.array([0])) for dilation in (9, 2**30)]
+    column = Ragged(np.ones((14, 1), np.float32), np.array([0, 5, 14]))
+    near, far = Convolutions(kernels, [np.array([0.5], np.float32)] * 2)(column).T
+    assert near.tolist() == far.tolist()
