@@ -89,8 +89,7 @@ class Recordings:
             raise DatasetError(f"{source}: recordings must be a list; got one path. Write [path].")
         tell_order(audio, transcripts, source)
         sounds: list[Audio] = []
-        called = list(names or ())
-        rates: set[int | None] = set()
+        called, rates = list(names or ()), set[int | None]()
         for number, given in enumerate(recordings_in(audio, source), 1):
             name = called[number - 1] if number <= len(called) else f"recording {number}"
             sound, rate, file = sound_of(given, f"{source}: {name}")
