@@ -18,7 +18,7 @@ _OTHERS = (-32768.0, 32767.0, -1e20, 1e20, -1e30, 1e30, 9.969209968386869e36)
 
 
 def tell_stand_ins(columns: Mapping[str, Floats], where: str) -> None:
-    """Warn of a number in a column that looks like a gap: of nines alone, often, far from all others.
+    """Warn of a number that looks like a gap: of nines alone, often, far from all others.
 
     Args:
         columns: Numbers by the name of their column, ``(rows,)`` each; they stay as they are.
@@ -35,7 +35,7 @@ def tell_stand_ins(columns: Mapping[str, Floats], where: str) -> None:
 
 
 def stand_in(column: Floats) -> float | None:
-    """Return the number that stands for a missing value in a column, None if there seems to be none.
+    """Return the number that seems to stand for a missing value, None if none does.
 
     Args:
         column: Numbers, NaN where one is missing, ``(rows,)``.
