@@ -6,42 +6,33 @@ from pathlib import Path
 
 from ostinato._errors import DatasetError
 from ostinato._kinds import TEXTS
-from ostinato.datasets.dataset import Dataset, File
+from ostinato.datasets.dataset import Dataset
 from ostinato.datasets.files import decode, read_bytes
 from ostinato.datasets.records.texts import Examples
-from ostinato.datasets.sets.official import are_present, read_parts
+from ostinato.datasets.sets.official import are_present, read_parts, served
 
 _URL = (
     "https://raw.githubusercontent.com/jsksxs360/How-to-use-Transformers/"
     "885a519175fdf92758155d0f9ce550135793faff/data/ChnSentiCorp/"
 )
 _PARTS = {
-    "train": (
-        File(
-            url=f"{_URL}train.txt",
-            name="train.txt",
-            sha256="8366e1c561bba37707bdd3575b5da853abb472ff92e812ed3b2c755351811f62",
-            size_bytes=3019961,
-        ),
-        {"rows": 9600},
+    "train": served(
+        f"{_URL}train.txt",
+        sha256="8366e1c561bba37707bdd3575b5da853abb472ff92e812ed3b2c755351811f62",
+        size_bytes=3019961,
+        rows=9600,
     ),
-    "validation": (
-        File(
-            url=f"{_URL}dev.txt",
-            name="dev.txt",
-            sha256="4ebb5d4fc9d9b23665331cccd3b121174ce42ccfd6d0b163f3830bda53ce65f8",
-            size_bytes=374217,
-        ),
-        {"rows": 1200},
+    "validation": served(
+        f"{_URL}dev.txt",
+        sha256="4ebb5d4fc9d9b23665331cccd3b121174ce42ccfd6d0b163f3830bda53ce65f8",
+        size_bytes=374217,
+        rows=1200,
     ),
-    "test": (
-        File(
-            url=f"{_URL}test.txt",
-            name="test.txt",
-            sha256="4875718992ca69dbb868a93ca1e7e27f506c90b673a4f0a821d4cd17cbc3b4c7",
-            size_bytes=369729,
-        ),
-        {"rows": 1200},
+    "test": served(
+        f"{_URL}test.txt",
+        sha256="4875718992ca69dbb868a93ca1e7e27f506c90b673a4f0a821d4cd17cbc3b4c7",
+        size_bytes=369729,
+        rows=1200,
     ),
 }
 _ANEW = "Remove it and fetch it anew: ostinato data get chnsenticorp."

@@ -5,39 +5,33 @@ from __future__ import annotations
 from pathlib import Path
 
 from ostinato._kinds import TAGGED
-from ostinato.datasets.dataset import Cut, Dataset, File
+from ostinato.datasets.dataset import Cut, Dataset
 from ostinato.datasets.readers.conll import Column, read_columns
 from ostinato.datasets.records.tagged import Tagged
-from ostinato.datasets.sets.official import are_present, read_parts
+from ostinato.datasets.sets.official import are_present, read_parts, served
 
 _URL = "https://raw.githubusercontent.com/synalp/NER/master/corpus/CoNLL-2003/"
 _PARTS = {
-    "train": (
-        File(
-            url=f"{_URL}eng.train",
-            name="eng.train",
-            sha256="eac0822f501353f265383ddf1edb0dcd42a1b6eefd3e383d7074db98c38eb41c",
-            size_bytes=3281528,
-        ),
-        {"sentences": 14041, "tokens": 203621},
+    "train": served(
+        f"{_URL}eng.train",
+        sha256="eac0822f501353f265383ddf1edb0dcd42a1b6eefd3e383d7074db98c38eb41c",
+        size_bytes=3281528,
+        sentences=14041,
+        tokens=203621,
     ),
-    "validation": (
-        File(
-            url=f"{_URL}eng.testa",
-            name="eng.testa",
-            sha256="aedc4ccbd1ae9795feaa0e86fe72d195b0258abed9d705b630d1c889276fac1e",
-            size_bytes=827012,
-        ),
-        {"sentences": 3250, "tokens": 51362},
+    "validation": served(
+        f"{_URL}eng.testa",
+        sha256="aedc4ccbd1ae9795feaa0e86fe72d195b0258abed9d705b630d1c889276fac1e",
+        size_bytes=827012,
+        sentences=3250,
+        tokens=51362,
     ),
-    "test": (
-        File(
-            url=f"{_URL}eng.testb",
-            name="eng.testb",
-            sha256="0632f32c090ef31c223135b7fee3187a7cf8e65c4015c7866bb7783428cdd9a6",
-            size_bytes=748096,
-        ),
-        {"sentences": 3453, "tokens": 46435},
+    "test": served(
+        f"{_URL}eng.testb",
+        sha256="0632f32c090ef31c223135b7fee3187a7cf8e65c4015c7866bb7783428cdd9a6",
+        size_bytes=748096,
+        sentences=3453,
+        tokens=46435,
     ),
 }
 COLUMNS = ("word", "pos", "chunk", "ner")

@@ -22,6 +22,18 @@ Parts = Mapping[str, tuple[File, Mapping[str, int]]]
 Part = TypeVar("Part", Examples, Tagged, SeriesTable)
 
 
+def served(url: str, *, sha256: str, size_bytes: int, **counts: int) -> tuple[File, dict[str, int]]:
+    """Return the file of a part, called as at its address, and its counts: see `read_parts`.
+
+    Example:
+        >>> file, counts = served("https://a.org/dev.txt", sha256="0" * 64, size_bytes=9, rows=2)
+        >>> file.name, counts
+        ('dev.txt', {'rows': 2})
+    """
+    name = url.rpartition("/")[2]
+    return File(url=url, name=name, sha256=sha256, size_bytes=size_bytes), counts
+
+
 def are_present(parts: Parts, folder: Path) -> bool:
     """Tell whether a folder holds the file of each part, plain or compressed.
 

@@ -5,39 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 
 from ostinato._kinds import TAGGED
-from ostinato.datasets.dataset import Cut, Dataset, File
+from ostinato.datasets.dataset import Cut, Dataset
 from ostinato.datasets.readers.conll import Column, read_columns
 from ostinato.datasets.records.tagged import Tagged
-from ostinato.datasets.sets.official import are_present, read_parts
+from ostinato.datasets.sets.official import are_present, read_parts, served
 
 _URL = "https://raw.githubusercontent.com/jiesutd/LatticeLSTM/master/ResumeNER/"
 _PARTS = {
-    "train": (
-        File(
-            url=f"{_URL}train.char.bmes",
-            name="train.char.bmes",
-            sha256="93b9bb0be5dd4730121587f9dc1378de3fbbe55cba1c575edec271f822c27be7",
-            size_bytes=1094528,
-        ),
-        {"sentences": 3821},
+    "train": served(
+        f"{_URL}train.char.bmes",
+        sha256="93b9bb0be5dd4730121587f9dc1378de3fbbe55cba1c575edec271f822c27be7",
+        size_bytes=1094528,
+        sentences=3821,
     ),
-    "validation": (
-        File(
-            url=f"{_URL}dev.char.bmes",
-            name="dev.char.bmes",
-            sha256="1b0d67153e6e8543e9444936ed1b107bd843078c282533898085e1a9aa293952",
-            size_bytes=120251,
-        ),
-        {"sentences": 463},
+    "validation": served(
+        f"{_URL}dev.char.bmes",
+        sha256="1b0d67153e6e8543e9444936ed1b107bd843078c282533898085e1a9aa293952",
+        size_bytes=120251,
+        sentences=463,
     ),
-    "test": (
-        File(
-            url=f"{_URL}test.char.bmes",
-            name="test.char.bmes",
-            sha256="c4a9f42622819a4b59f66e184d446ebfa89b2f1dbba06e11d70675e59fe7e79b",
-            size_bytes=135064,
-        ),
-        {"sentences": 477},
+    "test": served(
+        f"{_URL}test.char.bmes",
+        sha256="c4a9f42622819a4b59f66e184d446ebfa89b2f1dbba06e11d70675e59fe7e79b",
+        size_bytes=135064,
+        sentences=477,
     ),
 }
 COLUMNS = ("char", "ner")

@@ -5,39 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 
 from ostinato._kinds import TAGGED
-from ostinato.datasets.dataset import Cut, Dataset, File
+from ostinato.datasets.dataset import Cut, Dataset
 from ostinato.datasets.readers.conll import Column, read_conllu
 from ostinato.datasets.records.tagged import Tagged
-from ostinato.datasets.sets.official import are_present, read_parts
+from ostinato.datasets.sets.official import are_present, read_parts, served
 
 _URL = "https://raw.githubusercontent.com/UniversalDependencies/UD_English-EWT/r2.16/"
 _PARTS = {
-    "train": (
-        File(
-            url=f"{_URL}en_ewt-ud-train.conllu",
-            name="en_ewt-ud-train.conllu",
-            sha256="3fb78e2b55482c8ee00caa653af436c88c9e5bc9a73ce26e4ae3ddc79d2b7e7b",
-            size_bytes=14203025,
-        ),
-        {"sentences": 12544},
+    "train": served(
+        f"{_URL}en_ewt-ud-train.conllu",
+        sha256="3fb78e2b55482c8ee00caa653af436c88c9e5bc9a73ce26e4ae3ddc79d2b7e7b",
+        size_bytes=14203025,
+        sentences=12544,
     ),
-    "validation": (
-        File(
-            url=f"{_URL}en_ewt-ud-dev.conllu",
-            name="en_ewt-ud-dev.conllu",
-            sha256="531a54ff90d6ab12201c5a50c3e78e6ddac4de69abc4bce5d275d3cd29efe2b6",
-            size_bytes=1805545,
-        ),
-        {"sentences": 2001},
+    "validation": served(
+        f"{_URL}en_ewt-ud-dev.conllu",
+        sha256="531a54ff90d6ab12201c5a50c3e78e6ddac4de69abc4bce5d275d3cd29efe2b6",
+        size_bytes=1805545,
+        sentences=2001,
     ),
-    "test": (
-        File(
-            url=f"{_URL}en_ewt-ud-test.conllu",
-            name="en_ewt-ud-test.conllu",
-            sha256="e266e515a0a7547657ed3d90d9ba46487d6bd251f27ad4269d4e8a427c8555cd",
-            size_bytes=1804515,
-        ),
-        {"sentences": 2077},
+    "test": served(
+        f"{_URL}en_ewt-ud-test.conllu",
+        sha256="e266e515a0a7547657ed3d90d9ba46487d6bd251f27ad4269d4e8a427c8555cd",
+        size_bytes=1804515,
+        sentences=2077,
     ),
 }
 
