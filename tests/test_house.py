@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import configparser
 import fnmatch
+import graphlib
 import re
 import socket
 import subprocess
@@ -111,6 +112,26 @@ def test_every_exported_name_of_the_package_can_be_had() -> None:
     import ostinato
 
     assert [name for name in ostinato.__all__ if not hasattr(ostinato, name)] == []
+
+
+def test_no_circle_of_imports() -> None:
+    """Those of type checkers and those within functions count too."""
+    names = {
+        ".".join(path.relative_to(ROOT / "src").with_suffix("").parts): path
+        for path in SOURCES
+        if path.stem != "__init__"
+    }
+    imports: dict[str, set[str]] = {}
+    for name, path in names.items():
+        found = imports[name] = set()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found |= {str(node.module), *(f"{node.module}.{one.name}" for one in node.names)}
+        found &= names.keys() - {name}
+    order = [*graphlib.TopologicalSorter(imports).static_order()]  # raises where there is a circle
+    assert len(order) == len(names)
 
 
 def test_importing_the_package_is_light() -> None:

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import _VF, Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from ostinato import _shapes
+from ostinato.nn.stream import StreamingSession
 from ostinato.nn.twins import Twin, scriptable
-from ostinato.ops import Layout, Weights, dispatch, native, padded, plain, randomness
+from ostinato.ops import Layout, State, Weights, dispatch, native, padded, plain, randomness
 from ostinato.ops.transforms import is_followed
 
-if TYPE_CHECKING:
-    from ostinato.nn.stream import StreamingSession
-
-States = tuple[Tensor, ...]
-"""``(h,)``, or ``(h, c)`` of the LSTM."""
-
-RunLayer = Callable[[str, Tensor, Layout, States, Sequence[Weights]], tuple[Tensor, States]]
+RunLayer = Callable[[str, Tensor, Layout, State, Sequence[Weights]], tuple[Tensor, State]]
 
 RUN_LAYER: dict[dispatch.Implementation, RunLayer | None] = {
     "native": native.run_layer,
@@ -50,8 +45,6 @@ class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
         Raises:
             ConfigError: The layer is bidirectional, or would drop units.
         """
-        from ostinato.nn.stream import StreamingSession
-
         return StreamingSession(self, batch_size)
 
     def __prepare_scriptable__(self) -> torch.nn.RNNBase:
@@ -63,13 +56,13 @@ class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
         return type(self).__name__
 
     def _run(
-        self, input: Tensor | PackedSequence, state: States | None
-    ) -> tuple[Tensor | PackedSequence, States]:
+        self, input: Tensor | PackedSequence, state: State | None
+    ) -> tuple[Tensor | PackedSequence, State]:
         if isinstance(input, PackedSequence):
             return self._run_packed(input, state)
         return self._run_dense(input, state)
 
-    def _run_dense(self, input: Tensor, state: States | None) -> tuple[Tensor, States]:
+    def _run_dense(self, input: Tensor, state: State | None) -> tuple[Tensor, State]:
         _shapes.check_is_dense(self._name, input)
         _shapes.check_features(self._name, input, self.input_size, ranks=(2, 3))
         _shapes.check_dtype(self._name, "input", input, self.weight_ih_l0.dtype)
@@ -96,8 +89,8 @@ class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
         return output, state
 
     def _run_packed(
-        self, input: PackedSequence, state: States | None
-    ) -> tuple[PackedSequence, States]:
+        self, input: PackedSequence, state: State | None
+    ) -> tuple[PackedSequence, State]:
         data, batch_sizes, sorted_indices, unsorted_indices = input
         _shapes.check_is_packed(self._name, input)
         _shapes.check_features(self._name, data, self.input_size, ranks=(2,))
@@ -127,8 +120,8 @@ class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
         return RUN_LAYER[_implementation(self.mode, device, dtype, self.proj_size > 0)], dtype
 
     def _start(
-        self, state: States | None, data: Tensor, batch_size: int, *, is_batched: bool
-    ) -> States:
+        self, state: State | None, data: Tensor, batch_size: int, *, is_batched: bool
+    ) -> State:
         """Return the checked initial states, ``(layers * directions, batch, hidden)`` each."""
         if state is None:
             return self.initial_state(data, batch_size)
@@ -140,7 +133,7 @@ class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
             _shapes.check_device(self._name, name, part, self.weight_ih_l0.device)
         return state if is_batched else tuple(part.unsqueeze(1) for part in state)
 
-    def initial_state(self, like: Tensor, batch_size: int) -> States:
+    def initial_state(self, like: Tensor, batch_size: int) -> State:
         """Return zeros, ``(layers * directions, batch, hidden)`` each, of the dtype of ``like``."""
         return tuple(like.new_zeros(shape) for shape in self._state_shapes(batch_size))
 
@@ -155,15 +148,15 @@ class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
         dtype: torch.dtype,
         data: Tensor,
         batch_sizes: Tensor,
-        state: States,
-    ) -> tuple[Tensor, States]:
+        state: State,
+    ) -> tuple[Tensor, State]:
         """Run the stack over a packed batch, one call per layer."""
         layout = Layout(batch_sizes, data.device)
         directions = (False, True) if self.bidirectional else (False,)
         is_cast = run in PACKED_ONLY and _shapes.is_autocast_enabled(data.device.type)
         if is_cast:  # autocast casts what torch runs, but no kernel
             data, state = data.to(dtype), tuple(part.to(dtype) for part in state)
-        finals: list[States] = []
+        finals: list[State] = []
         for layer in range(self.num_layers):
             if layer > 0:
                 data = randomness.dropout(data, self.dropout, self.training)
@@ -194,10 +187,10 @@ class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
         self,
         data: Tensor,
         batch_sizes: Tensor | None,
-        state: States,
+        state: State,
         *,
         batch_first: bool = False,
-    ) -> tuple[Tensor, States]:
+    ) -> tuple[Tensor, State]:
         """Run the whole stack on torch's own path, dense or packed."""
         self._update_flat_weights()
         run: Callable[..., tuple[Tensor, ...]] = getattr(_VF, self.mode.lower())

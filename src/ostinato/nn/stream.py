@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 import torch
 from torch import Tensor
 
 from ostinato import _shapes
 from ostinato._errors import ConfigError, ShapeError
-from ostinato.nn.recurrent import RecurrentLayer, States
-from ostinato.ops import dispatch
+from ostinato.ops import State, Weights, dispatch
 from ostinato.ops.stepper import Stepper
 from ostinato.ops.transforms import check_is_alone
+
+
+class StreamedLayer(Protocol):
+    """What a session needs of a layer."""
+
+    mode: str
+    input_size: int
+    num_layers: int
+    proj_size: int
+    dropout: float
+    batch_first: bool
+    bidirectional: bool
+    training: bool
+    weight_ih_l0: Tensor
+
+    def weights(self, index: int, *, reverse: bool) -> Weights:
+        """Return the parameters of one direction of a layer."""
+
+    def initial_state(self, like: Tensor, batch_size: int) -> State:
+        """Return the state before the first step, ``(layers, batch, hidden)`` each."""
+
+    def __call__(self, input: Any, hx: Any) -> Any:
+        """Return output and new state."""
 
 
 class StreamingSession:
@@ -38,7 +62,7 @@ class StreamingSession:
         True
     """
 
-    def __init__(self, layer: RecurrentLayer, batch_size: int = 1) -> None:
+    def __init__(self, layer: StreamedLayer, batch_size: int = 1) -> None:
         name = type(layer).__name__
         if layer.bidirectional:
             raise ConfigError(
@@ -67,12 +91,12 @@ class StreamingSession:
         self._states = states
 
     @property
-    def state(self) -> States:
+    def state(self) -> State:
         """A copy of the state, ``(h,)`` or ``(h, c)``, each ``(layers, batch, hidden)``."""
         return tuple(part.clone() for part in self._states)
 
     @torch.no_grad()
-    def reset(self, state: States | None = None) -> None:
+    def reset(self, state: State | None = None) -> None:
         """Reset to zeros or to a state in the form of `state`.
 
         Raises:
@@ -117,7 +141,7 @@ class StreamingSession:
             squeezed: Tensor = output.squeeze(1 if batch_first else 0)
             return squeezed
 
-    def _check_state(self, state: States) -> None:
+    def _check_state(self, state: State) -> None:
         if not isinstance(state, (tuple, list)) or len(state) != len(self._states):
             given = f" of {len(state)}" if isinstance(state, (tuple, list)) else ""
             raise ShapeError(

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from torch import nn
 from torch.fx import Proxy, Tracer
 from torch.nn.utils import parametrize
 
 from ostinato._errors import ConfigError
-
-if TYPE_CHECKING:
-    from ostinato.nn.recurrent import RecurrentLayer
 
 
 class Twin(type):
@@ -27,6 +24,8 @@ class Twin(type):
         >>> GRU == nn.GRU, GRU is nn.GRU, {nn.GRU: "known"}[GRU]
         (True, False, 'known')
     """
+
+    torch_class: type[nn.RNNBase]
 
     def __eq__(cls, other: object) -> bool:
         return cls is other or (other is not None and vars(cls).get("torch_class") is other)
@@ -47,7 +46,11 @@ def twin_class(module: nn.Module, target: type[nn.Module]) -> type[nn.Module]:
     return type(cls.__name__, (target,), own)
 
 
-def as_torch(layer: RecurrentLayer) -> nn.RNNBase:
+def _torch_class(layer: nn.RNNBase) -> type[nn.RNNBase]:
+    return cast(Twin, type(layer)).torch_class
+
+
+def as_torch(layer: nn.RNNBase) -> nn.RNNBase:
     """Return torch's layer with the parameters, hooks and settings of one of ours.
 
     Example:
@@ -57,13 +60,13 @@ def as_torch(layer: RecurrentLayer) -> nn.RNNBase:
         >>> type(twin) is nn.LSTM, twin.weight_ih_l0 is layer.weight_ih_l0
         (True, True)
     """
-    cls = twin_class(layer, layer.torch_class)
+    cls = twin_class(layer, _torch_class(layer))
     twin = cls.__new__(cls)
     twin.__dict__ = dict(vars(layer))
     return cast(nn.RNNBase, twin)
 
 
-def stand_in(layer: RecurrentLayer, input: Any, hx: Any) -> Any:
+def stand_in(layer: nn.RNNBase, input: Any, hx: Any) -> Any:
     """Return the result of torch's layer: for ``torch.jit.trace``, ONNX and ``torch.fx``.
 
     A graph of ``torch.fx`` gets one call of the module, as it does of torch's own layers.
@@ -76,7 +79,7 @@ def stand_in(layer: RecurrentLayer, input: Any, hx: Any) -> Any:
     return as_torch(layer).forward(input, hx)
 
 
-def scriptable(layer: RecurrentLayer) -> nn.RNNBase:
+def scriptable(layer: nn.RNNBase) -> nn.RNNBase:
     """Return what ``torch.jit.script`` compiles: torch's layer in the place of ours.
 
     Raises:
@@ -86,7 +89,7 @@ def scriptable(layer: RecurrentLayer) -> nn.RNNBase:
     return as_torch(layer)
 
 
-def _check_is_ours(layer: RecurrentLayer, who: str, what: str) -> None:
+def _check_is_ours(layer: nn.RNNBase, who: str, what: str) -> None:
     """Raise ConfigError for a layer that is more than its twin."""
     cls = type(layer)
     base = next(one for one in cls.__mro__ if "torch_class" in vars(one))
@@ -94,5 +97,5 @@ def _check_is_ours(layer: RecurrentLayer, who: str, what: str) -> None:
         raise ConfigError(
             f"{cls.__name__}: {who} must be given ostinato.nn.{base.__name__} itself, as it {what}; got a "
             f"class derived from it. Let it hold a layer instead, or derive it from "
-            f"torch.nn.{layer.torch_class.__name__}."
+            f"torch.nn.{_torch_class(layer).__name__}."
         )

@@ -21,10 +21,7 @@ from ostinato.ops.calls import Call, layer_of, scratch, sizes_of
 from ostinato.ops.derivatives import Arguments
 from ostinato.ops.layout import Layout
 from ostinato.ops.transforms import are_batched
-from ostinato.ops.weights import Weights
-
-State = tuple[Tensor, ...]
-"""``(h,)``, or ``(h, c)`` of the LSTM."""
+from ostinato.ops.weights import State, Weights
 
 
 def run_layer(

@@ -13,7 +13,7 @@ import torch
 from torch import _VF, Tensor
 
 from ostinato.ops.layout import Layout
-from ostinato.ops.weights import Weights
+from ostinato.ops.weights import State, Weights
 
 SHUT = 1e4
 """Pre-activation that shuts a gate (negative) or opens it (positive) exactly.
@@ -31,9 +31,9 @@ def run_layer(
     cell: str,
     data: Tensor,
     layout: Layout,
-    state: tuple[Tensor, ...],
+    state: State,
     weights: Sequence[Weights],
-) -> tuple[Tensor, tuple[Tensor, ...]]:
+) -> tuple[Tensor, State]:
     """Run one layer in all its directions, as `ostinato.ops.native.run_layer` does."""
     outputs, finals = [], []
     for direction, parameters in enumerate(weights):
@@ -49,11 +49,11 @@ def run_direction(
     cell: str,
     data: Tensor,
     layout: Layout,
-    state: tuple[Tensor, ...],
+    state: State,
     weights: Weights,
     *,
     reverse: bool = False,
-) -> tuple[Tensor, tuple[Tensor, ...]]:
+) -> tuple[Tensor, State]:
     """Run one direction of one layer over a packed batch.
 
     Args:
@@ -83,7 +83,7 @@ def run_direction(
         dense = layout.pad(data, reverse=reverse)  # (time, batch, features)
     if cell == "LSTM":
         output, _, c_n = _VF.lstm(dense, start, weights.flat(), bias, 1, 0.0, False, False, False)
-        cells: tuple[Tensor, ...] = (c_n.squeeze(0),)
+        cells: State = (c_n.squeeze(0),)
     else:
         run = getattr(_VF, cell.lower())
         output, _ = run(dense, start[0], weights.flat(), bias, 1, 0.0, False, False, False)

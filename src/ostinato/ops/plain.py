@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ostinato.ops.layout import Layout
-from ostinato.ops.reference import State, step
-from ostinato.ops.weights import Weights
+from ostinato.ops.reference import step
+from ostinato.ops.weights import State, Weights
 
 
 def run_layer(

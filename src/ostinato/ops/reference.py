@@ -17,10 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ostinato.ops.weights import Weights
-
-State = tuple[Tensor, ...]
-"""``(h,)``, or ``(h, c)`` of the LSTM."""
+from ostinato.ops.weights import State, Weights
 
 
 def rnn_step(

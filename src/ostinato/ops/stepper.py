@@ -13,7 +13,7 @@ from torch import Tensor
 from ostinato._native import bindings
 from ostinato.ops.arguments import check_arguments
 from ostinato.ops.calls import kernel_dtype, layer_of, library_in_use, sizes_of
-from ostinato.ops.weights import Weights
+from ostinato.ops.weights import State, Weights
 
 
 class Stepper:
@@ -29,9 +29,7 @@ class Stepper:
         ShapeError: A parameter does not have the shape or the dtype of its place.
     """
 
-    def __init__(
-        self, cell: str, stack: Sequence[Weights], state: tuple[Tensor, ...], input_size: int
-    ) -> None:
+    def __init__(self, cell: str, stack: Sequence[Weights], state: State, input_size: int) -> None:
         self._native, _ = library_in_use()
         batch_size, dtype = state[0].shape[1], state[0].dtype
         below = state[0].new_empty(batch_size, input_size)

@@ -7,6 +7,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+State = tuple[Tensor, ...]
+"""Hidden state ``(h,)``, or ``(h, c)`` of the LSTM."""
+
 
 class Weights(NamedTuple):
     """Parameters of one direction of one layer; ``G`` gates in torch's order.

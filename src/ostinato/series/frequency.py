@@ -7,7 +7,6 @@ and other calendars are those of pandas.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -88,29 +87,6 @@ class Frequency:
         if unit not in _FIXED and unit not in _MONTHS:
             frequency._offset  # noqa: B018 to be refused here
         return frequency
-
-    @classmethod
-    def infer(cls, times: Sequence[Times], ids: Sequence[str], where: str) -> Frequency:
-        """Find out the one frequency of some series: the step that is seen most often.
-
-        Gaps and short series do not matter, as long as most steps are whole.
-
-        Args:
-            times: Times of each series, rising.
-            ids: Id of each, for messages.
-            where: File or object for the message.
-
-        Raises:
-            DatasetError: No series has two times.
-
-        Example:
-            >>> days = np.array(["2024-01-05", "2024-01-08", "2024-01-09"], "datetime64[us]")
-            >>> Frequency.infer([days], [""], "a.csv").alias
-            'B'
-        """
-        from ostinato.series.inference import inferred_alias  # which asks this class in turn
-
-        return cls(inferred_alias(times, ids, where))
 
     @property
     def is_counted(self) -> bool:

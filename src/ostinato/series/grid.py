@@ -13,6 +13,7 @@ from ostinato.data.ragged import Ragged
 from ostinato.datasets.records.series import SeriesTable, written
 from ostinato.series.calendar import local_times
 from ostinato.series.frequency import Frequency
+from ostinato.series.inference import infer_frequency
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -43,7 +44,7 @@ def on_clock(table: SeriesTable, alias: str | None) -> tuple[Frequency, Array]:
 
     def found() -> Frequency:
         each = np.split(times, np.flatnonzero(np.diff(codes)) + 1)
-        return Frequency.infer(each, table.names, table.source)
+        return infer_frequency(each, table.names, table.source)
 
     step = found() if alias is None else Frequency.parse(alias)
     if step.is_counted == (times.dtype.kind == "M"):

@@ -17,21 +17,28 @@ _MOST = 0.5  # share of times that make a rule; those that break it are told lat
 _OTHERS = ("BMS", "BME")
 
 
-def inferred_alias(times: Sequence[npt.NDArray[Any]], ids: Sequence[str], where: str) -> str:
-    """Return the alias of the step that is seen most often.
+def infer_frequency(times: Sequence[npt.NDArray[Any]], ids: Sequence[str], where: str) -> Frequency:
+    """Find out the one frequency of some series: the step that is seen most often.
+
+    Gaps and short series do not matter, as long as most steps are whole.
 
     Args:
         times: Times of each series, rising.
-        ids: Id of each, for the message.
+        ids: Id of each, for messages.
         where: File or object for the message.
 
     Raises:
         DatasetError: No series has two times.
 
     Example:
-        >>> inferred_alias([np.array([3, 6, 12])], [""], "a.csv")
-        '3'
+        >>> days = np.array(["2024-01-05", "2024-01-08", "2024-01-09"], "datetime64[us]")
+        >>> infer_frequency([days], [""], "a.csv").alias
+        'B'
     """
+    return Frequency(_infer_alias(times, ids, where))
+
+
+def _infer_alias(times: Sequence[npt.NDArray[Any]], ids: Sequence[str], where: str) -> str:
     all_times = np.concatenate(times)
     owners = np.repeat(np.arange(len(times)), [len(some) for some in times])
     steps = np.diff(all_times)[owners[1:] == owners[:-1]].astype(np.int64)

@@ -11,12 +11,15 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
+from typing_extensions import Self
 
-from ostinato._config import Recurrent, Training
+from ostinato._config import Recurrent, Training, check_types
 from ostinato._errors import ConfigError
 from ostinato._kinds import DataKind
+from ostinato._rules import check_rules
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.conventions import BaseEstimator
+from ostinato.tasks.processes import check_threads
 from ostinato.tasks.summary import DataSummary
 from ostinato.tasks.verdict import ACCURACY, Compared
 from ostinato.training import Figures, Listener, Objective, Part
@@ -74,6 +77,17 @@ class Task(BaseEstimator):
     recurrent: Recurrent
     training: Training
     module_: nn.Module
+    facts_: DataSummary
+    provenance_: dict[str, Any]
+    run_: Path
+    sized_: Self
+
+    def _check(self) -> None:
+        """Raise ConfigError unless the settings are of their types and within their rules."""
+        check_types(self, type(self).__name__)
+        check_threads()
+        for kind in type(self).__mro__:
+            check_rules(self, kind.__name__)
 
     @abstractmethod
     def _part(self, X: Any, y: Any, name: str) -> Any:

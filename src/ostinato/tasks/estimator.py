@@ -18,7 +18,6 @@ from typing_extensions import Self, Unpack
 from ostinato._config import Settings, check_names, check_types
 from ostinato._errors import CheckpointError, ConfigError, written
 from ostinato._files import read_json, write_json, write_text
-from ostinato._rules import check_rules
 from ostinato.ops.randomness import everything_drawing_from
 from ostinato.runs import folder as run_folder
 from ostinato.runs import history
@@ -31,7 +30,6 @@ from ostinato.tasks.environment import environment, peak_memory_bytes
 from ostinato.tasks.fitted import all_or_nothing, check_fitted
 from ostinato.tasks.processes import check_threads
 from ostinato.tasks.restoring import restore, with_settings
-from ostinato.tasks.summary import DataSummary
 from ostinato.tasks.verdict import judge
 from ostinato.training import Figures, Listener, denormals, on_cpu, save_tensors, train
 
@@ -255,17 +253,6 @@ class Estimator(DividedTask):
             else _plain(value)
             for name, value in self.get_params(deep=False).items()
         }
-
-    facts_: DataSummary
-    provenance_: dict[str, Any]
-    run_: Path
-    sized_: Self
-
-    def _check(self) -> None:
-        check_types(self, type(self).__name__)
-        check_threads()
-        for kind in type(self).__mro__:
-            check_rules(self, kind.__name__)
 
     def _check_fitted(self) -> None:
         check_fitted(self)

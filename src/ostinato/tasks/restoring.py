@@ -6,19 +6,17 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from ostinato._config import Settings, check_names
 from ostinato._errors import CheckpointError, ConfigError, OstinatoError
 from ostinato.runs import folder as run_folder
+from ostinato.tasks.contract import Task
 from ostinato.training import load_tensors, restored
-
-if TYPE_CHECKING:
-    from ostinato.tasks.estimator import Estimator
 
 logger = logging.getLogger("ostinato")
 
-EstimatorT = TypeVar("EstimatorT", bound="Estimator")
+EstimatorT = TypeVar("EstimatorT", bound=Task)
 
 
 def restore(task: type[EstimatorT], run: Path) -> EstimatorT:

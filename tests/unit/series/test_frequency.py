@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ostinato import ConfigError, DatasetError
 from ostinato.series.frequency import Frequency
+from ostinato.series.inference import infer_frequency
 
 DATED = (
     *("us", "ms", "s", "10s", "min", "5min", "15min", "h", "6h", "D", "2D", "W-SUN", "W-WED", "2W-MON"),
@@ -45,7 +46,7 @@ def test_what_is_inferred_from_a_grid_is_its_frequency_and_parses_to_itself(alia
     times = grid(alias)
     expected = {"us": "us", "SME": None, "2B": None}.get(alias, alias)
     if expected is not None:
-        assert Frequency.infer([times], [""], "here").alias == expected
+        assert infer_frequency([times], [""], "here").alias == expected
     assert Frequency.parse(alias).alias == alias
 
 
@@ -64,19 +65,19 @@ def test_a_time_off_the_grid_is_refused(alias):
 )
 def test_gaps_do_not_change_what_is_inferred(alias, kept):
     times = grid(alias)[np.sort(kept)]
-    assert Frequency.infer([times], [""], "here").alias == alias
+    assert infer_frequency([times], [""], "here").alias == alias
 
 
 def test_short_series_count_together_and_those_of_one_time_do_not_matter():
     days = grid("D")
     series = [days[:2], days[40:41], days[10:12], days[[20, 22]]]
-    assert Frequency.infer(series, list("abcd"), "here").alias == "D"
+    assert infer_frequency(series, list("abcd"), "here").alias == "D"
     with pytest.raises(DatasetError, match="must have two times; series a has one"):
-        Frequency.infer([days[:1], days[5:6]], ["a", "b"], "here")
+        infer_frequency([days[:1], days[5:6]], ["a", "b"], "here")
 
 
 def test_the_step_of_counted_times_is_the_one_seen_most_often():
-    assert Frequency.infer([np.array([0, 5, 10, 20])], [""], "here").alias == "5"
+    assert infer_frequency([np.array([0, 5, 10, 20])], [""], "here").alias == "5"
     five = Frequency.parse("5")
     assert five.range(3, 3).tolist() == [3, 8, 13]
     assert five.positions(3, [13, -2]).tolist() == [2, -1]
@@ -86,13 +87,13 @@ def test_the_step_of_counted_times_is_the_one_seen_most_often():
 
 
 def test_days_without_a_weekend_between_them_are_days():
-    assert Frequency.infer([grid("D", 5, "2024-01-01")], [""], "here").alias == "D"  # Monday on
-    assert Frequency.infer([grid("D", 8, "2024-01-01")], [""], "here").alias == "D"
+    assert infer_frequency([grid("D", 5, "2024-01-01")], [""], "here").alias == "D"  # Monday on
+    assert infer_frequency([grid("D", 8, "2024-01-01")], [""], "here").alias == "D"
 
 
 def test_months_on_any_day_of_the_month_are_months_and_go_on_so():
     fifteenth = np.array(["2023-11-15", "2023-12-15", "2024-02-15"], "datetime64[us]")
-    monthly = Frequency.infer([fifteenth], [""], "here")
+    monthly = infer_frequency([fifteenth], [""], "here")
     assert monthly.alias == "MS"
     assert monthly.positions(fifteenth[0], fifteenth).tolist() == [0, 1, 3]
     later = monthly.range(np.datetime64("2023-11-30T06:00", "us"), 5)
@@ -104,7 +105,7 @@ def test_months_on_any_day_of_the_month_are_months_and_go_on_so():
 
 def test_four_weeks_are_no_month():
     times = np.datetime64("2024-01-01", "us") + np.arange(12) * np.timedelta64(28, "D")
-    assert Frequency.infer([times], [""], "here").alias == "4W-MON"
+    assert infer_frequency([times], [""], "here").alias == "4W-MON"
 
 
 @pytest.mark.parametrize(

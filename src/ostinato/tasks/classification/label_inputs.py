@@ -6,16 +6,14 @@ import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ostinato._arrays import array_of, columns_of, is_missing, plain, rows_of
 from ostinato._errors import DatasetError, named, shown
-
-if TYPE_CHECKING:
-    from ostinato.tasks.classification.labels import Labels
+from ostinato.tasks.classification.labels import Labels, other_kind
 
 logger = logging.getLogger("ostinato")
 
@@ -118,29 +116,6 @@ def label_of(value: Any, row: int) -> Any:
     raise DatasetError(
         f"Row {row}: a label must be a string, a finite number or a boolean, which a run folder can hold; "
         f"got the {type(value).__name__} {shown(label)}. Turn the labels into strings."
-    )
-
-
-def other_kind(row: Any, number: int, *, multi_label: bool) -> DatasetError:
-    """Return what to raise for several labels where one is wanted, or the other way round.
-
-    Args:
-        row: What stands for the label or labels.
-        number: Its row, counted from 1.
-        multi_label: Whether several are wanted.
-
-    Example:
-        >>> str(other_kind([], 1, multi_label=False))
-        'Row 1: the label must be a single value; got []. Set multi_label for several labels an example.'
-    """
-    if multi_label:
-        return DatasetError(
-            f"Row {number}: labels must be a list for multi-label; got {shown(row)}. "
-            "Give lists of labels, or leave multi_label off."
-        )
-    return DatasetError(
-        f"Row {number}: the label must be a single value; got {shown(row)}. "
-        "Set multi_label for several labels an example."
     )
 
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from sklearn.base import clone
 
 from ostinato._config import check_range
 from ostinato._errors import DatasetError
 from ostinato.series import Panel
 from ostinato.tasks.forecasting.evaluation import ForecastEvaluation
+from ostinato.tasks.forecasting.predictor import ForecastPredictor
 from ostinato.tasks.forecasting.splits import SeriesSplit
 from ostinato.training import Figures
-
-if TYPE_CHECKING:
-    from ostinato.tasks.forecasting.forecaster import Forecaster
 
 logger = logging.getLogger("ostinato")
 
@@ -39,19 +36,34 @@ class Backtest:
 
 
 def backtest(
-    settings: Forecaster, panel: Panel, *, cutoffs: int, step: int | None, refit: bool
+    panel: Panel,
+    train: Callable[[Panel], ForecastPredictor],
+    *,
+    horizon: int,
+    levels: Sequence[int],
+    cutoffs: int,
+    step: int | None,
+    refit: bool,
 ) -> Backtest:
     """Forecast from several cutoffs of a panel; see :meth:`Forecaster.backtest`.
+
+    Args:
+        panel: The series.
+        train: From series to a model of them that was trained on nothing else.
+        horizon: Steps ahead.
+        levels: Percent of the intervals.
+        cutoffs: How many.
+        step: Steps from one to the next; none for a horizon.
+        refit: Whether a model is trained for every cutoff.
 
     Raises:
         DatasetError: No series is long enough.
     """
     check_range("backtest", "cutoffs", cutoffs, low=1)
     check_range("backtest", "step", step, low=1)
-    horizon = settings.plan_of(panel).horizon
     step = step or horizon
     found, told, tables = [], [], []
-    model: Forecaster | None = None
+    model: ForecastPredictor | None = None
     for back in range(cutoffs - 1, -1, -1):
         ends = panel.lengths - horizon - back * step
         if (ends <= 2 * horizon).all():
@@ -62,17 +74,15 @@ def backtest(
             )
         past = panel.until(np.maximum(ends, 0))
         if model is None or refit:
-            model = clone(settings)
-            seen = past.take(np.flatnonzero(past.lengths > 0))
-            model.fit_parts({"train": SeriesSplit(seen, np.zeros_like(seen.lengths))})
+            model = train(past.take(np.flatnonzero(past.lengths > 0)))
         ahead = panel.until(np.maximum(ends, 0) + horizon)
         rows = np.flatnonzero(ends > 0)
         part = SeriesSplit(ahead.take(rows), ends[rows], every_cutoff=False)
-        forecasts, measured = model.foresight.measured(part)
+        forecasts, measured = model.measured(part)
         found.append(measured)
-        told.append(measured.figures(settings.levels))
+        told.append(measured.figures(levels))
         tables.append(forecasts.table(with_actual=True))
         logger.info("cutoff %d of %d: mase %.4f", len(found), cutoffs, told[-1].get("mase", np.nan))
     return Backtest(
-        ForecastEvaluation.joined(found).figures(settings.levels), told, pa.concat_tables(tables)
+        ForecastEvaluation.joined(found).figures(levels), told, pa.concat_tables(tables)
     )

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
+from sklearn.base import clone
 from torch import Tensor
 from typing_extensions import Self
 
@@ -30,10 +31,11 @@ from ostinato.tasks.forecasting.baselines import baselines_of, figures_of, judge
 from ostinato.tasks.forecasting.evaluation import write_forecasts
 from ostinato.tasks.forecasting.forecasts import Forecasts, line_of, picture
 from ostinato.tasks.forecasting.history import load_history, save_history
-from ostinato.tasks.forecasting.network import Method, Network, WindowSizes, check_settings
+from ostinato.tasks.forecasting.network import Network
 from ostinato.tasks.forecasting.objective import LikelihoodObjective, QuantileObjective
 from ostinato.tasks.forecasting.predictor import Ends, ForecastPredictor, OnError, windows_by_part
 from ostinato.tasks.forecasting.preprocessing import SeriesPreprocessor, learnt, table_of
+from ostinato.tasks.forecasting.settings import Method, WindowSizes, check_settings
 from ostinato.tasks.forecasting.sizing import sized
 from ostinato.tasks.summary import DataSummary
 from ostinato.training import Figures, Listener, Objective, Part
@@ -255,7 +257,15 @@ class Forecaster(Estimator):
             DatasetError: The series are too short for that many cutoffs.
         """
         panel = self._read(X, columns, anew=True)
-        return backtest(self, panel, cutoffs=cutoffs, step=step, refit=refit)
+
+        def train(past: Panel) -> ForecastPredictor:
+            model: Forecaster = clone(self)
+            part = splits.SeriesSplit(past, np.zeros_like(past.lengths))
+            return model.fit_parts({"train": part}).foresight
+
+        horizon, levels = self.plan_of(panel).horizon, self.levels
+        wanted: dict[str, Any] = {"cutoffs": cutoffs, "step": step, "refit": refit}
+        return backtest(panel, train, horizon=horizon, levels=levels, **wanted)
 
     def load_parts(self, *, validation: Any = None, test: Any = None, **arguments: Any) -> Parts:
         """Load series by the arguments of `ostinato.datasets.load_series`, and part them by time."""

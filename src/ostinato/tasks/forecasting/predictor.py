@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from numbers import Integral
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -23,13 +23,11 @@ from ostinato.tasks.forecasting.calibration import (
 )
 from ostinato.tasks.forecasting.evaluation import ForecastEvaluation
 from ostinato.tasks.forecasting.forecasts import Forecasts, LeftOut, forecast, tell_left_out
-from ostinato.tasks.forecasting.network import Network, WindowSizes
+from ostinato.tasks.forecasting.network import Network
 from ostinato.tasks.forecasting.objective import WindowPart
 from ostinato.tasks.forecasting.preprocessing import SeriesPreprocessor
+from ostinato.tasks.forecasting.settings import ForecastSettings, WindowSizes
 from ostinato.tasks.forecasting.splits import SeriesSplit, train_stretch
-
-if TYPE_CHECKING:
-    from ostinato.tasks.forecasting.forecaster import Forecaster
 
 Doubles = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
@@ -42,7 +40,7 @@ MEASURED_SHARE = 4  # validation uses a quarter as many windows as an epoch of t
 
 
 def windows_by_part(
-    settings: Forecaster,
+    settings: ForecastSettings,
     reading: SeriesPreprocessor,
     plan: WindowSizes,
     parts: Mapping[str, SeriesSplit],
@@ -80,7 +78,7 @@ def windows_by_part(
 
 
 def windows_of(
-    settings: Forecaster,
+    settings: ForecastSettings,
     reading: SeriesPreprocessor,
     plan: WindowSizes,
     part: SeriesSplit,
@@ -132,7 +130,7 @@ class ForecastPredictor:
         calibration: Corrections of the intervals; None before they are learnt.
     """
 
-    settings: Forecaster
+    settings: ForecastSettings
     network: Network
     reading: SeriesPreprocessor
     plan: WindowSizes

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._errors import DatasetError
+from ostinato._errors import DatasetError, named
 from ostinato._files import read_json, write_json
 from ostinato._kinds import AS_WRITTEN
 from ostinato.datasets import SeriesTable, load_series
@@ -21,14 +21,65 @@ from ostinato.series.calendar import cycles_of
 from ostinato.series.grid import check_steps, frequency_of
 from ostinato.series.seasons import longer_seasons
 from ostinato.tasks import saved
-from ostinato.tasks.forecasting.network import Attributes
-
-if TYPE_CHECKING:
-    from ostinato.tasks.forecasting.forecaster import Forecaster
+from ostinato.tasks.forecasting.settings import ForecastSettings
 
 logger = logging.getLogger("ostinato")
 
 FILE = "series.json"
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """The categories of each static attribute of a series; the first is the series itself.
+
+    Args:
+        values: The values in the training series, by the name of the attribute.
+    """
+
+    values: Mapping[str, Sequence[str]]
+
+    @staticmethod
+    def of(panel: Panel) -> Attributes:
+        """Learn them from the training series; a single series has no category of its own."""
+        found = {"": panel.ids if len(panel.ids) > 1 else ()}
+        for name, column in panel.static.items():
+            found[name] = tuple(sorted({str(value) for value in column}))
+        return Attributes(found)
+
+    @property
+    def categories(self) -> list[int]:
+        """Number of categories of each attribute; category 0 is for values that training lacked."""
+        return [len(values) + 1 if len(values) > 1 else 1 for values in self.values.values()]
+
+    def tell_unknown(self, panel: Panel) -> None:
+        """Warn of values of attributes that training lacked, and where no series was in training.
+
+        Args:
+            panel: Series to forecast.
+        """
+        for name, values in self.values.items():
+            given = {str(value) for value in (panel.static[name] if name else panel.ids)}
+            unknown = sorted(given.difference(values))
+            if len(values) < 2 or not unknown or (not name and len(unknown) < len(given)):
+                continue
+            logger.warning(
+                "%s: %s, as %s; these are forecast as any unknown one.",
+                panel.source,
+                f"the static column `{name}` has values that train had not"
+                if name
+                else "no series was in train",
+                named(unknown, most=3),
+            )
+
+    def codes(self, panel: Panel) -> npt.NDArray[np.int64]:
+        """Return the category of each attribute of each series, ``(series, attributes)``."""
+        columns = []
+        for name, values in self.values.items():
+            known = {value: place for place, value in enumerate(values, 1)}
+            given = panel.ids if not name else panel.static[name]
+            codes = [known.get(str(value), 0) for value in given]
+            columns.append(codes if len(values) > 1 else [0] * len(codes))
+        return np.array(columns, np.int64).T.reshape(len(panel.ids), -1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +115,7 @@ class SeriesPreprocessor:
 
     @staticmethod
     def learn(
-        panel: Panel, validation: Panel, settings: Forecaster, season: int
+        panel: Panel, validation: Panel, settings: ForecastSettings, season: int
     ) -> SeriesPreprocessor:
         """Learn it from train.
 
@@ -214,7 +265,9 @@ class SeriesPreprocessor:
         )
 
     @staticmethod
-    def load(run: Path, settings: Forecaster) -> tuple[SeriesPreprocessor, Calibration | None]:
+    def load(
+        run: Path, settings: ForecastSettings
+    ) -> tuple[SeriesPreprocessor, Calibration | None]:
         """Read what :meth:`save` wrote, of a forecaster with some settings."""
         path = run / FILE
         told = read_json(path)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ostinato.tasks.forecasting.network import WindowSizes
 from ostinato.tasks.forecasting.objective import WindowPart
+from ostinato.tasks.forecasting.settings import WindowSizes
 from ostinato.tasks.forecasting.splits import SeriesSplit
 from ostinato.tasks.summary import DataSummary, length_facts
 

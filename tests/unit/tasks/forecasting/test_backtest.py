@@ -8,7 +8,7 @@ import pytest
 import torch
 from tests.panels import panel, planted, small
 
-import ostinato.tasks.forecasting.backtest as module
+import ostinato.tasks.forecasting.forecaster as module
 from ostinato import ConfigError, DatasetError, Forecaster
 from ostinato.series import Panel
 from ostinato.tasks.forecasting.backtest import Backtest
