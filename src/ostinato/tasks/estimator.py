@@ -15,7 +15,7 @@ from accelerate import PartialState
 from sklearn.base import clone
 from typing_extensions import Self, Unpack
 
-from ostinato._config import Settings, check_names, check_types
+from ostinato._config import Settings, check_names
 from ostinato._errors import CheckpointError, ConfigError, written
 from ostinato._files import read_json, write_json, write_text
 from ostinato.ops.randomness import everything_drawing_from
