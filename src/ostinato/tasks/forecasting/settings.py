@@ -40,6 +40,10 @@ class ForecastSettings(Protocol):
     train_windows: int
     columns_: dict[str, Any]
 
+    @property
+    def sized_(self) -> ForecastSettings:
+        """The settings in force: those given, and those found for the data."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class WindowSizes:
