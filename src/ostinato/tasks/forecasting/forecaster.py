@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 import pyarrow as pa
 from sklearn.base import clone
 from torch import Tensor
@@ -16,13 +15,13 @@ from typing_extensions import Self
 
 from ostinato._arrays import rows_of
 from ostinato._config import Recurrent, Training
-from ostinato._errors import ConfigError
 from ostinato._kinds import AS_WRITTEN, SERIES, DataKind
 from ostinato.models.likelihoods import LIKELIHOODS, LikelihoodName
 from ostinato.series import Calibration, Panel, panel_of
 from ostinato.series.scaling import Transform
 from ostinato.series.windows import WindowScaling
 from ostinato.tasks.baselines import Baseline
+from ostinato.tasks.contract import Fitting
 from ostinato.tasks.estimator import Estimator, Parts
 from ostinato.tasks.fitted import all_or_nothing
 from ostinato.tasks.forecasting import network, splits, summary
@@ -150,14 +149,11 @@ class Forecaster(Estimator):
             columns: Names of columns, as :func:`ostinato.datasets.read_series` takes them.
         """
         splits.check_no_values(y)
-        if validation is not None:
-            raise ConfigError("fit: series are parted by time; leave validation out.")
+        splits.check_no_files(validation=validation)
         self.columns_ = learnt(columns)
         panel = self._read(X, columns, anew=True)
-        data = {"train": splits.SeriesSplit(panel, np.zeros_like(panel.lengths))}
-        return self.fit_parts(
-            data, out=out, overwrite=overwrite, resume=resume, listeners=listeners
-        )
+        fitting: Fitting = {"out": out, "overwrite": overwrite, "resume": resume}
+        return self.fit_parts({"train": splits.whole(panel)}, **fitting, listeners=listeners)
 
     def predict(
         self,
@@ -260,8 +256,7 @@ class Forecaster(Estimator):
 
         def train(past: Panel) -> ForecastPredictor:
             model: Forecaster = clone(self)
-            part = splits.SeriesSplit(past, np.zeros_like(past.lengths))
-            return model.fit_parts({"train": part}).foresight
+            return model.fit_parts({"train": splits.whole(past)}).foresight
 
         horizon, levels = self.plan_of(panel).horizon, self.levels
         wanted: dict[str, Any] = {"cutoffs": cutoffs, "step": step, "refit": refit}

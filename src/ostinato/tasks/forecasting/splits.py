@@ -67,6 +67,15 @@ class SeriesSplit:
         return WindowIndex(series, target, self.begin[series] + place)
 
 
+def whole(panel: Panel) -> SeriesSplit:
+    """Return series all of whose steps are to be learnt from.
+
+    Args:
+        panel: The series.
+    """
+    return SeriesSplit(panel, np.zeros_like(panel.lengths))
+
+
 def check_no_values(y: Any) -> None:
     """Raise DatasetError where values are given apart from their series.
 
