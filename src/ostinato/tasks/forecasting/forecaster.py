@@ -152,8 +152,10 @@ class Forecaster(Estimator):
         splits.check_no_files(validation=validation)
         self.columns_ = learnt(columns)
         panel = self._read(X, columns, anew=True)
-        fitting: Fitting = {"out": out, "overwrite": overwrite, "resume": resume}
-        return self.fit_parts({"train": splits.whole(panel)}, **fitting, listeners=listeners)
+        return self.fit_parts(
+            {"train": splits.whole(panel)},
+            **Fitting(out=out, overwrite=overwrite, resume=resume, listeners=listeners),
+        )
 
     def predict(
         self,
