@@ -15,6 +15,10 @@ import numpy.typing as npt
 
 from ostinato._errors import DatasetError, named, shown
 
+Float32s = npt.NDArray[np.float32]
+Float64s = npt.NDArray[np.float64]
+Int64s = npt.NDArray[np.int64]
+
 logger = logging.getLogger("ostinato")
 
 _NO_VALUE = ("NAType", "NaTType")  # pandas has marks of its own for a missing value

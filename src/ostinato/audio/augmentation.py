@@ -8,12 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ostinato._arrays import Float32s
 from ostinato._config import Augmentation, Features
 from ostinato.audio.features import features_of
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Recordings
-
-Floats = npt.NDArray[np.float32]
 
 SNR_RANGE_DB = 30.0  # from the least signal to noise to the highest
 NOISE_SECONDS = 20
@@ -64,7 +63,7 @@ class Augmenter:
             rows = rows[size:]
         return groups
 
-    def joined(self, utterances: Sequence[Floats], rng: np.random.Generator) -> Floats:
+    def joined(self, utterances: Sequence[Float32s], rng: np.random.Generator) -> Float32s:
         """Return utterances one after another, with pauses before, between and after them.
 
         They get the loudness of the first, give or take the gain, as of one voice; else noise that is
@@ -84,7 +83,7 @@ class Augmenter:
             pieces += [even, self._pause(even, rng)]
         return np.concatenate(pieces)
 
-    def changed(self, frames: Floats, rng: np.random.Generator) -> Floats:
+    def changed(self, frames: Float32s, rng: np.random.Generator) -> Float32s:
         """Return frames of another voice, with noise and loudness, before they are normalised."""
         settings = self.settings
         if settings.filter_db:
@@ -95,7 +94,7 @@ class Augmenter:
             frames = np.logaddexp(frames, self._noise(len(frames), rng, energy))
         return self._louder(frames, 0.0, rng)
 
-    def masked(self, frames: Floats, rng: np.random.Generator) -> Floats:
+    def masked(self, frames: Float32s, rng: np.random.Generator) -> Float32s:
         """Return normalised frames with some bands and some time set to their mean, zero."""
         settings = self.settings
         frames = frames.copy()
@@ -110,7 +109,7 @@ class Augmenter:
             frames[begin : begin + length] = 0
         return frames
 
-    def _filtered(self, frames: Floats, rng: np.random.Generator) -> Floats:
+    def _filtered(self, frames: Float32s, rng: np.random.Generator) -> Float32s:
         """Return frames as of another microphone, which favours some frequencies."""
         bands = frames.shape[1]
         nats = (self.settings.filter_db or 0.0) * math.log(10) / 10
@@ -118,13 +117,13 @@ class Augmenter:
         curve = np.interp(np.arange(bands), np.linspace(0, bands - 1, FILTER_PLACES), heights)
         return frames + curve.astype(np.float32)
 
-    def _louder(self, frames: Floats, nats: float, rng: np.random.Generator) -> Floats:
+    def _louder(self, frames: Float32s, nats: float, rng: np.random.Generator) -> Float32s:
         """Return frames louder by some nats, give or take the gain."""
         gain_db = rng.uniform(-self.settings.gain_db, self.settings.gain_db)
-        louder: Floats = frames + np.float32(nats + gain_db * math.log(10) / 10)
+        louder: Float32s = frames + np.float32(nats + gain_db * math.log(10) / 10)
         return np.maximum(louder, NOTHING)
 
-    def _pause(self, beside: Floats, rng: np.random.Generator) -> Floats:
+    def _pause(self, beside: Float32s, rng: np.random.Generator) -> Float32s:
         length = int(
             rng.uniform(0, PAUSE if self.settings.pause is None else self.settings.pause) / self.hop
         )
@@ -133,16 +132,16 @@ class Augmenter:
         quiet = np.quantile(beside, 0.05, axis=0) - rng.uniform(0, 6)
         return self._noise(length, rng, float(np.exp(quiet).sum()))
 
-    def _noise(self, length: int, rng: np.random.Generator, energy: float) -> Floats:
+    def _noise(self, length: int, rng: np.random.Generator, energy: float) -> Float32s:
         """Return frames of noise whose bands have that energy together, on average."""
         noise = self._noises[int(rng.integers(len(self._noises)))]
         places = (rng.integers(len(noise)) + np.arange(length)) % len(noise)
         level = math.log(max(energy, 1e-10))
-        cut: Floats = noise[places] + np.float32(level)
+        cut: Float32s = noise[places] + np.float32(level)
         return cut
 
 
-def _loudness(frames: Floats) -> float:
+def _loudness(frames: Float32s) -> float:
     """Return the log of the energy of all bands together, on average over time."""
     return math.log(float(np.exp(frames).sum(axis=1).mean()))
 

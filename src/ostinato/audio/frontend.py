@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ostinato._arrays import Float32s
 from ostinato._config import Features
 from ostinato._errors import ConfigError, missing_extra
-
-Floats = npt.NDArray[np.float32]
 
 FULL_SCALE = 32768.0  # Kaldi's frames are of 16-bit samples
 
@@ -68,7 +66,7 @@ class Frontend:
             )
         self._samples = self._frames = 0
 
-    def push(self, samples: Floats) -> Floats:
+    def push(self, samples: Float32s) -> Float32s:
         """Take the next samples and return the frames that they complete.
 
         Shape:
@@ -79,7 +77,7 @@ class Frontend:
             samples = self._resampler.resample_chunk(np.ascontiguousarray(samples))
         return self._push(samples)
 
-    def finish(self) -> Floats:
+    def finish(self) -> Float32s:
         """Return the frames that had waited for more samples; at least one if there was none."""
         rest = np.zeros(0, np.float32)
         if self._resampler is not None:
@@ -89,13 +87,13 @@ class Frontend:
         self._fbank.input_finished()
         return np.concatenate([early, self._new_frames()])
 
-    def _push(self, samples: Floats) -> Floats:
+    def _push(self, samples: Float32s) -> Float32s:
         self._samples += len(samples)
         if len(samples):
             self._fbank.accept_waveform(self._rate, samples * FULL_SCALE)
         return self._new_frames()
 
-    def _new_frames(self) -> Floats:
+    def _new_frames(self) -> Float32s:
         start, self._frames = self._frames, self._fbank.num_frames_ready
         if start == self._frames:
             return np.empty((0, self._bands), np.float32)

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
+from ostinato._arrays import Float32s, Float64s
 from ostinato._config import Features
 from ostinato.data.batches import collate
 from ostinato.data.ragged import Ragged
-
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
 
 SMALLEST_DEVIATION = 0.1  # of an utterance, in deviations of the training set; silence stays silent
 PRIOR_SECONDS = 0.5  # of the training set's levels, before anything is heard
@@ -44,7 +41,7 @@ class Normalizer:
         [[-1.0], [1.0]]
     """
 
-    def __init__(self, kind: str, mean: Doubles, deviation: Doubles, *, hop: float) -> None:
+    def __init__(self, kind: str, mean: Float64s, deviation: Float64s, *, hop: float) -> None:
         self.kind, self.mean, self.deviation = kind, mean, deviation
         self._weight = PRIOR_SECONDS / hop
         self.reset()
@@ -59,7 +56,7 @@ class Normalizer:
         self._count = 0
         self._sums = np.array([0.0, self._weight])  # of means and mean squares of frames
 
-    def all(self, frames: Floats) -> Floats:
+    def all(self, frames: Float32s) -> Float32s:
         """Normalise the frames of a whole utterance.
 
         Shape:
@@ -71,10 +68,10 @@ class Normalizer:
             return self.next(frames)
         told = self._from_training(frames)
         deviation = max(float(told.std()), SMALLEST_DEVIATION)
-        normalised: Floats = ((told - told.mean()) / deviation).astype(np.float32)
+        normalised: Float32s = ((told - told.mean()) / deviation).astype(np.float32)
         return normalised
 
-    def next(self, frames: Floats) -> Floats:
+    def next(self, frames: Float32s) -> Float32s:
         """Normalise the next frames of a stream, by what was heard so far."""
         told = self._from_training(frames)
         added = np.stack([told.mean(axis=1), (told**2).mean(axis=1)], axis=1)
@@ -85,12 +82,12 @@ class Normalizer:
             self._count += len(frames)
         mean = sums[:, 0] / counts
         variance = np.maximum(sums[:, 1] / counts - mean**2, SMALLEST_DEVIATION**2)
-        normalised: Floats = ((told - mean[:, None]) / np.sqrt(variance)[:, None]).astype(
+        normalised: Float32s = ((told - mean[:, None]) / np.sqrt(variance)[:, None]).astype(
             np.float32
         )
         return normalised
 
-    def _from_training(self, frames: Floats) -> Doubles:
+    def _from_training(self, frames: Float32s) -> Float64s:
         return (frames - self.mean) / np.maximum(self.deviation, 1e-3)
 
 
@@ -116,7 +113,7 @@ class Steps:
         self._after = np.zeros((after, settings.bands), np.float32)
         self._waiting, self._skip = self._edge, 0
 
-    def push(self, frames: Floats) -> Floats:
+    def push(self, frames: Float32s) -> Float32s:
         """Take the next frames and return the steps that they complete.
 
         Shape:
@@ -134,12 +131,12 @@ class Steps:
         steps = windows[first :: self._stride][:count].transpose(0, 2, 1)
         return steps.reshape(count, -1).copy()  # a view of one step would be read-only
 
-    def finish(self) -> Floats:
+    def finish(self) -> Float32s:
         """Return the steps whose neighbours would have come after the end, and of the lookahead."""
         return self.push(np.concatenate([self._after, self._edge]))
 
 
-def steps_of(frames: Floats, settings: Features) -> Floats:
+def steps_of(frames: Float32s, settings: Features) -> Float32s:
     """Return the steps of a whole utterance; see `Steps`.
 
     Args:
@@ -158,7 +155,7 @@ def steps_of(frames: Floats, settings: Features) -> Floats:
     return np.concatenate([steps.push(frames), steps.finish()])
 
 
-def packed_steps(utterances: Sequence[Floats], settings: Features) -> PackedSequence:
+def packed_steps(utterances: Sequence[Float32s], settings: Features) -> PackedSequence:
     """Pack the steps of normalised utterances, the longest first.
 
     Args:

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
+from ostinato._arrays import Int64s
 from ostinato._config import check_range
 from ostinato._errors import ConfigError, ShapeError
-from ostinato.data.ragged import Int64s, Ragged
+from ostinato.data.ragged import Ragged
 from ostinato.ops import Layout
 
 LENGTH_NOISE = 0.1

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from ostinato._arrays import Int64s
 from ostinato._config import check_range
 from ostinato._errors import DatasetError, ShapeError
 
 Array: TypeAlias = npt.NDArray[Any]
-Int64s: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import StratifiedGroupKFold
 
+from ostinato._arrays import Int64s
 from ostinato._config import check_range
 from ostinato._errors import ConfigError, DatasetError, ShapeError
-from ostinato.data.ragged import Int64s
 
 Units = list[list[int]]
 """Groups of row indices that stay together, for example the copies of one text."""

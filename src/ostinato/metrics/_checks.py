@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ostinato._arrays import Float64s
 from ostinato._errors import DatasetError, ShapeError
-
-Floats: TypeAlias = NDArray[np.float64]
 
 SUM_TOLERANCE = 1e-2
 """How far a row of probabilities may be from a sum of 1: bfloat16 keeps 8 bits of each."""
@@ -55,7 +54,7 @@ def check_labels(where: str, name: str, value: ArrayLike, *, num_classes: int) -
     return array.astype(np.int64)
 
 
-def check_probabilities(where: str, value: ArrayLike, *, multi_label: bool) -> Floats:
+def check_probabilities(where: str, value: ArrayLike, *, multi_label: bool) -> Float64s:
     """Return probabilities ``(n, classes)`` as float64, or raise."""
     array = np.asarray(value, dtype=np.float64)
     if array.ndim != 2:
@@ -75,7 +74,7 @@ def check_probabilities(where: str, value: ArrayLike, *, multi_label: bool) -> F
     return array
 
 
-def check_unit_interval(where: str, array: Floats) -> None:
+def check_unit_interval(where: str, array: Float64s) -> None:
     """Raise DatasetError unless every value is from 0 to 1."""
     outside = ~((array >= 0) & (array <= 1))  # so that NaN is outside too
     if outside.any():

@@ -7,13 +7,13 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ostinato._arrays import Float64s
 from ostinato._errors import DatasetError, ShapeError
 
-Floats: TypeAlias = NDArray[np.float64]
 Bools: TypeAlias = NDArray[np.bool_]
 
 
-def check_actual(where: str, actual: ArrayLike) -> Floats:
+def check_actual(where: str, actual: ArrayLike) -> Float64s:
     """Return what happened as float64 ``(windows, horizon)``, NaN where unknown, or raise."""
     array = np.asarray(actual, dtype=np.float64)
     if array.ndim != 2:
@@ -35,7 +35,7 @@ def check_actual(where: str, actual: ArrayLike) -> Floats:
     return array
 
 
-def check_forecast(where: str, name: str, forecast: ArrayLike, actual: Floats) -> Floats:
+def check_forecast(where: str, name: str, forecast: ArrayLike, actual: Float64s) -> Float64s:
     """Return a forecast of ``actual`` as float64, or raise if it is none."""
     array = np.asarray(forecast, dtype=np.float64)
     if array.shape != actual.shape:
@@ -54,7 +54,7 @@ def check_forecast(where: str, name: str, forecast: ArrayLike, actual: Floats) -
     return array
 
 
-def check_last_axis(where: str, name: str, value: ArrayLike, actual: Floats) -> NDArray[Any]:
+def check_last_axis(where: str, name: str, value: ArrayLike, actual: Float64s) -> NDArray[Any]:
     """Return ``(windows, horizon, n)`` that fits ``actual``, in its own dtype, or raise."""
     array = np.asarray(value)
     if array.ndim != 3 or array.shape[:2] != actual.shape:
@@ -66,7 +66,7 @@ def check_last_axis(where: str, name: str, value: ArrayLike, actual: Floats) -> 
     return array
 
 
-def check_scale(where: str, scale: ArrayLike, actual: Floats) -> Floats:
+def check_scale(where: str, scale: ArrayLike, actual: Float64s) -> Float64s:
     """Return the scale of each window as float64 ``(windows, 1)``, NaN where it has none."""
     array = np.asarray(scale, dtype=np.float64)
     if array.shape != actual.shape[:1]:
@@ -78,7 +78,7 @@ def check_scale(where: str, scale: ArrayLike, actual: Floats) -> Floats:
     return np.where(usable, array, np.nan)[:, None]
 
 
-def mean_of_known(values: Floats, axis: int | None = None) -> Floats:
+def mean_of_known(values: Float64s, axis: int | None = None) -> Float64s:
     """Return the mean of the values that are not NaN, NaN where there are none.
 
     Example:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn import metrics as sklearn_metrics
 
+from ostinato._arrays import Float64s, Int64s
 from ostinato._errors import ShapeError
 from ostinato.metrics._checks import (
     check_labels,
@@ -23,8 +24,6 @@ from ostinato.metrics._checks import (
     check_vector,
 )
 
-Floats: TypeAlias = NDArray[np.float64]
-Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
 
 SMALLEST_PROBABILITY = float(np.finfo(np.float32).tiny)
@@ -45,10 +44,10 @@ class PerClass:
         support: Number of rows of the class.
     """
 
-    precision: Floats
-    recall: Floats
-    f1: Floats
-    support: Ints
+    precision: Float64s
+    recall: Float64s
+    f1: Float64s
+    support: Int64s
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +62,10 @@ class Calibration:
         error: Expected calibration error in [0, 1]; lower is better.
     """
 
-    edges: Floats
-    probability: Floats
-    frequency: Floats
-    count: Ints
+    edges: Float64s
+    probability: Float64s
+    frequency: Float64s
+    count: Int64s
     error: float
 
 
@@ -83,12 +82,12 @@ class LengthBins:
         high: Upper end of the accuracy's 95 % interval.
     """
 
-    shortest: Ints
-    longest: Ints
-    count: Ints
-    accuracy: Floats
-    low: Floats
-    high: Floats
+    shortest: Int64s
+    longest: Int64s
+    count: Int64s
+    accuracy: Float64s
+    low: Float64s
+    high: Float64s
 
 
 def classification_metrics(
@@ -184,7 +183,7 @@ def per_class(labels: ArrayLike, predictions: ArrayLike, *, num_classes: int) ->
     )
 
 
-def confusion(labels: ArrayLike, predictions: ArrayLike, *, num_classes: int) -> Ints:
+def confusion(labels: ArrayLike, predictions: ArrayLike, *, num_classes: int) -> Int64s:
     """Count each pair of right and predicted class.
 
     Returns:
@@ -208,7 +207,7 @@ def confusion(labels: ArrayLike, predictions: ArrayLike, *, num_classes: int) ->
     return cells.reshape(num_classes, num_classes).astype(np.int64)
 
 
-def confusion_per_label(labels: ArrayLike, predictions: ArrayLike) -> Ints:
+def confusion_per_label(labels: ArrayLike, predictions: ArrayLike) -> Int64s:
     """Count the four outcomes of each label's yes-or-no decision.
 
     Args:
@@ -347,7 +346,7 @@ def accuracy_by_length(
     )
 
 
-def _loss(labels: NDArray[Any], probabilities: Floats) -> float:
+def _loss(labels: NDArray[Any], probabilities: Float64s) -> float:
     if labels.ndim == 1:
         of_the_right = probabilities[np.arange(len(labels)), labels]
     else:
@@ -379,7 +378,7 @@ def _for_sklearn(*matrices: NDArray[Any]) -> list[NDArray[Any]]:
     return [matrix.ravel() if _is_one_label(matrix) else matrix for matrix in matrices]
 
 
-def _wilson_interval(share: Floats, count: NDArray[Any]) -> tuple[Floats, Floats]:
+def _wilson_interval(share: Float64s, count: NDArray[Any]) -> tuple[Float64s, Float64s]:
     spread = NORMAL_95**2 / count
     centre = (share + spread / 2) / (1 + spread)
     half = np.sqrt(spread * share * (1 - share) + spread**2 / 4) / (1 + spread)

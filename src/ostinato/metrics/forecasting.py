@@ -8,18 +8,16 @@ every other value has the same weight.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from ostinato._arrays import Float64s
 from ostinato._config import check_range
 from ostinato._errors import DatasetError
 from ostinato.metrics._windows import check_actual, check_forecast, check_scale, mean_of_known
 from ostinato.metrics.quantiles import interval_figures, weighted
 from ostinato.metrics.rounding import ROUNDING
-
-Floats: TypeAlias = NDArray[np.float64]
 
 
 def mae(actual: ArrayLike, forecast: ArrayLike) -> float:
@@ -146,7 +144,7 @@ def owa(actual: ArrayLike, forecast: ArrayLike, naive2: ArrayLike, scale: ArrayL
     return float(np.mean(ours / theirs)) if (theirs > 0).all() else float("nan")
 
 
-def scale_of(history: ArrayLike, season: int) -> Floats:
+def scale_of(history: ArrayLike, season: int) -> Float64s:
     """Return the scale of MASE: the mean absolute seasonal difference of each history.
 
     Pairs with a NaN are not counted, and differences that are rounding are 0. Where no pair is one
@@ -252,7 +250,7 @@ def by_step(
     quantile_levels: Sequence[float] = (),
     levels: Sequence[float] = (),
     scale: ArrayLike | None = None,
-) -> dict[str, Floats]:
+) -> dict[str, Float64s]:
     """Return the figures of each step of the horizon, each ``(horizon,)``.
 
     Args are those of `forecast_metrics`.
@@ -283,14 +281,14 @@ def by_step(
 
 def _steps(
     where: str,
-    actual: Floats,
-    mean: Floats,
-    median: Floats,
+    actual: Float64s,
+    mean: Float64s,
+    median: Float64s,
     scale: ArrayLike | None,
     quantiles: ArrayLike | None,
     quantile_levels: Sequence[float],
     levels: Sequence[float],
-) -> Iterator[tuple[str, Floats]]:
+) -> Iterator[tuple[str, Float64s]]:
     """Yield each figure of every step, one figure at a time, as they may be large."""
     yield "mse", _absolute(actual, mean) ** 2
     error = _absolute(actual, median)
@@ -302,7 +300,7 @@ def _steps(
         yield from interval_figures(where, actual, quantiles, quantile_levels, levels)
 
 
-def _order(figures: dict[str, float] | dict[str, Floats]) -> list[str]:
+def _order(figures: dict[str, float] | dict[str, Float64s]) -> list[str]:
     """Return the names as a reader looks for them: errors, then scores, then each interval."""
     first = [
         name
@@ -314,18 +312,18 @@ def _order(figures: dict[str, float] | dict[str, Floats]) -> list[str]:
 
 def _checked(
     where: str, actual: ArrayLike, forecast: ArrayLike, name: str = "forecast"
-) -> tuple[Floats, Floats]:
+) -> tuple[Float64s, Float64s]:
     right = check_actual(where, actual)
     return right, check_forecast(where, name, forecast, right)
 
 
-def _absolute(actual: Floats, forecast: Floats) -> Floats:
-    error: Floats = np.abs(actual - forecast)
+def _absolute(actual: Float64s, forecast: Float64s) -> Float64s:
+    error: Float64s = np.abs(actual - forecast)
     return error
 
 
-def _percent(actual: Floats, forecast: Floats) -> Floats:
+def _percent(actual: Float64s, forecast: Float64s) -> Float64s:
     size = np.abs(actual) + np.abs(forecast)
     error = 200 * _absolute(actual, forecast)
-    percent: Floats = np.divide(error, size, out=np.zeros_like(size), where=size != 0)
+    percent: Float64s = np.divide(error, size, out=np.zeros_like(size), where=size != 0)
     return percent

@@ -7,11 +7,12 @@ every other has the same weight. Quantiles and samples are ``(windows, horizon, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from ostinato._arrays import Float64s
 from ostinato._errors import ConfigError, DatasetError, ShapeError, shown
 from ostinato.metrics._windows import (
     check_actual,
@@ -19,8 +20,6 @@ from ostinato.metrics._windows import (
     check_last_axis,
     mean_of_known,
 )
-
-Floats: TypeAlias = NDArray[np.float64]
 
 
 def quantile_levels_of(levels: Sequence[float]) -> tuple[float, ...]:
@@ -211,11 +210,11 @@ def interval_width(actual: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> flo
 
 def interval_figures(
     where: str,
-    actual: Floats,
+    actual: Float64s,
     quantiles: ArrayLike,
     quantile_levels: Sequence[float],
     levels: Sequence[float],
-) -> Iterator[tuple[str, Floats]]:
+) -> Iterator[tuple[str, Float64s]]:
     """Yield ``crps``, and coverage and width of each level, of every step."""
     yield "crps", crps_of_steps(where, actual, quantiles, quantile_levels)
     stacked = check_last_axis(where, "quantiles", quantiles, actual)
@@ -227,8 +226,8 @@ def interval_figures(
 
 
 def crps_of_steps(
-    where: str, actual: Floats, quantiles: ArrayLike, quantile_levels: Sequence[float]
-) -> Floats:
+    where: str, actual: Float64s, quantiles: ArrayLike, quantile_levels: Sequence[float]
+) -> Float64s:
     """Return the score of every step, ``(windows, horizon)``, NaN where actual is."""
     check_quantile_levels(where, quantile_levels)
     stacked = check_last_axis(where, "quantiles", quantiles, actual)
@@ -244,7 +243,7 @@ def crps_of_steps(
     return score
 
 
-def weighted(score: float, actual: Floats) -> float:
+def weighted(score: float, actual: Float64s) -> float:
     """Return a score over the mean absolute value, NaN where that is 0."""
     size = float(mean_of_known(np.abs(actual)))
     return score / size if size else float("nan")
@@ -274,7 +273,7 @@ def _places(where: str, quantile_levels: Sequence[float], level: float) -> list[
     return places
 
 
-def _pinball(actual: Floats, quantile: Floats, level: float) -> Floats:
+def _pinball(actual: Float64s, quantile: Float64s, level: float) -> Float64s:
     error = actual - quantile
     return np.maximum(level * error, (level - 1) * error)
 
@@ -294,12 +293,12 @@ def _intervals(where: str, actual: ArrayLike, lower: ArrayLike, upper: ArrayLike
     return right, low, high
 
 
-def _inside(actual: Floats, lower: Floats, upper: Floats) -> Floats:
+def _inside(actual: Float64s, lower: Float64s, upper: Float64s) -> Float64s:
     inside = (lower <= actual) & (actual <= upper)
     return np.where(np.isnan(actual), np.nan, inside)
 
 
-def _width(actual: Floats, lower: Floats, upper: Floats) -> Floats:
+def _width(actual: Float64s, lower: Float64s, upper: Float64s) -> Float64s:
     return np.where(np.isnan(actual), np.nan, upper - lower)
 
 

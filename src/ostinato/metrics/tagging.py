@@ -15,12 +15,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ostinato._arrays import Float64s, Int64s
 from ostinato._errors import DatasetError, ShapeError, did_you_mean, shown
 from ostinato.datasets.records.schemes import spans_of
 from ostinato.datasets.records.tag_forms import read
 
-Floats: TypeAlias = NDArray[np.float64]
-Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
 Sentences: TypeAlias = Sequence[Sequence[str]]
 Place: TypeAlias = tuple[int, int, int]
@@ -42,12 +41,12 @@ class SpanScores:
     """
 
     types: tuple[str, ...]
-    precision: Floats
-    recall: Floats
-    f1: Floats
-    support: Ints
-    predicted: Ints
-    correct: Ints
+    precision: Float64s
+    recall: Float64s
+    f1: Float64s
+    support: Int64s
+    predicted: Int64s
+    correct: Int64s
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,13 +63,13 @@ class SpanLengths:
         correct: Number of predicted spans that are right.
     """
 
-    num_tokens: Ints
-    precision: Floats
-    recall: Floats
-    f1: Floats
-    support: Ints
-    predicted: Ints
-    correct: Ints
+    num_tokens: Int64s
+    precision: Float64s
+    recall: Float64s
+    f1: Float64s
+    support: Int64s
+    predicted: Int64s
+    correct: Int64s
 
 
 def tagging_metrics(
@@ -190,7 +189,7 @@ def span_f1_by_length(
     return SpanLengths(num_tokens=np.array(sizes, dtype=np.int64), **scores)
 
 
-def span_confusion(labels: Sentences, predictions: Sentences, types: Sequence[str]) -> Ints:
+def span_confusion(labels: Sentences, predictions: Sentences, types: Sequence[str]) -> Int64s:
     """Count each pair of labelled and predicted type of the same tokens.
 
     Args:
@@ -271,12 +270,14 @@ def _scored(
     return {**rates, "support": support, "predicted": predicted, "correct": correct}
 
 
-def _count(groups: Iterable[Hashable], order: Iterable[Hashable]) -> Ints:
+def _count(groups: Iterable[Hashable], order: Iterable[Hashable]) -> Int64s:
     counts = Counter(groups)
     return np.array([counts[group] for group in order], dtype=np.int64)
 
 
-def _rates(support: Ints, predicted: Ints, correct: Ints) -> tuple[Floats, Floats, Floats]:
+def _rates(
+    support: Int64s, predicted: Int64s, correct: Int64s
+) -> tuple[Float64s, Float64s, Float64s]:
     """Return precision, recall and F1; 0 where there is nothing to divide by."""
     precision = correct / np.maximum(predicted, 1)
     recall = correct / np.maximum(support, 1)

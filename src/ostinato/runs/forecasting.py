@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,11 +15,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from ostinato._arrays import Float64s
 from ostinato.metrics.quantiles import ends_of
 from ostinato.runs.columns import floats, misfit, read_columns, right_types, texts
 from ostinato.runs.run import Labels
-
-Floats: TypeAlias = NDArray[np.float64]
 
 BASELINES = {"naive": "naive", "seasonal_naive": "seasonal naive", "drift": "drift"}
 """Forecasts that need no training, and what they are called."""
@@ -59,14 +58,14 @@ class ForecastPredictions:
     targets: tuple[str, ...]
     cutoffs: NDArray[Any]
     times: NDArray[Any]
-    histories: tuple[Floats, ...]
+    histories: tuple[Float64s, ...]
     history_times: tuple[NDArray[Any], ...]
-    actual: Floats
-    mean: Floats
-    quantiles: Floats
-    baselines: Mapping[str, Floats]
-    scale: Floats
-    deviation: Floats
+    actual: Float64s
+    mean: Float64s
+    quantiles: Float64s
+    baselines: Mapping[str, Float64s]
+    scale: Float64s
+    deviation: Float64s
     probabilities: tuple[float, ...]
     levels: tuple[float, ...]
     frequency: str
@@ -80,12 +79,12 @@ class ForecastPredictions:
         return np.array([len(history) for history in self.histories], dtype=np.int64)
 
     @property
-    def residuals(self) -> Floats:
+    def residuals(self) -> Float64s:
         """What came less what was forecast, on the scale that errors are told on."""
         return (self.actual - self.mean) / self.unit[:, None]
 
     @property
-    def unit(self) -> Floats:
+    def unit(self) -> Float64s:
         """What errors of each window are divided by when they are told, ``(n,)``."""
         return self.deviation if self.is_standardised else np.ones_like(self.deviation)
 
@@ -178,7 +177,7 @@ def _lists(column: Any) -> tuple[Any, NDArray[np.int64]]:
     return column.flatten(), np.cumsum(counts, dtype=np.int64)[:-1]
 
 
-def _matrix(column: Any, width: int, name: str, path: Path) -> Floats:
+def _matrix(column: Any, width: int, name: str, path: Path) -> Float64s:
     """Return a column of lists as ``(n, width)``, or raise; null becomes NaN."""
     _check_width(column, width, name, path)
     values = floats(column.flatten()).reshape(-1, width)
@@ -193,7 +192,7 @@ def _check_width(column: Any, width: int, name: str, path: Path) -> None:
         raise misfit(path, f"must have {width} values of {name} in each row", f"{widths} in a row")
 
 
-def _finite(values: Floats, name: str, path: Path) -> Floats:
+def _finite(values: Float64s, name: str, path: Path) -> Float64s:
     if np.isnan(values).any():
         raise misfit(path, f"must have a number for each step in {name}", "null or NaN")
     return values

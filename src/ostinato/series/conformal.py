@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ostinato._arrays import Float64s
 from ostinato._errors import CheckpointError, ConfigError, DatasetError, ShapeError
-
-Floats = NDArray[np.float64]
 
 POOLED = 4
 """How many times the scores that a tail needs are pooled, so that its misses are known to a half.
@@ -59,7 +58,7 @@ class Calibration:
     """
 
     quantile_levels: tuple[float, ...]
-    corrections: Floats
+    corrections: Float64s
     counts: NDArray[np.int64]
 
     @staticmethod
@@ -120,7 +119,7 @@ class Calibration:
         needed = np.array([scores_needed(level) for level in self.quantile_levels])
         return self.counts >= needed
 
-    def apply(self, quantiles: ArrayLike, scale: ArrayLike) -> Floats:
+    def apply(self, quantiles: ArrayLike, scale: ArrayLike) -> Float64s:
         """Return corrected quantiles that do not cross.
 
         The median stays. Where another quantile would be on the wrong side of one nearer to the
@@ -201,7 +200,7 @@ def scores_needed(quantile_level: float) -> int:
     return math.ceil((1 - tail) / tail - 1e-9)
 
 
-def monotone(quantiles: Floats, quantile_levels: Sequence[float]) -> Floats:
+def monotone(quantiles: Float64s, quantile_levels: Sequence[float]) -> Float64s:
     """Move quantiles outward from the median until they do not cross.
 
     Shape:
@@ -226,7 +225,7 @@ def _sign(level: float) -> float:
     return float(np.sign(level - 0.5))
 
 
-def _pooled(scores: Sequence[Floats], step: int, wanted: int) -> Floats:
+def _pooled(scores: Sequence[Float64s], step: int, wanted: int) -> Float64s:
     """Return the scores of a step, and of as many on both sides as it takes to have enough."""
     reach = 0
     while True:
@@ -236,7 +235,7 @@ def _pooled(scores: Sequence[Floats], step: int, wanted: int) -> Floats:
         reach += 1
 
 
-def _at_rank(scores: Floats, share: float) -> float:
+def _at_rank(scores: Float64s, share: float) -> float:
     """Return the score of rank ``ceil((n + 1) * share)``, the largest where there are too few."""
     rank = min(math.ceil((len(scores) + 1) * share - 1e-9), len(scores))
     return float(np.partition(scores, rank - 1)[rank - 1])
@@ -253,7 +252,7 @@ def _check_levels(quantile_levels: Sequence[float]) -> tuple[float, ...]:
     return levels
 
 
-def _check_scale(scale: ArrayLike, windows: int, *, least: float | None) -> Floats:
+def _check_scale(scale: ArrayLike, windows: int, *, least: float | None) -> Float64s:
     """Return the scale of each window; with ``least``, raise where it is less or not finite."""
     units = np.asarray(scale, dtype=np.float64)
     if units.shape != (windows,):
@@ -270,7 +269,7 @@ def _check_scale(scale: ArrayLike, windows: int, *, least: float | None) -> Floa
     return units
 
 
-def _check_scores(actual: Floats, quantiles: NDArray[Any], usable: NDArray[np.bool_]) -> None:
+def _check_scores(actual: Float64s, quantiles: NDArray[Any], usable: NDArray[np.bool_]) -> None:
     """Raise unless something can be compared, and all that is compared is finite."""
     if not usable.any():
         raise DatasetError(

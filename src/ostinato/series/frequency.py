@@ -14,11 +14,11 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from ostinato._arrays import Int64s
 from ostinato._errors import ConfigError, DatasetError, missing_extra
 from ostinato.datasets.records.series import written
 
 Times = npt.NDArray[Any]
-Int64s = npt.NDArray[np.int64]
 
 SECOND = 1_000_000
 HOUR = 3600 * SECOND

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ostinato._arrays import Float64s, Int64s
 from ostinato._errors import DatasetError, brief
 from ostinato.data.ragged import Ragged
 from ostinato.datasets.records.series import SeriesTable, written
@@ -16,8 +17,6 @@ from ostinato.series.frequency import Frequency
 from ostinato.series.inference import infer_frequency
 
 Array = npt.NDArray[Any]
-Floats = npt.NDArray[np.float64]
-Int64s = npt.NDArray[np.int64]
 
 _REGULAR = 5  # steps that tell a coarser series from one with gaps
 _MOST_STEPS, _MOST_STEPS_A_ROW = 1_000_000, 100
@@ -222,7 +221,7 @@ def first_told(
     return times[told], positions[told]
 
 
-def stacked(columns: Mapping[str, Floats], rows: Int64s) -> Floats:
+def stacked(columns: Mapping[str, Float64s], rows: Int64s) -> Float64s:
     """Return some rows of some columns as one array.
 
     Args:
@@ -241,7 +240,7 @@ def stacked(columns: Mapping[str, Floats], rows: Int64s) -> Floats:
     return np.stack([column[rows] for column in columns.values()], axis=1)
 
 
-def gridded(rows: Floats, codes: Int64s, positions: Int64s, lengths: Int64s) -> Ragged:
+def gridded(rows: Float64s, codes: Int64s, positions: Int64s, lengths: Int64s) -> Ragged:
     """Return rows at their places, NaN where there is none; those outside are left out.
 
     Args:

@@ -9,16 +9,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ostinato._arrays import Float64s
 from ostinato._config import check_range
 from ostinato._errors import DatasetError, ShapeError
-
-Floats = NDArray[np.float64]
 
 NORMAL_90 = 1.645
 """Two-sided 90 % point of the standard normal distribution, rounded as M4 has it."""
 
 
-def naive(history: ArrayLike, horizon: int, season: int = 1) -> Floats:
+def naive(history: ArrayLike, horizon: int, season: int = 1) -> Float64s:
     """Repeat the last observed value.
 
     Args:
@@ -44,7 +43,7 @@ def naive(history: ArrayLike, horizon: int, season: int = 1) -> Floats:
     return np.repeat(last[..., None], horizon, axis=-1)
 
 
-def seasonal_naive(history: ArrayLike, horizon: int, season: int) -> Floats:
+def seasonal_naive(history: ArrayLike, horizon: int, season: int) -> Float64s:
     """Repeat the last observed value of the same place in the season.
 
     A place whose last value is missing takes that of the season before, and so on; one that was
@@ -78,7 +77,7 @@ def seasonal_naive(history: ArrayLike, horizon: int, season: int) -> Floats:
     return np.where(np.isnan(values), naive(known, horizon), values)
 
 
-def drift(history: ArrayLike, horizon: int, season: int = 1) -> Floats:
+def drift(history: ArrayLike, horizon: int, season: int = 1) -> Float64s:
     """Go on along the line from the first to the last observed value.
 
     Args:
@@ -106,11 +105,11 @@ def drift(history: ArrayLike, horizon: int, season: int = 1) -> Floats:
     rise = _value_at(known, last) - _value_at(known, first)
     slope = rise / np.maximum(last - first, 1)
     steps = np.arange(time, time + horizon) - last[..., None]
-    forecast: Floats = _value_at(known, last)[..., None] + slope[..., None] * steps
+    forecast: Float64s = _value_at(known, last)[..., None] + slope[..., None] * steps
     return forecast
 
 
-def naive2(history: ArrayLike, horizon: int, season: int) -> Floats:
+def naive2(history: ArrayLike, horizon: int, season: int) -> Float64s:
     """Repeat the last value without its season, and put the season back: Naive2 of M4.
 
     The season is taken out where the autocorrelation one season apart is beyond the 90 percent
@@ -168,7 +167,7 @@ def is_seasonal(history: ArrayLike, season: int) -> bool:
     return bool(np.abs(correlation[-1]) > limit)
 
 
-def seasonal_factors(history: ArrayLike, season: int) -> Floats:
+def seasonal_factors(history: ArrayLike, season: int) -> Float64s:
     """Return the factor of each place in the season by classical multiplicative decomposition.
 
     Args:
@@ -198,11 +197,11 @@ def seasonal_factors(history: ArrayLike, season: int) -> Floats:
     counts = np.bincount(places, minlength=season)
     sums = np.bincount(places, weights=ratios[counted], minlength=season)
     means = np.divide(sums, counts, out=np.full(season, np.nan), where=counts > 0)
-    factors: Floats = means / means.mean()
+    factors: Float64s = means / means.mean()
     return factors
 
 
-def _naive2_of(history: Floats, horizon: int, season: int) -> Floats:
+def _naive2_of(history: Float64s, horizon: int, season: int) -> Float64s:
     known = _trimmed(history)
     if not is_seasonal(known, season) or np.nanmin(known) <= 0:
         return naive(history, horizon)
@@ -212,11 +211,11 @@ def _naive2_of(history: Floats, horizon: int, season: int) -> Floats:
     begin = int(np.flatnonzero(~np.isnan(history))[0])
     places = (np.arange(len(history), len(history) + horizon) - begin) % season
     level = known[-1] / factors[(len(known) - 1) % season]
-    forecast: Floats = level * factors[places]
+    forecast: Float64s = level * factors[places]
     return forecast
 
 
-def _autocorrelation(history: Floats, most: int) -> Floats:
+def _autocorrelation(history: Float64s, most: int) -> Float64s:
     """Return the correlations at lags 1 to ``most``, as R's ``acf`` with ``na.pass``."""
     centred = history - np.nanmean(history)
     variance = float(np.nanmean(centred**2))
@@ -230,13 +229,13 @@ def _autocorrelation(history: Floats, most: int) -> Floats:
     return correlation
 
 
-def _trimmed(history: Floats) -> Floats:
+def _trimmed(history: Float64s) -> Float64s:
     """Return a history ``(time,)`` from its first to its last observed value."""
     places = np.flatnonzero(~np.isnan(history))
     return history[places[0] : places[-1] + 1] if len(places) else history[:0]
 
 
-def _last(values: Floats) -> NDArray[np.int64]:
+def _last(values: Float64s) -> NDArray[np.int64]:
     """Return the index of the last observed value of each row; the end where there is none."""
     steps = values.shape[-1]
     if steps == 0:
@@ -245,14 +244,14 @@ def _last(values: Floats) -> NDArray[np.int64]:
     return np.asarray(steps - 1 - since, dtype=np.int64)
 
 
-def _value_at(values: Floats, index: NDArray[np.int64]) -> Floats:
+def _value_at(values: Float64s, index: NDArray[np.int64]) -> Float64s:
     """Return one value along the last axis for each row, NaN where there is none."""
     if values.shape[-1] == 0:
         return np.full(values.shape[:-1], np.nan)
     return np.take_along_axis(values, index[..., None], axis=-1)[..., 0]
 
 
-def _checked(where: str, history: ArrayLike, horizon: int, season: int) -> Floats:
+def _checked(where: str, history: ArrayLike, horizon: int, season: int) -> Float64s:
     check_range(where, "horizon", horizon, low=1)
     check_range(where, "season", season, low=1)
     known = np.asarray(history, dtype=np.float64)

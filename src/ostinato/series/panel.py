@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ostinato._arrays import Float64s, Int64s
 from ostinato._errors import DatasetError, brief, did_you_mean
 from ostinato.data.ragged import Ragged
 from ostinato.datasets.records.series import SeriesTable, written
@@ -28,8 +29,6 @@ from ostinato.series.grid import (
 )
 
 Array = npt.NDArray[Any]
-Floats = npt.NDArray[np.float64]
-Int64s = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -299,7 +298,7 @@ def panel_of(table: SeriesTable, frequency: str | None = None, *, whole: bool = 
     )
 
 
-def _future_rows(panel: Panel, future: SeriesTable | Panel) -> tuple[Int64s, Array, Floats]:
+def _future_rows(panel: Panel, future: SeriesTable | Panel) -> tuple[Int64s, Array, Float64s]:
     """Return, of rows whose series is in the panel, which it is, their times and known columns."""
     if not panel.known_names:
         raise DatasetError(

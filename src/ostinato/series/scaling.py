@@ -9,13 +9,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ostinato._arrays import Float32s, Float64s
 from ostinato._errors import shown
 from ostinato.data.ragged import Ragged
 from ostinato.metrics.rounding import is_constant, level_of
 from ostinato.series.panel import Panel
 
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
 Transform = Literal["auto", "none", "log"]
 
 LARGEST = 1e30  # values are clipped to this many deviations, whose root fits float32
@@ -40,10 +39,10 @@ class SeriesScaling:
         known_levels, past_levels: ``(2, columns)``.
     """
 
-    levels: Mapping[str, Doubles]
+    levels: Mapping[str, Float64s]
     is_log: bool
-    known_levels: Doubles
-    past_levels: Doubles
+    known_levels: Float64s
+    past_levels: Float64s
     is_scaled: bool = True
     guessed: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
     usual: tuple[float, float] = (1.0, 1.0)
@@ -69,14 +68,14 @@ class SeriesScaling:
         found = replace(empty, is_scaled=is_scaled, usual=_usual(measured))
         return found._with(panel.ids, measured).with_signs(panel)
 
-    def forward(self, panel: Panel) -> Floats:
+    def forward(self, panel: Panel) -> Float32s:
         """Return standardised values, ``(steps, targets)``."""
         values = _transformed(panel.values.values, is_log=self.is_log)
         levels = np.repeat(self.of(panel), panel.lengths, axis=0)  # (steps, 2, targets)
         scaled = (values - levels[:, 0]) / levels[:, 1]  # (steps, targets)
         return np.clip(scaled, -LARGEST, LARGEST).astype(np.float32)
 
-    def backward(self, values: Doubles, levels: Doubles) -> Doubles:
+    def backward(self, values: Float64s, levels: Float64s) -> Float64s:
         """Return standardised values in their original units.
 
         Shape:
@@ -87,7 +86,7 @@ class SeriesScaling:
         found = values * levels[:, 1].reshape(shape) + levels[:, 0].reshape(shape)
         return np.exp(found) if self.is_log else found
 
-    def of(self, panel: Panel) -> Doubles:
+    def of(self, panel: Panel) -> Float64s:
         """Return mean and deviation of each series, ``(series, 2, targets)``."""
         if not self.is_scaled:
             return np.tile([[0.0], [1.0]], (len(panel), 1, len(panel.targets)))
@@ -123,7 +122,7 @@ class SeriesScaling:
         new = np.zeros(len(panel.targets), bool)
         return np.array([self.signed.get(name, new) for name in panel.ids]).reshape(len(panel), -1)
 
-    def _with(self, names: Sequence[str], levels: Sequence[Doubles]) -> SeriesScaling:
+    def _with(self, names: Sequence[str], levels: Sequence[Float64s]) -> SeriesScaling:
         """Return a copy with the levels of some series, guessed where the deviation is 0."""
         share, spread = self.usual
         filled, guessed = dict(self.levels), dict(self.guessed)
@@ -141,7 +140,7 @@ class SeriesScaling:
         """Return the known columns on one scale, NaN where missing."""
         return Ragged(_scaled(panel.known.values, self.known_levels), panel.known.offsets)
 
-    def past(self, panel: Panel) -> Floats:
+    def past(self, panel: Panel) -> Float32s:
         """Return the past columns on one scale, 0 where missing, ``(steps, columns)``."""
         return np.nan_to_num(_scaled(panel.past.values, self.past_levels))
 
@@ -179,8 +178,8 @@ class SeriesScaling:
         )
 
 
-def _finite(found: Any) -> Doubles:
-    levels: Doubles = np.array(found, np.float64)
+def _finite(found: Any) -> Float64s:
+    levels: Float64s = np.array(found, np.float64)
     if not np.isfinite(levels).all() or not (levels.reshape(2, -1)[1] > 0).all():
         raise ValueError(f"levels must be finite, deviations above 0; got {shown(found)}")
     return levels
@@ -212,7 +211,7 @@ def swings_with_level(panel: Panel, season: int) -> bool:
     return bool(np.nansum(relative) < np.nansum(plain))
 
 
-def _variation(values: Doubles) -> Doubles:
+def _variation(values: Float64s) -> Float64s:
     """Return deviation over mean of each column, NaN with fewer than 3 values."""
     known = np.where(np.isfinite(values), values, np.nan)
     count = np.isfinite(values).sum(axis=0)
@@ -222,14 +221,14 @@ def _variation(values: Doubles) -> Doubles:
         return np.where(count > 2, spread / mean, np.nan)
 
 
-def _transformed(values: Doubles, *, is_log: bool) -> Doubles:
+def _transformed(values: Float64s, *, is_log: bool) -> Float64s:
     if not is_log:
         return values
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.log(values)
 
 
-def _levels_of(column: Ragged, *, is_log: bool) -> list[Doubles]:
+def _levels_of(column: Ragged, *, is_log: bool) -> list[Float64s]:
     """Return mean and deviation of each row of a column, ``(2, features)`` each; 0 for a constant."""
     transformed = Ragged(_transformed(column.values, is_log=is_log), column.offsets)
     return [
@@ -238,7 +237,7 @@ def _levels_of(column: Ragged, *, is_log: bool) -> list[Doubles]:
     ]
 
 
-def _usual(levels: Sequence[Doubles]) -> tuple[float, float]:
+def _usual(levels: Sequence[Float64s]) -> tuple[float, float]:
     """Return the medians of deviation over level, at most 1, and of deviation; 1 where there is none."""
     means, deviations = np.concatenate(levels, axis=1) if len(levels) else np.zeros((2, 0))
     told = deviations > 0
@@ -249,14 +248,14 @@ def _usual(levels: Sequence[Doubles]) -> tuple[float, float]:
     return float(np.median(shares)), float(np.median(deviations))
 
 
-def _covariate_levels(values: Doubles) -> Doubles:
+def _covariate_levels(values: Float64s) -> Float64s:
     """Return mean and deviation of each column; for a constant, its magnitude as deviation."""
     mean, deviation = _levels(values)
     is_told = (deviation > 0) & ~is_constant(values)
     return np.stack([mean, np.where(is_told, deviation, level_of(mean))])
 
 
-def _levels(values: Doubles) -> Doubles:
+def _levels(values: Float64s) -> Float64s:
     """Return mean and deviation of each feature over what is observed; 0 where nothing is."""
     observed = np.isfinite(values)
     count = np.maximum(observed.sum(axis=0), 1)
@@ -266,6 +265,6 @@ def _levels(values: Doubles) -> Doubles:
     return np.stack([mean, deviation])
 
 
-def _scaled(values: Doubles, levels: Doubles) -> Floats:
-    scaled: Floats = ((values - levels[0]) / levels[1]).astype(np.float32)
+def _scaled(values: Float64s, levels: Float64s) -> Float32s:
+    scaled: Float32s = ((values - levels[0]) / levels[1]).astype(np.float32)
     return scaled

@@ -9,14 +9,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from ostinato._arrays import Float32s, Int64s
 from ostinato.data.batches import packed_places
 from ostinato.data.ragged import Ragged
 from ostinato.series.calendar import calendar_features
 from ostinato.series.panel import Panel
 from ostinato.series.scaling import SeriesScaling
 
-Floats = npt.NDArray[np.float32]
-Int64s = npt.NDArray[np.int64]
 WindowScaling = Literal["last", "standard", "mean", "none"]
 
 SMALLEST_MEAN = 1e-6  # least mean absolute value to divide by; less is rounding error
@@ -66,11 +65,11 @@ class WindowArrays:
     """
 
     order: Int64s
-    context: Floats
+    context: Float32s
     batch_sizes: Int64s
-    future: Floats
-    shift: Floats
-    scale: Floats
+    future: Float32s
+    shift: Float32s
+    scale: Float32s
 
 
 class WindowReader:
@@ -184,14 +183,14 @@ class WindowReader:
         has_future = _between(self._counts, places, places.origin, end) > 0
         return places.take(np.flatnonzero(has_future & self.has_past(places)))
 
-    def targets(self, places: WindowIndex) -> Floats:
+    def targets(self, places: WindowIndex) -> Float32s:
         """Return the values of the horizon on the scale of the series, NaN where missing."""
         ahead = places.origin[:, None] + np.arange(self.horizon)  # (windows, horizon)
         inside = ahead < self.panel.lengths[places.series][:, None]
         place = self.begin[places.series][:, None] + np.where(inside, ahead, 0)
         return np.where(inside, self.values[place, places.target[:, None]], np.nan)
 
-    def seasons_before(self, places: WindowIndex) -> Floats:
+    def seasons_before(self, places: WindowIndex) -> Float32s:
         """Return the seasonal naive forecast of each season, ``(windows, horizon, seasons)``.
 
         Where that value was not observed it is the one of the next shorter season, or else the last
@@ -208,18 +207,18 @@ class WindowReader:
             known.append(found)
         return np.stack(known, axis=-1)  # (windows, horizon, seasons)
 
-    def _at(self, series: Int64s, target: Int64s, position: Int64s) -> Floats:
+    def _at(self, series: Int64s, target: Int64s, position: Int64s) -> Float32s:
         """Return the values at some positions of series, NaN before the first."""
         value = self.values[self.begin[series] + np.maximum(position, 0), target]
         return np.where(position >= 0, value, np.float32(np.nan))
 
-    def _last(self, places: WindowIndex) -> Floats:
+    def _last(self, places: WindowIndex) -> Float32s:
         """Return the last observed value before each cutoff, ``(windows,)``; 0 where there is none."""
         place = self.begin[places.series] + np.maximum(places.origin - 1, 0)
         value = self.last[place, places.target]
         return np.where(np.isfinite(value) & (places.origin > 0), value, 0).astype(np.float32)
 
-    def _window_scale(self, places: WindowIndex) -> tuple[Floats, Floats]:
+    def _window_scale(self, places: WindowIndex) -> tuple[Float32s, Float32s]:
         ones = np.ones(len(places), np.float32)
         if self.window_scaling == "none":
             return 0 * ones, ones
@@ -236,7 +235,7 @@ class WindowReader:
         return total.astype(np.float32), np.maximum(deviation, SMALLEST).astype(np.float32)
 
 
-def _bounded(values: Floats) -> Floats:
+def _bounded(values: Float32s) -> Float32s:
     return np.clip(values, -FURTHEST, FURTHEST)
 
 
@@ -264,7 +263,7 @@ def _between(
     return found
 
 
-def _last_observed(values: Floats, column: Ragged) -> Floats:
+def _last_observed(values: Float32s, column: Ragged) -> Float32s:
     """Return the last observed value at each step (forward fill); NaN before a series' first."""
     places = np.arange(len(values))[:, None]
     last = np.maximum.accumulate(np.where(np.isfinite(values), places, -1), axis=0)

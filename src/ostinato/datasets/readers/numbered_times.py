@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ostinato._arrays import Int64s
 from ostinato._errors import DatasetError
 
 logger = logging.getLogger("ostinato")
 
-Int64s = npt.NDArray[np.int64]
 
 _YEARS = (1900, 2100)
 _PARTS = (("month", 1, 12), ("day", 1, 31), ("hour", 0, 23), ("minute", 0, 59), ("second", 0, 59))

@@ -12,13 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._arrays import numbers_in
+from ostinato._arrays import Float64s, numbers_in
 from ostinato._errors import DatasetError
 from ostinato.datasets.records.stand_ins import tell_stand_ins
 
 logger = logging.getLogger("ostinato")
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +45,7 @@ class Sequences:
         (array([2, 1]), (3, 1), ['sequence 1', 'sequence 2'])
     """
 
-    values: Floats
+    values: Float64s
     offsets: npt.NDArray[np.int64]
     labels: list[Any] | None
     source: str
@@ -118,7 +116,7 @@ class Sequences:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def __getitem__(self, row: int) -> Floats:
+    def __getitem__(self, row: int) -> Float64s:
         row = range(len(self))[row]
         return self.values[self.offsets[row] : self.offsets[row + 1]]
 
@@ -251,7 +249,7 @@ def numbered(count: int) -> tuple[str, ...]:
     return tuple(str(number) for number in range(1, count + 1))
 
 
-def _steps(row: npt.ArrayLike, where: str) -> Floats:
+def _steps(row: npt.ArrayLike, where: str) -> Float64s:
     try:
         array = numbers_in(row, where)
     except (ValueError, TypeError) as error:

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from ostinato._arrays import Float64s
 from ostinato._errors import DatasetError, brief, did_you_mean
 
 Array = npt.NDArray[Any]
-Floats = npt.NDArray[np.float64]
 _MIDNIGHT = np.timedelta64(0, "us")
 
 
@@ -55,9 +55,9 @@ class SeriesTable:
 
     ids: Array
     times: Array
-    values: Mapping[str, Floats]
-    known: Mapping[str, Floats]
-    past: Mapping[str, Floats]
+    values: Mapping[str, Float64s]
+    known: Mapping[str, Float64s]
+    past: Mapping[str, Float64s]
     static: Mapping[str, Array]
     source: str
     fingerprint: str = ""
@@ -216,7 +216,7 @@ def _moments(times: npt.ArrayLike, source: str) -> Array:
     )
 
 
-def _floats(columns: Mapping[str, npt.ArrayLike]) -> dict[str, Floats]:
+def _floats(columns: Mapping[str, npt.ArrayLike]) -> dict[str, Float64s]:
     return {name: np.asarray(column, np.float64) for name, column in columns.items()}
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ostinato._arrays import Float64s
 from ostinato._kinds import RECORDINGS
 from ostinato.datasets.dataset import GENERATED, Dataset
 from ostinato.datasets.readers.word_folders import read_words
@@ -30,8 +31,6 @@ NOISE = "_noise"
 _SEEDS = {"train": 1, "test": 2}
 _STEP = 0.001  # seconds; formants, pitch and loudness change so often
 _EDGE = 0.15  # seconds of noise before and after a word, at most
-
-Floats = npt.NDArray[np.float64]
 
 
 class Sound(NamedTuple):
@@ -125,7 +124,7 @@ def read(folder: Path) -> dict[str, Recordings]:
     return {part: read_words(folder / part) for part in EACH}
 
 
-def _spoken(word: str, rng: np.random.Generator) -> Floats:
+def _spoken(word: str, rng: np.random.Generator) -> Float64s:
     """Return a word in a voice of its own: harmonics under formants, and noise under them."""
     sounds = WORDS[word]
     tempo, tract = rng.uniform(0.8, 1.25), rng.uniform(0.87, 1.18)
@@ -151,12 +150,12 @@ def _spoken(word: str, rng: np.random.Generator) -> Floats:
 
 
 def _hiss(
-    formants: list[Floats],
-    breath: Floats,
-    times: Floats,
-    samples: Floats,
+    formants: list[Float64s],
+    breath: Float64s,
+    times: Float64s,
+    samples: Float64s,
     rng: np.random.Generator,
-) -> Floats:
+) -> Float64s:
     """Return noise as many tones of random phase, as loud as the formants let them be."""
     hiss = np.zeros(len(samples))
     if not breath.any():
@@ -170,17 +169,17 @@ def _hiss(
     return 0.5 * hiss
 
 
-def _resonance(frequency: Floats, formants: list[Floats]) -> Floats:
+def _resonance(frequency: Float64s, formants: list[Float64s]) -> Float64s:
     """Return how loud a frequency is under the formants."""
     heights = [
         1 / (1 + ((frequency - middle) / width) ** 2)
         for middle, width in zip(formants, (80, 110, 160), strict=True)
     ]
-    together: Floats = np.sum(heights, axis=0) + 0.01
+    together: Float64s = np.sum(heights, axis=0) + 0.01
     return together
 
 
-def _smooth(levels: Floats) -> Floats:
+def _smooth(levels: Float64s) -> Float64s:
     """Return levels that rise and fall within some hundredths of a second."""
     return np.convolve(np.pad(levels, 8, mode="edge"), np.ones(17) / 17, "valid")
 

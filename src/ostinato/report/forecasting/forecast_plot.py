@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,10 +15,9 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
+from ostinato._arrays import Float64s
 from ostinato.metrics.quantiles import ends_of, place_of
 from ostinato.report import plots
-
-Floats: TypeAlias = NDArray[np.float64]
 
 WIDTH_INCHES, HEIGHT_INCHES = 9.0, 4.0
 BAND = 0.16  # opacity of an interval; inside it lie the narrower ones
@@ -51,17 +50,17 @@ class Forecast:
     """
 
     times: NDArray[Any]
-    mean: Floats
-    quantiles: Floats
+    mean: Float64s
+    quantiles: Float64s
     probabilities: Sequence[float]
     levels: Sequence[float]
-    history: Floats
+    history: Float64s
     history_times: NDArray[Any]
-    actual: Floats | None = None
-    baseline: Floats | None = None
+    actual: Float64s | None = None
+    baseline: Float64s | None = None
 
     @property
-    def median(self) -> Floats | None:
+    def median(self) -> Float64s | None:
         """The quantile in the middle, if it is there."""
         place = place_of(0.5, self.probabilities)
         return None if place is None else self.quantiles[:, place]

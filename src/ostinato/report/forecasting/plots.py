@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from ostinato._arrays import Float64s
 from ostinato.report import plots
-
-Floats: TypeAlias = NDArray[np.float64]
 
 PARTS = tuple(plots.SERIES)
 LOOKS = ("validation", "train", "test")
@@ -22,7 +21,7 @@ CLIPPED = 4.0  # standard deviations; what lies further out is in the last bars
 CONFIDENCE = 1.96  # standard errors, 95 percent of white noise
 
 
-def error_by_step(errors: Mapping[str, Floats]) -> str:
+def error_by_step(errors: Mapping[str, Float64s]) -> str:
     """Draw the mean absolute error of each step ahead; returns SVG.
 
     Args:
@@ -57,7 +56,7 @@ def coverage(levels: Sequence[float], shares: Sequence[float]) -> str:
         return plots.page_svg(canvas, "coverage")
 
 
-def coverage_by_step(shares: Mapping[float, Floats]) -> str:
+def coverage_by_step(shares: Mapping[float, Float64s]) -> str:
     """Draw the share of values inside the intervals at each step ahead; returns SVG.
 
     Args:
@@ -75,7 +74,7 @@ def coverage_by_step(shares: Mapping[float, Floats]) -> str:
         return plots.page_svg(canvas, "step-coverage")
 
 
-def residual_histogram(residuals: Floats) -> str:
+def residual_histogram(residuals: Float64s) -> str:
     """Draw how often residuals have each size, beside the normal curve; returns SVG.
 
     Args:
@@ -98,7 +97,7 @@ def residual_histogram(residuals: Floats) -> str:
         return plots.page_svg(canvas, "residuals")
 
 
-def residuals_by_step(residuals: Floats) -> str:
+def residuals_by_step(residuals: Float64s) -> str:
     """Draw mean and spread of the residuals at each step ahead; returns SVG.
 
     Args:
@@ -118,7 +117,7 @@ def residuals_by_step(residuals: Floats) -> str:
         return plots.page_svg(canvas, "step-residuals")
 
 
-def autocorrelation(lags: NDArray[np.int64], values: Floats, counts: NDArray[np.int64]) -> str:
+def autocorrelation(lags: NDArray[np.int64], values: Float64s, counts: NDArray[np.int64]) -> str:
     """Draw how alike residuals are that lie so many steps apart; returns SVG.
 
     Args:
@@ -140,7 +139,7 @@ def autocorrelation(lags: NDArray[np.int64], values: Floats, counts: NDArray[np.
         return plots.page_svg(canvas, "autocorrelation")
 
 
-def _steps(axes: Axes, values: Floats, look: str) -> None:
+def _steps(axes: Axes, values: Float64s, look: str) -> None:
     """Draw a figure of each step as a line."""
     steps = np.arange(1, len(values) + 1)
     axes.plot(

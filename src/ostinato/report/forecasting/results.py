@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ostinato._arrays import Float64s
 from ostinato.runs.forecasting import BASELINES, ForecastPredictions
 from ostinato.runs.run import Verdict
-
-Floats: TypeAlias = NDArray[np.float64]
 
 NUM_SERIES = 30
 """Series that are listed."""
@@ -60,7 +59,7 @@ class Residuals:
         far: Share of those further than three standard deviations from 0.
     """
 
-    values: Floats
+    values: Float64s
     mean: float
     far: float
 
@@ -176,7 +175,7 @@ def standardised(predictions: ForecastPredictions) -> Residuals | None:
 
 def autocorrelations(
     predictions: ForecastPredictions, residuals: Residuals
-) -> tuple[NDArray[np.int64], Floats, NDArray[np.int64]] | None:
+) -> tuple[NDArray[np.int64], Float64s, NDArray[np.int64]] | None:
     """Return how alike one-step residuals are that lie so many steps apart.
 
     Cutoffs of a series follow each other if one is among the steps ahead of the one before.
@@ -202,8 +201,8 @@ def autocorrelations(
 
 
 def _in_line(
-    predictions: ForecastPredictions, first: Floats, group: NDArray[np.int64], gap: int
-) -> Floats:
+    predictions: ForecastPredictions, first: Float64s, group: NDArray[np.int64], gap: int
+) -> Float64s:
     """Return the first residuals of a series where they stand in time, less their mean."""
     places = [0]
     for before, after in pairwise(group):
@@ -222,7 +221,7 @@ def _badness(row: SeriesRow) -> tuple[int, float]:
     return (-1, 0.0) if row.smape is None else (0, row.smape)
 
 
-def _mean(values: Floats) -> float | None:
+def _mean(values: Float64s) -> float | None:
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else None
 

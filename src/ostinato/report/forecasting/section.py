@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ostinato._arrays import Float64s
 from ostinato.datasets.records.series import written
 from ostinato.metrics.quantiles import ends_of
 from ostinato.report import formatting
@@ -29,8 +29,6 @@ from ostinato.report.forecasting.results import (
 from ostinato.report.section import Curve, Headline, Task, note
 from ostinato.runs.forecasting import BASELINES, ForecastPredictions
 from ostinato.runs.run import Labels, Run, Verdict
-
-Floats: TypeAlias = NDArray[np.float64]
 
 FIGURES = ("mase", "mae", "rmse", "smape", "crps")
 """What the model is compared by with those that need none."""
@@ -332,7 +330,7 @@ def _step_plots(
     steps: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
     horizon = predictions.mean.shape[1]
 
-    def line(name: str) -> Floats | None:
+    def line(name: str) -> Float64s | None:
         given = steps.get(name)
         if not isinstance(given, list) or not all(isinstance(value, float) for value in given):
             return None

@@ -14,13 +14,12 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 from torch.nn import functional as F
 
+from ostinato._arrays import Float32s
 from ostinato._errors import CheckpointError
 from ostinato.tasks import saved
 from ostinato.tasks.joining import joint_weights
 from ostinato.text.ngrams import TfidfBlock, TfidfNgrams, Tokens
 from ostinato.training import load_tensors, save_tensors
-
-Floats = npt.NDArray[np.float32]
 
 INVERSE_PENALTY = 10.0  # C of scikit-learn: by validation, of 3, 10 and 30
 FILE = "ngrams.safetensors"
@@ -45,8 +44,8 @@ class NgramClassifier:
     """
 
     ngrams: TfidfNgrams
-    weights: Floats
-    intercept: Floats
+    weights: Float32s
+    intercept: Float32s
 
     @classmethod
     def fit(
@@ -84,13 +83,13 @@ class NgramClassifier:
         weights, intercept = (np.stack(one) for one in zip(*found, strict=True))
         return cls(ngrams, weights, intercept)
 
-    def scores(self, texts: Iterable[Tokens]) -> Floats:
+    def scores(self, texts: Iterable[Tokens]) -> Float32s:
         """Return the logit of each class of some texts, ``(texts, classes)``."""
         return np.asarray(
             self.ngrams.transform(texts) @ self.weights.T + self.intercept, np.float32
         )
 
-    def probabilities(self, texts: Iterable[Tokens], *, multi_label: bool) -> Floats:
+    def probabilities(self, texts: Iterable[Tokens], *, multi_label: bool) -> Float32s:
         """Return the probability of each class of some texts, ``(texts, classes)``."""
         scores = torch.from_numpy(self.scores(texts))
         return (scores.sigmoid() if multi_label else scores.softmax(dim=1)).numpy()
@@ -98,7 +97,7 @@ class NgramClassifier:
 
 def _fitted(
     values: Any, is_class: npt.NDArray[np.bool_], sample_weight: npt.NDArray[Any] | None
-) -> tuple[Floats, Floats]:
+) -> tuple[Float32s, Float32s]:
     """Return weights and intercept of a class against the rest; of one that never changes, a prior."""
     if is_class.all() or not is_class.any():
         sure = np.array(10 if is_class.all() else -10, np.float32)
@@ -136,8 +135,8 @@ class JoinedNgrams:
     def fit(
         cls,
         model: NgramClassifier,
-        network: Floats,
-        ngrams: Floats,
+        network: Float32s,
+        ngrams: Float32s,
         targets: npt.NDArray[Any],
         *,
         train_texts: int,
@@ -165,7 +164,7 @@ class JoinedNgrams:
 
         return cls(model, *joint_weights(loss, (expected_network_weight(train_texts), 1.0)))
 
-    def join(self, network: Floats, texts: Iterable[Tokens]) -> Floats:
+    def join(self, network: Float32s, texts: Iterable[Tokens]) -> Float32s:
         """Return the joint logits of some texts, ``(texts, classes)``, from the network's."""
         ngrams = self.model.scores(texts)
         return self.network_weight * network + self.ngram_weight * ngrams

@@ -15,12 +15,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 
+from ostinato._arrays import Float32s, Int64s
 from ostinato.data.ragged import Ragged
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
 
 TRIPLES = tuple(combinations(range(9), 3))
 """Places of a kernel whose weight is 2; that of the others is -1."""
@@ -40,7 +37,7 @@ ROUNDING = 1e-6  # share of a value in single precision below which a difference
 LAGS = (1, 2, 3, 5, 8)
 
 
-def summaries(column: Ragged) -> Floats:
+def summaries(column: Ragged) -> Float32s:
     """Return moments, slope, ends, quantiles and autocorrelations of inputs, and length.
 
     Args:
@@ -49,7 +46,7 @@ def summaries(column: Ragged) -> Floats:
     return np.array([_summary(steps) for steps in column], dtype=np.float32)
 
 
-def _summary(steps: Floats) -> Floats:
+def _summary(steps: Float32s) -> Float32s:
     count = len(steps)
     centred = steps - steps.mean(axis=0)
     variance = (centred**2).mean(axis=0)
@@ -72,8 +69,8 @@ class Convolutions:
         thresholds: Of each kernel.
     """
 
-    kernels: Sequence[tuple[int, int, Ints]]
-    thresholds: Sequence[Floats]
+    kernels: Sequence[tuple[int, int, Int64s]]
+    thresholds: Sequence[Float32s]
 
     @staticmethod
     def fit(column: Ragged, rng: np.random.Generator) -> Convolutions:
@@ -103,11 +100,11 @@ class Convolutions:
         ]
         return Convolutions(kernels, thresholds)
 
-    def __call__(self, column: Ragged) -> Floats:
+    def __call__(self, column: Ragged) -> Float32s:
         """Return the share of the steps above each threshold, ``(sequences, features)``."""
         return np.concatenate([self._of(some) for some in _in_pieces(column)])
 
-    def _of(self, column: Ragged) -> Floats:
+    def _of(self, column: Ragged) -> Float32s:
         begin, lengths = column.offsets[:-1], column.lengths
         features = [
             np.add.reduceat((values > threshold).astype(np.float32), begin) / lengths
@@ -127,13 +124,13 @@ def _in_pieces(column: Ragged) -> Iterator[Ragged]:
         yield column.take(rows)
 
 
-def _some(inputs: int, rng: np.random.Generator) -> Ints:
+def _some(inputs: int, rng: np.random.Generator) -> Int64s:
     """Return some of the inputs, few more often than many, at most nine."""
     count = int(2 ** rng.uniform(0, np.log2(min(inputs, 9) + 1)))
     return rng.permutation(inputs)[: min(count, inputs)]
 
 
-def _convolved(column: Ragged, kernels: Sequence[tuple[int, int, Ints]]) -> Iterator[Floats]:
+def _convolved(column: Ragged, kernels: Sequence[tuple[int, int, Int64s]]) -> Iterator[Float32s]:
     """Yield what each kernel gives at each step of some sequences."""
     lengths, steps = column.lengths, len(column.values)
     longest = int(lengths.max(initial=1))  # what is further away is 0, however far

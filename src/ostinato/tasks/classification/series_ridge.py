@@ -12,15 +12,13 @@ import torch
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit, log_softmax
 
+from ostinato._arrays import Float32s, Float64s, Int64s
 from ostinato.data.ragged import Ragged
 from ostinato.ops.product import matrix_product
 from ostinato.tasks import saved
 from ostinato.tasks.classification.series_features import Convolutions, summaries
 from ostinato.training import load_tensors, save_tensors
 
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 SHARE = 0.5  # weight of all summaries relative to all convolutions
 MOST_ROWS = 2000  # sequences that it is fitted on
@@ -48,7 +46,7 @@ class Told(NamedTuple):
     weights: npt.ArrayLike | None = None
 
     @property
-    def counts(self) -> Doubles:
+    def counts(self) -> Float64s:
         """Weight of each, ``(sequences,)``."""
         same = np.ones(len(self.column))
         return same if self.weights is None else np.asarray(self.weights, np.float64)
@@ -76,10 +74,10 @@ class ConvolutionRidge:
     convolutions: Convolutions
     sharpness: float
     surprise: float
-    means: Floats
-    scales: Floats
-    weights: Floats
-    intercept: Floats
+    means: Float32s
+    scales: Float32s
+    weights: Float32s
+    intercept: Float32s
 
     @staticmethod
     def fit(train: Told, classes: int | None) -> ConvolutionRidge:
@@ -107,7 +105,7 @@ class ConvolutionRidge:
         arrays = (np.asarray(one, np.float32) for one in (means, scales, weights, intercept))
         return ConvolutionRidge(convolutions, sharpness, float(surprise), *arrays)
 
-    def scores(self, column: Ragged) -> Floats:
+    def scores(self, column: Ragged) -> Float32s:
         """Return the logit of each class, or the value, ``(sequences, outputs)``."""
         features = np.hstack([summaries(column), self.convolutions(column)])
         rows = np.asarray((features - self.means) * self.scales, np.float32)
@@ -131,7 +129,7 @@ class JoinedRidge:
     ridge_weight: float
 
     @staticmethod
-    def fit(train: Told, validation: Told, network: Floats, classes: int | None) -> JoinedRidge:
+    def fit(train: Told, validation: Told, network: Float32s, classes: int | None) -> JoinedRidge:
         """Fit the ridge on train, and find the weights of both on validation.
 
         Args:
@@ -155,7 +153,7 @@ class JoinedRidge:
         weights = f"weight {self.ridge_weight:.2f}, of the network {self.network_weight:.2f}"
         return f"random convolutions joined: {weights}"
 
-    def join(self, network: Floats, column: Ragged) -> Floats:
+    def join(self, network: Float32s, column: Ragged) -> Float32s:
         """Return the joint logits or values of some sequences, from the network's."""
         if not len(column):
             return network
@@ -220,7 +218,7 @@ class JoinedRidge:
         return JoinedRidge(ridge, *told)
 
 
-def _ridge(rows: Doubles, wanted: Doubles, counts: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+def _ridge(rows: Float64s, wanted: Float64s, counts: Float64s) -> tuple[Float64s, Float64s, Float64s]:
     """Return weights, intercept and the leave-one-out predictions, ``(rows, outputs)``.
 
     Args:
@@ -237,7 +235,7 @@ def _ridge(rows: Doubles, wanted: Doubles, counts: Doubles) -> tuple[Doubles, Do
     values, vectors = np.linalg.eigh(centred @ centred.T)  # (rows,), (rows, rows)
     values = np.maximum(values, 0)
     turned, squares = vectors.T @ ((wanted - mean) * root), vectors**2
-    best: tuple[float, Doubles, Doubles] | None = None
+    best: tuple[float, Float64s, Float64s] | None = None
     for penalty in PENALTIES:
         inverse = 1 / (values + penalty)
         duals = vectors @ (inverse[:, None] * turned)  # (rows, outputs)
@@ -253,7 +251,7 @@ def _ridge(rows: Doubles, wanted: Doubles, counts: Doubles) -> tuple[Doubles, Do
     return weights, mean - middle @ weights, wanted - wrong
 
 
-def _sharpness(scores: Doubles, classes: Ints, counts: Doubles) -> float:
+def _sharpness(scores: Float64s, classes: Int64s, counts: Float64s) -> float:
     """Return the factor of scores that maximises the likelihood of the classes."""
 
     def cost(logarithm: float) -> float:
@@ -262,7 +260,7 @@ def _sharpness(scores: Doubles, classes: Ints, counts: Doubles) -> float:
     return float(np.exp(minimize_scalar(cost, bounds=(-3, np.log(SHARPEST)), method="bounded").x))
 
 
-def _expected(surprise: float, network: Doubles, classes: Ints, counts: Doubles) -> Doubles:
+def _expected(surprise: float, network: Float64s, classes: Int64s, counts: Float64s) -> Float64s:
     """Return the logarithms of the prior weights of network and ridge.
 
     One is near 1 and the other near `LEAST`: the better has the larger, by the network's likelihood on
@@ -270,16 +268,16 @@ def _expected(surprise: float, network: Doubles, classes: Ints, counts: Doubles)
     """
     evidence = float(counts.sum()) * surprise - _surprise(network, classes, counts)
     share = float(expit(evidence - AHEAD))
-    found: Doubles = np.log(LEAST) * np.array([1 - share, share])
+    found: Float64s = np.log(LEAST) * np.array([1 - share, share])
     return found
 
 
 def _weights_of_classes(
-    both: Doubles, classes: Ints, counts: Doubles, expected: Doubles
+    both: Float64s, classes: Int64s, counts: Float64s, expected: Float64s
 ) -> tuple[float, float]:
     """Return the weights of two sets of logits with the highest posterior, given the prior."""
 
-    def cost(weights: Doubles) -> float:
+    def cost(weights: Float64s) -> float:
         pull = PULL * float(np.square(weights - expected).sum())
         return _surprise(np.tensordot(np.exp(weights), both, 1), classes, counts) + pull
 
@@ -287,7 +285,7 @@ def _weights_of_classes(
     return first, second
 
 
-def _weights_of_values(both: Doubles, values: Doubles, counts: Doubles) -> tuple[float, float]:
+def _weights_of_values(both: Float64s, values: Float64s, counts: Float64s) -> tuple[float, float]:
     """Return the weights, with sum 1, of two sets of values with the least squared error."""
     apart = both[0] - both[1]
     pull = ROWS_OF_PULL * float(np.square(apart).mean())
@@ -297,7 +295,7 @@ def _weights_of_values(both: Doubles, values: Doubles, counts: Doubles) -> tuple
     return weight, 1 - weight
 
 
-def _surprise(scores: Doubles, classes: Ints, counts: Doubles) -> float:
+def _surprise(scores: Float64s, classes: Int64s, counts: Float64s) -> float:
     """Return the summed cross-entropy of logits, in nats."""
     chances = log_softmax(scores, axis=1)[np.arange(len(classes)), classes]
     return -float(counts @ chances)

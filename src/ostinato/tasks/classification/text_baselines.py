@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 
+from ostinato._arrays import Float32s
 from ostinato.datasets import Examples
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification.labels import Labels
@@ -15,8 +15,6 @@ from ostinato.tasks.classification.objective import classification_figures
 from ostinato.text import Tokenizer
 from ostinato.training import Figures
 
-Floats = npt.NDArray[np.float32]
-
 
 def text_baselines(
     train: Examples,
@@ -24,7 +22,7 @@ def text_baselines(
     tokenizer: Tokenizer,
     *,
     fitted: NgramClassifier | None = None,
-    sample_weight: Floats | None = None,
+    sample_weight: Float32s | None = None,
 ) -> Iterator[Baseline]:
     """Yield the majority class, and logistic regression on TF-IDF of words and pairs of words.
 
@@ -38,7 +36,7 @@ def text_baselines(
     targets = labels.encode(train.labels or ()).numpy()
     classes = len(labels.classes)
 
-    def measured(probabilities: Callable[[Examples], Floats]) -> Callable[[Examples], Figures]:
+    def measured(probabilities: Callable[[Examples], Float32s]) -> Callable[[Examples], Figures]:
         return lambda part: classification_figures(
             labels, probabilities(part), part.texts, part.labels or (), ()
         )

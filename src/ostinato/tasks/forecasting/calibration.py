@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ostinato._arrays import Float64s, Int64s
 from ostinato.series import Calibration
 
-Doubles = npt.NDArray[np.float64]
-Int64s = npt.NDArray[np.int64]
 
 RECENT_SEASONS = 60  # of calibration data, or two horizons if these are longer
 FAR, TIMES_FURTHER = (
@@ -40,9 +39,9 @@ class ScoredWindows:
 
     series: Int64s
     since: Int64s
-    actual: Doubles
-    quantiles: Doubles
-    scale: Doubles
+    actual: Float64s
+    quantiles: Float64s
+    scale: Float64s
 
     def take(self, rows: Int64s) -> ScoredWindows:
         """Return some of them."""
@@ -96,7 +95,7 @@ def learnt_by(
     )
 
 
-def _in_line(windows: Sequence[ScoredWindows], middle: int) -> Doubles:
+def _in_line(windows: Sequence[ScoredWindows], middle: int) -> Float64s:
     """Return the observed values of all windows, NaN in outlier series, whose errors would dominate.
 
     An outlier's errors are tens of its deviations, and a hundred times those of the others: it was
@@ -118,7 +117,7 @@ def _in_line(windows: Sequence[ScoredWindows], middle: int) -> Doubles:
 
 def recalibrated(
     windows: ScoredWindows, before: ScoredWindows, probabilities: Sequence[float], *, season: int
-) -> Doubles:
+) -> Float64s:
     """Return the quantiles of a split, each calibrated on the values observed by its cutoff.
 
     The calibration is renewed once a season, or four times a horizon if that is less often.

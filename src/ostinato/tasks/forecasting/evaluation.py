@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from ostinato._arrays import Float64s
 from ostinato.datasets.records.series import written
 from ostinato.metrics import by_step, forecast_metrics, scale_of
 from ostinato.runs.columns import write_table
@@ -19,9 +20,7 @@ from ostinato.series import Panel, WindowIndex, drift, naive, naive2, seasonal_n
 from ostinato.tasks.forecasting.forecasts import HISTORY_HORIZONS, Forecasts
 from ostinato.training import Figures
 
-Doubles = npt.NDArray[np.float64]
-
-BASELINES: dict[str, Callable[[Doubles, int, int], Doubles]] = {
+BASELINES: dict[str, Callable[[Float64s, int, int], Float64s]] = {
     "naive": naive,
     "seasonal_naive": seasonal_naive,
     "drift": drift,
@@ -56,16 +55,16 @@ class ForecastEvaluation:
         scale, deviation: ``(windows,)``.
     """
 
-    actual: Doubles
-    mean: Doubles
-    quantiles: Doubles
+    actual: Float64s
+    mean: Float64s
+    quantiles: Float64s
     probabilities: tuple[float, ...]
-    scale: Doubles
-    deviation: Doubles
-    baselines: Mapping[str, Doubles]
+    scale: Float64s
+    deviation: Float64s
+    baselines: Mapping[str, Float64s]
 
     @staticmethod
-    def of(forecasts: Forecasts, season: int, deviation: Doubles) -> ForecastEvaluation:
+    def of(forecasts: Forecasts, season: int, deviation: Float64s) -> ForecastEvaluation:
         """Measure forecasts.
 
         Args:
@@ -97,7 +96,7 @@ class ForecastEvaluation:
     def joined(several: Sequence[ForecastEvaluation]) -> ForecastEvaluation:
         """Return the windows of several, one after another."""
 
-        def all_of(name: str) -> Doubles:
+        def all_of(name: str) -> Float64s:
             return np.concatenate([getattr(one, name) for one in several])
 
         names = [
@@ -206,7 +205,7 @@ def write_forecasts(
     write_table(run, part, table, told)
 
 
-def _scale(forecasts: Forecasts, season: int) -> Doubles:
+def _scale(forecasts: Forecasts, season: int) -> Float64s:
     """Return the scale of MASE of each window, from before the first cutoff of its series."""
     first: dict[tuple[int, int], float] = {}
     found = np.empty(len(forecasts.places))
@@ -219,8 +218,8 @@ def _scale(forecasts: Forecasts, season: int) -> Doubles:
 
 
 def _baseline(
-    forecasts: Forecasts, method: Callable[[Doubles, int, int], Doubles], season: int
-) -> Doubles:
+    forecasts: Forecasts, method: Callable[[Float64s, int, int], Float64s], season: int
+) -> Float64s:
     """Return what a naive forecast says of each window, ``(windows, horizon)``."""
     values, horizon = forecasts.panel.values, forecasts.horizon
     return np.array(
@@ -231,7 +230,7 @@ def _baseline(
     )
 
 
-def _constant(forecasts: Forecasts) -> Doubles:
+def _constant(forecasts: Forecasts) -> Float64s:
     """Return the median of each series before its first cutoff, ``(windows, horizon)``."""
     first: dict[tuple[int, int], float] = {}
     found = np.empty(len(forecasts.places))
@@ -263,7 +262,7 @@ def _shown(places: WindowIndex) -> npt.NDArray[np.int64]:
 
 def _histories(
     panel: Panel, places: WindowIndex, horizon: int
-) -> tuple[list[Doubles], list[list[str]]]:
+) -> tuple[list[Float64s], list[list[str]]]:
     """Return the values before each cutoff, and their times."""
     histories, times = [], []
     for series, target, origin in _rows(places):
@@ -273,5 +272,5 @@ def _histories(
     return histories, times
 
 
-def _listed(values: Doubles) -> list[float | None]:
+def _listed(values: Float64s) -> list[float | None]:
     return [None if np.isnan(value) else value for value in values.tolist()]

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import torch
 from torch import nn
 
+from ostinato._arrays import Float64s
 from ostinato._config import check_names
 from ostinato._errors import DatasetError
 from ostinato.datasets.records.series import written
@@ -26,7 +27,6 @@ from ostinato.tasks.forecasting.objective import WindowPart
 
 logger = logging.getLogger("ostinato")
 
-Doubles = npt.NDArray[np.float64]
 Array = npt.NDArray[Any]
 LeftOut = tuple[int, int, str]
 
@@ -54,7 +54,7 @@ class Forecasts:
     panel: Panel
     places: WindowIndex
     probabilities: tuple[float, ...]
-    quantiles: Doubles
+    quantiles: Float64s
     left_out: Sequence[LeftOut] = ()
 
     @property
@@ -63,13 +63,13 @@ class Forecasts:
         return int(self.quantiles.shape[1])
 
     @property
-    def mean(self) -> Doubles:
+    def mean(self) -> Float64s:
         """Mean of each step, ``(windows, horizon)``, by interpolating between quantiles."""
-        found: Doubles = self.quantiles @ _weights(self.probabilities)
+        found: Float64s = self.quantiles @ _weights(self.probabilities)
         return found
 
     @property
-    def actual(self) -> Doubles:
+    def actual(self) -> Float64s:
         """The observed values, NaN where missing, ``(windows, horizon)``."""
         values, lengths = self.panel.values, self.panel.lengths
         ahead = self.places.origin[:, None] + np.arange(self.horizon)  # (windows, horizon)
@@ -265,7 +265,7 @@ def forecast(
     *,
     num_samples: int,
     seed: int,
-) -> tuple[Doubles, Doubles]:
+) -> tuple[Float64s, Float64s]:
     """Forecast some windows.
 
     Args:
@@ -321,7 +321,7 @@ def _column_of(probability: float) -> str:
     return "median" if level == "0" else f"{'lo' if probability < 0.5 else 'hi'}-{level}"
 
 
-def _weights(probabilities: Sequence[float]) -> Doubles:
+def _weights(probabilities: Sequence[float]) -> Float64s:
     """Return the weight of each quantile in the mean: half the way to its neighbours."""
     borders = np.convolve(probabilities, [0.5, 0.5], "valid")
     return np.diff([0.0, *borders, 1.0])

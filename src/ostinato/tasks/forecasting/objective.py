@@ -6,18 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
+from ostinato._arrays import Int64s
 from ostinato.models import Windows
 from ostinato.models.likelihoods import Likelihood
 from ostinato.ops import randomness
 from ostinato.series import WindowIndex, WindowReader
 from ostinato.training import Figures
-
-Int64s = npt.NDArray[np.int64]
 
 ANONYMOUS = 0.1  # share of the training windows whose series is masked, as an unknown one's is
 

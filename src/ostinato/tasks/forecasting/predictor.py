@@ -8,8 +8,8 @@ from numbers import Integral
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
+from ostinato._arrays import Float64s, Int64s
 from ostinato._config import check_range
 from ostinato._errors import ConfigError, DatasetError
 from ostinato.series import Calibration, Panel, WindowIndex, WindowReader
@@ -28,9 +28,6 @@ from ostinato.tasks.forecasting.objective import WindowPart
 from ostinato.tasks.forecasting.preprocessing import SeriesPreprocessor
 from ostinato.tasks.forecasting.settings import ForecastSettings, WindowSizes
 from ostinato.tasks.forecasting.splits import SeriesSplit, train_stretch
-
-Doubles = npt.NDArray[np.float64]
-Int64s = npt.NDArray[np.int64]
 
 OnError = Literal["raise", "skip"]
 Ends = Literal["common", "own"]
@@ -247,11 +244,11 @@ class ForecastPredictor:
         recent = recent_steps(self.plan.horizon, self.plan.season)
         return learnt_by([before], 0, self.plan.quantiles, recent)
 
-    def _deviation(self, windows: WindowPart, part: SeriesSplit) -> Doubles:
+    def _deviation(self, windows: WindowPart, part: SeriesSplit) -> Float64s:
         """Return the divisor of the errors of each window, ``(windows,)``."""
         places = windows.places
         if part.standardised and not self.reading.scaling.is_log:
-            found: Doubles = windows.reader.levels[places.series, 1, places.target]
+            found: Float64s = windows.reader.levels[places.series, 1, places.target]
             return found
         return np.ones(len(places))
 
@@ -273,7 +270,7 @@ class ForecastPredictor:
         actual = part.reader.targets(places).astype(np.float64)  # (windows, horizon)
         return ScoredWindows(places.series, since, actual, quantiles, scale)
 
-    def _quantiles(self, part: WindowPart, places: WindowIndex) -> tuple[Doubles, Doubles]:
+    def _quantiles(self, part: WindowPart, places: WindowIndex) -> tuple[Float64s, Float64s]:
         return forecast(
             self.network,
             part,
@@ -283,7 +280,7 @@ class ForecastPredictor:
             seed=self.settings.sized_.training.seed,
         )
 
-    def _in_units(self, part: WindowPart, places: WindowIndex, quantiles: Doubles) -> Forecasts:
+    def _in_units(self, part: WindowPart, places: WindowIndex, quantiles: Float64s) -> Forecasts:
         levels = part.reader.levels[places.series, :, places.target]  # (windows, 2)
         in_units = self.reading.scaling.backward(quantiles, levels)  # (windows, horizon, quantiles)
         is_signed = self.reading.scaling.are_signed(part.reader.panel)

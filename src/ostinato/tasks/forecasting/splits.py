@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ostinato._arrays import Int64s
 from ostinato._errors import ConfigError, DatasetError
 from ostinato.series import Panel, WindowIndex
-
-Int64s = npt.NDArray[np.int64]
 
 HELD_OUT = 0.15  # share of a series that becomes validation, at least a horizon
 

@@ -15,15 +15,14 @@ from scipy.special import log_softmax, logsumexp
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
+from ostinato._arrays import Float32s, Float64s
 from ostinato import audio
-from ostinato._config import Features
+from ostinato._config import AudioFeatures
 from ostinato.datasets import Recordings
 from ostinato.tasks import saved
 from ostinato.tasks.joining import joint_weights
 from ostinato.training import load_tensors, save_tensors
 
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
 
 SEGMENTS = 5  # segments of a recording whose frames are averaged
 FLAT = 1e-4  # deviation in nats below which an average is constant; float32 frames err by 1e-6
@@ -32,7 +31,7 @@ EVEN = 1000  # recordings from which the network has the same prior weight
 FILE = "averaged_frames.safetensors"
 
 
-def averaged(frames: Floats) -> Doubles:
+def averaged(frames: Float32s) -> Float64s:
     """Return the mean frame of each of ``SEGMENTS`` segments, and the deviation of each band.
 
     Args:
@@ -64,12 +63,12 @@ class AveragedFrames:
         intercept: ``(keywords,)``.
     """
 
-    weights: Floats
-    intercept: Floats
+    weights: Float32s
+    intercept: Float32s
 
     @staticmethod
     def fit(
-        part: Recordings, features: Features, sample_rate_hz: int, keywords: Sequence[str]
+        part: Recordings, features: AudioFeatures, sample_rate_hz: int, keywords: Sequence[str]
     ) -> AveragedFrames:
         """Fit it on recordings of one keyword each.
 
@@ -94,7 +93,7 @@ class AveragedFrames:
             weights.astype(np.float32), (intercept - means @ weights).astype(np.float32)
         )
 
-    def scores(self, frames: Floats) -> Doubles:
+    def scores(self, frames: Float32s) -> Float64s:
         """Return the logit of each keyword in a recording, ``(keywords,)``, from its frames."""
         return averaged(frames) @ self.weights.astype(np.float64) + self.intercept
 
@@ -109,9 +108,9 @@ class Scores:
     """
 
     network_weight: float
-    linear: Doubles
+    linear: Float64s
 
-    def join(self, log_likelihoods: Doubles) -> Doubles:
+    def join(self, log_likelihoods: Float64s) -> Float64s:
         """Return combined log-likelihoods, ``(keywords,)``, whose sum is that of the network.
 
         Args:
@@ -145,8 +144,8 @@ class JoinedFrames:
     @staticmethod
     def fit(
         model: AveragedFrames,
-        network: Doubles,
-        linear: Doubles,
+        network: Float64s,
+        linear: Float64s,
         said: Sequence[str],
         keywords: Sequence[str],
         *,
@@ -183,7 +182,7 @@ class JoinedFrames:
         weights = f"weight {self.linear_weight:.2f}, of the network {self.network_weight:.2f}"
         return f"averaged frames joined: {weights}"
 
-    def scores(self, frames: Floats) -> Scores:
+    def scores(self, frames: Float32s) -> Scores:
         """Return the scores of the linear model for a recording, from its frames."""
         return Scores(self.network_weight, self.linear_weight * self.model.scores(frames))
 

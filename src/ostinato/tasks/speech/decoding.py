@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ostinato._arrays import Float32s
 from ostinato._config import check_range
 from ostinato._errors import ConfigError, shown
 from ostinato.nn import AlignedSymbol, GreedyDecoder, Hypothesis, align, beam_search
@@ -19,7 +19,6 @@ from ostinato.tasks.speech.alphabet import FIRST_OF_HAN, Alphabet
 from ostinato.tasks.speech.averaged_frames import Scores
 from ostinato.tasks.speech.keywords import choose
 
-Floats = npt.NDArray[np.float32]
 LanguageModel = Callable[[str], float]
 """Log-probability, in nats, that a text begins like this; called for every prefix of the search."""
 
@@ -69,7 +68,7 @@ class Decoding:
         """Whether decoding is by beam search, not greedy or over keywords."""
         return self.beam_width > 1 or bool(self.hot_words) or self.language_model is not None
 
-    def search(self, log_probs: Floats, alphabet: Alphabet) -> list[Hypothesis]:
+    def search(self, log_probs: Float32s, alphabet: Alphabet) -> list[Hypothesis]:
         """Return the best hypotheses, the best first."""
         has_worth = bool(self.hot_words) or self.language_model is not None
 
@@ -111,7 +110,7 @@ def hot_worth(text: str, hot_words: Mapping[str, float], *, is_whole: bool = Fal
 
 
 def places_of(
-    log_probs: Floats, alphabet: Alphabet, decoding: Decoding
+    log_probs: Float32s, alphabet: Alphabet, decoding: Decoding
 ) -> tuple[list[AlignedSymbol], list[Hypothesis]]:
     """Return the decoded symbols with their steps, and the hypotheses; none if greedy.
 
@@ -177,7 +176,7 @@ def words_of(
 
 
 def answer_of(
-    log_probs: Floats,
+    log_probs: Float32s,
     alphabet: Alphabet,
     decoding: Decoding,
     *,
@@ -220,7 +219,7 @@ def answer_of(
 
 
 def _keyword(
-    log_probs: Floats,
+    log_probs: Float32s,
     alphabet: Alphabet,
     decoding: Decoding,
     beside: Scores | None,

@@ -13,13 +13,14 @@ import torch
 from torch.nn.utils.rnn import pack_sequence
 
 from ostinato import audio
+from ostinato._arrays import Float32s
 from ostinato.datasets import Recordings
 from ostinato.metrics import character_errors, transcription_metrics, word_errors, worst_first
 from ostinato.nn import CTCTargets, ctc_loss
 from ostinato.runs.speech import write_transcripts
 from ostinato.tasks.speech.baselines import chance_z
 from ostinato.tasks.speech.decoding import Decoding
-from ostinato.tasks.speech.transcriber import Floats, Transcriber
+from ostinato.tasks.speech.transcriber import Transcriber
 from ostinato.tasks.unseen import unseen_figures
 from ostinato.tasks.verdict import Compared
 from ostinato.training import Figures
@@ -86,7 +87,7 @@ def failure(figures: Figures) -> str | None:
     return None
 
 
-def _loss(log_probs: Floats, symbols: npt.NDArray[np.int64]) -> float:
+def _loss(log_probs: Float32s, symbols: npt.NDArray[np.int64]) -> float:
     targets = CTCTargets(torch.tensor(symbols), torch.tensor([len(symbols)]))
     return float(ctc_loss(pack_sequence([torch.from_numpy(log_probs)]), targets))
 
@@ -117,7 +118,7 @@ def _pictures(
     return pictures
 
 
-def _envelope(samples: Floats) -> Floats:
+def _envelope(samples: Float32s) -> Float32s:
     """Return lowest and highest sample of each of some hundred stretches, ``(stretches, 2)``."""
     parts = np.array_split(samples, min(ENVELOPE, len(samples)))
     return np.array([(part.min(), part.max()) for part in parts], np.float32)

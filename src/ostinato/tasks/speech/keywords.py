@@ -12,10 +12,10 @@ import numpy.typing as npt
 import torch
 from torch.nn.utils.rnn import pack_sequence
 
+from ostinato._arrays import Float32s
 from ostinato.nn import CTCTargets, GreedyDecoder, ctc_loss, steps_needed
 from ostinato.tasks.speech.averaged_frames import Scores
 
-Floats = npt.NDArray[np.float32]
 Symbols = tuple[int, ...]
 
 MOST = 100  # different transcripts that count as keywords
@@ -88,7 +88,7 @@ class Choice:
     confidence: float
 
 
-def choose(log_probs: Floats, keywords: Sequence[Symbols], beside: Scores | None = None) -> Choice:
+def choose(log_probs: Float32s, keywords: Sequence[Symbols], beside: Scores | None = None) -> Choice:
     """Return the likeliest keyword, or the greedy transcript if that is far likelier.
 
     Args:
@@ -128,7 +128,7 @@ def choose(log_probs: Floats, keywords: Sequence[Symbols], beside: Scores | None
     return Choice(texts[best], known, float(shares[best]))
 
 
-def log_likelihoods(log_probs: Floats, texts: Sequence[Symbols]) -> npt.NDArray[np.float64]:
+def log_likelihoods(log_probs: Float32s, texts: Sequence[Symbols]) -> npt.NDArray[np.float64]:
     """Return the log-likelihood of each text, ``(texts,)``; -inf if it is too long.
 
     Args:

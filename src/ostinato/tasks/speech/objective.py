@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
+from ostinato._arrays import Float32s
 from ostinato._config import Features
 from ostinato.audio import Augmenter, Normalizer, Sounds, features_cached, packed_steps
 from ostinato.data.batches import unpacked
@@ -24,7 +25,6 @@ from ostinato.tasks.speech.alphabet import Alphabet
 from ostinato.tasks.speech.recombination import Example, Recombiner
 from ostinato.training import Figures
 
-Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
 
@@ -69,12 +69,12 @@ class SpeechPart:
             torch.tensor([len(said) for _, said in examples]),
         )
 
-    def _plain(self, row: int) -> tuple[Floats, Rows]:
+    def _plain(self, row: int) -> tuple[Float32s, Rows]:
         return self.normalizer.all(self.sounds[0].frames[row]), self.targets[row]
 
     def _changed(
         self, rows: Rows, augmenter: Augmenter, rng: np.random.Generator
-    ) -> list[tuple[Floats, Rows]]:
+    ) -> list[tuple[Float32s, Rows]]:
         def drawn(place: int) -> Example:
             row, speed = rows[place], int(rng.integers(len(self.sounds)))
             return self.sounds[speed].frames[row], self.targets[row]

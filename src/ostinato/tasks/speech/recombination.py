@@ -14,15 +14,15 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ostinato._config import Features
+from ostinato._arrays import Float32s
+from ostinato._config import AudioFeatures
 from ostinato.audio import Normalizer, packed_steps
 from ostinato.data.batches import unpacked
 from ostinato.models import SpeechNetwork
 from ostinato.nn import AlignedSymbol, align
 
-Floats = npt.NDArray[np.float32]
 Symbols = npt.NDArray[np.int64]
-Example = tuple[Floats, Symbols]
+Example = tuple[Float32s, Symbols]
 """The frames of an utterance, not normalised, and its symbols."""
 
 SURE = 0.5  # least confidence of the symbols on both sides of a cut
@@ -42,7 +42,7 @@ class Recombiner:
     """
 
     network: SpeechNetwork
-    features: Features
+    features: AudioFeatures
     normalizer: Normalizer
     separator: int | None
 
@@ -63,7 +63,7 @@ class Recombiner:
         return [self._joined([pieces[place] for place in places]) for places in dealt]
 
     @torch.no_grad()
-    def _log_probs(self, examples: Sequence[Example]) -> list[Floats]:
+    def _log_probs(self, examples: Sequence[Example]) -> list[Float32s]:
         """Return the log-probabilities of each utterance, ``(steps, classes)``, without dropout."""
         order = sorted(range(len(examples)), key=lambda row: -len(examples[row][0]))
         frames = [self.normalizer.all(examples[row][0]) for row in order]
@@ -76,7 +76,7 @@ class Recombiner:
         by_row = dict(zip(order, rows, strict=True))
         return [by_row[row] for row in range(len(examples))]
 
-    def _cut(self, example: Example, log_probs: Floats, rng: np.random.Generator) -> list[Example]:
+    def _cut(self, example: Example, log_probs: Float32s, rng: np.random.Generator) -> list[Example]:
         """Return an utterance in pieces, or whole where no boundary is confident enough."""
         frames, symbols = example
         repeats = int((symbols[1:] == symbols[:-1]).sum())
@@ -111,7 +111,7 @@ class Recombiner:
             and places[left].end < places[right].start
         ]
 
-    def _quietest(self, frames: Floats, start: int, end: int) -> int:
+    def _quietest(self, frames: Float32s, start: int, end: int) -> int:
         """Return the frame with the least energy between two steps."""
         stride = self.features.subsampling
         low = min(start * stride, len(frames) - 2)

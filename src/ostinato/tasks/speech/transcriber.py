@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from ostinato import audio
+from ostinato._arrays import Float32s
 from ostinato._config import Features
 from ostinato._errors import DatasetError
 from ostinato.data.batches import length_buckets, unpacked
@@ -28,7 +28,6 @@ from ostinato.tasks.speech.stream import TranscriptionStream
 logger = logging.getLogger("ostinato")
 
 OnError = Literal["raise", "skip"]
-Floats = npt.NDArray[np.float32]
 
 AT_ONCE = 1 << 17  # frames that are in memory together, some twenty minutes, or one recording
 
@@ -44,9 +43,9 @@ class Heard(NamedTuple):
     """
 
     place: int
-    log_probs: Floats
+    log_probs: Float32s
     seconds: float
-    frames: Floats
+    frames: Float32s
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +137,7 @@ class Transcriber:
     def log_probs(self, part: Recordings) -> Iterator[Heard]:
         """Yield what the network hears in each recording, in any order."""
         self.network.eval()
-        waiting: list[tuple[int, Floats, float]] = []
+        waiting: list[tuple[int, Float32s, float]] = []
         held = 0
         for row in range(len(part)):
             sounds = audio.features_of(part.take([row]), self.features, self.sample_rate_hz)
@@ -149,7 +148,7 @@ class Transcriber:
                 waiting, held = [], 0
         yield from self._of(waiting)
 
-    def _of(self, sounds: list[tuple[int, Floats, float]]) -> Iterator[Heard]:
+    def _of(self, sounds: list[tuple[int, Float32s, float]]) -> Iterator[Heard]:
         for rows in length_buckets(
             [len(frames) for _, frames, _ in sounds],
             batch_tokens=self.batch_tokens or AT_ONCE,
