@@ -9,7 +9,7 @@ from ostinato import datasets
 from ostinato.text import encode_cached, fit_cached
 
 start = time.perf_counter()
-parts = datasets.load("imdb")
+parts = datasets.load_texts("imdb")
 parsed = time.perf_counter()
 train = parts["train"]
 tokenizer = fit_cached(train.fingerprint, train.texts)

@@ -55,7 +55,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     whole, stream = SpeechRecognizer.load(arguments.run), SpeechRecognizer.load(arguments.stream)
-    test = ostinato.datasets.load_speech("fsdd")["test"]
+    test = ostinato.datasets.load_recordings("fsdd")["test"]
     sounds, said, rate = connected(test, is_even=True)
     as_they_are, _, _ = connected(test, is_even=False)
     row = {

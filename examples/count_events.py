@@ -110,14 +110,14 @@ class EventCounter(Estimator):
         self._check_fitted()
         return self._rates(self._part(X, None, "predict"))
 
-    def explain(self, X: Any) -> list[dict[str, Any]]:
+    def predict_details(self, X: Any) -> list[dict[str, Any]]:
         """Return the expected count of each sequence, ready for JSON."""
         part = self._part(X, None, "predict")
         counts = self.predict(part).tolist()
         return [{"sequence": n, "count": c} for n, c in zip(part.names, counts, strict=True)]
 
-    def line(self, answer: Mapping[str, Any]) -> str:
-        """Return an answer of `explain` as a line."""
+    def format_prediction(self, answer: Mapping[str, Any]) -> str:
+        """Return an answer of `predict_details` as a line."""
         return f"{answer['count']:.2f}\t{answer['sequence']}"
 
     # Where data come from -------------------------------------------------------------------------

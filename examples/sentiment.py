@@ -13,7 +13,7 @@ import ostinato
 from ostinato import Recurrent, TextClassifier, Training
 from ostinato.training import Console
 
-samples = ostinato.datasets.load("samples")
+samples = ostinato.datasets.load_texts("samples")
 train, validation, test = samples["train"], samples["validation"], samples["test"]
 classifier = TextClassifier(
     recurrent=Recurrent(cell="lstm", hidden_size=64), training=Training(epochs=3)
@@ -23,7 +23,7 @@ with Console() as console:
         train.texts,
         train.labels,
         validation=(validation.texts, validation.labels),
-        listeners=[console],
+        callbacks=[console],
     )
 
 figures = classifier.evaluate(test.texts, test.labels, seen=train.texts)
@@ -33,7 +33,7 @@ if len(sys.argv) > 1:
     classifier.save(sys.argv[1], overwrite=True)
     classifier = ostinato.load(sys.argv[1])
 
-for row in classifier.explain(
+for row in classifier.predict_details(
     [
         "The plot is poor, but the acting is superb.",
         "The plot is superb, but the acting is poor.",

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ostinato import Augmentation, Features, Recurrent, SpeechRecognizer, Training
+from ostinato import AudioAugmentation, AudioFeatures, Recurrent, SpeechRecognizer, Training
 from ostinato.datasets import morse
 
 
@@ -27,10 +27,10 @@ def messages(count: int, rng: np.random.Generator) -> tuple[list[np.ndarray], li
 rng = np.random.default_rng(0)
 train, validation, test = messages(300, rng), messages(30, rng), messages(60, rng)
 recognizer = SpeechRecognizer(
-    features=Features(bands=12, context=9, subsampling=3),
+    features=AudioFeatures(bands=12, context=9, subsampling=3),
     channels=None,  # a tone is on or off: no convolution over the bands
     recurrent=Recurrent(cell="gru", hidden_size=48),
-    augmentation=Augmentation(speed=0.0, noise=0.0, masks=0, join=0.0, mix=0.0),
+    augmentation=AudioAugmentation(speed=0.0, noise=0.0, masks=0, join=0.0, mix=0.0),
     training=Training(epochs=8, batch_size=8, learning_rate=2e-2),
 )
 recognizer.fit(*train, sample_rate_hz=morse.SAMPLE_RATE_HZ, validation=validation)

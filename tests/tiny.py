@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import clone
 
 from ostinato import (
-    Augmentation,
+    AudioAugmentation,
     Characters,
     Forecaster,
     Recurrent,
@@ -82,14 +82,14 @@ class EstimatorCase:
 
     def answers(self, model: Any, X: Any = None) -> list[Any]:
         """All that a model says of each example, or of others, to the last bit."""
-        told = model.explain(self.asked(self.X if X is None else X))
+        told = model.predict_details(self.asked(self.X if X is None else X))
         if self.is_table:
             return [told[row : row + HORIZON] for row in range(0, len(told), HORIZON)]
         names = ("sequence", "audio")  # in their order
         return [{key: one[key] for key in one if key not in names} for one in told]
 
     def asked(self, X: Any) -> Any:
-        """Examples as ``explain`` takes them."""
+        """Examples as ``predict_details`` takes them."""
         return [X] if self.is_table else X
 
 
@@ -193,7 +193,7 @@ CASES: dict[str, EstimatorCase] = {
         SpeechRecognizer(
             unit="word",
             channels=2,
-            augmentation=Augmentation(speed=0.0),
+            augmentation=AudioAugmentation(speed=0.0),
             baseline=False,
             **_SHAPE,
         ),

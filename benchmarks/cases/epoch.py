@@ -64,7 +64,7 @@ def imdb_lengths(workload: Workload) -> tuple[list[int], str]:
     if not os.environ.get("OSTINATO_DATA"):
         drawn = workload.replace(batch_size=REVIEWS, lengths="imdb")
         return drawn.row_lengths(), "imdb"
-    train = datasets.load("imdb")["train"]
+    train = datasets.load_texts("imdb")["train"]
     tokenizer = fit_cached(train.fingerprint, train.texts, kind="spacy")
     column = encode_cached(tokenizer, train.fingerprint, train.texts)
     return [max(1, int(length)) for length in column.lengths], "imdb reviews"

@@ -48,7 +48,7 @@ def joined_digits(size: int, seed: int, *, speaker: str | None = None) -> Parts:
         speaker: Whose digits they are; none for one that is kept for the test, or not.
     """
     speaker = speaker or SPEAKERS[IS_FINAL]
-    both = ostinato.datasets.load_speech("fsdd")
+    both = ostinato.datasets.load_recordings("fsdd")
     sounds, words = [], []
     for part in both.values():
         for row, name in enumerate(part.speakers or ()):
@@ -80,7 +80,7 @@ def few_digits(size: int, seed: int) -> Parts:
         size: Recordings to train on.
         seed: Seed of the draw.
     """
-    parts = ostinato.datasets.load_speech("fsdd")
+    parts = ostinato.datasets.load_recordings("fsdd")
     rows = np.random.default_rng(seed).permutation(len(parts["train"]))
     test = parts["test"] if IS_FINAL else parts["train"].take(np.sort(rows[-TESTED:]))
     return {"train": parts["train"].take(np.sort(rows[:size])), "test": test}

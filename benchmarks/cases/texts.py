@@ -50,7 +50,7 @@ def _shopping(label: str) -> Pairs:
 
 
 def _official(name: str) -> tuple[Pairs, Pairs]:
-    parts = datasets.load(name)
+    parts = datasets.load_texts(name)
     return tuple(  # type: ignore[return-value]  # two of them
         list(zip(parts[part].texts, parts[part].labels or (), strict=True))
         for part in ("train", "test")

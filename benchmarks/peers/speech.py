@@ -27,7 +27,7 @@ from ostinato.tasks import SpeechRecognizer
 def prepare(arguments: argparse.Namespace) -> Tasks:
     """Return training and inference of one side, and how much there is to do."""
     recognizer = SpeechRecognizer().set_params(recurrent__cell=arguments.cell)
-    loop_parts, objective = prepared(recognizer, ostinato.datasets.load_speech("fsdd"))
+    loop_parts, objective = prepared(recognizer, ostinato.datasets.load_recordings("fsdd"))
     train = loop_parts["train"]
     buckets = length_buckets(train.lengths, batch_tokens=None, batch_size=16, seed=0, epoch=0)
     batches = [train.batch(rows) for rows in buckets[: arguments.batches]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from ostinato._config import Augmentation, Characters, Features, Recurrent, Training
+from ostinato._config import AudioAugmentation, AudioFeatures, Characters, Recurrent, Training
 from ostinato._errors import (
     CheckpointError,
     ConfigError,
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "Augmentation",
+    "AudioAugmentation",
+    "AudioFeatures",
     "Characters",
     "CheckpointError",
     "ConfigError",
     "DatasetError",
-    "Features",
     "Forecaster",
     "NativeError",
     "NotFittedError",

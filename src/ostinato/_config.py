@@ -115,7 +115,7 @@ class Characters(Settings):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Features(Settings):
+class AudioFeatures(Settings):
     """How sound becomes the numbers that a network reads: log-mel filterbanks.
 
     Args:
@@ -136,7 +136,7 @@ class Features(Settings):
         ConfigError: A value is outside its rule.
 
     Example:
-        >>> Features(bands=80).hop
+        >>> AudioFeatures(bands=80).hop
         0.01
     """
 
@@ -151,17 +151,17 @@ class Features(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_range("Features", "sample_rate_hz", self.sample_rate_hz, low=1000)
+        check_range("AudioFeatures", "sample_rate_hz", self.sample_rate_hz, low=1000)
         for name in ("context", "subsampling"):
-            check_range("Features", name, getattr(self, name), low=1)
-        check_range("Features", "bands", self.bands, low=4)
-        check_range("Features", "hop", self.hop, low=0.001)
-        check_range("Features", "window", self.window, low=self.hop)
-        check_range("Features", "lookahead", self.lookahead, low=0)
+            check_range("AudioFeatures", name, getattr(self, name), low=1)
+        check_range("AudioFeatures", "bands", self.bands, low=4)
+        check_range("AudioFeatures", "hop", self.hop, low=0.001)
+        check_range("AudioFeatures", "window", self.window, low=self.hop)
+        check_range("AudioFeatures", "lookahead", self.lookahead, low=0)
         if self.context % 2 == 0:
             raise ConfigError(f"Features: context must be odd; got {self.context}.")
 
-    def fitted_to(self, recurrent: Recurrent) -> Features:
+    def fitted_to(self, recurrent: Recurrent) -> AudioFeatures:
         """Return the same with what is not set as the recurrent stack needs it."""
         both = recurrent.bidirectional
         return self.replace(
@@ -181,7 +181,7 @@ class Features(Settings):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Augmentation(Settings):
+class AudioAugmentation(Settings):
     """How training recordings are changed each time they are seen, so that few serve as many.
 
     Those that are none are set to what suits the data, by `SpeechRecognizer`.
@@ -206,7 +206,7 @@ class Augmentation(Settings):
         ConfigError: A value is outside its rule.
 
     Example:
-        >>> Augmentation(join=0.0).speed
+        >>> AudioAugmentation(join=0.0).speed
         0.15
 
     Source: speed: Ko et al. 2015, https://www.isca-archive.org/interspeech_2015/ko15_interspeech.html;
@@ -228,11 +228,11 @@ class Augmentation(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_range("Augmentation", "speed", self.speed, low=0, below=1)
+        check_range("AudioAugmentation", "speed", self.speed, low=0, below=1)
         for name in ("filter_db", "gain_db", "masks", "mask_bands", "mask_time", "pause"):
-            check_range("Augmentation", name, getattr(self, name), low=0)
+            check_range("AudioAugmentation", name, getattr(self, name), low=0)
         for name in ("noise", "join", "mix"):
-            check_range("Augmentation", name, getattr(self, name), low=0, below=1.000001)
+            check_range("AudioAugmentation", name, getattr(self, name), low=0, below=1.000001)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -219,7 +219,7 @@ def test_before_it_is_fitted_it_says_so(case, tmp_path):
     model = case.make()
     calls: dict[str, tuple[Any, ...]] = {
         **dict.fromkeys(("predict", "predict_proba", "predict_spans"), (case.X,)),
-        "explain": ([case.X] if case.is_table else case.X,),
+        "predict_details": ([case.X] if case.is_table else case.X,),
         **dict.fromkeys(("evaluate", "score"), (case.X, case.y)),
         **dict.fromkeys(("stream", "plot"), ()),
         "save": (tmp_path / "run",),
@@ -237,7 +237,7 @@ def test_a_fit_that_fails_leaves_the_model_as_it_was(case, fitted, answers, fail
         model.set_params(training__seed=1)
         settings: Any = {"X": case.X, "y": case.y, **case.options}
         if failure == "interrupted":
-            settings["listeners"] = [Listens(interrupt)]
+            settings["callbacks"] = [Listens(interrupt)]
         elif failure == "of data":
             settings |= case.refused
         else:
@@ -316,19 +316,21 @@ def test_copies_answer_the_same_here_and_in_another_process(
         assert (twin.history_, twin.metrics_) == (fitted.history_, fitted.metrics_)
     assert_refused(CheckpointError, lambda: gone.metrics_)
     asked = case.asked(case.X)
-    assert elsewhere.submit(fitted.explain, asked).result(timeout=120) == fitted.explain(asked)
+    assert elsewhere.submit(fitted.predict_details, asked).result(
+        timeout=120
+    ) == fitted.predict_details(asked)
 
 
 def test_a_run_that_was_stopped_goes_on_to_the_same_bits(case, fitted, answers, tmp_path):
     run = tmp_path / "run"
     stops, hears = Listens(lambda: signal.raise_signal(signal.SIGINT)), Listens(interrupt)
     with pytest.raises(StoppedError):
-        case.fit(out=run, listeners=[stops])
+        case.fit(out=run, callbacks=[stops])
     assert_refused(ConfigError, case.fit, out=run)
     other = case.make(training__learning_rate=0.5)
     assert_refused(CheckpointError, case.fit, other, out=run, resume=True)
     assert_refused(CheckpointError, case.fit, rows=case.some, out=run, resume=True)
-    resumed = case.fit(out=run, resume=True, listeners=[hears])
+    resumed = case.fit(out=run, resume=True, callbacks=[hears])
     assert (stops.epochs, hears.epochs) == ([1], [2])
     assert {*WRITTEN, "model.safetensors", "predictions.parquet"} <= {p.name for p in run.iterdir()}
     for model in (resumed, ostinato.load(run)):
@@ -392,17 +394,20 @@ def test_what_holds_the_data_does_not_matter(case, fitted, answers):
 
 
 def test_what_is_explained_is_json_and_a_line(case, fitted):
-    told = fitted.explain([case.X] if case.is_table else case.X)
+    told = fitted.predict_details([case.X] if case.is_table else case.X)
     assert json.loads(json.dumps(told, allow_nan=False)) == told
     assert len(told) == (4 * 4 if case.is_table else len(case.X))
-    assert all(len(fitted.line(answer).splitlines()) == 1 for answer in told)
+    assert all(len(fitted.format_prediction(answer).splitlines()) == 1 for answer in told)
 
 
 @needs_targets
 def test_it_is_the_kind_that_it_says(case, fitted):
     assert is_regressor(fitted) == (case is CASES["values"])
     assert is_classifier(fitted) == hasattr(fitted, "classes_")
-    said = [row.get("label", row.get("value", row.get("text"))) for row in fitted.explain(case.X)]
+    said = [
+        row.get("label", row.get("value", row.get("text")))
+        for row in fitted.predict_details(case.X)
+    ]
     if is_classifier(fitted):
         assert fitted.classes_.tolist() == ["0", "1"]
     if case not in (CASES["tags"], CASES["labels"]):
@@ -472,7 +477,7 @@ def test_what_is_no_data_is_refused(case, fitted, given):
         assert_refused(DatasetError, fitted.evaluate, case.X, given)
         assert_refused(DatasetError, fitted.score, case.X, given)
     if given is NO_DATA["empty"] and not case.is_table:
-        assert len(fitted.predict(given)) == len(fitted.explain(given)) == 0
+        assert len(fitted.predict(given)) == len(fitted.predict_details(given)) == 0
     elif not (case.is_table and given is None):  # which asks to go on from the past
         assert_refused(DatasetError, fitted.predict, given)
 

@@ -51,7 +51,7 @@ def folds(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def texts_of(source: Path, fold: int) -> Iterator[list[str]]:
     from ostinato import TextClassifier
 
-    parts = TextClassifier().fold(datasets.load(source), fold, 3)
+    parts = TextClassifier().fold(datasets.load_texts(source), fold, 3)
     yield from (list(parts[name].texts) for name in ("train", "test"))
 
 

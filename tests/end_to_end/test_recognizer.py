@@ -181,9 +181,9 @@ def test_a_stream_says_what_the_whole_says_however_it_is_cut(streaming, data, se
     model = ostinato.load(streaming)
     rng = np.random.default_rng(seed)
     for rate in (RATE, 11025):
-        part = ostinato.datasets.load_speech(data)["test"]
+        part = ostinato.datasets.load_recordings(data)["test"]
         joined = np.concatenate([soundfile.read(file)[0] for file in part.audio[seed::6]])
-        whole = model.explain([joined.astype(np.float32)], sample_rate_hz=rate)[0]
+        whole = model.predict_details([joined.astype(np.float32)], sample_rate_hz=rate)[0]
         session = model.stream(rate)
         cuts = np.sort(rng.integers(0, len(joined), int(rng.integers(1, 300))))
         texts = [session.push(chunk) for chunk in np.split(joined.astype(np.float32), cuts)]
@@ -221,7 +221,7 @@ def piped(arguments: list[object], data: bytes) -> subprocess.CompletedProcess[b
 def test_the_command_line_streams_raw_samples(streaming, data):
     file = data / "test" / "74.wav"
     samples = soundfile.read(file, dtype="int16")[0]
-    expected = ostinato.load(streaming).explain([file])[0]
+    expected = ostinato.load(streaming).predict_details([file])[0]
     done = piped(["predict", streaming, "--stream", "--json"], samples.tobytes() + b"\0")
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
@@ -256,7 +256,7 @@ def test_what_cannot_stream_says_so(trained, streaming, capsys, tmp_path):
     ids=["silent", "one sample", "constant", "clipped"],
 )
 def test_strange_sounds_have_an_answer(trained, samples, seconds):
-    answer = ostinato.load(trained).explain([samples])[0]
+    answer = ostinato.load(trained).predict_details([samples])[0]
     assert answer["seconds"] == round(seconds, 3)
     assert isinstance(answer["text"], str)
     assert 0 <= answer["confidence"] <= 1

@@ -15,10 +15,10 @@ from torch.nn.utils.rnn import PackedSequence, pack_sequence
 
 import ostinato
 from ostinato import (
-    Augmentation,
+    AudioAugmentation,
+    AudioFeatures,
     Characters,
     ConfigError,
-    Features,
     Forecaster,
     OstinatoError,
     Recurrent,
@@ -40,7 +40,7 @@ def classify(texts: Sequence[str], labels: Sequence[str], out: Path) -> npt.NDAr
         min_freq=2,
     )
     with Console() as console:
-        fitted = classifier.fit(texts, labels, out=out, listeners=[console])
+        fitted = classifier.fit(texts, labels, out=out, callbacks=[console])
     assert_type(fitted, TextClassifier)
     assert_type(fitted.score(texts, labels), float)
     assert_type(fitted.module_, nn.Module)
@@ -55,7 +55,7 @@ def tag(sentences: Sequence[Sequence[str]], tags: Sequence[Sequence[str]]) -> li
 
 def transcribe(recordings: Sequence[Path], transcripts: Sequence[str]) -> list[str]:
     recognizer = SpeechRecognizer(
-        features=Features(bands=40), augmentation=Augmentation(speed=0.1), channels=None
+        features=AudioFeatures(bands=40), augmentation=AudioAugmentation(speed=0.1), channels=None
     )
     return recognizer.fit(recordings, transcripts).predict(recordings)
 
@@ -97,4 +97,4 @@ def settings() -> Recurrent:
 
 
 assert_type(mase([1.0], [1.0], scale=1.0), float)
-assert_type(ostinato.datasets.load("samples")["train"].texts, Sequence[str])
+assert_type(ostinato.datasets.load_texts("samples")["train"].texts, Sequence[str])

@@ -178,7 +178,7 @@ def parts_of_speech(folder: Path, *, n: int = 120) -> Path:
 def unfinished_entities(folder: Path, *, num_epochs: int = 2) -> Path:
     """A tagger that is still training: no final figures, no predictions."""
     write_json(folder / "labels.json", {"classes": ["B-PER", "O"], "scheme": "IOB2"})
-    write_config(folder, {"PER": 100}, 50, "conll2003", task="sequence-labelling")
+    write_config(folder, {"PER": 100}, 50, "conll2003", task="sequence-tagging")
     write_history(folder, num_epochs=num_epochs, test_curve=False, held_out_f1=0.88)
     return folder
 
@@ -219,7 +219,7 @@ def tagged(
     }
     write_json(folder / "labels.json", {"classes": classes, "scheme": scheme})
     counts = {kind: counted.count(kind) for kind in sorted(set(counted))}
-    write_config(folder, counts, len(sentences), source, task="sequence-labelling")
+    write_config(folder, counts, len(sentences), source, task="sequence-tagging")
     held_out_f1 = figures["f1"] if are_spans else None
     write_history(folder, num_epochs=4, test_curve=False, held_out_f1=held_out_f1)
     totals = {"best_epoch": 3, "train_seconds": 252.0, "peak_memory_bytes": 1288490188}

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato._arrays import Float32s
-from ostinato._config import Augmentation, Features
+from ostinato._config import AudioAugmentation, AudioFeatures
 from ostinato.audio.features import features_of
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Recordings
@@ -37,13 +37,15 @@ class Augmenter:
         sample_rate_hz: Rate of the sound.
 
     Example:
-        >>> augmenter = Augmenter(Augmentation(), Features(), 8000)
+        >>> augmenter = Augmenter(AudioAugmentation(), AudioFeatures(), 8000)
         >>> frames = np.zeros((30, 40), np.float32)
         >>> augmenter.changed(frames, np.random.default_rng(0)).shape
         (30, 40)
     """
 
-    def __init__(self, settings: Augmentation, features: Features, sample_rate_hz: int) -> None:
+    def __init__(
+        self, settings: AudioAugmentation, features: AudioFeatures, sample_rate_hz: int
+    ) -> None:
         self.settings, self.hop = settings, features.hop
         self._noises = _noises(features, sample_rate_hz)
 
@@ -146,7 +148,7 @@ def _loudness(frames: Float32s) -> float:
     return math.log(float(np.exp(frames).sum(axis=1).mean()))
 
 
-def _noises(features: Features, sample_rate_hz: int) -> Ragged:
+def _noises(features: AudioFeatures, sample_rate_hz: int) -> Ragged:
     """Return the frames of white, pink and brown noise whose energy is one, on average."""
     rng = np.random.default_rng(0)
     count = NOISE_SECONDS * sample_rate_hz

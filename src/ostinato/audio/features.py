@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._config import Features
+from ostinato._config import AudioFeatures
 from ostinato.audio.files import blocks, rate_of
 from ostinato.audio.frontend import Frontend
 from ostinato.data.ragged import Ragged
@@ -73,7 +73,7 @@ def rates_of(recordings: Recordings) -> tuple[int, int | None]:
 
 
 def features_of(
-    recordings: Recordings, settings: Features, sample_rate_hz: int, *, speed: float = 1.0
+    recordings: Recordings, settings: AudioFeatures, sample_rate_hz: int, *, speed: float = 1.0
 ) -> Sounds:
     """Compute the frames of recordings, in memory.
 
@@ -88,7 +88,7 @@ def features_of(
 
     Example:
         >>> part = Recordings.make([np.zeros(800)], None, "a list", sample_rate_hz=8000)
-        >>> features_of(part, Features(), 8000).frames[0].shape
+        >>> features_of(part, AudioFeatures(), 8000).frames[0].shape
         (10, 40)
     """
     rows, seconds = [], []
@@ -105,7 +105,7 @@ def features_of(
 
 
 def features_cached(
-    recordings: Recordings, settings: Features, sample_rate_hz: int, *, speed: float = 1.0
+    recordings: Recordings, settings: AudioFeatures, sample_rate_hz: int, *, speed: float = 1.0
 ) -> Sounds:
     """Do what :func:`features_of` does, on disk, or map what was computed before into memory.
 
@@ -146,7 +146,7 @@ def features_cached(
 
 
 def _chunks(
-    recordings: Recordings, row: int, settings: Features, sample_rate_hz: int, speed: float
+    recordings: Recordings, row: int, settings: AudioFeatures, sample_rate_hz: int, speed: float
 ) -> Iterator[tuple[npt.NDArray[np.float32], float]]:
     """Yield the frames of a recording as it is read, and the seconds they took of it."""
     rate, samples = blocks(recordings, row)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ostinato._arrays import Float32s
-from ostinato._config import Features
+from ostinato._config import AudioFeatures
 from ostinato._errors import ConfigError, missing_extra
 
 FULL_SCALE = 32768.0  # Kaldi's frames are of 16-bit samples
@@ -29,7 +29,7 @@ class Frontend:
         ConfigError: The packages of the extra ``audio`` are missing, or the bands are too many.
 
     Example:
-        >>> frontend = Frontend(Features(), sample_rate_hz=8000, input_rate_hz=8000)
+        >>> frontend = Frontend(AudioFeatures(), sample_rate_hz=8000, input_rate_hz=8000)
         >>> frontend.push(np.zeros(800, np.float32)).shape, frontend.finish().shape
         ((9, 40), (1, 40))
 
@@ -39,7 +39,7 @@ class Frontend:
 
     def __init__(
         self,
-        settings: Features,
+        settings: AudioFeatures,
         *,
         sample_rate_hz: int,
         input_rate_hz: int,
@@ -118,7 +118,7 @@ def _soxr() -> Any:
     return soxr
 
 
-def _too_many(settings: Features, sample_rate_hz: int) -> ConfigError:
+def _too_many(settings: AudioFeatures, sample_rate_hz: int) -> ConfigError:
     return ConfigError(
         f"Features: bands must be fewer at {sample_rate_hz} Hz and a window of {settings.window} s, each "
         f"with a frequency of the spectrum in it; got {settings.bands}."

@@ -9,7 +9,7 @@ import torch
 from torch.nn.utils.rnn import PackedSequence
 
 from ostinato._arrays import Float32s, Float64s
-from ostinato._config import Features
+from ostinato._config import AudioFeatures
 from ostinato.data.batches import collate
 from ostinato.data.ragged import Ragged
 
@@ -101,12 +101,12 @@ class Steps:
         settings: ``context``, ``subsampling``, ``bands`` and ``lookahead``.
 
     Example:
-        >>> steps = Steps(Features(context=3, subsampling=2, bands=4))
+        >>> steps = Steps(AudioFeatures(context=3, subsampling=2, bands=4))
         >>> steps.push(np.ones((2, 4), np.float32)).shape, steps.finish().shape
         ((1, 12), (0, 12))
     """
 
-    def __init__(self, settings: Features) -> None:
+    def __init__(self, settings: AudioFeatures) -> None:
         self._context, self._stride = settings.context, settings.subsampling
         self._edge = np.zeros((settings.context // 2, settings.bands), np.float32)
         after = settings.lookahead_steps * settings.subsampling
@@ -136,7 +136,7 @@ class Steps:
         return self.push(np.concatenate([self._after, self._edge]))
 
 
-def steps_of(frames: Float32s, settings: Features) -> Float32s:
+def steps_of(frames: Float32s, settings: AudioFeatures) -> Float32s:
     """Return the steps of a whole utterance; see `Steps`.
 
     Args:
@@ -148,14 +148,14 @@ def steps_of(frames: Float32s, settings: Features) -> Float32s:
         output: ``(ceil(frames / subsampling) + lookahead_steps, context * bands)``.
 
     Example:
-        >>> steps_of(np.ones((3, 40), np.float32), Features()).shape
+        >>> steps_of(np.ones((3, 40), np.float32), AudioFeatures()).shape
         (2, 200)
     """
     steps = Steps(settings)
     return np.concatenate([steps.push(frames), steps.finish()])
 
 
-def packed_steps(utterances: Sequence[Float32s], settings: Features) -> PackedSequence:
+def packed_steps(utterances: Sequence[Float32s], settings: AudioFeatures) -> PackedSequence:
     """Pack the steps of normalised utterances, the longest first.
 
     Args:
@@ -167,7 +167,7 @@ def packed_steps(utterances: Sequence[Float32s], settings: Features) -> PackedSe
         output: Packed ``(places, context * bands)``.
 
     Example:
-        >>> packed_steps([np.ones((4, 40), np.float32)], Features()).data.shape
+        >>> packed_steps([np.ones((4, 40), np.float32)], AudioFeatures()).data.shape
         torch.Size([2, 200])
     """
     rows = [steps_of(frames, settings) for frames in utterances]

@@ -19,7 +19,7 @@ from ostinato.cli.options import absolute
 from ostinato.runs import folder as run_folder
 from ostinato.tasks import Estimator, Parts
 from ostinato.tasks.cross_validation import summarised, told
-from ostinato.training import Console, Listener, TensorBoard
+from ostinato.training import Callback, Console, TensorBoard
 
 FINAL = "final"  # the run of all of train, beside those of the folds
 
@@ -171,9 +171,9 @@ def train(
     if parts is None:
         parts = load_parts(estimator, arguments)
     with Console() as console:
-        listeners: list[Listener] = [console]
+        callbacks: list[Callback] = [console]
         if arguments["tensorboard"]:
-            listeners.append(TensorBoard(out / "tensorboard"))
+            callbacks.append(TensorBoard(out / "tensorboard"))
         try:
             estimator.fit_parts(
                 parts,
@@ -181,7 +181,7 @@ def train(
                 overwrite=overwrite,
                 resume=resume,
                 test_each_epoch=arguments["test_each_epoch"],
-                listeners=listeners,
+                callbacks=callbacks,
                 provenance={
                     "command": shlex.join(["ostinato", *sys.argv[1:]]),
                     "arguments": dict(arguments),

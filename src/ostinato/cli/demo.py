@@ -100,9 +100,9 @@ def demo(
             show(f"{name.replace('_', ' ') + ':':15} mase {figures[name]['mase']:.4f}")
         show(f"recurrent:      mase {figures['mase']:.4f}")
     elif task == "transcribe":
-        model, test = load(out), datasets.load_speech("morse")["test"]
+        model, test = load(out), datasets.load_recordings("morse")["test"]
         for sound, text in zip(test.audio[:3], test.transcripts or (), strict=False):
-            show(f"sent {text!r}, heard {model.explain([sound])[0]['text']!r}")
+            show(f"sent {text!r}, heard {model.predict_details([sound])[0]['text']!r}")
         show(f"recurrent:    cer {model.metrics_['test']['cer']:.4f}")
     else:
         _show_beside(out)

@@ -57,7 +57,7 @@ class Asked:
     ends: Literal["common", "own"] | None = None
 
     def options(self) -> dict[str, Any]:
-        """Return those that were given, as `Estimator.explain` takes them."""
+        """Return those that were given, as `Estimator.predict_details` takes them."""
         from ostinato.tasks import HOT_WORD_BONUS
 
         found = {**vars(self), "hot_words": dict.fromkeys(self.hot_words, HOT_WORD_BONUS)}
@@ -122,7 +122,7 @@ def _predict(
         if json:
             show_json(answer)
             continue
-        show(estimator.line(answer))
+        show(estimator.format_prediction(answer))
         if "note" in answer:
             say(f"answer {number}: {answer['note']}")
 
@@ -150,12 +150,12 @@ def _written(
 def _answers(
     estimator: Estimator, inputs: Iterable[Any], options: Mapping[str, Any]
 ) -> Iterator[Mapping[str, Any]]:
-    explain: Any = estimator.explain
+    predict_details: Any = estimator.predict_details
     examples = iter(inputs)
     size = 1  # the first answer at once, then more at a time
     while chunk := list(itertools.islice(examples, size)):
         size = min(2 * size, MOST_AT_ONCE)
-        yield from explain(chunk, **options)
+        yield from predict_details(chunk, **options)
 
 
 def _inputs(

@@ -2,14 +2,14 @@
 
 from ostinato.datasets.cache import cached, home
 from ostinato.datasets.dataset import Cut, Dataset, File
-from ostinato.datasets.loading.recordings import load_speech, read_speech
+from ostinato.datasets.loading.recordings import load_recordings, read_recordings
 from ostinato.datasets.loading.sequences import load_sequences, read_sequences
 from ostinato.datasets.loading.series import load_series
 from ostinato.datasets.loading.tagged import holds_tokens, load_tagged, read_tagged
-from ostinato.datasets.loading.texts import load
+from ostinato.datasets.loading.texts import load_texts
 from ostinato.datasets.readers.hugging_face import from_hugging_face
 from ostinato.datasets.readers.series_tables import read_series
-from ostinato.datasets.readers.tables import read
+from ostinato.datasets.readers.tables import read_texts
 from ostinato.datasets.records import schemes
 from ostinato.datasets.records.recordings import Audio, Recordings
 from ostinato.datasets.records.schemes import SCHEMES, Scheme, Span
@@ -45,18 +45,18 @@ __all__ = [
     "holds_tokens",
     "home",
     "keywords",
-    "load",
+    "load_recordings",
     "load_sequences",
     "load_series",
-    "load_speech",
     "load_tagged",
+    "load_texts",
     "locate",
     "morse",
-    "read",
+    "read_recordings",
     "read_sequences",
     "read_series",
-    "read_speech",
     "read_tagged",
+    "read_texts",
     "sales",
     "samples",
     "samples_tag",

@@ -13,7 +13,7 @@ from ostinato.report.tagging.section import Tagging
 
 TASKS: dict[str, Task[Any]] = {
     "text-classification": Classification(),
-    "sequence-labelling": Tagging(),
+    "sequence-tagging": Tagging(),
     "speech-recognition": Transcription(),
     "forecasting": Forecasting(),
     "series-classification": SeriesClassification(),

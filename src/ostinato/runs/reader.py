@@ -42,7 +42,7 @@ class PredictionsReader:
 
 READERS = {
     "text-classification": PredictionsReader(read_predictions),
-    "sequence-labelling": PredictionsReader(read_tag_predictions),
+    "sequence-tagging": PredictionsReader(read_tag_predictions),
     "speech-recognition": PredictionsReader(read_transcripts),
     "forecasting": PredictionsReader(read_forecasts, has_labels=False),
     "series-classification": PredictionsReader(read_predictions),

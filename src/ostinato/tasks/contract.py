@@ -22,7 +22,7 @@ from ostinato.tasks.conventions import BaseEstimator
 from ostinato.tasks.processes import check_threads
 from ostinato.tasks.summary import DataSummary
 from ostinato.tasks.verdict import ACCURACY, Compared
-from ostinato.training import Figures, Listener, Objective, Part
+from ostinato.training import Callback, Figures, Objective, Part
 
 Parts = Mapping[str, Any]
 """The parts of a data set by name: `ostinato.datasets.Examples`, or `Tagged` for a tagger."""
@@ -35,13 +35,13 @@ class Fitting(TypedDict, total=False):
         out: Run folder to write: checkpoints, history, the model, its figures.
         overwrite: Replace a run that stands in ``out``.
         resume: Go on with the interrupted run in ``out``; ends with the same bits.
-        listeners: Told of every step and epoch, such as ``ostinato.training.Console``.
+        callbacks: Told of every step and epoch, such as ``ostinato.training.Console``.
     """
 
     out: str | Path | None
     overwrite: bool
     resume: bool
-    listeners: Sequence[Listener]
+    callbacks: Sequence[Callback]
 
 
 class Task(BaseEstimator):
@@ -55,7 +55,7 @@ class Task(BaseEstimator):
         task: Its name in a run folder.
         pipeline_tag: Its name on Hugging Face, for the model card.
         data: The kind of its data, with the arguments of :meth:`load_parts` and :meth:`read_part`.
-        options: Arguments of :meth:`explain` beside the raw examples.
+        options: Arguments of :meth:`predict_details` beside the raw examples.
         formats: What writes answers as the lines of other programs' files, by name.
         takes_files: Whether what is predicted lies in files; else it may stand on the command line.
         has_history: Whether it has a past of its own to go on from, so that it needs no input.
@@ -148,12 +148,12 @@ class Task(BaseEstimator):
         """Read what is to be predicted from a file."""
 
     @abstractmethod
-    def explain(self, X: Sequence[Any]) -> list[dict[str, Any]]:
+    def predict_details(self, X: Sequence[Any]) -> list[dict[str, Any]]:
         """Return for each raw example what the model says, ready for JSON; see ``options``."""
 
     @abstractmethod
-    def line(self, answer: Mapping[str, Any]) -> str:
-        """Return an answer of :meth:`explain` as a line for people."""
+    def format_prediction(self, answer: Mapping[str, Any]) -> str:
+        """Return an answer of :meth:`predict_details` as a line for people."""
 
     @abstractmethod
     def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, DataSummary]:

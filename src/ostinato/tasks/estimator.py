@@ -31,7 +31,7 @@ from ostinato.tasks.fitted import all_or_nothing, check_fitted
 from ostinato.tasks.processes import check_threads
 from ostinato.tasks.restoring import restore, with_settings
 from ostinato.tasks.verdict import judge
-from ostinato.training import Figures, Listener, denormals, on_cpu, save_tensors, train
+from ostinato.training import Callback, Figures, denormals, on_cpu, save_tensors, train
 
 logger = logging.getLogger("ostinato")
 
@@ -134,7 +134,7 @@ class Estimator(DividedTask):
         overwrite: bool = False,
         resume: bool = False,
         test_each_epoch: bool = False,
-        listeners: Sequence[Listener] = (),
+        callbacks: Sequence[Callback] = (),
         provenance: Mapping[str, Any] | None = None,
     ) -> Self:
         """Train on the train part, choose by the validation part, measure the test part.
@@ -145,8 +145,8 @@ class Estimator(DividedTask):
             overwrite: Replace a run that stands in ``out``.
             resume: Go on with the run in ``out``, exactly, from its last checkpoint.
             test_each_epoch: Also measure the test part after every epoch; nothing is selected by it.
-            listeners: Told of every step and epoch.
-            provenance: ``command`` and ``arguments`` of :func:`ostinato.datasets.load`, so that
+            callbacks: Told of every step and epoch.
+            provenance: ``command`` and ``arguments`` of :func:`ostinato.datasets.load_texts`, so that
                 ``ostinato resume`` and ``evaluate`` can read the data again.
 
         Raises:
@@ -180,7 +180,7 @@ class Estimator(DividedTask):
                     self.sized_.training,
                     run=out,
                     resume=resume,
-                    listeners=listeners,
+                    callbacks=callbacks,
                 )
             self.module_.cpu()
             if state.is_main_process:

@@ -36,7 +36,7 @@ ROWS = 16  # sequences of mean length that fit a batch under a token budget, at 
 EXPLODING, VANISHING = 1e3, 1e-6  # gradient norms that are warned of, as in the report
 
 
-class Listener(Protocol):
+class Callback(Protocol):
     """Callbacks of a training run, in the main process only."""
 
     def step(self, progress: Progress, steps_per_epoch: int, loss: float) -> None:
@@ -80,7 +80,7 @@ def train(
     *,
     run: Path | None = None,
     resume: bool = False,
-    listeners: Sequence[Listener] = (),
+    callbacks: Sequence[Callback] = (),
 ) -> list[history.Record]:
     """Train ``model`` in place to the weights of its best epoch; return the history.
 
@@ -93,7 +93,7 @@ def train(
         run: Run folder for checkpoints, ``history.jsonl`` and ``model.safetensors``; None to keep
             everything in memory.
         resume: Continue from the checkpoint in ``run``, or from the start if there is none.
-        listeners: Callbacks of every step and epoch.
+        callbacks: Callbacks of every step and epoch.
 
     Raises:
         TrainingError: The loss or the gradient norm is no longer finite.
@@ -102,7 +102,7 @@ def train(
 
     Source: gradient clipping: Pascanu et al. 2013, https://arxiv.org/abs/1211.5063, algorithm 1.
     """
-    return _Loop(model, parts, objective, settings, run, listeners).run(resume=resume)
+    return _Loop(model, parts, objective, settings, run, callbacks).run(resume=resume)
 
 
 class _Loop:
@@ -115,7 +115,7 @@ class _Loop:
         objective: Objective,
         settings: Training,
         folder: Path | None,
-        listeners: Sequence[Listener],
+        callbacks: Sequence[Callback],
     ) -> None:
         self.accelerator = Accelerator(cpu=on_cpu(), mixed_precision="no")  # autocast is ours
         self.model = model.to(self.accelerator.device)
@@ -124,7 +124,7 @@ class _Loop:
         self.parts, self.objective, self.settings = parts, objective, settings
         self.folder = folder
         self.is_main = self.accelerator.is_main_process
-        self.listeners = listeners if self.is_main else ()
+        self.callbacks = callbacks if self.is_main else ()
         self.progress = Progress(epochs=sized(settings.epochs, "epochs"))
         self.best_weights: checkpoint.Tensors = {}
         seed = settings.seed + self.accelerator.process_index
@@ -162,7 +162,7 @@ class _Loop:
             start = time.perf_counter()
             loss = self._step(batches[progress.batch], len(batches))
             progress.seconds += time.perf_counter() - start
-            for listener in self.listeners:
+            for listener in self.callbacks:
                 listener.step(progress, len(batches), loss)
             if self._agree(stopped()):
                 self._save()
@@ -257,7 +257,7 @@ class _Loop:
         self._save()
         if self.folder and self.is_main:
             history.write(self.folder, progress.records)
-        for listener in self.listeners:
+        for listener in self.callbacks:
             listener.epoch(record)
         if self.is_main:
             _warn_of_gradients(record)

@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostinato._config import Augmentation, Features
+from ostinato._config import AudioAugmentation, AudioFeatures
 from ostinato.audio import Augmenter, Frontend
 from ostinato.audio.augmentation import MOST_JOINED, SNR_RANGE_DB
 
-FEATURES = Features(bands=20)
+FEATURES = AudioFeatures(bands=20)
 RATE = 8000
 
 
@@ -18,12 +18,12 @@ def rng(seed=0):
 @pytest.fixture(scope="module")
 def make():
     """Augmenters of any settings that share their noises, which take a while."""
-    first = Augmenter(Augmentation(), FEATURES, RATE)
+    first = Augmenter(AudioAugmentation(), FEATURES, RATE)
 
     def make(**settings):
         augmenter = Augmenter.__new__(Augmenter)
         augmenter.__dict__ |= first.__dict__
-        augmenter.settings = Augmentation(**settings)
+        augmenter.settings = AudioAugmentation(**settings)
         return augmenter
 
     return make

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from ostinato import DatasetError
-from ostinato._config import Features
+from ostinato._config import AudioFeatures
 from ostinato.audio import features, features_cached, features_of, files, levels, rates_of
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Recordings
@@ -48,7 +48,7 @@ def refuse(*_):
 @pytest.mark.parametrize("speed", [1.0, 0.9, 1.1])
 @pytest.mark.parametrize("rate", [8000, 16000])
 def test_frames_from_disk_are_those_in_memory_to_the_bit(part, speed, rate):
-    settings = Features(bands=23, hop=0.0125)
+    settings = AudioFeatures(bands=23, hop=0.0125)
     for _ in range(2):  # made, then found
         same(
             features_cached(part, settings, rate, speed=speed),
@@ -57,9 +57,9 @@ def test_frames_from_disk_are_those_in_memory_to_the_bit(part, speed, rate):
 
 
 def test_a_row_is_what_its_recording_gives_alone(part):
-    together = features_of(part, Features(), 8000)
+    together = features_of(part, AudioFeatures(), 8000)
     for row in range(len(part)):
-        alone = features_of(part.take([row]), Features(), 8000)
+        alone = features_of(part.take([row]), AudioFeatures(), 8000)
         assert np.array_equal(together.frames[row], alone.frames[0])
         assert together.seconds[row] == alone.seconds[0]
     assert len(together) == len(part)
@@ -70,11 +70,11 @@ def test_seconds_are_those_of_the_file_at_any_speed_and_blocks_do_not_matter(
     part, monkeypatch, function
 ):
     expected = [0.5, 1 / 8000, 9 / 16, 3000 / 44100]
-    faster = function(part, Features(), 8000, speed=1.1)
-    whole = function(part, Features(), 8000)
+    faster = function(part, AudioFeatures(), 8000, speed=1.1)
+    whole = function(part, AudioFeatures(), 8000)
     monkeypatch.setattr(files, "BLOCK", 700)
     monkeypatch.setattr(features, "_VERSION", -1)  # so that the cache does not know them
-    in_blocks = function(part, Features(), 8000)
+    in_blocks = function(part, AudioFeatures(), 8000)
     # The sum of a few blocks in float64.
     for found in (faster, whole, in_blocks):
         np.testing.assert_allclose(found.seconds, expected, rtol=1e-14)
@@ -83,7 +83,7 @@ def test_seconds_are_those_of_the_file_at_any_speed_and_blocks_do_not_matter(
 
 
 def test_frames_from_disk_are_mapped_and_cannot_be_changed(part):
-    values = features_cached(part, Features(), 8000).frames.values
+    values = features_cached(part, AudioFeatures(), 8000).frames.values
     assert type(values) is np.ndarray
     base = values
     while base.base is not None and not isinstance(base, np.memmap):
@@ -93,36 +93,36 @@ def test_frames_from_disk_are_mapped_and_cannot_be_changed(part):
 
 
 def test_frames_that_are_on_disk_are_found_without_the_recordings(part, monkeypatch):
-    made = features_cached(part, Features(), 8000)
+    made = features_cached(part, AudioFeatures(), 8000)
     monkeypatch.setattr(features, "blocks", refuse)
     for path in part.audio:
         path.unlink()
-    same(features_cached(part, Features(), 8000), made)
+    same(features_cached(part, AudioFeatures(), 8000), made)
 
 
 def test_frames_are_found_by_content_and_by_no_name(part, monkeypatch, tmp_path):
-    made = features_cached(part, Features(), 8000)
+    made = features_cached(part, AudioFeatures(), 8000)
     monkeypatch.setattr(features, "blocks", refuse)
     moved = [path.rename(tmp_path / f"moved-{path.name}") for path in part.audio]
-    same(features_cached(Recordings.make(moved, None, "elsewhere"), Features(), 8000), made)
-    same(features_cached(part, Features(context=3, subsampling=1), 8000), made)
+    same(features_cached(Recordings.make(moved, None, "elsewhere"), AudioFeatures(), 8000), made)
+    same(features_cached(part, AudioFeatures(context=3, subsampling=1), 8000), made)
     soundfile.write(moved[0], np.zeros(4000), 8000)
     with pytest.raises(AssertionError, match="read again"):
-        features_cached(Recordings.make(moved, None, "elsewhere"), Features(), 8000)
+        features_cached(Recordings.make(moved, None, "elsewhere"), AudioFeatures(), 8000)
 
 
 @pytest.mark.parametrize(
     ("settings", "rate", "speed"),
     [
-        (Features(bands=41), 8000, 1.0),
-        (Features(window=0.03), 8000, 1.0),
-        (Features(hop=0.011), 8000, 1.0),
-        (Features(), 11025, 1.0),
-        (Features(), 8000, 1.1),
+        (AudioFeatures(bands=41), 8000, 1.0),
+        (AudioFeatures(window=0.03), 8000, 1.0),
+        (AudioFeatures(hop=0.011), 8000, 1.0),
+        (AudioFeatures(), 11025, 1.0),
+        (AudioFeatures(), 8000, 1.1),
     ],
 )
 def test_whatever_changes_frames_makes_them_anew(part, settings, rate, speed):
-    first = features_cached(part, Features(), 8000).frames.values
+    first = features_cached(part, AudioFeatures(), 8000).frames.values
     found = features_cached(part, settings, rate, speed=speed)
     same(found, features_of(part, settings, rate, speed=speed))
     assert not np.array_equal(found.frames.values, first)
@@ -133,11 +133,11 @@ def test_a_recording_that_cannot_be_read_is_told_and_nothing_is_kept(part, home)
     part.audio[2].write_bytes(content[:-10])
     for function in (features_of, features_cached):
         with pytest.raises(DatasetError, match=r"2\.wav: the file must be whole"):
-            function(part, Features(), 8000)
+            function(part, AudioFeatures(), 8000)
     assert list(home.rglob("*.f32")) == []
     part.audio[2].write_bytes(content)
     again = Recordings.make(part.audio, None, "a list")
-    same(features_cached(again, Features(), 8000), features_of(part, Features(), 8000))
+    same(features_cached(again, AudioFeatures(), 8000), features_of(part, AudioFeatures(), 8000))
 
 
 @given(

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ostinato import ConfigError
-from ostinato._config import Features
+from ostinato._config import AudioFeatures
 from ostinato.audio import Frontend
 
 RATES = [(8000, 8000), (16000, 16000), (8000, 16000), (16000, 8000), (8000, 44100), (11025, 22050)]
@@ -23,7 +23,10 @@ def noise(count, seed=0):
 
 def frames_of(chunks, settings=None, *, rate=8000, input_rate=None, speed=1.0):
     frontend = Frontend(
-        settings or Features(), sample_rate_hz=rate, input_rate_hz=input_rate or rate, speed=speed
+        settings or AudioFeatures(),
+        sample_rate_hz=rate,
+        input_rate_hz=input_rate or rate,
+        speed=speed,
     )
     return np.concatenate([*(frontend.push(chunk) for chunk in chunks), frontend.finish()])
 
@@ -65,7 +68,12 @@ def test_frames_do_not_depend_on_chunks_to_the_bit(count, cuts, rates, speed, se
 @pytest.mark.parametrize("rate", [8000, 11025, 16000])
 @pytest.mark.parametrize(
     "features",
-    [Features(), Features(bands=23), Features(window=0.02, hop=0.0125), Features(hop=0.025)],
+    [
+        AudioFeatures(),
+        AudioFeatures(bands=23),
+        AudioFeatures(window=0.02, hop=0.0125),
+        AudioFeatures(hop=0.025),
+    ],
     ids=["default", "bands", "hop", "no-overlap"],
 )
 @pytest.mark.parametrize("count", [200, 1000, 5003])
@@ -84,12 +92,12 @@ def test_other_rates_and_speeds_are_those_of_soxr_to_the_bit(rate, input_rate, s
     samples = noise(6000)
     found = frames_of(np.array_split(samples, 5), rate=rate, input_rate=input_rate, speed=speed)
     played = soxr.resample(samples, input_rate * speed, rate)
-    assert np.array_equal(found, kaldi_frames(played, rate, Features()))
+    assert np.array_equal(found, kaldi_frames(played, rate, AudioFeatures()))
 
 
 @given(count=st.integers(0, 3000), hop=st.sampled_from([0.01, 0.0125, 0.02]))
 def test_there_is_a_frame_for_each_hop_and_at_least_one(count, hop):
-    found = frames_of([noise(count)], Features(hop=hop))
+    found = frames_of([noise(count)], AudioFeatures(hop=hop))
     shift = round(8000 * hop)
     assert found.shape == (max(1, (count + shift // 2) // shift), 40)
 
@@ -131,7 +139,7 @@ def test_a_tone_played_faster_is_shorter_and_higher(speed):
 
 
 def test_frames_come_as_soon_as_their_samples_are_there():
-    frontend = Frontend(Features(), sample_rate_hz=8000, input_rate_hz=8000)
+    frontend = Frontend(AudioFeatures(), sample_rate_hz=8000, input_rate_hz=8000)
     counts = [len(frontend.push(noise(80))) for _ in range(20)]
     assert sum(counts) >= 17  # all but those that need what comes in the next 12.5 ms and a hop
     assert max(counts) == 1
@@ -144,12 +152,12 @@ def test_bands_without_a_frequency_are_refused(rate, bands):
     with pytest.raises(
         ConfigError, match=rf"Features: bands must be fewer at {rate} Hz .* got {bands}\."
     ):
-        frames_of([], Features(bands=bands), rate=rate)
+        frames_of([], AudioFeatures(bands=bands), rate=rate)
 
 
 @pytest.mark.parametrize(("rate", "bands"), [(8000, 4), (8000, 80), (16000, 120)])
 def test_as_many_bands_as_the_spectrum_has_room_for_are_allowed(rate, bands):
-    found = frames_of([noise(1000)], Features(bands=bands), rate=rate)
+    found = frames_of([noise(1000)], AudioFeatures(bands=bands), rate=rate)
     assert found.shape[1] == bands
     assert np.isfinite(found).all()
 

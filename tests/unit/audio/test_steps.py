@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.utils.rnn import pack_sequence, unpack_sequence
 
-from ostinato._config import Features
+from ostinato._config import AudioFeatures
 from ostinato.audio import Normalizer, Steps, packed_steps, steps_of
 from ostinato.audio.steps import PRIOR_SECONDS, SMALLEST_DEVIATION
 
@@ -119,12 +119,12 @@ def expected_steps(heard, context, subsampling):
 
 
 overlapping = st.tuples(st.integers(0, 3), st.integers(1, 7)).map(
-    lambda pair: Features(
+    lambda pair: AudioFeatures(
         context=2 * pair[0] + 1, subsampling=min(pair[1], 2 * pair[0] + 1), bands=BANDS
     )
 )
 with_gaps = st.tuples(st.integers(0, 2), st.integers(1, 4)).map(
-    lambda pair: Features(
+    lambda pair: AudioFeatures(
         context=2 * pair[0] + 1, subsampling=2 * pair[0] + 1 + pair[1], bands=BANDS
     )
 )
@@ -154,7 +154,7 @@ def test_steps_that_leave_frames_out_are_those_of_their_definition_in_any_chunks
 
 
 def test_a_step_comes_as_soon_as_its_last_neighbour_is_there():
-    steps = Steps(Features(context=5, subsampling=2, bands=BANDS))
+    steps = Steps(AudioFeatures(context=5, subsampling=2, bands=BANDS))
     assert [len(steps.push(frame[None])) for frame in frames(8)] == [0, 0, 1, 0, 1, 0, 1, 0]
     assert len(steps.finish()) == 1
 

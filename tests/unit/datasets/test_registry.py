@@ -68,7 +68,7 @@ def test_every_registered_data_set_is_described():
 
 def test_chnsenticorp_has_its_official_parts(corpus_folder):
     assert locate("chnsenticorp") == get("chnsenticorp") == corpus_folder
-    parts = datasets.load("chnsenticorp")
+    parts = datasets.load_texts("chnsenticorp")
     assert list(parts) == ["train", "validation", "test"]
     assert parts["train"].texts == ["好", "坏"]
     assert parts["train"].labels == ["1", "0"]
@@ -78,7 +78,7 @@ def test_chnsenticorp_has_its_official_parts(corpus_folder):
 def test_chnsenticorp_of_another_origin_is_accepted_and_told(corpus_folder, caplog):
     (corpus_folder / "dev.txt").write_text("行\t1\n", encoding="utf-8")
     with caplog.at_level(logging.INFO, logger="ostinato"):
-        datasets.load("chnsenticorp")
+        datasets.load_texts("chnsenticorp")
     assert "dev.txt is not the original file" in caplog.text
     assert "train.txt" not in caplog.text
 
@@ -100,7 +100,7 @@ def test_chnsenticorp_of_another_origin_is_accepted_and_told(corpus_folder, capl
 def test_wrong_rows_of_chnsenticorp_are_refused(corpus_folder, content, message):
     (corpus_folder / "dev.txt").write_text(content, encoding="utf-8")
     with pytest.raises(DatasetError, match=message):
-        datasets.load("chnsenticorp")
+        datasets.load_texts("chnsenticorp")
 
 
 def test_a_part_missing_from_chnsenticorp_is_told(corpus_folder):
@@ -120,7 +120,7 @@ def test_a_data_set_that_is_not_here_says_how_to_fetch_it(monkeypatch, tmp_path)
         f"not in {tmp_path}/imdb nor {home()}/datasets/imdb. Fetch them: ostinato data get imdb"
     )
     with pytest.raises(DatasetError, match=message):
-        datasets.load("imdb")
+        datasets.load_texts("imdb")
 
 
 def test_the_samples_are_always_here():
@@ -155,7 +155,7 @@ def test_files_are_fetched_checked_and_kept(monkeypatch, tmp_path, little, capfd
         register_at(monkeypatch, url, little)
         folder = get("chnsenticorp", progress=progress)
     assert folder == home() / "datasets" / "chnsenticorp" == get("chnsenticorp")
-    assert len(datasets.load("chnsenticorp")["train"].texts) == 2
+    assert len(datasets.load_texts("chnsenticorp")["train"].texts) == 2
     assert ("100%" in capfd.readouterr().err) == progress
 
 
@@ -190,7 +190,7 @@ def test_a_missing_file_and_a_refused_connection_say_what_to_do(monkeypatch, tmp
 
 @pytest.mark.data
 def test_the_real_chnsenticorp_repeats_its_training_texts():
-    parts = datasets.load("chnsenticorp")
+    parts = datasets.load_texts("chnsenticorp")
     train = set(parts["train"].texts)
     assert len(train) == 8249
     assert len(train & set(parts["test"].texts)) == 330
@@ -293,6 +293,6 @@ def test_conll2003_that_is_not_whole_is_refused(little_news):
 
 def test_a_set_of_the_other_task_says_which_command_takes_it():
     with pytest.raises(DatasetError, match=r"got one of tagged .*: ostinato train tag conll2003"):
-        datasets.load("conll2003")
+        datasets.load_texts("conll2003")
     with pytest.raises(DatasetError, match=r"got one of labelled .*: ostinato train classify imdb"):
         datasets.load_tagged("imdb")

@@ -182,7 +182,7 @@ def test_a_failed_training_frees_its_folder(tmp_path: Path) -> None:
         def epoch(self, record: object) -> None: ...
 
     with pytest.raises(StoppedError):
-        CASES["text"].fit(out=tmp_path / "run", listeners=[Breaks()])
+        CASES["text"].fit(out=tmp_path / "run", callbacks=[Breaks()])
     assert not (tmp_path / "run" / run_lock.FILE).exists()
     with pytest.raises(ConfigError, match="there is a run already"):
         CASES["text"].fit(out=tmp_path / "run")

@@ -80,7 +80,7 @@ def test_a_lost_standard_error_ends_no_training(
     stream = Lost(lines, error, terminal=terminal)
     monkeypatch.setattr("sys.stderr", stream)
     with Console() as console:
-        _, records = run(listeners=[console])
+        _, records = run(callbacks=[console])
     assert len(records) == 4
     assert stream.left == 0
 
@@ -93,11 +93,11 @@ def test_without_a_standard_error_it_trains(
     closed.close()
     monkeypatch.setattr("sys.stderr", closed if stream else None)
     with Console() as console:
-        _, records = run(listeners=[console])
+        _, records = run(callbacks=[console])
     assert len(records) == 4
 
 
 def test_what_a_console_of_the_users_own_raises_is_theirs() -> None:
     broken = RichConsole(file=Lost(0, OSError(errno.ENOSPC, "full"), terminal=False))
     with pytest.raises(OSError, match="full"), Console(broken) as console:
-        run(listeners=[console])
+        run(callbacks=[console])

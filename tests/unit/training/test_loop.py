@@ -86,7 +86,7 @@ def run(settings=SETTINGS, parts=None, **options):
 
 def test_it_learns_and_tells_every_epoch():
     recorder = Recorder()
-    _, records = run(listeners=[recorder])
+    _, records = run(callbacks=[recorder])
     assert recorder.records == records
     assert [record["epoch"] for record in records] == [1, 2, 3, 4]
     assert records[-1]["train"]["loss"] < records[0]["train"]["loss"]
@@ -158,7 +158,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_best(tmp_path):
             ToyObjective(),
             SETTINGS,
             run=tmp_path,
-            listeners=[Recorder(at=12, act=poison)],
+            callbacks=[Recorder(at=12, act=poison)],
         )
     from ostinato.training import load_tensors
 
@@ -173,7 +173,7 @@ def test_interrupted_and_resumed_equals_never_interrupted(tmp_path, at):
     whole, records = run()
     stop = Recorder(at=at, act=lambda: signal.raise_signal(signal.SIGINT))
     with pytest.raises(StoppedError, match="everything is saved"):
-        run(run=tmp_path, listeners=[stop])
+        run(run=tmp_path, callbacks=[stop])
     resumed, resumed_records = run(run=tmp_path, resume=True)
     assert torch.equal(whole.table.weight, resumed.table.weight)
     for ours, theirs in zip(resumed_records, records, strict=True):
@@ -201,7 +201,7 @@ def test_a_loss_that_is_not_finite_leaves_the_best_in_memory_too():
             model.table.weight.fill_(float("nan"))
 
     with pytest.raises(TrainingError, match="model of the best epoch so far is kept"):
-        train(model, PARTS, ToyObjective(), SETTINGS, listeners=[Recorder(at=12, act=poison)])
+        train(model, PARTS, ToyObjective(), SETTINGS, callbacks=[Recorder(at=12, act=poison)])
     assert model.table.weight.isfinite().all()
 
 
@@ -210,7 +210,7 @@ def test_without_a_folder_ctrl_c_is_a_keyboard_interrupt():
 
     stop = Recorder(at=3, act=lambda: signal.raise_signal(signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
-        run(listeners=[stop])
+        run(callbacks=[stop])
 
 
 def test_exploding_and_vanishing_gradients_are_said(caplog):

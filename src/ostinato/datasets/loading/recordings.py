@@ -47,7 +47,7 @@ _COLUMNS = ("audio_column", "text_column", "speaker_column")
 logger = logging.getLogger("ostinato")
 
 
-def load_speech(
+def load_recordings(
     source: str | Path | Any,
     *,
     audio_column: str | None = None,
@@ -62,7 +62,7 @@ def load_speech(
     """Load the parts of a set of recordings and transcripts.
 
     Args:
-        source: Name of a registered data set; a manifest or a folder as :func:`read_speech` takes it
+        source: Name of a registered data set; a manifest or a folder as :func:`read_recordings` takes it
             (it is train); a folder with such manifests, or such folders, named train, dev (valid,
             validation) and test; or a Hugging Face ``datasets`` object with a column of ``Audio``.
         audio_column: Column of the paths in a manifest, if it has no usual name.
@@ -83,14 +83,14 @@ def load_speech(
         ConfigError: There is no such speaker.
 
     Example:
-        >>> {name: len(part) for name, part in load_speech("morse").items()}
+        >>> {name: len(part) for name, part in load_recordings("morse").items()}
         {'train': 2400, 'validation': 50, 'test': 100}
     """
     columns = {"audio": audio_column, "text": text_column, "speaker": speaker_column}
     by_name: dict[str, Any] = {f"{kind}_column": name for kind, name in columns.items()}
 
     def read(place: str | Path) -> Recordings:
-        return read_speech(place, **by_name, delimiter=delimiter, encoding=encoding)
+        return read_recordings(place, **by_name, delimiter=delimiter, encoding=encoding)
 
     if not isinstance(source, (str, Path)):
         usual = {"audio": AUDIO_NAMES, "text": TRANSCRIPT_NAMES, "speaker": SPEAKER_NAMES}
@@ -116,7 +116,7 @@ def _load_path(path: Path, read: Callable[[Path], Recordings]) -> dict[str, Reco
     return parts
 
 
-def read_speech(
+def read_recordings(
     path: str | Path,
     *,
     audio_column: str | None = None,
@@ -146,7 +146,7 @@ def read_speech(
     Example:
         >>> folder = getfixture("tmp_path")
         >>> (folder / "call.wav").touch()
-        >>> read_speech(folder, labelled=False).names
+        >>> read_recordings(folder, labelled=False).names
         ['call.wav']
     """
     path = folder = expanded(path)

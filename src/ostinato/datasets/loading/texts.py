@@ -17,13 +17,13 @@ from ostinato.datasets.loading.parts import (
     with_files,
 )
 from ostinato.datasets.readers.hugging_face import from_hugging_face
-from ostinato.datasets.readers.tables import FORMATS, read
+from ostinato.datasets.readers.tables import FORMATS, read_texts
 from ostinato.datasets.readers.trees import find_tree, read_archive, read_tree
 from ostinato.datasets.records.texts import Examples
 from ostinato.datasets.registry import REGISTRY
 
 
-def load(
+def load_texts(
     source: str | Path | Any,
     *,
     text_column: str | None = None,
@@ -37,10 +37,10 @@ def load(
     """Load the labelled parts of a data set.
 
     Args:
-        source: Name of a registered data set; a file as :func:`read` takes it (it is train); a folder
+        source: Name of a registered data set; a file as :func:`read_texts` takes it (it is train); a folder
             with such files named train, dev (valid, validation) and test; a folder
             ``<part>/<label>/*.txt`` or a tar archive of one; or a Hugging Face ``datasets`` object.
-        text_column: As of :func:`read`, like the next four, which are for files.
+        text_column: As of :func:`read_texts`, like the next four, which are for files.
         label_column: Column of the labels, or columns that are labels.
         label_separator: What parts several labels in one column.
         delimiter: What parts the fields of csv and tsv.
@@ -55,12 +55,12 @@ def load(
         DatasetError: Something is missing or wrong; the message says what and where.
 
     Example:
-        >>> {name: len(part.texts) for name, part in load("samples").items()}
+        >>> {name: len(part.texts) for name, part in load_texts("samples").items()}
         {'train': 4000, 'validation': 500, 'test': 1000}
     """
 
     def read_one(path: Path) -> Examples:
-        return read(
+        return read_texts(
             *(path, text_column, label_column),
             label_separator=label_separator,
             delimiter=delimiter,

@@ -38,7 +38,7 @@ logger = logging.getLogger("ostinato")
 FORMATS = (*TABLES, ".txt")
 
 
-def read(
+def read_texts(
     path: str | Path,
     text_column: str | None = None,
     label_column: str | Sequence[str] | None = None,
@@ -75,7 +75,7 @@ def read(
     Example:
         >>> folder = getfixture("tmp_path")
         >>> _ = (folder / "a.csv").write_text("review,stars\ngood,1.0\nbad,0.0\n")
-        >>> read(folder / "a.csv").labels
+        >>> read_texts(folder / "a.csv").labels
         ['1', '0']
     """
     path = Path(path)

@@ -12,7 +12,7 @@ from ostinato._errors import ConfigError, DatasetError, shown
 logger = logging.getLogger("ostinato")
 
 Answer = Mapping[str, Any]
-"""A text, its tokens with a tag each, and its spans by characters, as `SequenceTagger.explain` has them."""
+"""A text, its tokens with a tag each, and its spans by characters, as `SequenceTagger.predict_details` has them."""
 
 
 def conll(answers: Iterable[Answer]) -> Iterator[str]:

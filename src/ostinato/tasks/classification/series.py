@@ -154,7 +154,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
             )
         return self._said(self._read(X))
 
-    def explain(self, X: Any) -> list[dict[str, Any]]:
+    def predict_details(self, X: Any) -> list[dict[str, Any]]:
         """Return of each sequence its class, how surely, and all probabilities; or its value."""
         self._check_fitted()
         part = self._read(X)
@@ -179,7 +179,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         is_right = self.labels_.agreement(said, labels, "score")
         return float(np.average(is_right, weights=sample_weight))
 
-    def line(self, answer: Mapping[str, Any]) -> str:
+    def format_prediction(self, answer: Mapping[str, Any]) -> str:
         """Return label and confidence, or value, and sequence of an answer, parted by tabs."""
         if "value" in answer:
             return f"{answer['value']:.6g}\t{answer['sequence']}"

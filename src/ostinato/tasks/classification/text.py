@@ -163,13 +163,13 @@ class TextClassifier(ClassifierMixin, Estimator):
         tell(found, len(texts), "predict")
         return self._probabilities(texts, column)
 
-    def explain(self, X: Sequence[str]) -> list[dict[str, Any]]:
+    def predict_details(self, X: Sequence[str]) -> list[dict[str, Any]]:
         """Return for each text what was decided, how surely, and the probability of each class.
 
         One that is empty, or has no word that is known, has a ``note`` that says so.
         """
         self._check_fitted()
-        texts, column, found = self._read(X, "explain")
+        texts, column, found = self._read(X, "predict_details")
         answers = explained(self.labels_, self._probabilities(texts, column))
         return noted(texts, answers, found)
 
@@ -190,23 +190,23 @@ class TextClassifier(ClassifierMixin, Estimator):
     ngrams_: JoinedNgrams | None = field(init=False)
 
     def load_parts(self, **arguments: Any) -> Parts:
-        """Load data by the arguments of `ostinato.datasets.load`."""
-        return datasets.load(**arguments)
+        """Load data by the arguments of `ostinato.datasets.load_texts`."""
+        return datasets.load_texts(**arguments)
 
     def read_part(self, path: str, **columns: Any) -> Examples:
-        """Read one labelled file, by the arguments of `ostinato.datasets.read`."""
-        return datasets.read(path, **columns)
+        """Read one labelled file, by the arguments of `ostinato.datasets.read_texts`."""
+        return datasets.read_texts(path, **columns)
 
     def inputs_and_targets(self, part: Examples) -> tuple[Sequence[str], Sequence[Any]]:
         """Return the texts of a part, and their labels."""
         return part.texts, part.labels or ()
 
     def read_inputs(self, path: str, **columns: Any) -> Sequence[str]:
-        """Read the texts of a file, by the arguments of `ostinato.datasets.read`."""
-        return datasets.read(path, labelled=False, **columns).texts
+        """Read the texts of a file, by the arguments of `ostinato.datasets.read_texts`."""
+        return datasets.read_texts(path, labelled=False, **columns).texts
 
-    def line(self, answer: Mapping[str, Any]) -> str:
-        """Return label, confidence and text of an answer of `explain`, parted by tabs."""
+    def format_prediction(self, answer: Mapping[str, Any]) -> str:
+        """Return label, confidence and text of an answer of `predict_details`, parted by tabs."""
         text = " ".join(answer["text"].split())
         return f"{answer['label']}\t{answer['confidence']:.4f}\t{text}"
 

@@ -29,21 +29,21 @@ NEAR = 0.9
 """Share of a constant's error, below which few steps are not taken for chance."""
 
 
-def baselines_of(foresight: ForecastPredictor) -> Iterator[Baseline]:
+def baselines_of(predictor: ForecastPredictor) -> Iterator[Baseline]:
     """Yield the forecasts that need no training, the simplest first.
 
     Args:
-        foresight: The forecaster, for its horizon and season.
+        predictor: The forecaster, for its horizon and season.
     """
     measured: dict[str, ForecastEvaluation] = {}
 
     def figures(name: str, part: SeriesSplit) -> Figures:
         if part.fingerprint not in measured:
-            measured[part.fingerprint] = foresight.untrained(part)
+            measured[part.fingerprint] = predictor.untrained(part)
         return measured[part.fingerprint].of_baseline(name)
 
     for name, title in TITLES.items():
-        if name != "seasonal_naive" or foresight.plan.season > 1:
+        if name != "seasonal_naive" or predictor.plan.season > 1:
             yield Baseline(name, title, partial(figures, name))
 
 

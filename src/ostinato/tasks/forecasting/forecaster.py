@@ -37,7 +37,7 @@ from ostinato.tasks.forecasting.preprocessing import SeriesPreprocessor, learnt,
 from ostinato.tasks.forecasting.settings import Method, WindowSizes, check_settings
 from ostinato.tasks.forecasting.sizing import sized
 from ostinato.tasks.summary import DataSummary
-from ostinato.training import Figures, Listener, Objective, Part
+from ostinato.training import Callback, Figures, Objective, Part
 
 logger = logging.getLogger("ostinato")
 
@@ -117,7 +117,7 @@ class Forecaster(Estimator):
     train_windows: int = 16384
 
     module_: Network = field(init=False)
-    reading_: SeriesPreprocessor = field(init=False)
+    preprocessor_: SeriesPreprocessor = field(init=False)
     calibration_: Calibration | None = field(init=False)
     series_: Panel = field(init=False)
     columns_: dict[str, Any] = field(init=False)
@@ -132,7 +132,7 @@ class Forecaster(Estimator):
         out: str | Path | None = None,
         overwrite: bool = False,
         resume: bool = False,
-        listeners: Sequence[Listener] = (),
+        callbacks: Sequence[Callback] = (),
         **columns: Any,
     ) -> Self:
         """Train on series; their last steps choose the best epoch and calibrate the intervals.
@@ -145,7 +145,7 @@ class Forecaster(Estimator):
             out: As of `ostinato.tasks.contract.Fitting`, like the next three.
             overwrite: Whether to replace a run.
             resume: Whether to go on with it.
-            listeners: Who is told of epochs.
+            callbacks: Who is told of epochs.
             columns: Names of columns, as :func:`ostinato.datasets.read_series` takes them.
         """
         splits.check_no_values(y)
@@ -154,7 +154,7 @@ class Forecaster(Estimator):
         panel = self._read(X, columns, anew=True)
         return self.fit_parts(
             {"train": splits.whole(panel)},
-            **Fitting(out=out, overwrite=overwrite, resume=resume, listeners=listeners),
+            **Fitting(out=out, overwrite=overwrite, resume=resume, callbacks=callbacks),
         )
 
     def predict(
@@ -193,7 +193,7 @@ class Forecaster(Estimator):
         asked = {"horizon": horizon, "on_error": on_error, "ends": ends, "encoding": encoding}
         return self._ahead(X, future, delimiter=delimiter, **asked).table()
 
-    def explain(self, X: Sequence[Any], *, future: Any = None, **asked: Any) -> list[Any]:
+    def predict_details(self, X: Sequence[Any], *, future: Any = None, **asked: Any) -> list[Any]:
         """Return a row a step of each of some sets of series, ready for JSON.
 
         Args:
@@ -204,7 +204,7 @@ class Forecaster(Estimator):
         Raises:
             OstinatoError: As of :meth:`predict`.
         """
-        tables = rows_of(X, "explain", "table")
+        tables = rows_of(X, "predict_details", "table")
         return [row for one in tables for row in self._ahead(one, future, **asked).rows()]
 
     def score(self, X: Any, y: None = None) -> float:
@@ -258,7 +258,7 @@ class Forecaster(Estimator):
 
         def train(past: Panel) -> ForecastPredictor:
             model: Forecaster = clone(self)
-            return model.fit_parts({"train": splits.whole(past)}).foresight
+            return model.fit_parts({"train": splits.whole(past)}).predictor
 
         horizon, levels = self.plan_of(panel).horizon, self.levels
         wanted: dict[str, Any] = {"cutoffs": cutoffs, "step": step, "refit": refit}
@@ -275,7 +275,7 @@ class Forecaster(Estimator):
     def read_part(self, path: Any, **columns: Any) -> splits.SeriesSplit:
         """Read series whose last horizon is to be measured."""
         panel = self._read(path, columns)
-        return splits.last_of(panel, self.foresight.plan.horizon)
+        return splits.last_of(panel, self.predictor.plan.horizon)
 
     def inputs_and_targets(self, part: splits.SeriesSplit) -> tuple[Any, None]:
         """Return a part; what is to be forecast stands in it."""
@@ -289,8 +289,8 @@ class Forecaster(Estimator):
         """Return ``parts`` with a validation part: the last steps of train if there is none."""
         return splits.with_validation(parts, self.plan_of(parts["train"].panel).horizon)
 
-    def line(self, answer: Mapping[str, Any]) -> str:
-        """Return a step of `explain` as a line: series, time, mean, and each quantile."""
+    def format_prediction(self, answer: Mapping[str, Any]) -> str:
+        """Return a step of `predict_details` as a line: series, time, mean, and each quantile."""
         return line_of(answer)
 
     def _check(self) -> None:
@@ -309,16 +309,16 @@ class Forecaster(Estimator):
     def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, DataSummary]:
         train: Panel = parts["train"].panel
         plan = self.plan_of(train)
-        self.reading_ = SeriesPreprocessor.learn(
+        self.preprocessor_ = SeriesPreprocessor.learn(
             train, parts["validation"].panel, self, plan.season
         )
         for part in parts.values():
-            self.reading_.check(part.panel)  # before hours of training
+            self.preprocessor_.check(part.panel)  # before hours of training
         self.calibration_ = None
         self.series_ = list(parts.values())[-1].panel
-        windows = windows_by_part(self, self.reading_, plan, parts)
+        windows = windows_by_part(self, self.preprocessor_, plan, parts)
         facts = summary.describe(parts, windows)
-        for line in summary.lines(facts, plan, is_log=self.reading_.scaling.is_log):
+        for line in summary.lines(facts, plan, is_log=self.preprocessor_.scaling.is_log):
             logger.info(line)
         self.module_ = self._network()
         objective: Objective = QuantileObjective(plan.quantiles)
@@ -327,11 +327,11 @@ class Forecaster(Estimator):
         return dict(windows), objective, facts
 
     @property
-    def foresight(self) -> ForecastPredictor:
+    def predictor(self) -> ForecastPredictor:
         """The trained network with all that it takes to forecast."""
         self._check_fitted()
-        plan = WindowSizes.make(self.sized_, self.reading_.season)
-        return ForecastPredictor(self, self.module_, self.reading_, plan, self.calibration_)
+        plan = WindowSizes.make(self.sized_, self.preprocessor_.season)
+        return ForecastPredictor(self, self.module_, self.preprocessor_, plan, self.calibration_)
 
     def plan_of(self, panel: Panel) -> WindowSizes:
         """Return the sizes for some series: the settings, with what they leave open filled in."""
@@ -339,49 +339,51 @@ class Forecaster(Estimator):
         return WindowSizes.make(self, panel.season)
 
     def _network(self, weights: Mapping[str, Tensor] | None = None) -> Network:
-        plan = WindowSizes.make(self.sized_, self.reading_.season)
-        return network.build_network(self.sized_, self.reading_, plan)
+        plan = WindowSizes.make(self.sized_, self.preprocessor_.season)
+        return network.build_network(self.sized_, self.preprocessor_, plan)
 
     def _read(self, source: Any, columns: Mapping[str, Any], *, anew: bool = False) -> Panel:
         """Read series with columns that were named, else those of train, and its step if not anew."""
         if isinstance(source, Panel):
             return source
         table = table_of(source, columns, getattr(self, "columns_", {}))
-        reading = None if anew else getattr(self, "reading_", None)
+        reading = None if anew else getattr(self, "preprocessor_", None)
         on_grid = reading.panel_of if reading else panel_of
         return on_grid(table, self.frequency)
 
     def _ahead(self, X: Any, future: Any, **asked: Any) -> Forecasts:
-        foresight, written = self.foresight, {name: asked.pop(name, None) for name in AS_WRITTEN}
+        predictor, written = self.predictor, {name: asked.pop(name, None) for name in AS_WRITTEN}
         panel = self.series_ if X is None else self._read(X, written)
         if future is not None:
-            panel = panel.with_future(self.reading_.future(future, {**self.columns_, **written}))
-        return foresight.ahead(panel, **asked)
+            panel = panel.with_future(
+                self.preprocessor_.future(future, {**self.columns_, **written})
+            )
+        return predictor.ahead(panel, **asked)
 
     def _finish(self, parts: Parts, out: Path | None) -> None:
-        self.calibration_ = self.foresight.calibrated(self.series_)
+        self.calibration_ = self.predictor.calibrated(self.series_)
         if out:
-            self.reading_.save(out, self.calibration_)
+            self.preprocessor_.save(out, self.calibration_)
         super()._finish(parts, out)
 
     def _measure(
         self, examples: splits.SeriesSplit, part: str, *, seen: Sequence[str], run: Path | None
     ) -> Figures:
-        forecasts, found = self.foresight.measured(examples)
+        forecasts, found = self.predictor.measured(examples)
         if run:
             told: dict[str, Any] = {"part": part, "standardised": examples.standardised}
-            told["season"] = self.foresight.plan.season
+            told["season"] = self.predictor.plan.season
             write_forecasts(run, forecasts, found, self.sized_.levels, **told)
         return figures_of(found, examples, self.sized_.levels, with_coverage=part != "validation")
 
     def _save_preprocessing(self, run: Path) -> None:
-        self.reading_.save(run, self.calibration_)
-        steps = self.foresight.plan.context + max(self.reading_.seasons)
-        save_history(run, self.series_, steps, self.reading_.scaling.guessed)
+        self.preprocessor_.save(run, self.calibration_)
+        steps = self.predictor.plan.context + max(self.preprocessor_.seasons)
+        save_history(run, self.series_, steps, self.preprocessor_.scaling.guessed)
 
     def _load_preprocessing(self, run: Path) -> None:
-        self.reading_, self.calibration_ = SeriesPreprocessor.load(run, self.sized_)
-        self.columns_ = dict(self.reading_.columns)
+        self.preprocessor_, self.calibration_ = SeriesPreprocessor.load(run, self.sized_)
+        self.columns_ = dict(self.preprocessor_.columns)
         self.series_ = load_history(run)
 
     def _example(self, run: Path) -> str:
@@ -391,7 +393,7 @@ class Forecaster(Estimator):
         return judge_forecasts(figures, baselines, part=part, advice=self.advice).to_json()
 
     def _baselines(self, train: splits.SeriesSplit) -> Iterator[Baseline]:
-        return baselines_of(self.foresight)
+        return baselines_of(self.predictor)
 
     def _sizes(self, parts: Parts) -> Mapping[str, Any]:
         plan = self.plan_of(parts["train"].panel)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ostinato import audio
-from ostinato._config import Features
+from ostinato._config import AudioFeatures
 from ostinato.datasets import Recordings
 from ostinato.metrics import character_errors, word_errors
 from ostinato.tasks.baselines import Baseline
@@ -21,7 +21,7 @@ MOST = 500  # recordings that are permuted
 
 def baselines(
     train: Recordings,
-    features: Features,
+    features: AudioFeatures,
     sample_rate_hz: int,
     keywords: Sequence[str],
     model: AveragedFrames | None = None,

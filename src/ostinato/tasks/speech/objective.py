@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from ostinato._arrays import Float32s
-from ostinato._config import Features
+from ostinato._config import AudioFeatures
 from ostinato.audio import Augmenter, Normalizer, Sounds, features_cached, packed_steps
 from ostinato.data.batches import unpacked
 from ostinato.data.ragged import Ragged
@@ -44,7 +44,7 @@ class SpeechPart:
 
     sounds: Sequence[Sounds]
     targets: Ragged
-    features: Features
+    features: AudioFeatures
     normalizer: Normalizer
     augmenter: Augmenter | None
     separator: int | None
@@ -148,7 +148,7 @@ class SpeechObjective:
 
 def frames_of(
     parts: Mapping[str, Recordings],
-    features: Features,
+    features: AudioFeatures,
     sample_rate_hz: int,
     speeds: Sequence[float],
 ) -> dict[str, list[Sounds]]:
@@ -166,7 +166,7 @@ def parts_of(
     parts: Mapping[str, Recordings],
     sounds: Mapping[str, Sequence[Sounds]],
     alphabet: Alphabet,
-    features: Features,
+    features: AudioFeatures,
     normalizer: Normalizer,
     augmenter: Augmenter,
     network: SpeechNetwork,

@@ -12,7 +12,7 @@ from torch import Tensor
 from typing_extensions import Self, Unpack
 
 from ostinato import audio, datasets
-from ostinato._config import Augmentation, Features, Recurrent, Training
+from ostinato._config import AudioAugmentation, AudioFeatures, Recurrent, Training
 from ostinato._files import read_json, write_json
 from ostinato._kinds import RECORDINGS, DataKind
 from ostinato.datasets import Recordings
@@ -61,14 +61,14 @@ class SpeechRecognizer(Estimator):
         ConfigError: A setting is outside its rule (on fit).
 
     Example:
-        >>> from ostinato import Augmentation, Recurrent, SpeechRecognizer, Training
+        >>> from ostinato import AudioAugmentation, Recurrent, SpeechRecognizer, Training
         >>> seconds = np.arange(4000) / 8000
         >>> sounds = [np.sin(2 * np.pi * hz * seconds) for hz in (400, 1600)] * 8
         >>> model = SpeechRecognizer(
         ...     unit="word",
         ...     recurrent=Recurrent(cell="gru", hidden_size=16),
         ...     training=Training(epochs=10, batch_size=4, learning_rate=2e-2),
-        ...     augmentation=Augmentation(speed=0.0, noise=0.0, masks=0, join=0.0),
+        ...     augmentation=AudioAugmentation(speed=0.0, noise=0.0, masks=0, join=0.0),
         ...     channels=None,
         ... )
         >>> said = ["low", "high"] * 8
@@ -94,8 +94,8 @@ class SpeechRecognizer(Estimator):
         default_factory=lambda: Recurrent(cell="gru", hidden_size=128, num_layers=2, dropout=0.1)
     )
     training: Training = field(default_factory=Training)
-    features: Features = field(default_factory=Features)
-    augmentation: Augmentation = field(default_factory=Augmentation)
+    features: AudioFeatures = field(default_factory=AudioFeatures)
+    augmentation: AudioAugmentation = field(default_factory=AudioAugmentation)
     unit: Literal["character", "word"] | None = None
     alphabet: str | None = None
     channels: int | None = 32
@@ -147,14 +147,14 @@ class SpeechRecognizer(Estimator):
 
         Args:
             X: Paths or arrays, as of :meth:`fit`.
-            options: Those of :meth:`explain`, such as ``beam_width`` and ``hot_words``.
+            options: Those of :meth:`predict_details`, such as ``beam_width`` and ``hot_words``.
 
         Raises:
             DatasetError: A recording cannot be read.
         """
-        return [answer.get("text", "") for answer in self.explain(X, **options)]
+        return [answer.get("text", "") for answer in self.predict_details(X, **options)]
 
-    def explain(
+    def predict_details(
         self,
         X: Sequence[Any],
         *,
@@ -194,7 +194,7 @@ class SpeechRecognizer(Estimator):
         )
         rate = self.recordings_hz_ if sample_rate_hz is None else sample_rate_hz
         part = Recordings.make(X, None, "data", sample_rate_hz=rate)
-        return hearing.explain(part, decoding, skip=on_error == "skip")
+        return hearing.predict_details(part, decoding, skip=on_error == "skip")
 
     def stream(
         self, sample_rate_hz: int | None = None, *, threshold: float | None = None
@@ -242,13 +242,13 @@ class SpeechRecognizer(Estimator):
         return 1.0 - float(self.evaluate(X, y)["wer"])
 
     def load_parts(self, *, on_error: OnError | None = None, **arguments: Any) -> Parts:
-        """Load data by the arguments of `ostinato.datasets.load_speech`; skip what cannot be read."""
-        return usable(datasets.load_speech(**arguments), on_error)
+        """Load data as `ostinato.datasets.load_recordings` does; skip what cannot be read."""
+        return usable(datasets.load_recordings(**arguments), on_error)
 
     def read_part(self, path: str, *, on_error: OnError | None = None, **c: Any) -> Recordings:
-        """Read one manifest or folder, by the arguments of `ostinato.datasets.read_speech`."""
+        """Read one manifest or folder, by the arguments of `ostinato.datasets.read_recordings`."""
         c.pop("test_speaker", None)  # is of a whole data set
-        return usable({"data": datasets.read_speech(path, **c)}, on_error)["data"]
+        return usable({"data": datasets.read_recordings(path, **c)}, on_error)["data"]
 
     def inputs_and_targets(self, part: Recordings) -> tuple[Any, Sequence[str]]:
         """Return the recordings of a part, and their transcripts."""
@@ -258,10 +258,10 @@ class SpeechRecognizer(Estimator):
         """Return the sound files that a path names: itself, those in a folder, or of a manifest."""
         if not Path(path).exists():
             return [path]  # to be told of in its place, beside the others
-        return datasets.read_speech(path, labelled=False, **columns).audio
+        return datasets.read_recordings(path, labelled=False, **columns).audio
 
-    def line(self, answer: Mapping[str, Any]) -> str:
-        """Return an answer of `explain` as a line: the recording, a tab, what is said."""
+    def format_prediction(self, answer: Mapping[str, Any]) -> str:
+        """Return an answer of `predict_details` as a line: the recording, a tab, what is said."""
         said = answer["text"] if "text" in answer else f"error: {answer['error']}"
         return f"{answer['audio']}\t{said}"
 
@@ -333,7 +333,7 @@ class SpeechRecognizer(Estimator):
         return audio.Normalizer(kind, mean, deviation, hop=self._features.hop)
 
     @property
-    def _features(self) -> Features:
+    def _features(self) -> AudioFeatures:
         return self.sized_.features.fitted_to(self.sized_.recurrent)
 
     @property

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ostinato._config import Features, check_range
+from ostinato._config import AudioFeatures, check_range
 from ostinato._errors import ConfigError
 from ostinato.audio import Frontend, Normalizer, Steps
 from ostinato.datasets.records.waves import LOUDEST
@@ -44,7 +44,7 @@ class TranscriptionStream:
         self,
         network: SpeechNetwork,
         alphabet: Alphabet,
-        features: Features,
+        features: AudioFeatures,
         normalizer: Normalizer,
         *,
         sample_rate_hz: int,
@@ -140,7 +140,7 @@ class TranscriptionStream:
         return self.text
 
     def finish(self) -> dict[str, Any]:
-        """Take the end of the sound; return what `SpeechRecognizer.explain` says of the whole."""
+        """End the sound; return the answer of `SpeechRecognizer.predict_details` for all of it."""
         if self._samples and not self._is_over:
             self._hear(self._frontend.finish(), is_end=True)
             self._places += self._greedy.finish()

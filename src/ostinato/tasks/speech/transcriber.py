@@ -13,7 +13,7 @@ import torch
 
 from ostinato import audio
 from ostinato._arrays import Float32s
-from ostinato._config import Features
+from ostinato._config import AudioFeatures
 from ostinato._errors import DatasetError
 from ostinato.data.batches import length_buckets, unpacked
 from ostinato.datasets import Recordings
@@ -64,13 +64,13 @@ class Transcriber:
 
     network: SpeechNetwork
     alphabet: Alphabet
-    features: Features
+    features: AudioFeatures
     sample_rate_hz: int
     normalizer: audio.Normalizer
     batch_tokens: int | None
     joined: JoinedFrames | None = None
 
-    def explain(
+    def predict_details(
         self, part: Recordings, decoding: Decoding, *, skip: bool = False
     ) -> list[dict[str, Any]]:
         """Return an answer for each recording; with ``skip`` an ``error`` where it cannot be read."""

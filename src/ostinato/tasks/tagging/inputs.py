@@ -16,7 +16,7 @@ def as_sentences(X: Any, where: str = "predict") -> list[list[str]]:
         if isinstance(sentence, str):
             raise DatasetError(
                 f"{where}: sentence {number} must be a list of tokens; got the string "
-                f"{shown(sentence, 20)}. Split it, or call predict_spans or explain for raw text."
+                f"{shown(sentence, 20)}. Split it, or call predict_spans or predict_details for raw text."
             )
     return [list(sentence) for sentence in sentences]
 

@@ -100,7 +100,7 @@ class SequenceTagger(Estimator):
     https://arxiv.org/abs/1603.01354.
     """
 
-    task: ClassVar[str] = "sequence-labelling"
+    task: ClassVar[str] = "sequence-tagging"
     pipeline_tag: ClassVar[str] = "token-classification"
     data: ClassVar[DataKind] = TAGGED
     formats: ClassVar[Mapping[str, Any]] = WRITERS
@@ -148,15 +148,15 @@ class SequenceTagger(Estimator):
         if not self.tags_.are_spans:
             raise ConfigError(
                 "predict_spans: the tags must be of spans; they are "
-                f"{', '.join(self.tags_.classes[:5])}, ... Call predict, or explain for raw text."
+                f"{', '.join(self.tags_.classes[:5])}, ... Call predict or predict_details for raw text."
             )
-        return [answer["spans"] for answer in self.explain(X)]
+        return [answer["spans"] for answer in self.predict_details(X)]
 
-    def explain(self, X: Sequence[str] | Sentences) -> list[dict[str, Any]]:
+    def predict_details(self, X: Sequence[str] | Sentences) -> list[dict[str, Any]]:
         """Return for each raw text, or list of tokens, its tokens with tags, and its spans."""
         self._check_fitted()
         cut = make_splitter(self.tokenizer_, lowercase=False).spans
-        places = [located(text, cut) for text in as_texts(X, "explain")]
+        places = [located(text, cut) for text in as_texts(X, "predict_details")]
         answers = self._answers([[token for token, _, _ in tokens] for _, tokens in places])
         return [
             described(text, tokens, answer, self.tags_)
@@ -185,12 +185,12 @@ class SequenceTagger(Estimator):
         token = columns.pop("token_column", None)
         named = any(value for name, value in columns.items() if name.endswith("column"))
         if named or not (token or datasets.holds_tokens(path)):
-            return datasets.read(path, labelled=False, **columns).texts
+            return datasets.read_texts(path, labelled=False, **columns).texts
         part = datasets.read_tagged(path, labelled=False, token_column=token, **columns)
         return part.sentences
 
-    def line(self, answer: Mapping[str, Any]) -> str:
-        """Return an answer of `explain` as a line: spans in brackets, or a tag after each token."""
+    def format_prediction(self, answer: Mapping[str, Any]) -> str:
+        """Return an answer as a line: spans in brackets, or a tag after each token."""
         return line_of(answer)
 
     def _strata(self, part: Tagged) -> tuple[Sequence[Any], Sequence[Hashable]]:
@@ -339,7 +339,11 @@ class SequenceTagger(Estimator):
         return network.build(self.sized_, self.lexicon_, self.tags_, width)
 
     def _example(self, run: Path) -> str:
-        call = 'predict_spans(["A raw text."])' if self.tags_.are_spans else 'explain(["A text."])'
+        call = (
+            'predict_spans(["A raw text."])'
+            if self.tags_.are_spans
+            else 'predict_details(["A text."])'
+        )
         return f'import ostinato\n\nostinato.load("{run.name}").{call}'
 
     def _reads(self) -> str:

@@ -1,7 +1,7 @@
 import pytest
 
 from ostinato import ConfigError, DatasetError
-from ostinato.datasets import load, load_speech, load_tagged, read_speech
+from ostinato.datasets import load_recordings, load_tagged, read_recordings
 
 
 def manifest(path, *rows, speakers=True):
@@ -26,8 +26,8 @@ def said(parts):
 
 def test_a_manifest_is_train_and_others_are_named_beside_it(tmp_path):
     paths = [manifest(tmp_path / f"{name}.csv", ("1.wav", name, "x")) for name in "abc"]
-    assert said(load_speech(paths[0])) == {"train": ["a"]}
-    parts = load_speech(str(paths[0]), test=paths[2], validation=str(paths[1]))
+    assert said(load_recordings(paths[0])) == {"train": ["a"]}
+    parts = load_recordings(str(paths[0]), test=paths[2], validation=str(paths[1]))
     assert said(parts) == {"train": ["a"], "validation": ["b"], "test": ["c"]}
     assert list(parts) == ["train", "validation", "test"]
 
@@ -36,7 +36,7 @@ def test_named_columns_are_those_of_every_part(tmp_path):
     for name in ("train", "test"):
         (tmp_path / f"{name}.csv").write_text("path,text,f,t,s\n1.wav,a,2.wav,b,c\n")
     columns = {"audio_column": "f", "text_column": "t", "speaker_column": "s"}
-    for part in load_speech(tmp_path, **columns).values():
+    for part in load_recordings(tmp_path, **columns).values():
         assert (part.audio, part.transcripts) == ([tmp_path / "2.wav"], ["b"])
         assert part.speakers == ["c"]
 
@@ -47,8 +47,8 @@ def test_a_folder_has_its_parts_by_the_names_of_manifests_or_of_folders(tmp_path
         manifest(tmp_path / "tables" / f"{part}.csv", ("1.wav", part, "x"))
         pair(tmp_path / "folders" / part / "deep" / "1.wav", part)
     expected = {"train": ["train"], "validation": [name], "test": ["test"]}
-    assert said(load_speech(tmp_path / "tables")) == expected
-    assert said(load_speech(tmp_path / "folders")) == expected
+    assert said(load_recordings(tmp_path / "tables")) == expected
+    assert said(load_recordings(tmp_path / "folders")) == expected
 
 
 def test_manifests_are_read_though_folders_of_the_same_names_hold_the_sounds(tmp_path):
@@ -56,7 +56,7 @@ def test_manifests_are_read_though_folders_of_the_same_names_hold_the_sounds(tmp
         manifest(tmp_path / f"{part}.csv", (f"{part}/1.wav", part, "x"))
         (tmp_path / part).mkdir()
         (tmp_path / part / "1.wav").touch()
-    parts = load_speech(tmp_path)
+    parts = load_recordings(tmp_path)
     assert said(parts) == {"train": ["train"], "test": ["test"]}
     assert parts["test"].audio == [tmp_path / "test" / "1.wav"]
 
@@ -65,57 +65,57 @@ def test_manifests_are_read_though_the_sounds_lie_beside_them(tmp_path):
     for part in ("train", "test"):
         manifest(tmp_path / f"{part}.csv", (f"{part}-1.wav", part, "x"))
         (tmp_path / f"{part}-1.wav").touch()
-    assert said(load_speech(tmp_path)) == {"train": ["train"], "test": ["test"]}
+    assert said(load_recordings(tmp_path)) == {"train": ["train"], "test": ["test"]}
 
 
 @pytest.mark.parametrize("name", ["test.wav", "dev.flac", "train.wav"])
 def test_a_sound_is_no_part_whatever_it_is_called(tmp_path, name):
     manifest(tmp_path / "train.csv", (name, "one", "x"))
     (tmp_path / name).touch()
-    assert said(load_speech(tmp_path)) == {"train": ["one"]}
+    assert said(load_recordings(tmp_path)) == {"train": ["one"]}
 
 
 def test_a_folder_of_sounds_beside_texts_is_train(tmp_path):
     pair(tmp_path / "1.wav", "one")
     pair(tmp_path / "within" / "2.wav", "two")
-    assert said(load_speech(tmp_path)) == {"train": ["one", "two"]}
+    assert said(load_recordings(tmp_path)) == {"train": ["one", "two"]}
 
 
 def test_a_folder_all_of_whose_sounds_are_in_folders_within_is_train(tmp_path):
     pair(tmp_path / "ann" / "1.wav", "one")
     pair(tmp_path / "bob" / "2.wav", "two")
-    assert read_speech(tmp_path).transcripts == ["one", "two"]
-    assert said(load_speech(tmp_path)) == {"train": ["one", "two"]}
+    assert read_recordings(tmp_path).transcripts == ["one", "two"]
+    assert said(load_recordings(tmp_path)) == {"train": ["one", "two"]}
 
 
 def test_two_folders_for_one_part_are_refused(tmp_path):
     for name in ("train", "dev", "valid"):
         pair(tmp_path / name / "1.wav", name)
     with pytest.raises(DatasetError, match=r"one .*validation part; got dev and valid"):
-        load_speech(tmp_path)
+        load_recordings(tmp_path)
 
 
 def test_a_folder_without_a_train_part_is_refused(tmp_path):
     manifest(tmp_path / "test.csv", ("1.wav", "a", "x"))
     with pytest.raises(DatasetError, match=r"must hold a train file .*\.parquet.*; got test\.csv"):
-        load_speech(tmp_path)
+        load_recordings(tmp_path)
 
 
 def test_a_name_that_is_neither_registered_nor_a_file_is_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DatasetError, match=r"got neither; did you mean `fsdd`\?"):
-        load_speech("fssd")
+        load_recordings("fssd")
     manifest(tmp_path / "calls.csv", ("1.wav", "a", "x"))
     with pytest.raises(DatasetError, match=r"none of that name; did you mean `calls\.csv`\?"):
-        load_speech("cals.csv")
+        load_recordings("cals.csv")
 
 
 def test_texts_are_no_recordings_and_recordings_are_no_texts():
     with pytest.raises(DatasetError, match=r"one of recordings; got one of labelled texts\. .*ify"):
-        load_speech("imdb")
+        load_recordings("imdb")
     with pytest.raises(DatasetError, match=r"recordings; got one of tagged sentences\. .* tag co"):
-        load_speech("conll2003")
-    for read in (load, load_tagged):
+        load_recordings("conll2003")
+    for read in (load_texts, load_tagged):
         with pytest.raises(DatasetError, match=r"got one of recordings\. .*train transcribe fsdd"):
             read("fsdd")
 
@@ -123,18 +123,18 @@ def test_texts_are_no_recordings_and_recordings_are_no_texts():
 def test_one_sound_file_is_a_recording_without_a_transcript(tmp_path):
     path = tmp_path / "call.wav"
     path.touch()
-    part = read_speech(path, labelled=False)
+    part = read_recordings(path, labelled=False)
     assert (part.audio, part.transcripts, part.names) == ([path], None, [str(path)])
     with pytest.raises(DatasetError, match=r"call\.wav: .* as a folder, or as a table .*`\.wav`"):
-        read_speech(path)
+        read_recordings(path)
 
 
 def test_the_nearest_format_of_a_table_is_told(tmp_path):
     (tmp_path / "a.jso").touch()
     with pytest.raises(DatasetError, match=r"got `\.jso`; did you mean `\.json"):
-        load_speech(tmp_path / "a.jso")
+        load_recordings(tmp_path / "a.jso")
     with pytest.raises(DatasetError, match=r"did you mean `a\.jso`"):
-        read_speech(tmp_path / "b.jso", labelled=False)
+        read_recordings(tmp_path / "b.jso", labelled=False)
 
 
 ROWS = {
@@ -152,7 +152,7 @@ def folder(tmp_path, *names, speakers=True):
 
 @pytest.mark.parametrize("names", [("train",), ("train", "test")])
 def test_a_speaker_held_out_is_all_of_test_and_no_other_part_has_him(tmp_path, names):
-    parts = load_speech(folder(tmp_path, *names), test_speaker="ann")
+    parts = load_recordings(folder(tmp_path, *names), test_speaker="ann")
     assert list(parts) == ["train", "test"]
     rows = [row for name in names for row in ROWS[name]]
     held = {text for _, text, who in rows if who == "ann"}
@@ -164,7 +164,7 @@ def test_a_speaker_held_out_is_all_of_test_and_no_other_part_has_him(tmp_path, n
 
 
 def test_a_speaker_held_out_takes_his_recordings_of_validation_along(tmp_path):
-    parts = load_speech(folder(tmp_path, *ROWS), test_speaker="ann")
+    parts = load_recordings(folder(tmp_path, *ROWS), test_speaker="ann")
     assert {name: set(part.transcripts) for name, part in parts.items()} == {
         "train": {"two", "three", "seven"},
         "validation": {"five"},
@@ -173,7 +173,7 @@ def test_a_speaker_held_out_takes_his_recordings_of_validation_along(tmp_path):
 
 
 def test_validation_has_no_recording_of_a_speaker_held_out(tmp_path):
-    parts = load_speech(folder(tmp_path, *ROWS), test_speaker="ann")
+    parts = load_recordings(folder(tmp_path, *ROWS), test_speaker="ann")
     assert list(parts) == ["train", "validation", "test"]
     assert parts["validation"].transcripts == ["five"]
     assert parts["validation"].speakers == ["bob"]
@@ -183,7 +183,7 @@ def test_validation_whose_speakers_are_not_known_is_not_emptied_in_silence(tmp_p
     folder(tmp_path, "train", "test")
     folder(tmp_path, "dev", speakers=False)
     try:
-        parts = load_speech(tmp_path, test_speaker="ann")
+        parts = load_recordings(tmp_path, test_speaker="ann")
     except DatasetError:
         return  # refused, which is right too: he could be in it
     assert parts["validation"].transcripts == ["four", "five"]
@@ -191,15 +191,15 @@ def test_validation_whose_speakers_are_not_known_is_not_emptied_in_silence(tmp_p
 
 def test_a_speaker_who_is_not_there_is_told(tmp_path):
     with pytest.raises(ConfigError, match=r"one of ann, bob, cy; got `bobb`; did you mean `bob`\?"):
-        load_speech(folder(tmp_path, "train"), test_speaker="bobb")
+        load_recordings(folder(tmp_path, "train"), test_speaker="bobb")
     rows = [(f"{i}.wav", "x", f"s{i:02}") for i in range(12)]
     with pytest.raises(ConfigError, match=r"one of s00, .*, s09, …; got"):
-        load_speech(manifest(tmp_path / "many.csv", *rows), test_speaker="zzzz")
+        load_recordings(manifest(tmp_path / "many.csv", *rows), test_speaker="zzzz")
 
 
 def test_without_speakers_none_can_be_held_out(tmp_path):
     with pytest.raises(DatasetError, match=r"every recording must have one.* --speaker-column"):
-        load_speech(folder(tmp_path, "train", speakers=False), test_speaker="ann")
+        load_recordings(folder(tmp_path, "train", speakers=False), test_speaker="ann")
 
 
 def words(folder, *names):
@@ -211,16 +211,16 @@ def words(folder, *names):
 
 
 def test_a_folder_for_each_word_is_train_or_stands_in_folders_of_the_parts(tmp_path):
-    parts = load_speech(words(tmp_path / "plain", "no", "yes"))
+    parts = load_recordings(words(tmp_path / "plain", "no", "yes"))
     assert said(parts) == {"train": ["no", "yes"]}
     words(tmp_path / "parted" / "train", "no", "yes")
     words(tmp_path / "parted" / "test", "yes")
-    assert said(load_speech(tmp_path / "parted")) == {"train": ["no", "yes"], "test": ["yes"]}
-    assert read_speech(tmp_path / "plain" / "no", labelled=False).transcripts is None
+    assert said(load_recordings(tmp_path / "parted")) == {"train": ["no", "yes"], "test": ["yes"]}
+    assert read_recordings(tmp_path / "plain" / "no", labelled=False).transcripts is None
 
 
 def test_a_folder_of_a_single_word_is_refused_unless_there_is_one_without_it(tmp_path):
     with pytest.raises(DatasetError, match=r"two words or more; got one, yes\. Add another word"):
-        load_speech(words(tmp_path / "one", "yes"))
-    parts = load_speech(words(tmp_path / "two", "yes", "_noise"))
+        load_recordings(words(tmp_path / "one", "yes"))
+    parts = load_recordings(words(tmp_path / "two", "yes", "_noise"))
     assert said(parts) == {"train": ["", "yes"]}

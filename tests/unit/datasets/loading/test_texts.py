@@ -5,14 +5,14 @@ import gzip
 import pytest
 
 from ostinato import DatasetError
-from ostinato.datasets import load
+from ostinato.datasets import load_texts
 
 ROWS = "text,label\ngood,1\nbad,0\n"
 
 
 def test_a_file_alone_is_train(tmp_path):
     (tmp_path / "reviews.csv").write_text(ROWS)
-    parts = load(tmp_path / "reviews.csv")
+    parts = load_texts(tmp_path / "reviews.csv")
     assert list(parts) == ["train"]
     assert parts["train"].texts == ["good", "bad"]
 
@@ -23,7 +23,7 @@ def test_a_folder_has_its_parts_by_the_names_of_files(tmp_path, name):
     (tmp_path / f"{name}.tsv").write_text(ROWS.replace(",", "\t"))
     (tmp_path / "test.csv.gz").write_bytes(gzip.compress(ROWS.encode()))
     (tmp_path / "README.md").write_text("notes")
-    parts = load(str(tmp_path))
+    parts = load_texts(str(tmp_path))
     assert list(parts) == ["train", "validation", "test"]
     assert len({part.fingerprint for part in parts.values()}) == 1
 
@@ -31,7 +31,7 @@ def test_a_folder_has_its_parts_by_the_names_of_files(tmp_path, name):
 def test_validation_and_test_are_named_beside_any_source(tmp_path):
     for name in ("train", "dev", "other", "third"):
         (tmp_path / f"{name}.csv").write_text(f"words,grade\n{name},1\n")
-    parts = load(
+    parts = load_texts(
         tmp_path,
         text_column="words",
         label_column="grade",
@@ -49,24 +49,24 @@ def test_a_wrong_folder_is_refused(tmp_path):
     with pytest.raises(
         DatasetError, match=r"must hold a train file .*; got nothing\. Name the file"
     ):
-        load(tmp_path)
+        load_texts(tmp_path)
     (tmp_path / "reviews.csv").write_text(ROWS)
     with pytest.raises(
         DatasetError, match=r"must hold a train file .*; got reviews.csv\. Name the"
     ):
-        load(tmp_path)
+        load_texts(tmp_path)
     (tmp_path / "train.csv").write_text(ROWS)
     (tmp_path / "train.jsonl").write_text(ROWS)
     with pytest.raises(
         DatasetError, match=r"one file of the train part; got train.csv and train.jsonl"
     ):
-        load(tmp_path)
+        load_texts(tmp_path)
 
 
 def test_a_name_that_is_neither_registered_nor_a_file_is_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DatasetError, match=r"one of imdb, .* got neither; did you mean `imdb`\?"):
-        load("imbd")
+        load_texts("imbd")
     (tmp_path / "reviews.csv").write_text(ROWS)
     with pytest.raises(DatasetError, match=r"none of that name; did you mean `reviews.csv`\?"):
-        load("revews.csv")
+        load_texts("revews.csv")

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from ostinato import DatasetError
-from ostinato.datasets import from_hugging_face, load, load_tagged
+from ostinato.datasets import from_hugging_face, load_tagged, load_texts
 
 hugging_face = pytest.importorskip("datasets")
 
@@ -24,14 +24,14 @@ def dataset():
 
 
 def test_labels_become_the_names_of_their_classes(dataset):
-    parts = load(dataset)
+    parts = load_texts(dataset)
     assert list(parts) == ["train"]
     assert parts["train"].texts == ["a", "b", "c"]
     assert parts["train"].labels == ["pos", "neg", "pos"]
 
 
 def test_selected_rows_are_those_that_count(dataset):
-    assert load(dataset.select([2, 1]))["train"].texts == ["c", "b"]
+    assert load_texts(dataset.select([2, 1]))["train"].texts == ["c", "b"]
 
 
 def test_splits_become_parts(dataset, caplog):
@@ -53,25 +53,25 @@ def test_other_columns_and_lists_of_labels():
     dataset = hugging_face.Dataset.from_dict(rows, features=features)
     assert from_hugging_face(dataset, "body", "tags")["train"].labels == [["x", "y"], []]
     plain = hugging_face.Dataset.from_dict({"text": ["a", "b"], "stars": [1.0, 2.0]})
-    assert load(plain)["train"].labels == ["1", "2"]
+    assert load_texts(plain)["train"].labels == ["1", "2"]
 
 
 def test_unknown_labels_are_counted(dataset):
     unknown = dataset.map(lambda row: {"label": -1 if row["id"] > 1 else row["label"]})
     with pytest.raises(DatasetError, match=r"train: every row must have a label; 2 of 3 have none"):
-        load(unknown)
+        load_texts(unknown)
 
 
 def test_a_split_without_labels_is_left_out_and_told(dataset, caplog):
     hidden = dataset.map(lambda row: {"label": -1})
     for test in (hidden, dataset.remove_columns("label")):
         splits = {"train": dataset, "validation": dataset.select([0]), "test": test}
-        parts = load(hugging_face.DatasetDict(splits))
+        parts = load_texts(hugging_face.DatasetDict(splits))
         assert list(parts) == ["train", "validation"]
         assert "test: no row has a label in column `label`; the split is left out" in caplog.text
         caplog.clear()
     with pytest.raises(DatasetError, match="train: every row must have a label; 3 of 3 have none"):
-        load(hugging_face.DatasetDict({"train": hidden}))
+        load_texts(hugging_face.DatasetDict({"train": hidden}))
 
 
 @pytest.mark.parametrize("names", ["ner_tags", "tags"])
@@ -95,10 +95,10 @@ def test_tokens_and_tags(names):
 
 def test_another_object_is_refused(dataset):
     with pytest.raises(DatasetError, match=r"or a Hugging Face Dataset or DatasetDict; got int"):
-        load(3)
+        load_texts(3)
     with pytest.raises(DatasetError, match=r"got IterableDataset. Load it whole"):
-        load(dataset.to_iterable_dataset())
+        load_texts(dataset.to_iterable_dataset())
     with pytest.raises(DatasetError, match=r"there must be a split named train; got test"):
-        load(hugging_face.DatasetDict({"test": dataset}))
+        load_texts(hugging_face.DatasetDict({"test": dataset}))
     with pytest.raises(DatasetError, match=r"no text column `txt`; did you mean `text`\?"):
-        load(dataset, text_column="txt")
+        load_texts(dataset, text_column="txt")

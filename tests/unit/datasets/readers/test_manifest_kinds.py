@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ostinato._errors import DatasetError
 from ostinato.audio.files import blocks
-from ostinato.datasets import load_speech, read_speech
+from ostinato.datasets import load_recordings, read_recordings
 from ostinato.datasets.readers.segment_columns import segment_columns
 
 RATE = 8000
@@ -30,7 +30,7 @@ def sound(path: Path, seconds: float = 4.0) -> Path:
 
 
 def seconds_of(manifest: Path) -> list[float]:
-    part = read_speech(manifest)
+    part = read_recordings(manifest)
     return [sum(map(len, blocks(part, row)[1])) / RATE for row in range(len(part))]
 
 
@@ -107,7 +107,7 @@ def test_what_a_manifest_does_not_tell_or_is_not_read_of_it_is_told(
 ) -> None:
     (tmp_path / "m.csv").write_text(text)
     with caplog.at_level(logging.INFO, "ostinato"):
-        read_speech(tmp_path / "m.csv")
+        read_recordings(tmp_path / "m.csv")
     assert told in caplog.text
 
 
@@ -116,8 +116,10 @@ def test_a_table_of_bars_whose_last_column_is_of_speakers_is_not_taken_for_ljspe
 ) -> None:
     (tmp_path / "m.csv").write_text("".join(f"{n}.wav|text number {n}|{n % 2}\n" for n in range(8)))
     with pytest.raises(DatasetError, match="so it may be of speakers"):
-        read_speech(tmp_path / "m.csv")
-    part = read_speech(tmp_path / "m.csv", audio_column="1", text_column="2", speaker_column="3")
+        read_recordings(tmp_path / "m.csv")
+    part = read_recordings(
+        tmp_path / "m.csv", audio_column="1", text_column="2", speaker_column="3"
+    )
     assert part.transcripts is not None
     assert (part.transcripts[3], part.speakers) == ("text number 3", ["0", "1"] * 4)
 
@@ -127,7 +129,7 @@ def test_numbers_and_missing_texts_of_a_column_of_floats_are_what_was_meant(tmp_
         {"path": ["a.wav", "b.wav"], "text": [7.0, float("nan")], "speaker": [1.0, 2.0]}
     )
     pa.parquet.write_table(table, tmp_path / "m.parquet")
-    part = read_speech(tmp_path / "m.parquet")
+    part = read_recordings(tmp_path / "m.parquet")
     assert (part.transcripts, part.speakers) == (["7", ""], ["1", "2"])
 
 
@@ -149,7 +151,7 @@ def test_a_column_of_paths_of_hugging_face_is_heard_in_parts() -> None:
         "duration": [1.0, 0.5],
         "text": ["x", "y"],
     }
-    part = load_speech(datasets.Dataset.from_dict(rows))["train"]
+    part = load_recordings(datasets.Dataset.from_dict(rows))["train"]
     assert [str(one) for one in part.audio] == ["a.wav, 0 to 1 s", "a.wav, 1 to 1.5 s"]
 
 
@@ -173,7 +175,7 @@ def test_folders_of_speakers_are_no_words(tmp_path: Path, files: list[str]) -> N
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).touch()
     with pytest.raises(DatasetError, match="its transcript must stand beside it"):
-        load_speech(tmp_path)
+        load_recordings(tmp_path)
 
 
 def commands(folder: Path) -> Path:
@@ -189,7 +191,7 @@ def test_the_lists_of_speech_commands_are_its_parts(tmp_path: Path) -> None:
     folder = commands(tmp_path)
     (folder / "validation_list.txt").write_text("yes/0.wav\nabsent/0.wav\n")
     (folder / "testing_list.txt").write_text("no/1.wav\nyes/1.wav\n")
-    parts = load_speech(folder)
+    parts = load_recordings(folder)
     assert {name: part.names for name, part in parts.items() if name != "train"} == {
         "validation": ["yes/0.wav"],
         "test": ["no/1.wav", "yes/1.wav"],
@@ -197,7 +199,7 @@ def test_the_lists_of_speech_commands_are_its_parts(tmp_path: Path) -> None:
     assert len(parts["train"]) == 6
     (folder / "testing_list.txt").write_text("yes/0.wav\n")
     with pytest.raises(DatasetError, match=r"yes/0\.wav stands in both"):
-        load_speech(folder)
+        load_recordings(folder)
 
 
 @pytest.mark.parametrize("kind", ["pairs", "librispeech"])
@@ -208,7 +210,7 @@ def test_two_sounds_of_one_text_are_refused(tmp_path: Path, kind: str) -> None:
     if kind == "librispeech":
         (tmp_path / "a.trans.txt").write_text("1 ONE\n")
     with pytest.raises(DatasetError, match="a text must be of one recording"):
-        read_speech(tmp_path)
+        read_recordings(tmp_path)
 
 
 def test_a_recording_that_no_list_of_librispeech_is_for_is_refused(tmp_path: Path) -> None:
@@ -217,7 +219,7 @@ def test_a_recording_that_no_list_of_librispeech_is_for_is_refused(tmp_path: Pat
     (tmp_path / "1" / "1.flac").touch()
     (tmp_path / "x.wav").touch()
     with pytest.raises(DatasetError, match=r"every recording must have a list .* 1 have none"):
-        read_speech(tmp_path)
+        read_recordings(tmp_path)
 
 
 def test_what_is_left_out_of_a_folder_is_told(
@@ -227,7 +229,7 @@ def test_what_is_left_out_of_a_folder_is_told(
         (tmp_path / name).touch()
     for number in range(4):
         (tmp_path / f"{number}.txt").write_text("one")
-    assert read_speech(tmp_path).names == ["1.wav"]
+    assert read_recordings(tmp_path).names == ["1.wav"]
     assert (
         "2 files are left out, as sound of their kind is not read; the first is 2.m4a"
         in caplog.text
@@ -235,7 +237,7 @@ def test_what_is_left_out_of_a_folder_is_told(
     assert "3 texts have no recording beside them" in caplog.text
     (tmp_path / "4.wav").touch()
     (tmp_path / "metadata.csv").write_text("file_name,transcription\n./1.wav,one\n")
-    assert len(read_speech(tmp_path)) == 1
+    assert len(read_recordings(tmp_path)) == 1
     assert "1 recordings have no row in its table" in caplog.text
 
 
@@ -247,5 +249,5 @@ def test_channels_of_kaldi_are_told(tmp_path: Path, caplog: pytest.LogCaptureFix
     }
     for name, text in lines.items():
         (tmp_path / name).write_text(text)
-    assert read_speech(tmp_path).transcripts == ["one", "two"]
+    assert read_recordings(tmp_path).transcripts == ["one", "two"]
     assert "this file tells several (A, B)" in caplog.text

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ostinato import DatasetError
-from ostinato.datasets import read
+from ostinato.datasets import read_texts
 from ostinato.datasets.readers.multi_labels import tell_joined
 
 NAMES = st.lists(st.sampled_from(["food", "view, sea", "it's", "好"]), unique=True, max_size=3)
@@ -20,7 +20,7 @@ def test_lists_in_cells_come_back_as_lists(tmp_path_factory, rows, writer):
     path = tmp_path_factory.mktemp("lists") / "a.csv"
     cells = ['"' + WRITERS[writer](row).replace('"', '""') + '"' for row in rows]
     path.write_text("text,labels\n" + "".join(f"x,{cell}\n" for cell in cells))
-    assert read(path).labels == rows
+    assert read_texts(path).labels == rows
 
 
 @pytest.mark.parametrize("labels", [[[1, 0, 1], [0, 0, 0]], [[True, False, True], [False] * 3]])
@@ -32,7 +32,7 @@ def test_rows_of_0_and_1_are_a_column_a_class_and_that_is_told(labels, suffix, t
         rows = ["text,label", *(f'x,"{label}"' for label in labels)]
     path.write_text("\n".join(rows))
     with caplog.at_level(logging.INFO, "ostinato"):
-        assert read(path).labels == [["0", "2"], []]
+        assert read_texts(path).labels == [["0", "2"], []]
     assert "labels of 0 and 1 are read as a column a class" in caplog.text
 
 
@@ -52,13 +52,13 @@ def test_lists_that_are_none_are_refused_with_what_to_do(labels, message, tmp_pa
     path = tmp_path / "a.jsonl"
     path.write_text("\n".join(json.dumps({"text": "x", "label": label}) for label in labels))
     with pytest.raises(DatasetError, match=message):
-        read(path)
+        read_texts(path)
 
 
 def test_a_label_in_brackets_is_a_label(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("text,label\nx,[spam]\ny,(ham)\n")
-    assert read(path).labels == ["[spam]", "(ham)"]
+    assert read_texts(path).labels == ["[spam]", "(ham)"]
 
 
 @pytest.mark.parametrize("separator", ["|", ";", ",", "/"])

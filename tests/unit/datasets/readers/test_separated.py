@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from ostinato import ConfigError, DatasetError
-from ostinato.datasets import read
+from ostinato.datasets import read_texts
 from ostinato.datasets.readers.separated import DELIMITERS, read_separated
 
 within = settings(
@@ -92,80 +92,80 @@ def test_rows_in_an_encoding_that_is_named_come_back(tmp_path, encoding):
     path = saved(tmp_path, written(table, ",", csv.QUOTE_MINIMAL), encoding=encoding)
     assert columns_of(path, encoding=encoding) == table
     with pytest.raises(DatasetError, match=r"must be UTF-8; got byte.*\(--encoding\)"):
-        read(path)
+        read_texts(path)
 
 
 def test_an_encoding_that_is_probably_wrong_is_told(tmp_path, caplog):
     path = saved(tmp_path, "text,label\ncafé,1\n")
-    assert read(path, encoding="latin-1").texts == ["cafÃ©"]
+    assert read_texts(path, encoding="latin-1").texts == ["cafÃ©"]
     assert "is read as latin-1, as asked, though it looks like UTF-8" in caplog.text
     with pytest.raises(ConfigError, match=r"got `gb18031`; did you mean `gb18030`\?"):
-        read(path, encoding="gb18031")
+        read_texts(path, encoding="gb18031")
     with pytest.raises(ConfigError, match="must be an encoding of text"):
-        read(path, encoding="zip")
+        read_texts(path, encoding="zip")
     with pytest.raises(DatasetError, match=r"must be ascii; got byte 0xc3 in line 2"):
-        read(path, encoding="ascii")
+        read_texts(path, encoding="ascii")
 
 
 def test_a_quotation_mark_in_tsv_is_one(tmp_path, caplog):
     caplog.set_level(logging.INFO, "ostinato")
     lines = ["fine", '"So good, he said.', "bad", '"Never again', 'the "end"', '"all"']
     path = saved(tmp_path, "text\tlabel\n" + "".join(f"{x}\t1\n" for x in lines), "a.tsv")
-    assert read(path).texts == lines
+    assert read_texts(path).texts == lines
     assert "nothing is quoted; quotation marks are read as they stand" in caplog.text
 
 
 def test_line_breaks_in_fields_are_counted_and_told(tmp_path, caplog):
     caplog.set_level(logging.INFO, "ostinato")
     path = saved(tmp_path, 'text,label\na,1\n"b\nb",1\n"c\n",0\n')
-    assert read(path).texts == ["a", "b\nb", "c\n"]
+    assert read_texts(path).texts == ["a", "b\nb", "c\n"]
     assert "2 rows have line breaks in a quoted field, the first begins in line 3" in caplog.text
     assert not [record for record in caplog.records if record.levelno > logging.INFO]
-    read(saved(tmp_path, 'text,label\n"Low and,1\nmid,0\nhigh",1\n'))
+    read_texts(saved(tmp_path, 'text,label\n"Low and,1\nmid,0\nhigh",1\n'))
     assert "each of their lines could as well be a row of its own" in caplog.text
 
 
 def test_what_is_found_out_is_told(tmp_path, caplog):
     caplog.set_level(logging.INFO, "ostinato")
-    assert read(saved(tmp_path, "text;label\nso, so;1\nbad;0\n")).texts == ["so, so", "bad"]
+    assert read_texts(saved(tmp_path, "text;label\nso, so;1\nbad;0\n")).texts == ["so, so", "bad"]
     assert "fields are parted by a semicolon" in caplog.text
-    assert read(saved(tmp_path, "sep=|\ntext|label\na;b|1\n")).texts == ["a;b"]
-    assert read(saved(tmp_path, "text;label\n1,5;a\n", "a.tsv")).texts == ["1,5"]
-    assert read(saved(tmp_path, "text~label\na~1\n"), delimiter="~").labels == ["1"]
-    assert read(saved(tmp_path, "text\tlabel\na\t1\n"), delimiter="tab").labels == ["1"]
-    one = read(saved(tmp_path, "text\nso; so\nfine\n"), labelled=False)
+    assert read_texts(saved(tmp_path, "sep=|\ntext|label\na;b|1\n")).texts == ["a;b"]
+    assert read_texts(saved(tmp_path, "text;label\n1,5;a\n", "a.tsv")).texts == ["1,5"]
+    assert read_texts(saved(tmp_path, "text~label\na~1\n"), delimiter="~").labels == ["1"]
+    assert read_texts(saved(tmp_path, "text\tlabel\na\t1\n"), delimiter="tab").labels == ["1"]
+    one = read_texts(saved(tmp_path, "text\nso; so\nfine\n"), labelled=False)
     assert one.texts == ["so; so", "fine"]
 
 
 @pytest.mark.parametrize("delimiter", ["::", "", '"', "\n", "é"])
 def test_a_delimiter_is_one_character(tmp_path, delimiter):
     with pytest.raises(ConfigError, match="delimiter: must be one character"):
-        read(saved(tmp_path, "text,label\na,1\n"), delimiter=delimiter)
+        read_texts(saved(tmp_path, "text,label\na,1\n"), delimiter=delimiter)
 
 
 def test_a_file_without_names_is_read_by_numbers(tmp_path, caplog):
     caplog.set_level(logging.INFO, "ostinato")
     path = saved(tmp_path, '"3","Wall St.","Bears claw back"\n"4","Sport","Over"\n')
-    part = read(path, text_column="3", label_column="1")
+    part = read_texts(path, text_column="3", label_column="1")
     assert (part.texts, part.labels) == (["Bears claw back", "Over"], ["3", "4"])
     assert "the first line is taken for a row" in caplog.text
-    assert read(path, text_column="3", labelled=False).texts == part.texts
+    assert read_texts(path, text_column="3", labelled=False).texts == part.texts
     numbers = saved(tmp_path, "0,1\ngood,a\n")
-    assert read(numbers, text_column="0", label_column="1").labels == ["a"]
+    assert read_texts(numbers, text_column="0", label_column="1").labels == ["a"]
     named = saved(tmp_path, "id,Text,label\n1,good,a\n")
-    assert read(named, text_column="2", label_column="3").texts == ["good"]
-    assert read(named, text_column="2", label_column="id").labels == ["1"]
+    assert read_texts(named, text_column="2", label_column="3").texts == ["good"]
+    assert read_texts(named, text_column="2", label_column="id").labels == ["1"]
     with pytest.raises(DatasetError, match="there is no text column `4`"):
-        read(named, text_column="4")
+        read_texts(named, text_column="4")
 
 
 def test_columns_are_at_most_so_many_and_more_if_it_is_said(tmp_path, monkeypatch):
     path = saved(tmp_path, "text,label,a,b\nx,1,2,3\n")
     monkeypatch.setenv("OSTINATO_MAX_COLUMNS", "3")
     with pytest.raises(DatasetError, match=r"at most 3 columns; got 4\..*OSTINATO_MAX_COLUMNS"):
-        read(path)
+        read_texts(path)
     monkeypatch.setenv("OSTINATO_MAX_COLUMNS", "4")
-    assert read(path).texts == ["x"]
+    assert read_texts(path).texts == ["x"]
     monkeypatch.setenv("OSTINATO_MAX_COLUMNS", "many")
     with pytest.raises(ConfigError, match="OSTINATO_MAX_COLUMNS: must be a whole number"):
-        read(path)
+        read_texts(path)

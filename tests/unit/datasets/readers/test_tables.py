@@ -11,7 +11,7 @@ import pyarrow.parquet
 import pytest
 
 from ostinato import DatasetError
-from ostinato.datasets import read
+from ostinato.datasets import read_texts
 from ostinato.datasets.readers import separated
 
 TEXTS = ["plain", 'quoted "twice", with comma', "two\nlines\tand a tab", "你好，世界", ""]
@@ -55,7 +55,7 @@ def test_every_format_and_compression_gives_the_same_examples(tmp_path, suffix, 
         plain = CONTENT[".jsonl" if suffix == ".ndjson" else suffix]
     path = tmp_path / f"reviews{suffix}{compression}"
     path.write_bytes(COMPRESS[compression](plain))
-    examples = read(path)
+    examples = read_texts(path)
     assert examples.texts == TEXTS
     assert examples.labels == LABELS
     assert examples.source == str(path)
@@ -66,7 +66,7 @@ def test_every_format_and_compression_gives_the_same_examples(tmp_path, suffix, 
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
     path.write_bytes(b"\xef\xbb\xbf" + CONTENT.get(suffix, b"plain\n"))
-    assert read(path, labelled=suffix != ".txt").texts[0] == "plain"
+    assert read_texts(path, labelled=suffix != ".txt").texts[0] == "plain"
 
 
 def write(tmp_path, content, name="a.csv"):
@@ -90,20 +90,20 @@ def write(tmp_path, content, name="a.csv"):
     ],
 )
 def test_columns_are_those_given_or_those_with_a_usual_name(tmp_path, header, given, text, label):
-    examples = read(write(tmp_path, f"{header}\nfirst,second\n"), **given)
+    examples = read_texts(write(tmp_path, f"{header}\nfirst,second\n"), **given)
     assert examples.texts == [["first", "second"][text]]
     assert examples.labels == [["first", "second"][label]]
 
 
 def test_crlf_and_blank_lines_and_a_missing_last_line_break_are_fine(tmp_path):
-    examples = read(write(tmp_path, 'text,label\r\n"a\r\nb",1\r\n\r\nc,0'))
+    examples = read_texts(write(tmp_path, 'text,label\r\n"a\r\nb",1\r\n\r\nc,0'))
     assert examples.texts == ["a\r\nb", "c"]
     assert examples.labels == ["1", "0"]
 
 
 def test_other_columns_may_hold_anything(tmp_path):
     content = "id,text,when,label\n1,2020-01-01,x,007\n,null,,0.5\n"
-    examples = read(write(tmp_path, content))
+    examples = read_texts(write(tmp_path, content))
     assert examples.texts == ["2020-01-01", "null"]
     assert examples.labels == ["007", "0.5"]
 
@@ -127,14 +127,14 @@ def test_labels_of_any_type_become_strings(tmp_path, suffix, values, labels):
         write_parquet(path, text=["a", "b"], label=values)
     else:
         path.write_text("".join(json.dumps({"text": "a", "label": v}) + "\n" for v in values))
-    examples = read(path)
+    examples = read_texts(path)
     assert examples.labels == labels
     assert examples.is_multi_label == isinstance(labels[0], list)
 
 
 def test_labels_of_csv_lose_decimals_only_if_all_are_whole(tmp_path):
-    assert read(write(tmp_path, "text,label\na,1.0\nb,0.0\n")).labels == ["1", "0"]
-    assert read(write(tmp_path, "text,label\na,1.0\nb,0.5\n")).labels == ["1.0", "0.5"]
+    assert read_texts(write(tmp_path, "text,label\na,1.0\nb,0.0\n")).labels == ["1", "0"]
+    assert read_texts(write(tmp_path, "text,label\na,1.0\nb,0.5\n")).labels == ["1.0", "0.5"]
 
 
 def test_categories_and_numbers_in_parquet_columns_are_fine(tmp_path):
@@ -143,9 +143,11 @@ def test_categories_and_numbers_in_parquet_columns_are_fine(tmp_path):
         text=pa.array(["a", None]).dictionary_encode(),
         label=pa.array(["x", "y"]).dictionary_encode(),
     )
-    assert read(path).texts == ["a", ""]
-    assert read(path).labels == ["x", "y"]
-    assert read(write_parquet(tmp_path / "b.parquet", text=[1, 2], label=["x", "y"])).texts == [
+    assert read_texts(path).texts == ["a", ""]
+    assert read_texts(path).labels == ["x", "y"]
+    assert read_texts(
+        write_parquet(tmp_path / "b.parquet", text=[1, 2], label=["x", "y"])
+    ).texts == [
         "1",
         "2",
     ]
@@ -160,14 +162,14 @@ def test_categories_and_numbers_in_parquet_columns_are_fine(tmp_path):
     ],
 )
 def test_a_file_to_predict_needs_no_labels(tmp_path, content, name):
-    examples = read(write(tmp_path, content, name), labelled=False)
+    examples = read_texts(write(tmp_path, content, name), labelled=False)
     assert examples.texts == ["a", "b"]
     assert examples.labels is None
 
 
 def test_lines_of_a_text_file_are_all_texts_also_empty_ones(tmp_path, caplog):
     path = write(tmp_path, "a\n\nb\x85still b\n", "a.txt")
-    assert read(path, labelled=False).texts == ["a", "", "b\x85still b"]
+    assert read_texts(path, labelled=False).texts == ["a", "", "b\x85still b"]
     assert "1 of 3 texts are empty, the first in row 2" in caplog.text
 
 
@@ -180,7 +182,7 @@ def test_a_million_token_text_is_read_whole(tmp_path, suffix):
         ".txt": f"{long}\nb\n",
     }[suffix]
     path = write(tmp_path, content, f"a{suffix}")
-    assert read(path, labelled=suffix != ".txt").texts == [long, "b"]
+    assert read_texts(path, labelled=suffix != ".txt").texts == [long, "b"]
 
 
 def jsonl(*rows):
@@ -277,22 +279,22 @@ def jsonl(*rows):
 def test_wrong_files_are_refused(tmp_path, name, content, message):
     path = write(tmp_path, content, name)
     if message is None:
-        assert read(path).texts == ["a"]
+        assert read_texts(path).texts == ["a"]
         return
     with pytest.raises(DatasetError, match=message):
-        read(path)
+        read_texts(path)
 
 
 def test_missing_labels_of_parquet_are_counted(tmp_path):
     path = write_parquet(tmp_path / "a.parquet", text=["a", "b", "c"], label=[1.0, None, math.nan])
     with pytest.raises(DatasetError, match=r"2 of 3 have none .* the first is row 2"):
-        read(path)
+        read_texts(path)
 
 
 def test_a_text_column_of_another_type_is_refused(tmp_path):
     path = write_parquet(tmp_path / "a.parquet", text=[["a"], ["b"]], label=["x", "y"])
     with pytest.raises(DatasetError, match=r"text column `text` must hold strings; got list<"):
-        read(path)
+        read_texts(path)
 
 
 @pytest.mark.parametrize(
@@ -311,7 +313,7 @@ def test_a_text_column_of_another_type_is_refused(tmp_path):
 def test_a_column_that_is_not_there_is_told_with_the_nearest(tmp_path, given, message):
     path = write(tmp_path, "review,stars\na,1\n")
     with pytest.raises(DatasetError, match=message):
-        read(path, **given)
+        read_texts(path, **given)
 
 
 def test_a_column_that_is_there_twice_is_refused(tmp_path):
@@ -319,25 +321,25 @@ def test_a_column_that_is_there_twice_is_refused(tmp_path):
     with pytest.raises(
         DatasetError, match=r"text column `text` must be there once; got it 2 times"
     ):
-        read(path, text_column="text")
+        read_texts(path, text_column="text")
 
 
 def test_a_text_file_has_no_columns(tmp_path):
     path = write(tmp_path, "a\n", "a.txt")
     with pytest.raises(DatasetError, match=r"a .txt file has no columns; got text_column `x`"):
-        read(path, "x", labelled=False)
+        read_texts(path, "x", labelled=False)
 
 
 def test_a_missing_file_is_told_with_the_nearest(tmp_path):
     write(tmp_path, "text\n", "reviews.csv")
     with pytest.raises(DatasetError, match=r"none of that name; did you mean `reviews.csv`\?"):
-        read(tmp_path / "review.csv")
+        read_texts(tmp_path / "review.csv")
     with pytest.raises(
         DatasetError, match=r"the file must exist; even its folder .*nowhere does not"
     ):
-        read(tmp_path / "nowhere" / "a.csv")
+        read_texts(tmp_path / "nowhere" / "a.csv")
     with pytest.raises(DatasetError, match=r"it must be a file; got a folder"):
-        read(tmp_path)
+        read_texts(tmp_path)
 
 
 def test_a_file_that_may_not_be_read_is_told(tmp_path, monkeypatch):
@@ -350,7 +352,7 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path, monkeypatch):
     with pytest.raises(
         DatasetError, match=r"must be readable; got: Permission denied\. Change its"
     ):
-        read(path)
+        read_texts(path)
 
 
 def test_a_row_larger_than_arrow_can_parse_is_refused(tmp_path, monkeypatch):
@@ -359,16 +361,16 @@ def test_a_row_larger_than_arrow_can_parse_is_refused(tmp_path, monkeypatch):
     with pytest.raises(
         DatasetError, match=r"the rows must be well-formed; got: .* Correct the file"
     ):
-        read(path)
+        read_texts(path)
 
 
 def test_whole_numbers_of_a_column_lose_their_decimals_whichever_have_them(tmp_path):
     (tmp_path / "a.csv").write_text("text,label\na,1\nb,1.0\nc,0\n")
-    assert read(tmp_path / "a.csv").labels == ["1", "1", "0"]
+    assert read_texts(tmp_path / "a.csv").labels == ["1", "1", "0"]
 
 
 def test_columns_that_are_not_read_are_told(tmp_path, caplog):
     (tmp_path / "a.csv").write_text("text_a,text_b,label\na,b,1\n")
     with caplog.at_level("INFO", "ostinato"):
-        read(tmp_path / "a.csv")
+        read_texts(tmp_path / "a.csv")
     assert "text column `text_a`, label column `label`; not read: `text_b`." in caplog.text

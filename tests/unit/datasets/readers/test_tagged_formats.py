@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostinato import ConfigError, DatasetError
-from ostinato.datasets import Span, holds_tokens, read, read_tagged
+from ostinato.datasets import Span, holds_tokens, read_tagged, read_texts
 from ostinato.datasets.readers.tagged_writing import FORMATS as WRITERS
 from ostinato.datasets.records.schemes import spans_of, tags_of
 
@@ -282,13 +282,13 @@ def test_rows_that_were_rejected_or_ignored_are_left_out_and_told(tmp_path, capl
 
 def test_texts_that_were_rejected_are_no_labels(tmp_path, caplog) -> None:
     rows = [{"text": t, "label": t, "answer": a} for t, a in (("a", "accept"), ("b", "reject"))]
-    assert list(read(write(tmp_path / "a.jsonl", *rows)).labels or ()) == ["a"]
+    assert list(read_texts(write(tmp_path / "a.jsonl", *rows)).labels or ()) == ["a"]
     assert "1 rows are answered reject or ignore, and left out; the first is row 2." in caplog.text
     rows = [
         {"text": "a", "label": "x", "answer": "forty"},
         {"text": "b", "label": "y", "answer": "reject"},
     ]
-    assert list(read(write(tmp_path / "a.jsonl", *rows)).labels or ()) == ["x", "y"]
+    assert list(read_texts(write(tmp_path / "a.jsonl", *rows)).labels or ()) == ["x", "y"]
 
 
 def test_tasks_without_an_annotation_are_left_out_and_told(tmp_path, caplog) -> None:

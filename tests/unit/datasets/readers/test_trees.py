@@ -29,7 +29,7 @@ def test_a_tree_is_read_in_the_order_of_labels_and_names(tree):
 
 @pytest.mark.parametrize("suffix", [".tar", ".tar.gz", ".tgz", ".tar.xz"])
 def test_an_archive_gives_the_same_as_the_tree(tree, pack, suffix):
-    from_tree, from_archive = read_tree(tree), datasets.load(pack(tree, suffix))
+    from_tree, from_archive = read_tree(tree), datasets.load_texts(pack(tree, suffix))
     for name, part in from_tree.items():
         assert from_archive[name].texts == part.texts
         assert from_archive[name].labels == part.labels
@@ -42,7 +42,7 @@ def test_any_names_of_labels_will_do(tmp_path):
             folder = tmp_path / part / label
             folder.mkdir(parents=True)
             (folder / "1.txt").write_text(f"{part} {label}", encoding="utf-8")
-    parts = datasets.load(tmp_path)
+    parts = datasets.load_texts(tmp_path)
     assert {name: part.labels for name, part in parts.items()} == {
         name: ["sport", "经济"] for name in ("train", "validation", "test")
     }
@@ -122,13 +122,13 @@ def test_imdb_must_have_all_its_reviews(tree, pack, monkeypatch):
         "ostinato data get imdb"
     )
     with pytest.raises(DatasetError, match=message):
-        datasets.load("imdb")
+        datasets.load_texts("imdb")
     archive = folder / imdb.ARCHIVE.name
     archive.write_bytes(archive.read_bytes()[:-20])
     with pytest.raises(
         DatasetError, match=r"Data set imdb: .*must be whole.*84125825 bytes.*data get"
     ):
-        datasets.load("imdb")
+        datasets.load_texts("imdb")
 
 
 def test_imdb_in_another_archive_or_tree_is_accepted_and_told(tree, pack, monkeypatch, caplog):
@@ -156,7 +156,7 @@ def test_imdb_in_neither_form_is_told(tmp_path):
 
 @pytest.mark.data
 def test_the_real_imdb_has_the_known_duplicates():
-    parts = datasets.load("imdb")
+    parts = datasets.load_texts("imdb")
     assert {name: len(set(part.texts)) for name, part in parts.items()} == {
         "train": 24904,
         "test": 24801,

@@ -8,9 +8,9 @@ import os
 import numpy as np
 import pytest
 
-from ostinato import DatasetError, Features
+from ostinato import AudioFeatures, DatasetError
 from ostinato.audio import features_of, readable, waveform
-from ostinato.datasets import Recordings, Segment, load_speech, read_speech
+from ostinato.datasets import Recordings, Segment, load_recordings, read_recordings
 from ostinato.datasets.sets.morse import write_wav
 
 RATE = 8000
@@ -59,9 +59,9 @@ def test_a_row_is_the_part_of_its_file_that_it_tells(tmp_path, kind, rows, ends)
         ]
         content = "".join(",".join(row) + "\n" for row in [list(rows[0]), *values])
     (tmp_path / f"a.{kind}").write_text(content)
-    part = read_speech(tmp_path / f"a.{kind}")
+    part = read_recordings(tmp_path / f"a.{kind}")
     assert heard(part) == ends
-    seconds = features_of(part, Features(), RATE).seconds
+    seconds = features_of(part, AudioFeatures(), RATE).seconds
     assert np.allclose(seconds, [b - a for a, b in ends])
     assert len(set(part.keys)) == 2
     assert heard(Recordings.make(part.audio, None, "again")) == ends
@@ -80,7 +80,7 @@ def test_a_row_is_the_part_of_its_file_that_it_tells(tmp_path, kind, rows, ends)
 def test_what_cannot_be_a_part_is_told(tmp_path, row, message):
     (tmp_path / "a.jsonl").write_text(json.dumps({"path": "a.wav", "text": "a", **row}) + "\n")
     with pytest.raises(DatasetError, match=message):
-        read_speech(tmp_path / "a.jsonl")
+        read_recordings(tmp_path / "a.jsonl")
     with pytest.raises(DatasetError, match="must begin at 0 s or later"):
         Segment(tmp_path, 3.0, 3.0)
 
@@ -92,7 +92,7 @@ def test_a_part_outside_its_file_is_told_and_may_be_skipped(tmp_path, start, sto
     with pytest.raises(
         DatasetError, match=r"a segment must lie within its file of 4 s; got .*seconds"
     ):
-        features_of(part, Features(), RATE)
+        features_of(part, AudioFeatures(), RATE)
     rows, problems = readable(part)
     assert (rows.tolist(), list(problems)) == ([1], [0])
 
@@ -102,7 +102,7 @@ def test_a_part_outside_its_file_is_told_and_may_be_skipped(tmp_path, start, sto
 )
 def test_columns_of_deepspeech_and_of_hugging_face_are_known(tmp_path, header):
     (tmp_path / "metadata.csv").write_text(f"{header}\na.wav,7,one\n")
-    part = load_speech(tmp_path)["train"]
+    part = load_recordings(tmp_path)["train"]
     assert (part.audio, part.transcripts) == ([tmp_path / "a.wav"], ["one"])
 
 
@@ -110,16 +110,18 @@ def test_a_folder_of_ljspeech_is_read(tmp_path):
     sound(tmp_path / "wavs" / "LJ1.wav")
     text = 'LJ1|"Dr. Low" said|"Doctor Low" said\nLJ2|of "forty-two|of "forty-two\n'
     (tmp_path / "metadata.csv").write_text(text)
-    part = load_speech(tmp_path)["train"]
+    part = load_recordings(tmp_path)["train"]
     assert part.transcripts == ['"Doctor Low" said', 'of "forty-two']
     assert part.audio == [tmp_path / "wavs" / "LJ1.wav", tmp_path / "LJ2"]
-    part = read_speech(tmp_path / "metadata.csv", audio_column="1", text_column="2")
+    part = read_recordings(tmp_path / "metadata.csv", audio_column="1", text_column="2")
     assert part.transcripts == ['"Dr. Low" said', 'of "forty-two']
 
 
 def test_a_table_without_names_is_read_by_numbers(tmp_path):
     (tmp_path / "a.tsv").write_text("one\tann\ta.wav\ntwo\tbob\tb.wav\n")
-    part = read_speech(tmp_path / "a.tsv", audio_column="3", text_column="1", speaker_column="2")
+    part = read_recordings(
+        tmp_path / "a.tsv", audio_column="3", text_column="1", speaker_column="2"
+    )
     assert (part.transcripts, part.speakers) == (["one", "two"], ["ann", "bob"])
 
 
@@ -129,16 +131,16 @@ def test_lists_of_librispeech_are_read(tmp_path):
         (tmp_path / name).touch()
     (tmp_path / "84/121/84-121.trans.txt").write_text("84-121-0000 GO ON\n84-121-0001 WELL\n")
     (tmp_path / "7/9/7-9.trans.txt").write_text("7-9-0000 NO\n")
-    part = load_speech(tmp_path)["train"]
+    part = load_recordings(tmp_path)["train"]
     assert (part.transcripts, part.speakers) == (["NO", "GO ON", "WELL"], ["7", "84", "84"])
     assert part.names[0] == "7/9/7-9-0000.flac"
     (tmp_path / "7/9/7-9-0001.flac").touch()
     with pytest.raises(DatasetError, match="every recording beside it must have a line; 7-9-0001"):
-        load_speech(tmp_path)
+        load_recordings(tmp_path)
     (tmp_path / "7/9/7-9-0001.flac").unlink()
     (tmp_path / "7/9/7-9-0000.flac").unlink()
     with pytest.raises(DatasetError, match="the recording 7-9-0000 must stand beside it"):
-        load_speech(tmp_path)
+        load_recordings(tmp_path)
 
 
 def test_parts_of_librispeech_are_not_read_as_one(tmp_path):
@@ -147,8 +149,8 @@ def test_parts_of_librispeech_are_not_read_as_one(tmp_path):
         (tmp_path / part / "1-1.trans.txt").write_text("1-1-0000 GO\n")
         (tmp_path / part / "1-1-0000.flac").touch()
     with pytest.raises(DatasetError, match="must be of one part; got dev-clean, train-clean-100"):
-        load_speech(tmp_path)
-    parts = load_speech(tmp_path / "train-clean-100", validation=tmp_path / "dev-clean")
+        load_recordings(tmp_path)
+    parts = load_recordings(tmp_path / "train-clean-100", validation=tmp_path / "dev-clean")
     assert list(parts) == ["train", "validation"]
 
 
@@ -157,13 +159,13 @@ def test_a_folder_of_kaldi_is_read(tmp_path):
     (tmp_path / "wav.scp").write_text(f"call call.wav\nfar {place}\n")
     (tmp_path / "text").write_text("far two  words\ncall\tone\n")
     (tmp_path / "utt2spk").write_text("call ann\nfar bob\n")
-    part = load_speech(tmp_path)["train"]
+    part = load_recordings(tmp_path)["train"]
     assert (part.audio, part.names) == ([place, place], ["call", "far"])
     assert (part.transcripts, part.speakers) == (["one", "two words"], ["ann", "bob"])
     (tmp_path / "segments").write_text("a call 1 2.5\nb call 2.5 -1\n")
     (tmp_path / "text").write_text("a one\nb two\n")
     (tmp_path / "utt2spk").unlink()
-    part = load_speech(tmp_path)["train"]
+    part = load_recordings(tmp_path)["train"]
     assert (heard(part), part.transcripts) == ([(1, 2.5), (2.5, 4)], ["one", "two"])
 
 
@@ -188,7 +190,7 @@ def test_what_is_wrong_in_a_folder_of_kaldi_is_told(tmp_path, file, content, mes
     (tmp_path / "text").write_text("a one\n")
     (tmp_path / file).write_text(content)
     with pytest.raises(DatasetError, match=message):
-        load_speech(tmp_path)
+        load_recordings(tmp_path)
 
 
 def test_links_out_of_a_folder_and_pipes_are_left_out(tmp_path, caplog):
@@ -202,20 +204,20 @@ def test_links_out_of_a_folder_and_pipes_are_left_out(tmp_path, caplog):
         (folder / name).symlink_to(outside / name)
     (folder / "loop.wav").symlink_to(folder / "loop.wav")
     os.mkfifo(folder / "pipe.wav")
-    assert read_speech(folder).transcripts == ["one"]
+    assert read_recordings(folder).transcripts == ["one"]
     assert "3 files are left out, as they are links out of the folder" in caplog.text
     (folder / "b.wav").symlink_to("a.wav")
     (folder / "b.txt").symlink_to("../outside/secret.txt")
     with pytest.raises(DatasetError, match="its transcript must stand beside it"):
-        read_speech(folder)
+        read_recordings(folder)
     with pytest.raises(DatasetError, match="it must be a file; got a pipe"):
-        read_speech(folder / "pipe.wav", labelled=False)
+        read_recordings(folder / "pipe.wav", labelled=False)
 
 
 def test_names_that_no_system_has_are_told(tmp_path):
     for name in ("a\0.wav", "\ud800.wav"):
         (tmp_path / "a.jsonl").write_text(json.dumps({"path": name, "text": "a"}) + "\n")
         with pytest.raises(DatasetError, match="row 1 must name a file in column `path`"):
-            read_speech(tmp_path / "a.jsonl")
+            read_recordings(tmp_path / "a.jsonl")
     (tmp_path / "a.csv").write_text("path,text\n~nosuchuser/x.wav,a\n")
-    assert read_speech(tmp_path / "a.csv").audio == [tmp_path / "~nosuchuser/x.wav"]
+    assert read_recordings(tmp_path / "a.csv").audio == [tmp_path / "~nosuchuser/x.wav"]

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from ostinato import DatasetError, audio
-from ostinato.datasets import Recordings, load_speech, read_speech
+from ostinato.datasets import Recordings, load_recordings, read_recordings
 
 hugging_face = pytest.importorskip("datasets")
 soundfile = pytest.importorskip("soundfile")
@@ -103,22 +103,22 @@ def test_a_column_of_audio(dataset: object, files: list[Path]) -> None:
 def test_splits_of_recordings_become_parts(dataset: object, caplog: object) -> None:
     silent = dataset.select([0]).remove_columns("sentence").add_column("sentence", [None])
     whole = hugging_face.DatasetDict({"train": dataset, "validation": dataset, "test": silent})
-    parts = load_speech(whole)
+    parts = load_recordings(whole)
     assert list(parts) == ["train", "validation"]
     assert heard(parts["train"]) == EXPECTED
     assert (parts["train"].transcripts, parts["train"].speakers) == (["one", "two"], ["1", "2"])
     assert "test: no row has a label in column `sentence`; the split is left out" in caplog.text
     with pytest.raises(DatasetError, match="no text column `said`"):
-        load_speech(dataset, text_column="said")
+        load_recordings(dataset, text_column="said")
     with pytest.raises(DatasetError, match="or a Hugging Face Dataset or DatasetDict; got dict"):
-        load_speech({"train": {"audio": []}})
+        load_recordings({"train": {"audio": []}})
 
 
 def test_a_parquet_table_of_audio(files: list[Path], tmp_path: Path) -> None:
     rows = [{"bytes": path.read_bytes(), "path": path.name} for path in files]
     table = pa.table({"audio": rows, "text": ["one", "two"]})
     pyarrow.parquet.write_table(table, tmp_path / "train.parquet")
-    part = read_speech(tmp_path / "train.parquet")
+    part = read_recordings(tmp_path / "train.parquet")
     assert heard(part) == EXPECTED
     assert part.names == ["row 1 (0.wav)", "row 2 (1.wav)"]
     assert part.audio[0].parent != tmp_path  # its own bytes, not the file of that name
@@ -126,4 +126,4 @@ def test_a_parquet_table_of_audio(files: list[Path], tmp_path: Path) -> None:
     pyarrow.parquet.write_table(
         pa.table({"audio": rows, "text": ["a", "b"]}), tmp_path / "b.parquet"
     )
-    assert read_speech(tmp_path / "b.parquet").audio == files
+    assert read_recordings(tmp_path / "b.parquet").audio == files

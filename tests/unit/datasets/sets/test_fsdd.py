@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from ostinato import DatasetError
-from ostinato.datasets import load_speech
+from ostinato.datasets import load_recordings
 from ostinato.datasets.sets import fsdd
 
 SPEAKERS = ("ann", "bob")
@@ -79,7 +79,7 @@ def test_the_folder_of_recordings_is_preferred_to_the_archive(folder):
 
 
 def test_one_speaker_is_held_out_of_both_parts(folder):
-    parts = load_speech("fsdd", test_speaker="bob")
+    parts = load_recordings("fsdd", test_speaker="bob")
     assert {name: set(part.speakers) for name, part in parts.items()} == {
         "train": {"ann"},
         "test": {"bob"},
@@ -153,7 +153,7 @@ def test_neither_form_is_told(tmp_path):
 
 @pytest.mark.data
 def test_the_real_recordings_have_their_published_counts_and_each_speaker_can_be_held_out():
-    parts = load_speech("fsdd")
+    parts = load_recordings("fsdd")
     assert {name: len(part) for name, part in parts.items()} == {"train": 2700, "test": 300}
     speakers = {"george", "jackson", "lucas", "nicolas", "theo", "yweweler"}
     for name, each in (("train", 45), ("test", 5)):
@@ -161,7 +161,7 @@ def test_the_real_recordings_have_their_published_counts_and_each_speaker_can_be
         assert counts == dict.fromkeys([(s, w) for s in speakers for w in fsdd.WORDS], each)
     assert len({key for part in parts.values() for key in part.keys}) == 3000
     for speaker in speakers:
-        held = load_speech("fsdd", test_speaker=speaker)
+        held = load_recordings("fsdd", test_speaker=speaker)
         assert {name: len(part) for name, part in held.items()} == {"train": 2500, "test": 500}
         assert set(held["test"].speakers) == {speaker}
         assert set(held["train"].speakers) == speakers - {speaker}

@@ -5,7 +5,7 @@ import wave
 import numpy as np
 import pytest
 
-from ostinato.datasets import load_speech
+from ostinato.datasets import load_recordings
 from ostinato.datasets.sets import morse
 
 RATE = morse.SAMPLE_RATE_HZ
@@ -151,4 +151,4 @@ def test_no_message_of_test_is_in_train(bundled):
 
 def test_the_bundled_recordings_are_loaded_by_their_name(monkeypatch):
     monkeypatch.setattr(morse, "SIZES", {"train": 3, "validation": 1, "test": 2})
-    assert [len(part) for part in load_speech("morse").values()] == [3, 1, 2]
+    assert [len(part) for part in load_recordings("morse").values()] == [3, 1, 2]

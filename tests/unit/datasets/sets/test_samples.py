@@ -59,10 +59,10 @@ def test_a_bag_of_words_stays_below_four_fifths(options, seed):
 
 def test_the_written_files_hold_the_generated_parts(parts):
     folder = datasets.get("samples")
-    assert datasets.load(folder) == {
+    assert datasets.load_texts(folder) == {
         name: datasets.Examples(
             part.texts, part.labels, str(folder / f"{name}.jsonl"), part.fingerprint
         )
         for name, part in parts.items()
     }
-    assert datasets.load("samples") == parts
+    assert datasets.load_texts("samples") == parts

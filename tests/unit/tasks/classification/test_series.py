@@ -94,8 +94,8 @@ def test_convolutions_beside_it_are_joined_as_validation_says(regression):
         np.testing.assert_allclose(model.predict(X), model.values_.decode(found[:, 0]))
     else:
         np.testing.assert_array_equal(model.predict_proba(X).argmax(1), found.argmax(1))
-    alone = [model.explain([x])[0] for x in X[:3]]
-    for one, several in zip(alone, model.explain(X[:3]), strict=True):
+    alone = [model.predict_details([x])[0] for x in X[:3]]
+    for one, several in zip(alone, model.predict_details(X[:3]), strict=True):
         key = "value" if regression else "confidence"
         assert one[key] == pytest.approx(several[key], rel=1e-4)
 
@@ -141,7 +141,7 @@ def test_what_readers_give_can_be_handed_on_and_columns_find_their_place(fitted)
     model = small(training__epochs=1).fit(part, Y)
     turned = Sequences.make([x[:, ::-1] for x in X], Y, "other", features=("y", "x"))
     assert np.array_equal(model.predict_proba(turned), model.predict_proba(part))
-    answers = model.explain([turned.take([3]), turned.take([0])])
+    answers = model.predict_details([turned.take([3]), turned.take([0])])
     assert [answer["sequence"] for answer in answers] == ["sequence 4", "sequence 1"]
 
 

@@ -141,7 +141,7 @@ def test_a_label_that_train_never_had_counts_as_wrong_in_the_score(fitted, caplo
 def test_a_text_that_tells_nothing_is_told(fitted, caplog):
     texts = ["a good film", "", " ", "qwertz yxcv"]
     notes = [None, "the text is empty", "the text is empty", "no word of the text is known"]
-    assert [row.get("note") for row in fitted.explain(texts)] == notes
+    assert [row.get("note") for row in fitted.predict_details(texts)] == notes
     fitted.predict(texts[:1])
     assert not caplog.records
     fitted.predict(texts)
@@ -169,7 +169,7 @@ def test_labels_that_are_no_strings_are_reported_and_measured_from_files(kind, t
     rows = zip(TEXTS, labels, strict=True)
     lines = [json.dumps({"text": text, "label": label}) for text, label in rows]
     (tmp_path / "test.jsonl").write_text("\n".join(lines))
-    part = datasets.read(tmp_path / "test.jsonl")
+    part = datasets.read_texts(tmp_path / "test.jsonl")
     assert model.evaluate(part.texts, part.labels) == model.evaluate(TEXTS, labels)
 
 

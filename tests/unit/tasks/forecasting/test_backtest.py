@@ -88,7 +88,7 @@ def test_a_value_planted_after_a_cutoff_changes_nothing_before_it(told, cutoff):
         assert equal == (number <= cutoff)
     for one, two in list(zip(models, others, strict=True))[: cutoff + 1]:
         assert same_weights(one, two)
-        assert one.reading_.scaling.to_json() == two.reading_.scaling.to_json()
+        assert one.preprocessor_.scaling.to_json() == two.preprocessor_.scaling.to_json()
         assert one.calibration_.to_json() == two.calibration_.to_json()
 
 
@@ -101,7 +101,7 @@ def test_the_same_test_finds_a_leak(refit):
         one, other = (run(some, refit=refit) for some in (GIVEN, planted(GIVEN, ends)))
     for number in range(CUTOFFS):
         assert not np.array_equal(forecasts(one[0], number), forecasts(other[0], number))
-    assert one[1][0].reading_.scaling.to_json() != other[1][0].reading_.scaling.to_json()
+    assert one[1][0].preprocessor_.scaling.to_json() != other[1][0].preprocessor_.scaling.to_json()
 
 
 @both

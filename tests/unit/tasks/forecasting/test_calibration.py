@@ -12,7 +12,7 @@ from tests.panels import SEASON, panel, planted, small
 
 from ostinato.series import Calibration, Panel
 from ostinato.tasks.forecasting import calibration as recalibration
-from ostinato.tasks.forecasting import predictor as foresight
+from ostinato.tasks.forecasting import predictor as predictor
 from ostinato.tasks.forecasting.calibration import (
     ScoredWindows,
     learnt_by,
@@ -155,7 +155,7 @@ def trained():
 
 
 def quantiles_of(model, some: Panel, begin) -> np.ndarray:
-    return model.foresight.measured(SeriesSplit(some, begin))[0].quantiles
+    return model.predictor.measured(SeriesSplit(some, begin))[0].quantiles
 
 
 def test_a_forecast_is_not_corrected_by_what_came_after_its_cutoff(trained):
@@ -174,14 +174,14 @@ def test_the_same_test_finds_intervals_corrected_by_the_part_itself(trained, mon
         learnt = Calibration.fit(some.actual, some.quantiles, probabilities, some.scale)
         return learnt.apply(some.quantiles, some.scale)
 
-    monkeypatch.setattr(foresight, "recalibrated", leaking)
+    monkeypatch.setattr(predictor, "recalibrated", leaking)
     with pytest.raises(AssertionError, match="not equal"):
         test_a_forecast_is_not_corrected_by_what_came_after_its_cutoff(trained)
 
 
 def test_corrections_are_learnt_from_windows_that_were_not_trained_on(trained):
     model, given_ = trained
-    told = model.foresight
+    told = model.predictor
     part = parts_of(given_, HORIZON)["test"]
     windows_ = told._windows(part)
     before = told._before(windows_, part.begin)

@@ -175,7 +175,7 @@ def test_the_future_is_written_as_the_table_before_it(informed, tmp_path):
     written = {"delimiter": "#", "encoding": "utf-16-le"}
     expected = informed.predict(promoted(), future=ahead(1))
     assert informed.predict(past, future=future, **written).equals(expected)
-    assert len(list(informed.explain([past], future=future, **written))) == len(expected)
+    assert len(list(informed.predict_details([past], future=future, **written))) == len(expected)
     with pytest.raises(DatasetError):
         informed.predict(past, future=future)
 
@@ -403,8 +403,8 @@ def test_growth_that_multiplies_is_told_in_logarithms():
     grown = 10 * np.exp(0.03 * step) * (1 + 0.3 * np.sin(2 * np.pi * step / 7))
     days = pd.date_range("2024-01-01", periods=120)
     model = small().fit({"ds": days, "y": grown})
-    assert model.reading_.scaling.is_log
-    assert not small(training__epochs=1).fit(sales()).reading_.scaling.is_log
+    assert model.preprocessor_.scaling.is_log
+    assert not small(training__epochs=1).fit(sales()).preprocessor_.scaling.is_log
 
 
 @pytest.mark.parametrize(
@@ -455,9 +455,9 @@ def test_a_series_that_cannot_be_forecast_is_named_and_the_others_are_answered(f
     found = fitted.predict(table)
     assert set(found["unique_id"].to_pylist()) == {"a", "c"}
     assert "1 of 3 series have no forecast, `b`" in caplog.text
-    rows = fitted.explain([table], on_error="skip")
+    rows = fitted.predict_details([table], on_error="skip")
     assert [row["id"] for row in rows if "error" in row] == ["b"]
-    assert "got none" in fitted.line(rows[0])
+    assert "got none" in fitted.format_prediction(rows[0])
     with pytest.raises(DatasetError, match=r"series `b` must have a value of `y`.*got none"):
         fitted.predict(table, on_error="raise")
     with pytest.raises(DatasetError, match=r"series `b` must have a value"):
@@ -519,7 +519,7 @@ def test_ids_that_are_whole_numbers_stay_so(kind, tmp_path):
     found = model.predict()
     assert found["unique_id"].type == pa.int64()
     assert found["unique_id"].unique().to_pylist() == [3, 10]
-    assert model.explain([None])[0]["id"] == 3
+    assert model.predict_details([None])[0]["id"] == 3
     model.save(tmp_path / "run")
     assert ostinato.load(tmp_path / "run").predict().equals(found)
     assert isinstance(model.plot(10), Figure)
@@ -542,7 +542,7 @@ def test_forecasts_carry_the_zone_of_the_series(step, zone, tmp_path):
     found = model.predict()
     expected = pd.date_range(times[-1], periods=3, freq=step)[1:]
     assert found.to_pandas()["ds"].tolist() == expected.tolist()
-    said = [pd.Timestamp(row["time"]) for row in model.explain([None])]
+    said = [pd.Timestamp(row["time"]) for row in model.predict_details([None])]
     assert said == expected.tolist()
     model.save(tmp_path / "run")
     assert ostinato.load(tmp_path / "run").predict().equals(found)

@@ -63,7 +63,7 @@ def trained(source: pd.DataFrame, model: Forecaster, **columns) -> tuple[bytes, 
     model = clone(model)
     parts = model.load_parts(source=source, target_columns=["y"], **columns)
     model.fit_parts(parts)
-    forecasts, _ = model.foresight.measured(parts["test"])
+    forecasts, _ = model.predictor.measured(parts["test"])
     weights = b"".join(tensor.numpy().tobytes() for tensor in model.module_.state_dict().values())
     return weights, forecasts.table(with_actual=True).to_pandas()
 

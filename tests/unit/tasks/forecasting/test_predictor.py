@@ -61,11 +61,11 @@ def test_training_does_not_see_the_test_part(trained):
     hidden = planted(some, some.lengths - HORIZON)
     other = fitted(hidden, method)
     assert bits(model) == bits(other)
-    assert model.reading_.scaling.to_json() == other.reading_.scaling.to_json()
+    assert model.preprocessor_.scaling.to_json() == other.preprocessor_.scaling.to_json()
     for one, two in zip(model.history_, other.history_, strict=True):
         assert (one["train"], one["validation"]) == (two["train"], two["validation"])
     one, two = (
-        told(m.foresight.measured(parts_of(s, HORIZON)["test"]), s.lengths)
+        told(m.predictor.measured(parts_of(s, HORIZON)["test"]), s.lengths)
         for m, s in ((model, some), (other, hidden))
     )
     assert_same(one, two)
@@ -77,7 +77,7 @@ def test_weights_and_scales_do_not_see_the_validation_part(trained):
     begin = with_validation(parts_of(some, HORIZON), HORIZON)["validation"].begin
     other = fitted(planted(some, begin), method)
     assert bits(model) == bits(other)
-    assert model.reading_.scaling.to_json() == other.reading_.scaling.to_json()
+    assert model.preprocessor_.scaling.to_json() == other.preprocessor_.scaling.to_json()
     assert bits(model) != bits(fitted(planted(some, begin - 1), method))
 
 
@@ -88,7 +88,7 @@ def test_no_cutoff_of_a_part_sees_beyond_itself(trained, step):
     begin = some.lengths - 12
     ends = begin + step
     one, other = (
-        model.foresight.measured(SeriesSplit(s, begin)) for s in (some, planted(some, ends))
+        model.predictor.measured(SeriesSplit(s, begin)) for s in (some, planted(some, ends))
     )
     assert_same(told(one, ends), told(other, ends))
     with pytest.raises(AssertionError):  # the same of cutoffs that may see it
@@ -100,14 +100,14 @@ def test_series_that_train_does_not_know_are_measured_on_their_past(trained):
     others = dataclasses.replace(given(method, seed=1), ids=("x", "y", "z"))
     ends = others.lengths - HORIZON
     one, other = (
-        told(model.foresight.measured(SeriesSplit(s, ends, every_cutoff=False)), ends)
+        told(model.predictor.measured(SeriesSplit(s, ends, every_cutoff=False)), ends)
         for s in (others, planted(others, ends))
     )
     assert_same(one, other)
     with pytest.MonkeyPatch.context() as patch:  # a leak: the whole panel as its own past
         patch.setattr(Panel, "until", lambda self, ends, future=0: self)
         leaking = told(
-            model.foresight.measured(SeriesSplit(planted(others, ends), ends, every_cutoff=False)),
+            model.predictor.measured(SeriesSplit(planted(others, ends), ends, every_cutoff=False)),
             ends,
         )
     with pytest.raises(AssertionError):
@@ -122,7 +122,7 @@ def changed(some: Panel, times: float, plus: float) -> Panel:
 
 def quantiles(some: Panel, **settings) -> np.ndarray:
     model = small(**settings).fit_parts({"train": SeriesSplit(some, np.zeros_like(some.lengths))})
-    return model.foresight.ahead(some).quantiles
+    return model.predictor.ahead(some).quantiles
 
 
 @pytest.mark.parametrize("window_scaling", ["last", "standard", "mean", "none"])
@@ -216,14 +216,14 @@ def test_corrections_alone_bring_intervals_to_their_level():
     model = small(transform="none").fit_parts({"train": train})
     for weight in (model.module_.head.weight, model.module_.head.bias, model.module_.season):
         weight.data.zero_()
-    found, measured = model.foresight.measured(SeriesSplit(some, begin))
+    found, measured = model.predictor.measured(SeriesSplit(some, begin))
     figures = measured.figures(model.levels)
     assert len(found.places) == count * (100 - HORIZON + 1)
     assert figures["coverage_80"] == pytest.approx(0.8, abs=0.05)
     assert figures["coverage_95"] == pytest.approx(0.95, abs=0.03)
     with torch.no_grad():
-        raw = model.foresight._scored(
-            model.foresight._windows(SeriesSplit(some, begin)), found.places, begin
+        raw = model.predictor._scored(
+            model.predictor._windows(SeriesSplit(some, begin)), found.places, begin
         )
     assert np.ptp(raw.quantiles, axis=-1).max() == 0
 
@@ -236,8 +236,8 @@ def test_a_value_beyond_the_context_changes_no_forecast():
         far = np.where(steps < 60 - 8 - SEASON, value, some.values.values)
         other = dataclasses.replace(some, values=Ragged(far, some.values.offsets))
         np.testing.assert_array_equal(
-            model.foresight.ahead(other).quantiles,
-            model.foresight.ahead(some).quantiles,
+            model.predictor.ahead(other).quantiles,
+            model.predictor.ahead(some).quantiles,
         )
 
 
@@ -248,4 +248,4 @@ def test_series_without_a_value_in_their_context_are_named():
     values[-8:] = np.nan
     other = dataclasses.replace(some, values=Ragged(values, some.values.offsets))
     with pytest.raises(DatasetError, match="`s2` must have a value of `y` in its last 8 steps"):
-        model.foresight.ahead(other, on_error="raise")
+        model.predictor.ahead(other, on_error="raise")

@@ -109,8 +109,8 @@ def test_a_recogniser_joins_it_unless_it_is_told_not_to(is_joined, tmp_path):
     assert (model.joined_ is not None) == (tmp_path / "run" / FILE).exists() == is_joined
     again = SpeechRecognizer.load(tmp_path / "run")
     sounds = tones(["low", "high"], 2).audio
-    assert again.explain(sounds, n_best=2) == model.explain(sounds, n_best=2)
+    assert again.predict_details(sounds, n_best=2) == model.predict_details(sounds, n_best=2)
     network = copy.copy(again)
     network.joined_ = None
-    alone = network.explain(sounds, n_best=2)
-    assert (again.explain(sounds, n_best=2) == alone) != is_joined
+    alone = network.predict_details(sounds, n_best=2)
+    assert (again.predict_details(sounds, n_best=2) == alone) != is_joined

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from ostinato import Features, Recurrent
+from ostinato import AudioFeatures, Recurrent
 from ostinato.datasets import Recordings
 from ostinato.tasks.speech.alphabet import Alphabet
 from ostinato.tasks.speech.baselines import (
@@ -18,7 +18,7 @@ from ostinato.tasks.speech.evaluation import failure
 from ostinato.tasks.speech.sizing import sized
 
 RATE = 8000
-FEATURES = Features(bands=8)
+FEATURES = AudioFeatures(bands=8)
 PITCH = {"low": 300.0, "high": 2500.0}
 
 

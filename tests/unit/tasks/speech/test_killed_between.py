@@ -18,7 +18,7 @@ def written(folder: Path) -> list[str]:
     import soundfile
 
     lines = ["path,text"]
-    for number, sound in enumerate(tiny.SOUNDS):
+    for number, sound in enumerate(tiny.CASES["speech"].X):
         soundfile.write(folder / f"{number}.wav", sound, 8000)
         lines.append(f"{number}.wav,{('lo', 'hi')[number % 2]}")
     (folder / "all.csv").write_text("\n".join(lines) + "\n")
@@ -32,7 +32,7 @@ def test_a_part_whose_checksum_alone_was_written_is_told_and_resume_writes_it(
     assert run(written(tmp_path)) == 0
     whole = (tmp_path / "run" / FILE).read_bytes()
     sound = [tmp_path / "0.wav"]
-    answer = load(tmp_path / "run").explain(sound)
+    answer = load(tmp_path / "run").predict_details(sound)
     replace = Path.replace
 
     def killed(self: Path, target: Path) -> Path:
@@ -49,4 +49,4 @@ def test_a_part_whose_checksum_alone_was_written_is_told_and_resume_writes_it(
         load(tmp_path / "run")
     assert run(["resume", str(tmp_path / "run")]) == 0
     assert (tmp_path / "run" / FILE).read_bytes() == whole
-    assert load(tmp_path / "run").explain(sound) == answer
+    assert load(tmp_path / "run").predict_details(sound) == answer

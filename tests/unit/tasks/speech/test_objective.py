@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn.utils.rnn import pack_sequence
 
-from ostinato import Augmentation, DatasetError, Features
+from ostinato import AudioAugmentation, AudioFeatures, DatasetError
 from ostinato.audio import Augmenter, Normalizer, features_of, levels, steps_of
 from ostinato.datasets import Recordings
 from ostinato.nn import CTCTargets, ctc_loss
@@ -18,7 +18,7 @@ from ostinato.tasks.speech.objective import SpeechObjective, SpeechPart, too_lon
 RATE = 8000
 ALPHABET = Alphabet((" ", "a", "b", "c"), "character")
 SAID = ["ab", "c", "", "abc", "a", "bb"]
-FEATURES = Features(bands=8, context=3, subsampling=2)
+FEATURES = AudioFeatures(bands=8, context=3, subsampling=2)
 STILL = {"speed": 0.0, "gain_db": 0.0, "noise": 0.0, "masks": 0, "join": 0.0}
 
 
@@ -28,7 +28,7 @@ def recordings() -> Recordings:
     return Recordings.make(sounds, SAID, "six", sample_rate_hz=RATE)
 
 
-def part(augmentation: Augmentation | None) -> SpeechPart:
+def part(augmentation: AudioAugmentation | None) -> SpeechPart:
     sounds = features_of(recordings(), FEATURES, RATE)
     return SpeechPart(
         [sounds],
@@ -58,14 +58,14 @@ def test_without_augmentation_a_batch_is_the_rows_normalised_and_cut_into_steps(
 
 
 def test_augmentation_that_changes_nothing_gives_the_same_examples() -> None:
-    still, targets = part(Augmentation(**STILL)).batch(ROWS)
+    still, targets = part(AudioAugmentation(**STILL)).batch(ROWS)
     plain, said = part(None).batch(ROWS)
     assert torch.equal(still.data, plain.data)
     assert torch.equal(targets.symbols, said.symbols)
 
 
 def test_a_batch_hangs_on_the_state_of_torchs_generator_alone() -> None:
-    changed = part(Augmentation(join=0.5))
+    changed = part(AudioAugmentation(join=0.5))
     torch.manual_seed(3)
     first, said = changed.batch(ROWS)
     other, _ = changed.batch(ROWS)
@@ -77,7 +77,7 @@ def test_a_batch_hangs_on_the_state_of_torchs_generator_alone() -> None:
 
 
 def test_joined_utterances_are_parted_by_one_space_and_none_is_lost() -> None:
-    joined = part(Augmentation(**{**STILL, "join": 1.0}, pause=0.0))
+    joined = part(AudioAugmentation(**{**STILL, "join": 1.0}, pause=0.0))
     for seed in range(5):
         torch.manual_seed(seed)
         steps, targets = joined.batch(ROWS)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tests import tiny
 
-from ostinato import Features, load
+from ostinato import AudioFeatures, load
 from ostinato._errors import ConfigError, DatasetError
 from ostinato.cli.main import run
 from ostinato.datasets import Recordings
@@ -26,7 +26,7 @@ def sounds(rate: int = RATE) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def model() -> Any:
-    one = tiny.make("speech", features=Features(normalization="running"))
+    one = tiny.CASES["speech"].make(features=AudioFeatures(normalization="running"))
     one.set_params(recurrent__bidirectional=False, averaged_frames=False)
     said = ["low", "high"] * 4
     return one.fit(sounds(), said, sample_rate_hz=RATE, validation=(sounds(), said))
@@ -36,10 +36,10 @@ def test_arrays_without_a_rate_have_that_of_the_training_recordings(
     model: Any, tmp_path: Any
 ) -> None:
     assert model.sample_rate_hz_ == 16000
-    told = model.explain(sounds(), sample_rate_hz=RATE)
+    told = model.predict_details(sounds(), sample_rate_hz=RATE)
     model.save(tmp_path / "run")
     for one in (model, load(tmp_path / "run")):
-        assert one.explain(sounds()) == told
+        assert one.predict_details(sounds()) == told
         assert one.evaluate(sounds(), ["low"] * 8)["loss"] == pytest.approx(
             one.evaluate(sounds(), ["low"] * 8, sample_rate_hz=RATE)["loss"]
         )
@@ -79,7 +79,7 @@ def test_what_is_no_rate_is_refused_wherever_it_is_given(model: Any, rate: Any) 
 
 @pytest.mark.parametrize("rate", [RATE, float(RATE), np.int64(RATE), np.float32(RATE)])
 def test_a_whole_number_of_any_type_is_a_rate(model: Any, rate: Any) -> None:
-    assert model.explain(sounds(), sample_rate_hz=rate) == model.explain(sounds())
+    assert model.predict_details(sounds(), sample_rate_hz=rate) == model.predict_details(sounds())
 
 
 @pytest.mark.parametrize("shape", [(4000,), (4000, 1), (4000, 2)])

@@ -5,13 +5,13 @@ import pytest
 import torch
 from torch import nn
 
-from ostinato import Features
+from ostinato import AudioFeatures
 from ostinato.audio import Normalizer
 from ostinato.tasks.speech.alphabet import Alphabet
 from ostinato.tasks.speech.recombination import Recombiner
 
 BANDS = 4
-FEATURES = Features(bands=BANDS, context=1, subsampling=1)
+FEATURES = AudioFeatures(bands=BANDS, context=1, subsampling=1)
 ALPHABET = Alphabet((" ", "a", "b"), "character")
 LONG = 3  # frames of a symbol
 

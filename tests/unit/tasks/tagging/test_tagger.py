@@ -71,7 +71,7 @@ def test_parts_of_speech_are_scored_by_accuracy_and_have_no_spans() -> None:
     model = small().fit(SENTENCES, POS, validation=(SENTENCES, POS))
     assert model.predict([["the", "Roma"]]) == [["WORD", "NAME"]]
     assert model.score(SENTENCES, POS) == 1
-    assert "spans" not in model.explain(["the Roma"])[0]
+    assert "spans" not in model.predict_details(["the Roma"])[0]
     with pytest.raises(ConfigError, match="must be of spans"):
         model.predict_spans(["the Roma"])
 
@@ -98,7 +98,7 @@ def test_what_the_loop_measured_is_what_evaluate_measures(fitted: SequenceTagger
 def test_a_saved_model_has_a_card_and_a_page(fitted: SequenceTagger, tmp_path: Path) -> None:
     fitted.save(tmp_path / "run")
     text = ["Anna met Ben in Oslo."]
-    assert ostinato.load(tmp_path / "run").explain(text) == fitted.explain(text)
+    assert ostinato.load(tmp_path / "run").predict_details(text) == fitted.predict_details(text)
     card = (tmp_path / "run" / "README.md").read_text()
     assert "Raw text is cut into tokens by `treebank`" in card
     assert "f1" in card
@@ -111,7 +111,7 @@ def test_word_features_are_joined_saved_and_loaded(tmp_path: Path) -> None:
     assert model.score(SENTENCES, TAGS) == 1  # the network alone has learnt little in two epochs
     assert set(model.metrics_["baselines"]) == {"majority", "most_frequent_tag"}
     twin = ostinato.load(tmp_path / "run")
-    assert twin.explain(SENTENCES[:4]) == model.explain(SENTENCES[:4])
+    assert twin.predict_details(SENTENCES[:4]) == model.predict_details(SENTENCES[:4])
     model.set_params(ngrams=False).fit(SENTENCES, TAGS, validation=(SENTENCES, TAGS))
     assert model.chain_ is None
 
@@ -167,7 +167,7 @@ def test_bad_data_are_named() -> None:
     ("sentences", "kind"), [([["a", None]], "NoneType"), ([["a"], 3], "int"), ([[1.5]], "float")]
 )
 def test_what_is_no_string_is_named(fitted: SequenceTagger, sentences: Any, kind: str) -> None:
-    for call in (fitted.predict, fitted.explain):
+    for call in (fitted.predict, fitted.predict_details):
         with pytest.raises(
             DatasetError, match=f"sentence {len(sentences)} must be of .*got {kind}"
         ):

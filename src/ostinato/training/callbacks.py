@@ -56,7 +56,7 @@ class Console:
     Example:
         >>> from ostinato import TextClassifier  # doctest: +SKIP
         >>> with Console() as console:  # doctest: +SKIP
-        ...     TextClassifier().fit(texts, labels, listeners=[console])
+        ...     TextClassifier().fit(texts, labels, callbacks=[console])
     """
 
     def __init__(self, console: RichConsole | None = None) -> None:
