@@ -1,7 +1,7 @@
 import pytest
 
 from ostinato import ConfigError, DatasetError
-from ostinato.datasets import load_recordings, load_tagged, read_recordings
+from ostinato.datasets import load_recordings, load_tagged, load_texts, read_recordings
 
 
 def manifest(path, *rows, speakers=True):
