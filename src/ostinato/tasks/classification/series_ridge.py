@@ -19,7 +19,6 @@ from ostinato.tasks import saved
 from ostinato.tasks.classification.series_features import Convolutions, summaries
 from ostinato.training import load_tensors, save_tensors
 
-
 SHARE = 0.5  # weight of all summaries relative to all convolutions
 MOST_ROWS = 2000  # sequences that it is fitted on
 PENALTIES = np.logspace(-2, 5, 15)
@@ -218,7 +217,9 @@ class JoinedRidge:
         return JoinedRidge(ridge, *told)
 
 
-def _ridge(rows: Float64s, wanted: Float64s, counts: Float64s) -> tuple[Float64s, Float64s, Float64s]:
+def _ridge(
+    rows: Float64s, wanted: Float64s, counts: Float64s
+) -> tuple[Float64s, Float64s, Float64s]:
     """Return weights, intercept and the leave-one-out predictions, ``(rows, outputs)``.
 
     Args:

@@ -15,14 +15,13 @@ from scipy.special import log_softmax, logsumexp
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
-from ostinato._arrays import Float32s, Float64s
 from ostinato import audio
+from ostinato._arrays import Float32s, Float64s
 from ostinato._config import AudioFeatures
 from ostinato.datasets import Recordings
 from ostinato.tasks import saved
 from ostinato.tasks.joining import joint_weights
 from ostinato.training import load_tensors, save_tensors
-
 
 SEGMENTS = 5  # segments of a recording whose frames are averaged
 FLAT = 1e-4  # deviation in nats below which an average is constant; float32 frames err by 1e-6

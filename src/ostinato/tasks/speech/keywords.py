@@ -88,7 +88,9 @@ class Choice:
     confidence: float
 
 
-def choose(log_probs: Float32s, keywords: Sequence[Symbols], beside: Scores | None = None) -> Choice:
+def choose(
+    log_probs: Float32s, keywords: Sequence[Symbols], beside: Scores | None = None
+) -> Choice:
     """Return the likeliest keyword, or the greedy transcript if that is far likelier.
 
     Args:

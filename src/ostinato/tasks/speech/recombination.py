@@ -76,7 +76,9 @@ class Recombiner:
         by_row = dict(zip(order, rows, strict=True))
         return [by_row[row] for row in range(len(examples))]
 
-    def _cut(self, example: Example, log_probs: Float32s, rng: np.random.Generator) -> list[Example]:
+    def _cut(
+        self, example: Example, log_probs: Float32s, rng: np.random.Generator
+    ) -> list[Example]:
         """Return an utterance in pieces, or whole where no boundary is confident enough."""
         frames, symbols = example
         repeats = int((symbols[1:] == symbols[:-1]).sum())
