@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from ostinato._arrays import Float64s, Int64s
 from ostinato.series import Calibration
-
 
 RECENT_SEASONS = 60  # of calibration data, or two horizons if these are longer
 FAR, TIMES_FURTHER = (
