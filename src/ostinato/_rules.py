@@ -28,6 +28,8 @@ _SHARES: dict[str, tuple[str, ...]] = {
 }
 
 
+_WITH_TOKENIZER = {"TextClassifier": True, "SequenceTagger": False}
+"""Whether the tokenizer of a task may also be a file."""
 _TOKENIZERS = ("word", "char", "treebank", "spacy", "jieba")
 
 
@@ -76,6 +78,7 @@ def check_rules(settings: object, task: str) -> None:
         check_range(task, name, getattr(settings, name), low=low)
     for name in _SHARES.get(task, ()):
         check_range(task, name, getattr(settings, name), low=0, below=1)
-    kind = getattr(settings, "tokenizer", None)
-    if isinstance(kind, str) and not (task == "TextClassifier" and is_tokenizer_file(kind)):
-        check_tokenizer(kind)
+    if task in _WITH_TOKENIZER:
+        kind = getattr(settings, "tokenizer", None)
+        if kind is not None and not (_WITH_TOKENIZER[task] and is_tokenizer_file(kind)):
+            check_tokenizer(kind)
