@@ -98,6 +98,10 @@ def parse_json(text: str) -> Any:
         return json.loads(text, parse_constant=lambda _: None)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        raise ValueError("it has an integer of thousands of digits") from None
 
 
 def read_text(path: Path, kind: str = "text") -> str:

@@ -211,6 +211,21 @@ def test_a_hostile_file_ends_in_a_sentence(tmp_path, monkeypatch, task, name, co
     assert not Path("run", "model.safetensors").exists()
 
 
+@pytest.mark.parametrize(
+    "option", ["--vectors=v.txt", "--frequency=" + "9" * 5000 + "D", "--tokenizer=" + "x" * 9999]
+)
+def test_what_is_beside_the_data_is_told_in_a_sentence_too(tmp_path, monkeypatch, option):
+    monkeypatch.chdir(tmp_path)
+    Path("v.txt").write_text("9" * 5000 + " 300\na 1 2\n")
+    Path("a.csv").write_text(texts("a film,b", 9) + "a book,c\n" * 9)
+    Path("s.csv").write_text("date,x\n" + "".join(f"{day},{day[-1]}\n" for day in DAYS))
+    task = ["forecast", "s.csv"] if option.startswith("--frequency") else ["classify", "a.csv"]
+    ended = attempt(["train", *task, "--out", "run", option])
+    assert list(ended.faults()) == []
+    assert ended.code in (1, 2)
+    assert len(ended.err.splitlines()[-1]) <= LINE
+
+
 def test_a_run_folder_whose_name_is_not_utf8_is_refused_before_training(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("a.csv").write_text(texts("a film,b", 9) + "a book,c\n" * 9)

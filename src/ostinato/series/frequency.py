@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato._arrays import Int64s
-from ostinato._errors import ConfigError, DatasetError, missing_extra
+from ostinato._errors import ConfigError, DatasetError, brief, missing_extra
 from ostinato.datasets.records.series import written
 
 Times = npt.NDArray[Any]
@@ -41,7 +41,7 @@ _SEASONS = {"B": 5, "BMS": 12, "BME": 12, "SMS": 24, "SME": 24, "BQS": 4, "BQE":
 _LONGEST_SEASON = 288
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_ALIAS = re.compile(r"(\d*)([A-Za-z]*)(-[A-Z]{3})?")
+_ALIAS = re.compile(r"(\d{0,15})([A-Za-z]*)(-[A-Z]{3})?")
 
 
 @dataclass(frozen=True)
@@ -271,5 +271,5 @@ def _days(times: Times) -> Times:
 def _unknown(alias: str) -> ConfigError:
     return ConfigError(
         "frequency: must be an alias of pandas such as D, h, 15min, W-SUN, MS, QS, YS, ME or B, or a "
-        f"number for counted times; got `{alias}`."
+        f"number for counted times; got `{brief(alias)}`."
     )

@@ -50,7 +50,7 @@ class VectorFile:
         self._count, self.dim, self.is_binary = None, 0, False
         self._first, self._head = first, b""
         header = first.split()
-        if len(header) == 2 and all(part.isdigit() for part in header):
+        if len(header) == 2 and all(part.isdigit() and len(part) < 19 for part in header):
             self._count, self.dim = int(header[0]), int(header[1])
             self._first, self._head = b"", stream.read(_BLOCK_BYTES)
             self.is_binary = not _looks_like_text(self._head)

@@ -104,7 +104,11 @@ def hot_worth(text: str, hot_words: Mapping[str, float], *, is_whole: bool = Fal
         end = "" if word[-1:] >= FIRST_OF_HAN else r"(?=\s|$)"
         total += worth * len(re.findall(re.escape(start + word) + end, padded))
         if not is_whole and not padded.endswith(start + word):
-            shares = [k for k in range(1, len(word)) if padded.endswith(start + word[:k])]
+            shares = [
+                k
+                for k in range(1, min(len(word), len(padded)))
+                if padded.endswith(start + word[:k])
+            ]
             begun.append(worth * max(shares, default=0) / len(word))
     return total + max(begun, key=abs)
 
