@@ -102,10 +102,12 @@ def _told(error: BaseException) -> int:
         case BrokenPipeError():  # the reader of our output has gone, as `head` does
             streams.let_go(sys.stdout)
             return 0
-        case OSError() if (
-            isinstance(error.filename, str | bytes) and len(error.filename) > SHORT // 2
-        ):
-            return _fail(f"{shown(error.filename, most=SHORT // 2)}: {error.strerror}.", 1)
+        case OSError(filename=str(name) | bytes(name), strerror=str(reason)):
+            target = (
+                error.filename2 or name
+            )  # where something is moved to, that is what stands there
+            place = shown(target, most=SHORT // 2) if len(target) > SHORT // 2 else target
+            return _fail(f"{place}: {reason}.", 1)
         case OstinatoError() | OSError():  # no room, no right, no such place
             return _fail(error, 1)
         case MemoryError():

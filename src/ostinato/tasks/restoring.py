@@ -104,7 +104,6 @@ def _as_of_one_run(run: Path) -> Iterator[None]:
         raise
     except Exception as error:
         raise CheckpointError(
-            f"{run}: its files must be of one run of this task; {type(error).__name__}: "
-            f"{str(error)[:200]} is missing or of another kind. Copy the run folder anew, or train "
-            "again."
+            f"{run}: its files must be of one run of this task; reading them failed "
+            f"({type(error).__name__}: {str(error)[:100]}). Copy the run folder anew, or train again."
         ) from error

@@ -54,6 +54,19 @@ def test_every_error_ends_in_one_sentence(command, capsys, error, code):
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (IsADirectoryError(21, "Is a directory", "a", None, "b"), "ostinato: b: Is a directory.\n"),
+        (PermissionError(13, "Permission denied", b"a"), "ostinato: a: Permission denied.\n"),
+    ],
+)
+def test_a_fault_of_the_disk_names_its_place_first(command, capsys, error, said):
+    command(error)
+    assert main.run(["predict"]) == 1
+    assert capsys.readouterr().err == said
+
+
 def test_debug_shows_the_traceback_wherever_it_stands(command, capsys):
     command(TypeError("odd"))
     for tokens in (["--debug", "predict"], ["predict", "--debug", "--", "x"]):
