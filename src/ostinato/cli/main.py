@@ -103,9 +103,7 @@ def _told(error: BaseException) -> int:
             streams.let_go(sys.stdout)
             return 0
         case OSError(filename=str(name) | bytes(name), strerror=str(reason)):
-            target = (
-                error.filename2 or name
-            )  # where something is moved to, that is what stands there
+            target = os.fsdecode(error.filename2 or name)  # of a move, the place that it is to
             place = shown(target, most=SHORT // 2) if len(target) > SHORT // 2 else target
             return _fail(f"{place}: {reason}.", 1)
         case OstinatoError() | OSError():  # no room, no right, no such place
