@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ostinato import DatasetError
-from ostinato.datasets import load, read
+from ostinato.datasets import load_texts, read_texts
 from ostinato.datasets.readers.tables import read_columns
 
 within = settings(
@@ -43,7 +43,7 @@ def test_objects_in_json_come_back_however_they_are_written(tmp_path, name, rows
     if name == "a.json":
         forms.append(json.dumps({"version": 1, "data": rows}, indent=indent))
     for form in forms:
-        part = read(saved(tmp_path, form, name))
+        part = read_texts(saved(tmp_path, form, name))
         assert part.texts == [row["text"] for row in rows]
         assert part.labels == [row["label"] for row in rows]
 
@@ -63,7 +63,7 @@ def test_objects_in_json_come_back_however_they_are_written(tmp_path, name, rows
 )
 def test_what_is_wrong_is_told_in_a_sentence(tmp_path, name, content, message):
     with pytest.raises(DatasetError, match=message) as told:
-        read(saved(tmp_path, content, name))
+        read_texts(saved(tmp_path, content, name))
     assert len(str(told.value)) < 300 + len(str(tmp_path))
 
 
@@ -77,36 +77,36 @@ words = st.lists(st.sampled_from(["so", "good", "__labels"]), max_size=4).map(" 
 def test_lines_of_fasttext_come_back(tmp_path, name, rows):
     lines = ["".join(f"__label__{one} " for one in own) + text for text, own in rows]
     path = saved(tmp_path, "".join(line + "\n" for line in lines), name)
-    part = read(path)
+    part = read_texts(path)
     assert part.texts == [text for text, _ in rows]
     single = all(len(own) == 1 for _, own in rows)
     assert part.labels == [own[0] if single else own for _, own in rows]
-    assert read(path, labelled=False).texts == part.texts
+    assert read_texts(path, labelled=False).texts == part.texts
 
 
 def test_labels_in_one_column_are_parted(tmp_path):
     path = saved(tmp_path, 'text,label\na,"x, y,x"\nb,\nc,y\n', "a.csv")
-    assert read(path, label_separator=",").labels == [["x", "y"], [], ["y"]]
+    assert read_texts(path, label_separator=",").labels == [["x", "y"], [], ["y"]]
     path = saved(
         tmp_path, '{"text": "a", "label": "x|y"}\n{"text": "b", "label": null}\n', "a.jsonl"
     )
-    assert load(path, label_separator="|")["train"].labels == [["x", "y"], []]
+    assert load_texts(path, label_separator="|")["train"].labels == [["x", "y"], []]
     path = saved(tmp_path, '{"text": "a", "label": ["x"]}\n', "a.jsonl")
     with pytest.raises(DatasetError, match="labels with a separator must be strings; got list"):
-        read(path, label_separator="|")
+        read_texts(path, label_separator="|")
 
 
 @pytest.mark.parametrize("columns", [["x", "y"], ["2", "3"]])
 def test_columns_may_be_labels(tmp_path, columns, caplog):
     caplog.set_level(logging.INFO, "ostinato")
     path = saved(tmp_path, "text,x,y\na,1,0\nb,0.0,False\nc,true,1\n", "a.csv")
-    assert load(path, label_column=columns)["train"].labels == [["x"], [], ["x", "y"]]
+    assert load_texts(path, label_column=columns)["train"].labels == [["x"], [], ["x", "y"]]
     assert "each of the columns `x`, `y` is a label" in caplog.text
     with pytest.raises(DatasetError, match="there is no label column `z`"):
-        read(path, label_column=["x", "z"])
+        read_texts(path, label_column=["x", "z"])
     path = saved(tmp_path, "text,x,y\na,1,2\n", "a.csv")
     with pytest.raises(DatasetError, match=r"must hold 1 or 0; got `2` in row 1 of `y`"):
-        read(path, label_column=["x", "y"])
+        read_texts(path, label_column=["x", "y"])
 
 
 def test_a_column_that_stands_twice_is_refused_where_it_is_meant(tmp_path):
@@ -114,41 +114,46 @@ def test_a_column_that_stands_twice_is_refused_where_it_is_meant(tmp_path):
     pa.parquet.write_table(table, tmp_path / "a.parquet")
     for path in (tmp_path / "a.parquet", saved(tmp_path, "text,text,label\na,b,1\n", "a.csv")):
         with pytest.raises(DatasetError, match=r"`text` must be there once; got it 2 times"):
-            read(path)
+            read_texts(path)
         with pytest.raises(DatasetError, match=r"`text` must be there once; got it 2 times"):
             read_columns(path)
     with pytest.raises(DatasetError, match=r"`text` must be there once"):
-        read(tmp_path / "a.parquet", labelled=False)
+        read_texts(tmp_path / "a.parquet", labelled=False)
 
 
 def test_a_compressed_file_unpacks_to_the_limit_and_no_further(tmp_path, monkeypatch):
     monkeypatch.setenv("OSTINATO_MAX_UNPACKED_MB", "1")
     small = b"text,label\na,1\n" + b" " * 1000
-    assert len(read(saved(tmp_path, gzip.compress(b"text,label\na,1\n"), "a.csv.gz")).texts) == 1
+    assert (
+        len(read_texts(saved(tmp_path, gzip.compress(b"text,label\na,1\n"), "a.csv.gz")).texts) == 1
+    )
     large = saved(tmp_path, gzip.compress(small * 2000), "b.csv.gz")
     with pytest.raises(
         DatasetError, match=r"at most 1 MB; it holds more.*OSTINATO_MAX_UNPACKED_MB"
     ):
-        read(large)
+        read_texts(large)
     monkeypatch.setenv("OSTINATO_MAX_UNPACKED_MB", "16")
     with pytest.raises(DatasetError, match=r"at most 2 MB; it holds more"):  # it shrank 200 to 1
-        read(saved(tmp_path, gzip.compress(small * 4000), "b.csv.gz"))
+        read_texts(saved(tmp_path, gzip.compress(small * 4000), "b.csv.gz"))
     mixed = "text,label\n" + "".join(f"{n * n} {n},{n % 2}\n" for n in range(300_000))
-    assert len(read(saved(tmp_path, gzip.compress(mixed.encode(), 1), "b.csv.gz")).texts) == 300_000
+    assert (
+        len(read_texts(saved(tmp_path, gzip.compress(mixed.encode(), 1), "b.csv.gz")).texts)
+        == 300_000
+    )
     monkeypatch.setenv("OSTINATO_MAX_UNPACKED_MB", "1")
     with tarfile.open(tmp_path / "c.tar.gz", "w:gz") as archive:
         member = tarfile.TarInfo("d/train/pos/x.txt")
         member.size = 2 << 20
         archive.addfile(member, io.BytesIO(b"a" * member.size))
     with pytest.raises(DatasetError, match="at most 1 MB; it holds more"):
-        load(tmp_path / "c.tar.gz")
+        load_texts(tmp_path / "c.tar.gz")
     texts = pa.array(["word " * 1000] * 1000)
     for column in (texts, texts.dictionary_encode()):
         table = pa.table({"text": column, "label": ["a"] * 1000})
         pa.parquet.write_table(table, tmp_path / "d.parquet")
         assert (tmp_path / "d.parquet").stat().st_size < 1 << 18
         with pytest.raises(DatasetError, match="at most 1 MB; it holds more"):
-            read(tmp_path / "d.parquet")
+            read_texts(tmp_path / "d.parquet")
 
 
 def test_rows_that_cost_nothing_are_counted(tmp_path, monkeypatch):
@@ -172,4 +177,4 @@ def test_a_text_has_at_most_so_many_megabytes(tmp_path, monkeypatch):
     monkeypatch.setenv("OSTINATO_MAX_TEXT_MB", "1")
     path = saved(tmp_path, "a\n" + "b" * ((1 << 20) + 1) + "\n", "a.txt")
     with pytest.raises(DatasetError, match=r"a text must have at most 1 MB; .* in row 2"):
-        read(path, labelled=False)
+        read_texts(path, labelled=False)
