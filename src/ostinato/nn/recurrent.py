@@ -13,7 +13,7 @@ from ostinato import _shapes
 from ostinato.nn.stream import StreamingSession
 from ostinato.nn.twins import Twin, scriptable
 from ostinato.ops import Layout, State, Weights, dispatch, native, padded, plain, randomness
-from ostinato.ops.transforms import is_followed
+from ostinato.ops.transforms import constant, is_followed
 
 RunLayer = Callable[[str, Tensor, Layout, State, Sequence[Weights]], tuple[Tensor, State]]
 
@@ -203,8 +203,7 @@ class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
         return result[0], tuple(result[1:])
 
 
-# The compiler of torch takes the answer for a constant instead of tracing how it is found.
-@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+@constant
 def _implementation(
     cell: str,
     device: str,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 import torch
 from torch import Tensor
@@ -10,9 +12,24 @@ from torch.autograd import forward_ad
 
 from ostinato._errors import NativeError
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
-# The compiler of torch takes the answers for constants instead of tracing how they are found.
-@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+
+def constant(function: Callable[P, T]) -> Callable[P, T]:
+    """Let ``torch.compile`` take the result of a function for a constant, without tracing it.
+
+    It does what `torch.compiler.assume_constant_result` does, without its import of the compiler, which
+    takes as long as that of torch.
+
+    Args:
+        function: A function of arguments that are no tensors.
+    """
+    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    return function
+
+
+@constant
 def is_followed() -> bool:
     """Return whether ``torch.func`` or forward-mode differentiation is active.
 
@@ -27,7 +44,7 @@ def is_followed() -> bool:
     )
 
 
-@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+@constant
 def is_recorded() -> bool:
     """Return whether ``torch.jit.trace`` or an export to ONNX is recording operations.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +23,7 @@ from ostinato._errors import NativeError
 from ostinato.nn import CRF, GRU, LSTM, CTCTargets, ctc_loss, decode, log_likelihood, posterior
 from ostinato.nn.crf import n_best
 from ostinato.ops import chain, reference
+from ostinato.ops.transforms import constant
 
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # torch's own use
 Function = Callable[[Tensor], Tensor]
@@ -362,3 +365,14 @@ def test_what_a_transform_or_a_trace_cannot_see_is_refused() -> None:
         for transform in transforms:
             with pytest.raises(NativeError, match=rf"^{where}: it must be called outside"):
                 transform(call, packed.data)
+
+
+def test_a_constant_of_ours_is_one_of_the_compiler() -> None:
+    """The mark is private to torch: here it is the one that its own function sets."""
+    ours, theirs = constant(lambda: True), torch.compiler.assume_constant_result(lambda: True)
+    assert vars(ours) == vars(theirs) != {}
+
+
+def test_layers_are_imported_without_the_compiler() -> None:
+    code = "import sys, ostinato.nn; raise SystemExit('torch._dynamo' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
