@@ -178,8 +178,12 @@ class EventCounter(Estimator):
         )
         return loop_parts, CountObjective(), facts
 
-    def _network(self, weights: Mapping[str, Tensor] | None = None) -> models.SeriesClassifier:
-        return models.SeriesClassifier(len(self.mean_), 1, recurrent=self.recurrent, pooling="mean")
+    def _network(
+        self, weights: Mapping[str, Tensor] | None = None
+    ) -> models.SeriesClassifierNetwork:
+        return models.SeriesClassifierNetwork(
+            len(self.mean_), 1, recurrent=self.recurrent, pooling="mean"
+        )
 
     def _column(self, part: Sequences) -> Ragged:
         scaled = (part.values - self.mean_) / self.deviation_  # (steps of all, features)

@@ -2,12 +2,12 @@
 
 from ostinato.models.autoregressive import AutoregressiveForecaster as AutoregressiveForecaster
 from ostinato.models.classification import SequenceClassifier as SequenceClassifier
-from ostinato.models.classification import SeriesClassifier as SeriesClassifier
+from ostinato.models.classification import SeriesClassifierNetwork as SeriesClassifierNetwork
 from ostinato.models.ensemble import Ensemble as Ensemble
 from ostinato.models.forecasting import DirectForecaster as DirectForecaster
 from ostinato.models.forecasting import SegmentForecaster as SegmentForecaster
 from ostinato.models.speech import SpeechNetwork as SpeechNetwork
-from ostinato.models.tagging import SequenceTagger as SequenceTagger
+from ostinato.models.tagging import SequenceTaggerNetwork as SequenceTaggerNetwork
 from ostinato.models.tagging import Words as Words
 from ostinato.models.windows import Windows as Windows
 
@@ -17,8 +17,8 @@ __all__ = [
     "Ensemble",
     "SegmentForecaster",
     "SequenceClassifier",
-    "SequenceTagger",
-    "SeriesClassifier",
+    "SequenceTaggerNetwork",
+    "SeriesClassifierNetwork",
     "SpeechNetwork",
     "Windows",
     "Words",

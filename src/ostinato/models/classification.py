@@ -79,7 +79,7 @@ class SequenceClassifier(SequenceReader):
         return self._score(self.locked_dropout(inputs))
 
 
-class SeriesClassifier(SequenceReader):
+class SeriesClassifierNetwork(SequenceReader):
     """Recurrent stack over features, pooling over the real steps, linear head.
 
     Args:
@@ -95,7 +95,7 @@ class SeriesClassifier(SequenceReader):
         output: ``(batch, num_outputs)``, scores before softmax, or values.
 
     Example:
-        >>> model = SeriesClassifier(3, 2, recurrent=Recurrent(hidden_size=4))
+        >>> model = SeriesClassifierNetwork(3, 2, recurrent=Recurrent(hidden_size=4))
         >>> steps = torch.nn.utils.rnn.pack_sequence([torch.ones(5, 3), torch.ones(2, 3)])
         >>> model(steps).shape
         torch.Size([2, 2])

@@ -47,7 +47,7 @@ class Words(NamedTuple):
         )
 
 
-class SequenceTagger(nn.Module):
+class SequenceTaggerNetwork(nn.Module):
     """Embeddings of words, shapes and characters; recurrent stack; scores of a CRF.
 
     Args:
@@ -71,7 +71,7 @@ class SequenceTagger(nn.Module):
         output: A `ostinato.nn.Chain`: ``(places, num_tags)`` emissions and the transition scores.
 
     Example:
-        >>> model = SequenceTagger(9, 3, num_characters=5, num_shapes=2, embedding_size=4,
+        >>> model = SequenceTaggerNetwork(9, 3, num_characters=5, num_shapes=2, embedding_size=4,
         ...                        characters=Characters(), recurrent=Recurrent(hidden_size=6))
         >>> pack = nn.utils.rnn.pack_sequence
         >>> words = Words(ids=pack([torch.tensor([8, 8])]), pairs=torch.tensor([], dtype=torch.int64),

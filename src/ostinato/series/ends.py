@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato.data.ragged import Ragged
-from ostinato.datasets.records.series import written
+from ostinato.datasets.records.series import format_time
 from ostinato.series.panel import Panel
 
 logger = logging.getLogger("ostinato")
@@ -56,7 +56,7 @@ def with_common_end(panel: Panel, horizon: int, most: int) -> Panel:
                 len(panel),
                 panel.ids[rows[0]],
                 late.max(),
-                written(ends.max()),
+                format_time(ends.max()),
             ),
         )
     return _extended(panel, late)

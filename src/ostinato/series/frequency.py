@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ostinato._arrays import Int64s
 from ostinato._errors import ConfigError, DatasetError, brief, missing_extra
-from ostinato.datasets.records.series import written
+from ostinato.datasets.records.series import format_time
 
 Times = npt.NDArray[Any]
 
@@ -176,7 +176,7 @@ class Frequency:
             wrong = np.atleast_1d(np.asarray(times, None if self.is_counted else "datetime64[us]"))
             raise DatasetError(
                 f"{where}: every time must lie whole steps of `{self.alias}` after the first; got "
-                f"{written(wrong[np.flatnonzero(~np.atleast_1d(fits))[0]])}."
+                f"{format_time(wrong[np.flatnonzero(~np.atleast_1d(fits))[0]])}."
             )
         return steps
 

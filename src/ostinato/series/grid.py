@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ostinato._arrays import Float64s, Int64s
 from ostinato._errors import DatasetError, brief
 from ostinato.data.ragged import Ragged
-from ostinato.datasets.records.series import SeriesTable, written
+from ostinato.datasets.records.series import SeriesTable, format_time
 from ostinato.series.calendar import local_times
 from ostinato.series.frequency import Frequency
 from ostinato.series.inference import infer_frequency
@@ -49,7 +49,7 @@ def on_clock(table: SeriesTable, alias: str | None) -> tuple[Frequency, Array]:
     if step.is_counted == (times.dtype.kind == "M"):
         raise DatasetError(
             f"{table.source}: a frequency of dates must be an alias such as D or MS, of counted times a "
-            f"number; got `{step.alias}` and times as {written(times[0])}."
+            f"number; got `{step.alias}` and times as {format_time(times[0])}."
         )
     if table.zone is not None and step.is_of_days:
         times = local_times(times, table.zone)
@@ -120,8 +120,8 @@ def check_coarser(table: SeriesTable, step: Frequency, times: Array, positions: 
         first = int(np.flatnonzero(codes == row)[0])
         raise DatasetError(
             f"{table.source}: all series must have one frequency, which is `{step.alias}` in most of "
-            f"them; got series {brief(table.names[row])}, which steps from {written(times[first])} to "
-            f"{written(times[first + 1])} and on so. Train on them apart, or sum up the finer ones; "
+            f"them; got series {brief(table.names[row])}, which steps from {format_time(times[first])} to "
+            f"{format_time(times[first + 1])} and on so. Train on them apart, or sum up the finer ones; "
             "or, if these are gaps, give the frequency (--frequency)."
         )
 
@@ -159,8 +159,8 @@ def check_grid(
     series = f"series {brief(name)}" if name else "the series"
     begin = int(np.flatnonzero(codes == codes[row])[0])
     raise DatasetError(
-        f"{table.source}: {series}, time {written(times[row])}: every time must lie whole steps of "
-        f"`{step.alias}` after the first of its series, {written(times[begin])}, and alone; this one "
+        f"{table.source}: {series}, time {format_time(times[row])}: every time must lie whole steps of "
+        f"`{step.alias}` after the first of its series, {format_time(times[begin])}, and alone; this one "
         "does not. Correct it; if the series have several frequencies, train on them apart; or give "
         "the frequency (--frequency)."
     )

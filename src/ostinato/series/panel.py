@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ostinato._arrays import Float64s, Int64s
 from ostinato._errors import DatasetError, brief, did_you_mean
 from ostinato.data.ragged import Ragged
-from ostinato.datasets.records.series import SeriesTable, written
+from ostinato.datasets.records.series import SeriesTable, format_time
 from ostinato.series.calendar import local_times
 from ostinato.series.frequency import Frequency
 from ostinato.series.grid import (
@@ -113,7 +113,7 @@ class Panel:
     def place(self, row: int, step: int) -> str:
         """Return how messages call a step of a series."""
         series = f"series {brief(self.ids[row])}, " if self.ids[row] else ""
-        return f"{series}time {written(self.times(row, step, step + 1)[0])}"
+        return f"{series}time {format_time(self.times(row, step, step + 1)[0])}"
 
     def find(self, name: str | int) -> int:
         """Return which series has an id.
@@ -178,7 +178,7 @@ class Panel:
         if not fits.all():
             row = int(np.flatnonzero(~fits)[0])
             raise DatasetError(
-                f"{future.source}: series {self.ids[owners[row]]}, time {written(times[row])}: a time of "
+                f"{future.source}: series {self.ids[owners[row]]}, time {format_time(times[row])}: a time of "
                 f"the future must lie whole steps of `{self.frequency.alias}` after the series."
             )
         is_ahead = positions >= self.lengths[owners]
@@ -330,7 +330,7 @@ def _future_rows(panel: Panel, future: SeriesTable | Panel) -> tuple[Int64s, Arr
     if times.dtype.kind != panel.starts.dtype.kind:
         raise DatasetError(
             f"{future.source}: times of the future must be of the kind of the series; got "
-            f"{written(times[0])}, and {written(panel.starts[0])} there."
+            f"{format_time(times[0])}, and {format_time(panel.starts[0])} there."
         )
     if tuple(names) == ("",) and "" not in place:  # what is known of all series
         count, codes = len(codes), np.repeat(np.arange(len(panel)), len(codes))

@@ -7,12 +7,12 @@ import torch
 from torch.nn.utils.rnn import pack_sequence
 
 from ostinato import Recurrent
-from ostinato.models import SeriesClassifier
+from ostinato.models import SeriesClassifierNetwork
 
 
-def network(**options) -> SeriesClassifier:
+def network(**options) -> SeriesClassifierNetwork:
     torch.manual_seed(0)
-    return SeriesClassifier(3, 2, recurrent=Recurrent(cell="gru", hidden_size=4), **options)
+    return SeriesClassifierNetwork(3, 2, recurrent=Recurrent(cell="gru", hidden_size=4), **options)
 
 
 @pytest.mark.parametrize("pooling", ["last", "max", "last-max-mean", "attention"])

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from torch.nn.utils.rnn import unpack_sequence
 
 from ostinato import Characters, Recurrent
-from ostinato.models import SequenceTagger
+from ostinato.models import SequenceTaggerNetwork
 from ostinato.tasks.tagging.objective import words_of
 from ostinato.text import SHAPES, Lexicon
 
@@ -18,10 +18,10 @@ SENTENCES = [
 ]
 
 
-def make(reader: str = "recurrent", **options: object) -> tuple[SequenceTagger, Lexicon]:
+def make(reader: str = "recurrent", **options: object) -> tuple[SequenceTaggerNetwork, Lexicon]:
     lexicon = Lexicon.fit(SENTENCES, pairs=bool(options.pop("pairs", False)))
     torch.manual_seed(0)
-    model = SequenceTagger(
+    model = SequenceTaggerNetwork(
         lexicon.num_trained,
         5,
         num_characters=len(lexicon.characters),
@@ -35,7 +35,9 @@ def make(reader: str = "recurrent", **options: object) -> tuple[SequenceTagger, 
     return model.eval(), lexicon
 
 
-def emissions(model: SequenceTagger, lexicon: Lexicon, sentences: list) -> list[torch.Tensor]:
+def emissions(
+    model: SequenceTaggerNetwork, lexicon: Lexicon, sentences: list
+) -> list[torch.Tensor]:
     """The scores of each sentence, in one batch."""
     encoded = lexicon.encode(sentences)
     rows = np.argsort([-len(sentence) for sentence in sentences], kind="stable")

@@ -177,17 +177,17 @@ class SeriesTable:
     def place(self, row: int) -> str:
         """Return how messages call a row: its series, if it has an id, and its time."""
         series = f"series {brief(self.ids[row])}, " if self.ids[row] else ""
-        return f"{series}time {written(self.times[row])}"
+        return f"{series}time {format_time(self.times[row])}"
 
 
-def written(time: Any) -> str:
+def format_time(time: Any) -> str:
     """Return a time as messages show it: a midnight as a date, no fraction of a second if 0.
 
     Args:
         time: A ``datetime64``, or a counted time.
 
     Example:
-        >>> written(np.datetime64("2016-07-01T00:00:00.000000")), written(np.int64(3))
+        >>> format_time(np.datetime64("2016-07-01T00:00:00.000000")), format_time(np.int64(3))
         ('2016-07-01', '3')
     """
     if not isinstance(time, np.datetime64):
@@ -258,13 +258,13 @@ def _check_once(table: SeriesTable) -> None:
     name, time = table.ids[row], table.times[row]
     series = f"series {brief(name)}" if name else "a series"
     advice = "" if name else ", or name the column of the ids (--id-column)"
-    if isinstance(time, np.datetime64) and table.zone is None and ":" in written(time):
+    if isinstance(time, np.datetime64) and table.zone is None and ":" in format_time(time):
         advice += (
             ". If these are local times, the hour in which clocks go back stands twice: write times "
             "in UTC or with their offset, such as 2024-10-27T02:00+01:00"
         )
     raise DatasetError(
-        f"{table.source}: a time must stand once in {series}; got {written(time)} twice. "
+        f"{table.source}: a time must stand once in {series}; got {format_time(time)} twice. "
         f"Remove one of the rows{advice}."
     )
 
@@ -306,7 +306,7 @@ def _check_static(table: SeriesTable) -> None:
 
 def _fingerprint(table: SeriesTable) -> str:
     facts = (table.zone, table.season, table.frequency, table.standardised)
-    borders = [written(border) for border in table.borders or ()]
+    borders = [format_time(border) for border in table.borders or ()]
     digest = hashlib.sha256(json.dumps([facts, borders, table.names]).encode())
     digest.update(table.codes[table.order].tobytes())
     digest.update(f"{table.times.dtype}".encode() + table.times[table.order].tobytes())

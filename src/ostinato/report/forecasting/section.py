@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ostinato._arrays import Float64s
-from ostinato.datasets.records.series import written
+from ostinato.datasets.records.series import format_time
 from ostinato.metrics.quantiles import ends_of
 from ostinato.report import formatting
 from ostinato.report.forecasting import plots as forecast_drawings
@@ -291,7 +291,7 @@ def _picture(predictions: ForecastPredictions, rank: str, row: int) -> Picture:
         rank=rank,
         id=predictions.ids[row],
         target=predictions.targets[row],
-        cutoff=written(predictions.cutoffs[row]),
+        cutoff=format_time(predictions.cutoffs[row]),
         row=series_row(predictions, np.array([row])),
         plot=forecast_drawing(_forecast(predictions, row), name),
     )

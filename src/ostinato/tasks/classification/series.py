@@ -259,8 +259,10 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
             return self.values_.encode(part.labels or (), name, part.names)
         return self.labels_.encode(part.labels or (), name)
 
-    def _network(self, weights: Mapping[str, Tensor] | None = None) -> models.SeriesClassifier:
-        return models.SeriesClassifier(
+    def _network(
+        self, weights: Mapping[str, Tensor] | None = None
+    ) -> models.SeriesClassifierNetwork:
+        return models.SeriesClassifierNetwork(
             self.scaling_.num_inputs,
             1 if self.sized_.regression else len(self.labels_.classes),
             recurrent=self.sized_.recurrent,

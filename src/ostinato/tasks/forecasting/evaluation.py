@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ostinato._arrays import Float64s
-from ostinato.datasets.records.series import written
+from ostinato.datasets.records.series import format_time
 from ostinato.metrics import by_step, forecast_metrics, scale_of
 from ostinato.runs.columns import write_table
 from ostinato.series import Panel, WindowIndex, drift, naive, naive2, seasonal_naive
@@ -176,7 +176,7 @@ def write_forecasts(
             "target": [panel.targets[target] for target in places.target],
             "cutoff": [times[-1] for times in history_times],
             "times": pa.array(
-                [[written(t) for t in forecasts.times(row)] for row in rows], strings
+                [[format_time(t) for t in forecasts.times(row)] for row in rows], strings
             ),
             "history": pa.array(map(_listed, histories), doubles),
             "history_times": pa.array(history_times, strings),
@@ -268,7 +268,7 @@ def _histories(
     for series, target, origin in _rows(places):
         start = max(0, origin - min(HISTORY, HISTORY_HORIZONS * horizon))
         histories.append(panel.values[series][start:origin, target])
-        times.append([written(time) for time in panel.times(series, start, origin)])
+        times.append([format_time(time) for time in panel.times(series, start, origin)])
     return histories, times
 
 

@@ -28,7 +28,7 @@ from ostinato.tasks.forecasting import network, splits, summary
 from ostinato.tasks.forecasting.backtest import Backtest, backtest
 from ostinato.tasks.forecasting.baselines import baselines_of, figures_of, judge_forecasts
 from ostinato.tasks.forecasting.evaluation import write_forecasts
-from ostinato.tasks.forecasting.forecasts import Forecasts, line_of, picture
+from ostinato.tasks.forecasting.forecasts import Forecasts, line_of, plot_forecast
 from ostinato.tasks.forecasting.history import load_history, save_history
 from ostinato.tasks.forecasting.network import Network
 from ostinato.tasks.forecasting.objective import LikelihoodObjective, QuantileObjective
@@ -227,7 +227,7 @@ class Forecaster(Estimator):
             DatasetError: There is no such series.
             ConfigError: There is no such column.
         """
-        return picture(self._ahead(None, future), self.sized_.levels, name, target)
+        return plot_forecast(self._ahead(None, future), self.sized_.levels, name, target)
 
     def backtest(
         self,

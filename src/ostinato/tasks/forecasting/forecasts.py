@@ -19,7 +19,7 @@ from torch import nn
 from ostinato._arrays import Float64s
 from ostinato._config import check_names
 from ostinato._errors import DatasetError
-from ostinato.datasets.records.series import written
+from ostinato.datasets.records.series import format_time
 from ostinato.models import AutoregressiveForecaster
 from ostinato.models.likelihoods import sampled_quantiles
 from ostinato.series import Panel, WindowIndex
@@ -179,7 +179,7 @@ def tell_left_out(
     )
 
 
-def picture(
+def plot_forecast(
     forecasts: Forecasts, levels: Sequence[int], name: str | int | None, target: str | None
 ) -> Any:
     """Draw the forecast of one series, as a figure of matplotlib.
@@ -250,7 +250,7 @@ def zoned(times: Array, panel: Panel) -> list[str]:
     """
     found = stamps(times, panel)
     if getattr(found.type, "tz", None) is None:
-        return [written(time) for time in times]
+        return [format_time(time) for time in times]
     offsets = pc.strftime(found, format="%z").to_pylist()
     local = np.asarray(pc.local_timestamp(found).cast(pa.int64())).astype("datetime64[us]")
     shown = [str(time).removesuffix(".000000").replace("T", " ") for time in local]

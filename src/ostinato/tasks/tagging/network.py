@@ -9,7 +9,7 @@ import torch
 
 from ostinato._config import Characters, Recurrent, Training
 from ostinato.datasets import Tagged
-from ostinato.models import SequenceTagger
+from ostinato.models import SequenceTaggerNetwork
 from ostinato.tasks.tagging.tags import Tags
 from ostinato.text import SHAPES, Lexicon, Vectors, read_vectors, words_of_vectors
 
@@ -63,9 +63,9 @@ def width_of(plan: TaggerSettings, vectors: Vectors | None) -> int:
 
 def build(
     plan: TaggerSettings, lexicon: Lexicon, tags: Tags, embedding_size: int
-) -> SequenceTagger:
+) -> SequenceTaggerNetwork:
     """Return the network with new weights."""
-    return SequenceTagger(
+    return SequenceTaggerNetwork(
         lexicon.num_trained,
         len(tags.classes),
         num_characters=len(lexicon.characters),
@@ -84,7 +84,7 @@ def build(
 
 
 @torch.no_grad()
-def set_vectors(model: SequenceTagger, vectors: Vectors, *, freeze: bool) -> None:
+def set_vectors(model: SequenceTaggerNetwork, vectors: Vectors, *, freeze: bool) -> None:
     """Copy pretrained vectors into the network; those of extra words are never trained."""
     trained = model.vocabulary_size
     logger.info(

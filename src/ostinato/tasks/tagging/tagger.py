@@ -124,7 +124,7 @@ class SequenceTagger(Estimator):
     ngrams: bool = True
     baseline: bool = True
 
-    module_: models.SequenceTagger = field(init=False)
+    module_: models.SequenceTaggerNetwork = field(init=False)
     tags_: Tags = field(init=False)
     lexicon_: Lexicon = field(init=False)
     tokenizer_: str = field(init=False)
@@ -334,7 +334,7 @@ class SequenceTagger(Estimator):
         tags = len(self.tags_.classes)
         self.chain_ = JoinedChain.load(run, tags) if saved.is_part(run / CHAIN_FILE) else None
 
-    def _network(self, weights: Mapping[str, Tensor]) -> models.SequenceTagger:
+    def _network(self, weights: Mapping[str, Tensor]) -> models.SequenceTaggerNetwork:
         width = weights["embedding.weight"].shape[1]
         return network.build(self.sized_, self.lexicon_, self.tags_, width)
 

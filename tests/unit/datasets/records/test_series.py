@@ -3,7 +3,7 @@ import pytest
 
 from ostinato import DatasetError
 from ostinato.datasets import SeriesTable
-from ostinato.datasets.records.series import written
+from ostinato.datasets.records.series import format_time
 
 DAYS = np.array(["2024-01-01", "2024-01-02", "2024-01-01", "2024-01-02"], "datetime64[us]")
 
@@ -115,4 +115,4 @@ def test_the_hour_that_stands_twice_is_explained_where_no_zone_is_known():
     [("2024-01-01T05:06:07.000008", "2024-01-01 05:06:07.000008"), ("2024-01-01", "2024-01-01")],
 )
 def test_a_time_is_written_as_short_as_it_is(time, expected):
-    assert written(np.datetime64(time, "us")) == expected
+    assert format_time(np.datetime64(time, "us")) == expected
