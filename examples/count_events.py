@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence
 
 from ostinato import Recurrent, Training, datasets, models, tasks
+from ostinato._arrays import rows_of
 from ostinato._files import read_json, write_json
 from ostinato._kinds import DataKind, SequenceColumns
 from ostinato.cli.settings import TASKS as COMMANDS
@@ -32,9 +33,11 @@ from ostinato.report.classification.regression import Regression
 from ostinato.report.sections import TASKS as SECTIONS
 from ostinato.runs.classification import read_values, write_values
 from ostinato.runs.reader import READERS, PredictionsReader
+from ostinato.runs.run import Labels
 from ostinato.tasks import saved, summary
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.unseen import unseen_figures
 from ostinato.tasks.verdict import Compared
 from ostinato.training import Figures, Objective, Part
 
@@ -114,11 +117,11 @@ class EventCounter(Estimator):
         """Return the expected count of each sequence, ready for JSON."""
         part = self._part(X, None, "predict")
         counts = self.predict(part).tolist()
-        return [{"sequence": n, "count": c} for n, c in zip(part.names, counts, strict=True)]
+        return [{"sequence": n, "value": c} for n, c in zip(part.names, counts, strict=True)]
 
     def format_prediction(self, answer: Mapping[str, Any]) -> str:
         """Return an answer of `predict_details` as a line."""
-        return f"{answer['count']:.2f}\t{answer['sequence']}"
+        return f"{answer['value']:.2f}\t{answer['sequence']}"
 
     # Where data come from -------------------------------------------------------------------------
 
@@ -142,9 +145,10 @@ class EventCounter(Estimator):
     def _part(self, X: Any, y: Any, name: str) -> Sequences:
         if isinstance(X, Sequences):
             return X
-        if X and isinstance(X[0], Sequences):  # as read_inputs gives them
-            X = [values for one in X for values in one]
-        return Sequences.make(X, y, name)
+        rows = rows_of(X, name, "sequence")
+        if rows and isinstance(rows[0], Sequences):  # as read_inputs gives them
+            rows = [values for one in rows for values in one]
+        return Sequences.make(rows, y, name)
 
     def _strata(self, part: Sequences) -> tuple[Sequence[Any], Sequence[Hashable]]:
         return [""] * len(part), part.keys
@@ -186,6 +190,11 @@ class EventCounter(Estimator):
         )
 
     def _column(self, part: Sequences) -> Ragged:
+        if part.values.shape[1] != len(self.mean_):
+            raise datasets.DatasetError(
+                f"{part.source}: a step must have {len(self.mean_)} features, as in train; "
+                f"got {part.values.shape[1]}."
+            )
         scaled = (part.values - self.mean_) / self.deviation_  # (steps of all, features)
         return Ragged(scaled.astype(np.float32), part.offsets)
 
@@ -215,7 +224,15 @@ class EventCounter(Estimator):
                 predictions=rates,
                 lengths=examples.lengths,
             )
-        return {**regression_metrics(counts, rates), "chance_z": correlation_z(counts, rates)}
+        figures = {**regression_metrics(counts, rates), "chance_z": correlation_z(counts, rates)}
+        return figures | unseen_figures(
+            *("mae", examples.keys, seen),
+            lambda rows: regression_metrics(counts[rows], rates[rows])["mae"],
+        )
+
+    def score(self, X: Any, y: Sequence[int]) -> float:
+        """Return the share of the variance that is explained; 1 is best."""
+        return float(self.evaluate(X, y)["r2"])
 
     def _baselines(self, train: Sequences) -> Iterator[Baseline]:
         mean = _counts(train).mean()
@@ -244,6 +261,14 @@ class EventCounter(Estimator):
         return f'import ostinato\n\nostinato.load("{run.name}").predict([[0.0, 1.0, 0.0]])'
 
 
+class Counting(Regression):
+    """Its section of the report page: that of a regression, under its own title."""
+
+    def title(self, labels: Labels) -> str:
+        """Return what the model does, in a few words."""
+        return "Event counting"
+
+
 def _counts(part: Sequences) -> npt.NDArray[np.float64]:
     counts = np.array(part.labels or [], dtype=np.float64)
     if len(counts) != len(part) or (counts < 0).any() or (counts % 1).any():
@@ -262,7 +287,7 @@ COMMANDS["EventCounter"] = TaskEntry(
     estimator="EventCounter", module=__name__, data=COUNTED, trained="a counter of events"
 )
 READERS[EventCounter.task] = PredictionsReader(read_values, has_labels=False)
-SECTIONS[EventCounter.task] = Regression()
+SECTIONS[EventCounter.task] = Counting()
 
 
 def main() -> None:

@@ -66,4 +66,4 @@ def test_the_example_is_a_task_to_every_command(tmp_path: Path) -> None:
     assert re.findall(r"^exit (\d)$", said.stdout, re.M) == ["0"] * 5 + ["2"], said.stderr
     assert len(re.findall(r"^\d+\.\d\d\t\S+", said.stdout, re.M)) == 80
     assert "mean absolute error" in said.stderr + said.stdout
-    assert "Series regression" in (tmp_path / "run/report.html").read_text("utf-8")
+    assert "Event counting" in (tmp_path / "run/report.html").read_text("utf-8")

@@ -18,7 +18,10 @@ from ostinato.cli.console import LONGEST, is_first_process, say, shortened
 from ostinato.cli.misplaced import advice, check_folder, commands_instead
 
 COMMANDS = {
-    "train": ("ostinato.cli.train:app", "Train a model: classify, tag or transcribe."),
+    "train": (
+        "ostinato.cli.train:app",
+        "Train a model: of texts, recordings, sequences or series.",
+    ),
     "resume": ("ostinato.cli.train:resume", "Go on with an interrupted run, exactly."),
     "evaluate": ("ostinato.cli.evaluate:evaluate", "Measure a trained model on data with labels."),
     "predict": (
