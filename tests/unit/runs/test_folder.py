@@ -103,8 +103,8 @@ def test_a_run_killed_while_it_was_replaced_can_be_trained_again(
     runs: dict[str, Path], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = tmp_path / "run"
-    for task in ("forecast", "series"):
-        ostinato.load(runs[task]).save(run, overwrite=task == "series")
+    for task in ("forecast", "sequences"):
+        ostinato.load(runs[task]).save(run, overwrite=task == "sequences")
     unlink = Path.unlink
 
     def killed(path: Path, missing_ok: bool = False) -> None:
