@@ -2,6 +2,7 @@
 
 from ostinato.series.conformal import Calibration as Calibration
 from ostinato.series.frequency import Frequency as Frequency
+from ostinato.series.inference import infer_frequency as infer_frequency
 from ostinato.series.naive import drift as drift
 from ostinato.series.naive import naive as naive
 from ostinato.series.naive import naive2 as naive2
@@ -20,6 +21,7 @@ __all__ = [
     "WindowIndex",
     "WindowReader",
     "drift",
+    "infer_frequency",
     "naive",
     "naive2",
     "panel_of",
