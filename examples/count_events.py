@@ -8,7 +8,7 @@ end, so that the commands and the report know it too.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -144,7 +144,7 @@ class EventCounter(Estimator):
 
     def _part(self, X: Any, y: Any, name: str) -> Sequences:
         if isinstance(X, Sequences):
-            return X
+            return X if y is None or not len(y) else replace(X, labels=list(y))
         rows = rows_of(X, name, "sequence")
         if rows and isinstance(rows[0], Sequences):  # as read_inputs gives them
             rows = [values for one in rows for values in one]

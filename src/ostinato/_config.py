@@ -159,7 +159,7 @@ class AudioFeatures(Settings):
         check_range("AudioFeatures", "window", self.window, low=self.hop)
         check_range("AudioFeatures", "lookahead", self.lookahead, low=0)
         if self.context % 2 == 0:
-            raise ConfigError(f"Features: context must be odd; got {self.context}.")
+            raise ConfigError(f"AudioFeatures: context must be odd; got {self.context}.")
 
     def fitted_to(self, recurrent: Recurrent) -> AudioFeatures:
         """Return the same with what is not set as the recurrent stack needs it."""

@@ -49,8 +49,8 @@ class TextColumns:
 
     Args:
         text_column: Column with the texts, in csv and tsv also by number; else found by its name.
-        label_column: Column with the labels, found by its name if not given; several are labels
-            themselves, 1 where a text has them.
+        label_column: Column with the labels, found by its name if not given; of texts several are
+            labels themselves, 1 where a text has them.
         label_separator: What parts the labels of a text in one column.
     """
 
@@ -98,7 +98,7 @@ class SequenceColumns:
     Args:
         id_column: Column that tells the sequences apart; found by its name; several, each with the
             option, are joined.
-        time_column: Column that orders the steps; found by its name, else the rows are in order.
+        time_column: Column that orders the steps; found by its name, else rows of sequences are in order.
         label_column: Column with the labels; found by its name if not given.
         feature_columns: Column of a feature, one or several; none for all the other columns.
     """

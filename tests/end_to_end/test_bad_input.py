@@ -350,5 +350,12 @@ def test_a_long_chinese_text_is_no_file_name(trained, capsys):
     assert "很好" in capsys.readouterr().out
 
 
+def test_columns_of_another_task_or_of_no_file_are_refused(trained, tmp_path, capsys):
+    table = csv(tmp_path / "b.csv")
+    fails(capsys, 2, "id_column", "predict", trained, table, "--id-column", "text")
+    fails(capsys, 2, "no table is given", "predict", trained, "good", "--text-column", "text")
+    fails(capsys, 1, "missing.json", "predict", trained, tmp_path / "missing.json")
+
+
 def test_columns_are_for_files(trained, capsys):
     fails(capsys, 2, "columns are for a file", "evaluate", trained, "train", "--text-column", "x")

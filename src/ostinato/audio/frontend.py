@@ -120,6 +120,6 @@ def _soxr() -> Any:
 
 def _too_many(settings: AudioFeatures, sample_rate_hz: int) -> ConfigError:
     return ConfigError(
-        f"Features: bands must be fewer at {sample_rate_hz} Hz and a window of {settings.window} s, each "
+        f"AudioFeatures: bands must be fewer at {sample_rate_hz} Hz and a window of {settings.window} s, each "
         f"with a frequency of the spectrum in it; got {settings.bands}."
     )

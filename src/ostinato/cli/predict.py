@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # torch is loaded once the options are known to be right
     from ostinato.tasks import Estimator
 
 FILE_ENDINGS = (
-    *(".txt", ".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"),
+    *(".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet"),
     *(".gz", ".bz2", ".xz", ".zst", ".conll", ".conllu"),
 )
 MOST_AT_ONCE = 4096  # texts, so that standard input may be endless
@@ -82,7 +82,7 @@ def _predict(
 
     Args:
         run: Run folder.
-        inputs: Texts; or one file: txt with a text a line, csv, tsv, jsonl or parquet; for a tagger
+        inputs: Texts; or one file: txt with a text a line, csv, tsv, json, jsonl or parquet; for a tagger
             also CoNLL columns and CoNLL-U; for a recogniser sound files, folders or manifests; for
             sequences .ts, .npz or a table with a step a row; for a forecaster tables of series, or
             nothing for those it was trained on.
@@ -104,6 +104,7 @@ def _predict(
 
     estimator = load(run)
     options = asked.options()
+    _check_columns(estimator, given, is_stream=stream)
     if stream:
         listen(estimator, inputs, sample_rate_hz, options, as_json=json)
         return
@@ -134,13 +135,21 @@ predict = with_options(
 )
 
 
+def _check_columns(estimator: Estimator, given: Mapping[str, Any], *, is_stream: bool) -> None:
+    """Raise ConfigError for columns that a task or a stream does not have."""
+    known = (*estimator.data.names, *estimator.text_columns)
+    check_names(given, dict.fromkeys(known), f"predict: a {estimator.task} run")
+    if is_stream and given:
+        raise ConfigError(f"predict: {', '.join(given)}: a stream has no columns. Leave them out.")
+
+
 def _written(
     estimator: Estimator, inputs: tuple[str, ...], given: Mapping[str, Any], *, has_future: bool
 ) -> dict[str, Any]:
     """Return how the table of the steps ahead is written: as the one before it."""
     found = {name: given[name] for name in AS_WRITTEN if name in given and has_future}
-    unused = [name for name in given if not inputs and name not in found]
-    if unused and estimator.has_history:
+    unused = [name for name in given if name not in found]
+    if unused and not _reads_files(estimator, inputs):
         raise ConfigError(
             f"predict: no table is given that {', '.join(unused)} could be of. Name one, or leave it out."
         )
@@ -163,11 +172,16 @@ def _inputs(
 ) -> Iterable[Any]:
     if not inputs:
         return [None] if estimator.has_history else _lines()
-    if estimator.takes_files:
+    if _reads_files(estimator, inputs):
         return itertools.chain.from_iterable(estimator.read_inputs(i, **columns) for i in inputs)
-    if len(inputs) == 1 and _names_a_file(inputs[0]):
-        return estimator.read_inputs(inputs[0], **columns)
     return inputs
+
+
+def _reads_files(estimator: Estimator, inputs: tuple[str, ...]) -> bool:
+    """Return whether what is to be predicted stands in files, and not on the command line."""
+    if estimator.takes_files:
+        return bool(inputs)
+    return len(inputs) == 1 and _names_a_file(inputs[0])
 
 
 def _names_a_file(text: str) -> bool:

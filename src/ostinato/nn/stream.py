@@ -40,8 +40,8 @@ class StreamedLayer(Protocol):
 class StreamingSession:
     """A recurrent layer fed step by step, as from a microphone or a ticker; no gradients.
 
-    Make one with `RecurrentLayer.stream`. It holds the weights as they were then: after a change of
-    the layer make another. Where the native kernels serve the layer, a step is one native call for
+    Make one with `RecurrentLayer.stream`, and another after a change of the layer. Where the native
+    kernels serve the layer, it holds the weights as they were then, and a step is one native call for
     all layers of the stack; elsewhere it calls the layer.
 
     Args:
@@ -115,7 +115,7 @@ class StreamingSession:
 
         Shape:
             input: ``(batch, input_size)``.
-            output: ``(batch, hidden_size)``.
+            output: ``(batch, hidden_size)``, or ``(batch, proj_size)`` of a projected layer.
 
         Raises:
             ShapeError: The input does not fit.

@@ -17,7 +17,7 @@ from ostinato._errors import CheckpointError
 from ostinato._files import replacing
 from ostinato.datasets.readers.frames import read_run_table
 
-MOST_COUNTED = 2**40  # tokens of an example
+MOST_TOKENS = 2**40  # tokens of an example
 
 
 def write_table(
@@ -85,9 +85,9 @@ def counts(column: Any, name: str, path: Path) -> NDArray[np.int64]:
     if column.null_count:
         raise misfit(path, f"must have {name} in every row", "null")
     found = np.asarray(column.cast(pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
-    outside = (found < 0) | (found > MOST_COUNTED)
+    outside = (found < 0) | (found > MOST_TOKENS)
     if outside.any():
-        raise misfit(path, f"must have {name} from 0 to {MOST_COUNTED:,}", f"{found[outside][0]}")
+        raise misfit(path, f"must have {name} from 0 to {MOST_TOKENS:,}", f"{found[outside][0]}")
     return found
 
 

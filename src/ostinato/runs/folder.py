@@ -229,6 +229,7 @@ def read_config(run: Path) -> dict[str, Any]:
             "Update ostinato."
         )
     _check_config(config, run / "config.json")
+    config["data"].setdefault("arguments", None)  # as of a run that was trained from Python
     return config
 
 

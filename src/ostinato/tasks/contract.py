@@ -25,7 +25,8 @@ from ostinato.tasks.verdict import ACCURACY, Compared
 from ostinato.training import Callback, Figures, Objective, Part
 
 Parts = Mapping[str, Any]
-"""The parts of a data set by name: `ostinato.datasets.Examples`, or `Tagged` for a tagger."""
+"""The parts of a data set by name: `ostinato.datasets.Examples`, `Tagged`, `Recordings`, `Sequences`; or series
+with a cutoff each."""
 
 
 class Fitting(TypedDict, total=False):
@@ -55,6 +56,7 @@ class Task(BaseEstimator):
         task: Its name in a run folder.
         pipeline_tag: Its name on Hugging Face, for the model card.
         data: The kind of its data, with the arguments of :meth:`load_parts` and :meth:`read_part`.
+        text_columns: Arguments of :meth:`read_inputs` beside these, for files of raw texts.
         options: Arguments of :meth:`predict_details` beside the raw examples.
         formats: What writes answers as the lines of other programs' files, by name.
         takes_files: Whether what is predicted lies in files; else it may stand on the command line.
@@ -67,6 +69,7 @@ class Task(BaseEstimator):
     task: ClassVar[str]
     pipeline_tag: ClassVar[str]
     data: ClassVar[DataKind]
+    text_columns: ClassVar[tuple[str, ...]] = ()
     options: ClassVar[tuple[str, ...]] = ()
     formats: ClassVar[Mapping[str, Callable[[Iterable[Any]], Iterator[str]]]] = {}
     takes_files: ClassVar[bool] = False
@@ -133,7 +136,7 @@ class Task(BaseEstimator):
 
     @abstractmethod
     def load_parts(self, **arguments: Any) -> Parts:
-        """Load the parts of a data set: ``source``, ``validation``, ``test`` and ``columns``."""
+        """Load the parts of a data set: ``source``, ``validation``, ``test``, names of ``data``."""
 
     @abstractmethod
     def read_part(self, path: str, **columns: Any) -> Any:

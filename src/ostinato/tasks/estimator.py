@@ -47,8 +47,8 @@ class Estimator(DividedTask):
         """Change settings; ``recurrent__hidden_size`` reaches into :class:`ostinato.Recurrent`.
 
         Raises:
-            ConfigError: A name is unknown (the nearest is offered) or a value outside its rule; then
-                nothing is changed.
+            ConfigError: A name is unknown (the nearest is offered), or a value of a group outside its
+                rule; then nothing is changed. The other values are checked by ``fit``.
         """
         settings = self.get_params(deep=False)
         nested: dict[str, dict[str, Any]] = {}
@@ -146,8 +146,8 @@ class Estimator(DividedTask):
             resume: Go on with the run in ``out``, exactly, from its last checkpoint.
             test_each_epoch: Also measure the test part after every epoch; nothing is selected by it.
             callbacks: Told of every step and epoch.
-            provenance: ``command`` and ``arguments`` of :func:`ostinato.datasets.load_texts`, so that
-                ``ostinato resume`` and ``evaluate`` can read the data again.
+            provenance: ``command`` as typed, and ``arguments`` of :meth:`load_parts` and of what is drawn
+                from train, so that ``ostinato resume`` and ``evaluate`` can read the data again.
 
         Raises:
             ConfigError: A setting is wrong, or ``out`` must not be written.

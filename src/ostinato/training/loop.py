@@ -162,8 +162,8 @@ class _Loop:
             start = time.perf_counter()
             loss = self._step(batches[progress.batch], len(batches))
             progress.seconds += time.perf_counter() - start
-            for listener in self.callbacks:
-                listener.step(progress, len(batches), loss)
+            for callback in self.callbacks:
+                callback.step(progress, len(batches), loss)
             if self._agree(stopped()):
                 self._save()
                 raise StoppedError(
@@ -257,8 +257,8 @@ class _Loop:
         self._save()
         if self.folder and self.is_main:
             history.write(self.folder, progress.records)
-        for listener in self.callbacks:
-            listener.epoch(record)
+        for callback in self.callbacks:
+            callback.epoch(record)
         if self.is_main:
             _warn_of_gradients(record)
 

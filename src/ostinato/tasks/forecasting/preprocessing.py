@@ -328,8 +328,9 @@ def table_of(source: Any, columns: Mapping[str, Any], train: Mapping[str, Any]) 
                 f"got {next(iter(named))}. Leave it out, or give it to load_series."
             )
         return source
-    written = {name: named[name] for name in AS_WRITTEN if name in named}
-    return load_series(source, **{**(learnt(named) or train), **written})
+    forms = ("wide", "rows") if learnt(named) else ()  # where columns are named they tell the form
+    kept = {name: value for name, value in train.items() if name not in forms}
+    return load_series(source, **{**kept, **named})
 
 
 def _check(panel: Panel, fits: npt.NDArray[np.bool_], rule: str, advice: str) -> None:

@@ -103,6 +103,7 @@ class SequenceTagger(Estimator):
     task: ClassVar[str] = "sequence-tagging"
     pipeline_tag: ClassVar[str] = "token-classification"
     data: ClassVar[DataKind] = TAGGED
+    text_columns: ClassVar[tuple[str, ...]] = ("text_column", "label_column", "label_separator")
     formats: ClassVar[Mapping[str, Any]] = WRITERS
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = TAGGING_PRESETS
 
@@ -182,6 +183,7 @@ class SequenceTagger(Estimator):
 
     def read_inputs(self, path: str, **columns: Any) -> Sequence[Any]:
         """Read the raw texts of a file, or the tokens of one that is cut into them."""
+        columns.pop("column", None)  # of the tags, which are not read
         token = columns.pop("token_column", None)
         named = any(value for name, value in columns.items() if name.endswith("column"))
         if named or not (token or datasets.holds_tokens(path)):

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 import ostinato
 from ostinato import ConfigError, DatasetError, Forecaster, Recurrent, Training
+from ostinato.tasks.forecasting.preprocessing import table_of
 
 LENGTHS = {"a": 90, "b": 75, "c": 60}
 HORIZON = 7
@@ -621,3 +622,10 @@ def test_series_that_were_loaded_already_are_read_as_their_table() -> None:
     assert of_loaded.predict(loaded, future=future).equals(of_loaded.predict(future=future))
     with pytest.raises(DatasetError, match="have their columns; got known_columns"):
         small().fit(loaded, **ROLES)
+
+
+def test_a_column_that_is_named_leaves_the_others_those_of_train():
+    rows = {"when": [1, 2, 3], "load": [4.0, 5.0, 6.0], "value": [7.0, 8.0, 9.0], "kind": ["a"] * 3}
+    train = {"target_columns": ["load"], "static_columns": ["kind"], "wide": True}
+    table = table_of(rows, {"time_column": "when"}, train)
+    assert (list(table.values), list(table.static)) == (["load"], ["kind"])
