@@ -185,10 +185,10 @@ def test_fit_returns_the_model_and_changes_neither_settings_nor_data(case):
 def test_the_seed_alone_decides(case, fitted, answers):
     """Not the random states of others, which are not moved either."""
     torch.manual_seed(1)
-    np.random.seed(1)  # noqa: NPY002
-    before = torch.get_rng_state(), np.random.get_state()[1]  # noqa: NPY002
+    np.random.seed(1)  # noqa: NPY002 the global state is what must not move
+    before = torch.get_rng_state(), np.random.get_state()[1]  # noqa: NPY002 as above
     again = case.fit()
-    assert_same([torch.get_rng_state(), np.random.get_state()[1]], before)  # noqa: NPY002
+    assert_same([torch.get_rng_state(), np.random.get_state()[1]], before)  # noqa: NPY002 as above
     assert_same(weights(again), weights(fitted))
     assert case.answers(again) == answers
     other = weights(case.fit(case.make(training__seed=1)))

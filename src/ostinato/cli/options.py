@@ -59,7 +59,7 @@ def with_options(
             parameters.append(parameter.replace(annotation=_strict(hints[name])))
     command.__doc__ = help
     command.__name__ = whole.__name__
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # as inspect reads it
     command.__annotations__ = {p.name: p.annotation for p in parameters}
     return command
 

@@ -25,7 +25,7 @@ def constant(function: Callable[P, T]) -> Callable[P, T]:
     Args:
         function: A function of arguments that are no tensors.
     """
-    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    function._dynamo_marked_constant = True  # type: ignore[attr-defined]  # torch's mark
     return function
 
 
