@@ -14,7 +14,7 @@ from tests.unit.report.pages import Page
 
 from ostinato.cli.main import run
 from ostinato.datasets import Sequences
-from ostinato.datasets.readers.ts import write_ts
+from ostinato.datasets.readers.sequences.ts import write_ts
 from ostinato.datasets.sets import gestures
 
 SMALL = ["--hidden-size", "8", "--batch-size", "8", "--learning-rate", "0.02"]

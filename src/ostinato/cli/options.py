@@ -104,7 +104,7 @@ def check_written(columns: Mapping[str, Any]) -> None:
         columns: Arguments of a reader, as far as they are known.
     """
     from ostinato.datasets.files import encoding_of  # which take a moment
-    from ostinato.datasets.readers.separated import checked_delimiter
+    from ostinato.datasets.readers.tables.separated import checked_delimiter
 
     for name, check in (("delimiter", checked_delimiter), ("encoding", encoding_of)):
         if columns.get(name) is not None:

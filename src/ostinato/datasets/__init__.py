@@ -7,9 +7,9 @@ from ostinato.datasets.loading.sequences import load_sequences, read_sequences
 from ostinato.datasets.loading.series import load_series
 from ostinato.datasets.loading.tagged import holds_tokens, load_tagged, read_tagged
 from ostinato.datasets.loading.texts import load_texts
-from ostinato.datasets.readers.hugging_face import from_hugging_face
-from ostinato.datasets.readers.series_tables import read_series
-from ostinato.datasets.readers.tables import read_texts
+from ostinato.datasets.readers.series.tables import read_series
+from ostinato.datasets.readers.texts.files import read_texts
+from ostinato.datasets.readers.texts.hugging_face import from_hugging_face
 from ostinato.datasets.records import schemes
 from ostinato.datasets.records.recordings import Audio, Recordings
 from ostinato.datasets.records.schemes import SCHEMES, Scheme, Span

@@ -1,9 +1,19 @@
-"""Names of files as people write them and systems have them: homes of nobody, bytes that are no UTF-8."""
+"""Names of files as people write them and systems have them: of parts, homes of nobody, bytes that are no UTF-8."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+PARTS = {
+    "train": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+}
+"""The part that a file or a folder is of, by its name."""
 
 
 def expanded(path: str | Path) -> Path:

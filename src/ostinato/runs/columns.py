@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ostinato._errors import CheckpointError
 from ostinato._files import replacing
-from ostinato.datasets.readers.frames import read_run_table
+from ostinato.datasets.readers.tables.frames import read_run_table
 
 MOST_TOKENS = 2**40  # tokens of an example
 

@@ -8,10 +8,9 @@ from typing import Any, TypeVar
 
 from ostinato._errors import DatasetError, did_you_mean
 from ostinato._kinds import DataKind
-from ostinato.datasets.file_names import expanded
+from ostinato.datasets.file_names import PARTS, expanded
 from ostinato.datasets.files import check_file, format_of
 from ostinato.datasets.folders import files_within
-from ostinato.datasets.readers.trees import PARTS
 from ostinato.datasets.registry import REGISTRY, locate
 
 PartT = TypeVar("PartT")

@@ -12,7 +12,7 @@ import numpy as np
 
 from ostinato._errors import ConfigError, DatasetError, did_you_mean
 from ostinato._kinds import RECORDINGS
-from ostinato.datasets.file_names import expanded
+from ostinato.datasets.file_names import PARTS, expanded
 from ostinato.datasets.files import check_file, format_of
 from ostinato.datasets.loading.parts import (
     check_source,
@@ -20,8 +20,8 @@ from ostinato.datasets.loading.parts import (
     read_registered,
     with_files,
 )
-from ostinato.datasets.readers.hugging_face_sequences import speech_from_hugging_face
-from ostinato.datasets.readers.manifests import (
+from ostinato.datasets.readers.recordings.hugging_face import speech_from_hugging_face
+from ostinato.datasets.readers.recordings.manifests import (
     AUDIO_NAMES,
     MANIFESTS,
     SPEAKER_NAMES,
@@ -30,14 +30,13 @@ from ostinato.datasets.readers.manifests import (
     read_pairs,
     sounds_in,
 )
-from ostinato.datasets.readers.transcript_lists import (
+from ostinato.datasets.readers.recordings.transcript_lists import (
     is_kaldi,
     is_librispeech,
     read_kaldi,
     read_librispeech,
 )
-from ostinato.datasets.readers.trees import PARTS
-from ostinato.datasets.readers.word_folders import is_by_word, parts_of_words, read_words
+from ostinato.datasets.readers.recordings.word_folders import is_by_word, parts_of_words, read_words
 from ostinato.datasets.records.recordings import Recordings, merged
 from ostinato.datasets.records.segments import Segment
 from ostinato.datasets.registry import REGISTRY

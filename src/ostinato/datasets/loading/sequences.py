@@ -17,9 +17,9 @@ from ostinato.datasets.loading.parts import (
     read_registered,
     with_files,
 )
-from ostinato.datasets.readers.sequence_tables import read_long, read_npz
-from ostinato.datasets.readers.ts import read_ts
-from ostinato.datasets.readers.ucr import read_ucr
+from ostinato.datasets.readers.sequences.tables import read_long, read_npz
+from ostinato.datasets.readers.sequences.ts import read_ts
+from ostinato.datasets.readers.sequences.ucr import read_ucr
 from ostinato.datasets.records.sequences import Sequences
 from ostinato.datasets.registry import REGISTRY
 

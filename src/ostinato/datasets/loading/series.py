@@ -10,7 +10,7 @@ from ostinato._errors import DatasetError
 from ostinato._kinds import SERIES
 from ostinato.datasets.file_names import expanded
 from ostinato.datasets.loading.parts import check_source, read_registered
-from ostinato.datasets.readers.series_tables import read_series
+from ostinato.datasets.readers.series.tables import read_series
 from ostinato.datasets.records.series import SeriesTable
 from ostinato.datasets.records.stand_ins import tell_stand_ins
 from ostinato.datasets.registry import REGISTRY

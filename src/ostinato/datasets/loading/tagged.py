@@ -11,11 +11,11 @@ from ostinato._kinds import TAGGED
 from ostinato.datasets.dataset import Cut
 from ostinato.datasets.files import check_file, format_of, open_binary
 from ostinato.datasets.loading.parts import check_source, find_parts, read_registered, with_files
-from ostinato.datasets.readers.conll import Column, is_conllu, read_columns, read_conllu
-from ostinato.datasets.readers.hugging_face_sequences import tagged_from_hugging_face
-from ostinato.datasets.readers.tables import FORMATS as TABLES
-from ostinato.datasets.readers.tagged_json import TAG_NAMES, has_tokens, read_rows
-from ostinato.datasets.readers.tagged_tables import is_table_of_tokens, read_table
+from ostinato.datasets.readers.tagged.conll import Column, is_conllu, read_columns, read_conllu
+from ostinato.datasets.readers.tagged.hugging_face import tagged_from_hugging_face
+from ostinato.datasets.readers.tagged.json_rows import TAG_NAMES, has_tokens, read_rows
+from ostinato.datasets.readers.tagged.tables import is_table_of_tokens, read_table
+from ostinato.datasets.readers.texts.files import FORMATS as TABLES
 from ostinato.datasets.records.tagged import Tagged
 from ostinato.datasets.registry import REGISTRY
 

@@ -16,9 +16,9 @@ from ostinato.datasets.loading.parts import (
     read_registered,
     with_files,
 )
-from ostinato.datasets.readers.hugging_face import from_hugging_face
-from ostinato.datasets.readers.tables import FORMATS, read_texts
-from ostinato.datasets.readers.trees import find_tree, read_archive, read_tree
+from ostinato.datasets.readers.texts.files import FORMATS, read_texts
+from ostinato.datasets.readers.texts.hugging_face import from_hugging_face
+from ostinato.datasets.readers.texts.trees import find_tree, read_archive, read_tree
 from ostinato.datasets.records.texts import Examples
 from ostinato.datasets.registry import REGISTRY
 

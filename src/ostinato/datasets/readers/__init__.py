@@ -1,1 +1,1 @@
-"""Readers of file formats, and of other libraries' tables."""
+"""Readers of file formats and of other libraries' tables: a folder a kind of data, `tables` and `times` for all."""

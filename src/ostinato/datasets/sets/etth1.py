@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ostinato._kinds import SERIES
 from ostinato.datasets.dataset import Dataset, File
-from ostinato.datasets.readers.series_tables import read_series
+from ostinato.datasets.readers.series.tables import read_series
 from ostinato.datasets.records.series import SeriesTable
 from ostinato.datasets.sets.official import are_present, read_parts
 

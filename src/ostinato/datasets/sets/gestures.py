@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ostinato._kinds import SEQUENCES
 from ostinato.datasets.dataset import GENERATED, Dataset
-from ostinato.datasets.readers.ts import read_ts, write_ts
+from ostinato.datasets.readers.sequences.ts import read_ts, write_ts
 from ostinato.datasets.records.sequences import Sequences
 
 #: Raised with every change of what is generated.

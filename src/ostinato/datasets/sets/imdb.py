@@ -10,7 +10,7 @@ from ostinato._errors import DatasetError
 from ostinato._kinds import TEXTS
 from ostinato.datasets.dataset import Dataset, File
 from ostinato.datasets.files import file_sha256
-from ostinato.datasets.readers.trees import find_tree, read_archive, read_tree
+from ostinato.datasets.readers.texts.trees import find_tree, read_archive, read_tree
 from ostinato.datasets.records.texts import Examples
 
 logger = logging.getLogger("ostinato")

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from ostinato._arrays import Float64s
 from ostinato._kinds import RECORDINGS
 from ostinato.datasets.dataset import GENERATED, Dataset
-from ostinato.datasets.readers.word_folders import read_words
+from ostinato.datasets.readers.recordings.word_folders import read_words
 from ostinato.datasets.records.recordings import Recordings
 from ostinato.datasets.sets.morse import write_wav
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from ostinato._kinds import RECORDINGS
 from ostinato.datasets.dataset import GENERATED, Dataset
-from ostinato.datasets.readers.manifests import read_manifest
+from ostinato.datasets.readers.recordings.manifests import read_manifest
 from ostinato.datasets.records.recordings import Recordings
 
 #: Raised with every change of what is generated.

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ostinato._kinds import SERIES
 from ostinato.datasets.dataset import GENERATED, Dataset
-from ostinato.datasets.readers.series_tables import read_series
+from ostinato.datasets.readers.series.tables import read_series
 from ostinato.datasets.records.series import SeriesTable
 
 #: Raised with every change of what is generated.

@@ -19,8 +19,8 @@ from typing import NamedTuple, TypeVar
 
 from ostinato._kinds import TAGGED
 from ostinato.datasets.dataset import GENERATED, Cut, Dataset
-from ostinato.datasets.readers.character_spans import tag_text
-from ostinato.datasets.readers.columns import check_column
+from ostinato.datasets.readers.tables.columns import check_column
+from ostinato.datasets.readers.tagged.character_spans import tag_text
 from ostinato.datasets.records.tagged import Tagged
 
 #: Raised with every change of the generated texts.

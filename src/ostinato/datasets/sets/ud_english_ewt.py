@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ostinato._kinds import TAGGED
 from ostinato.datasets.dataset import Cut, Dataset
-from ostinato.datasets.readers.conll import Column, read_conllu
+from ostinato.datasets.readers.tagged.conll import Column, read_conllu
 from ostinato.datasets.records.tagged import Tagged
 from ostinato.datasets.sets.official import are_present, read_parts, served
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from ostinato._errors import CheckpointError
 from ostinato._files import replacing
 from ostinato.datasets import SeriesTable
-from ostinato.datasets.readers.frames import read_run_table
+from ostinato.datasets.readers.tables.frames import read_run_table
 from ostinato.series import Panel, panel_of
 
 FILE = "series.parquet"

@@ -18,7 +18,7 @@ from ostinato._kinds import TAGGED, DataKind
 from ostinato._presets import TAGGING_PRESETS
 from ostinato.data.batches import collate
 from ostinato.datasets import Scheme, Tagged
-from ostinato.datasets.readers.tagged_writing import FORMATS as WRITERS
+from ostinato.datasets.readers.tagged.writing import FORMATS as WRITERS
 from ostinato.nn import Chain, log_likelihood
 from ostinato.runs.tagging import write_tagged_predictions
 from ostinato.tasks import saved, summary

@@ -13,14 +13,14 @@ from ostinato._errors import DatasetError, shown
 from ostinato.datasets.file_names import expanded, is_a_name, path_text
 from ostinato.datasets.files import decode
 from ostinato.datasets.folders import files_within
-from ostinato.datasets.readers.columns import named_column
-from ostinato.datasets.readers.frames import FORMATS, Frame, read_frame
-from ostinato.datasets.readers.segment_columns import (
+from ostinato.datasets.readers.recordings.segment_columns import (
     parts_told,
     segment_columns,
     tell_repeated,
     tell_unread,
 )
+from ostinato.datasets.readers.tables.columns import named_column
+from ostinato.datasets.readers.tables.frames import FORMATS, Frame, read_frame
 from ostinato.datasets.records.recordings import Recordings
 from ostinato.datasets.records.sounds import sound_of
 

@@ -8,11 +8,10 @@ import re
 from pathlib import Path
 
 from ostinato._errors import DatasetError
-from ostinato.datasets.file_names import expanded, path_text
+from ostinato.datasets.file_names import PARTS, expanded, path_text
 from ostinato.datasets.files import check_file, read_lines
 from ostinato.datasets.folders import files_within
-from ostinato.datasets.readers.manifests import SOUNDS, check_single, sounds_in
-from ostinato.datasets.readers.trees import PARTS
+from ostinato.datasets.readers.recordings.manifests import SOUNDS, check_single, sounds_in
 from ostinato.datasets.records.recordings import Recordings
 from ostinato.datasets.records.segments import Segment
 

@@ -9,8 +9,8 @@ from ostinato._errors import DatasetError, named
 from ostinato.datasets.file_names import path_text
 from ostinato.datasets.files import read_lines
 from ostinato.datasets.folders import files_within
-from ostinato.datasets.readers.frames import FORMATS
-from ostinato.datasets.readers.manifests import SOUNDS, sounds_in
+from ostinato.datasets.readers.recordings.manifests import SOUNDS, sounds_in
+from ostinato.datasets.readers.tables.frames import FORMATS
 from ostinato.datasets.records.recordings import Recordings
 
 logger = logging.getLogger("ostinato")

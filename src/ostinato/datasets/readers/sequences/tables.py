@@ -17,11 +17,16 @@ import pyarrow as pa
 from ostinato._errors import DatasetError, named, shown
 from ostinato.datasets.files import check_file, format_of, reason, too_large
 from ostinato.datasets.limits import limit
-from ostinato.datasets.readers.columns import LABEL_NAMES, check_column, label_strings, named_column
-from ostinato.datasets.readers.joined_ids import with_one_id
-from ostinato.datasets.readers.series_times import moments
-from ostinato.datasets.readers.tables import read_columns
-from ostinato.datasets.readers.typed_columns import numbers, words
+from ostinato.datasets.readers.tables.columns import (
+    LABEL_NAMES,
+    check_column,
+    label_strings,
+    named_column,
+)
+from ostinato.datasets.readers.tables.frames import read_columns
+from ostinato.datasets.readers.tables.joined_ids import with_one_id
+from ostinato.datasets.readers.tables.typed_columns import numbers, words
+from ostinato.datasets.readers.times.columns import moments
 from ostinato.datasets.records.sequences import Sequences
 
 ID_NAMES = ("id", "unique_id", "sequence", "sequence_id", "case", "case_id", "series", "sample")

@@ -14,8 +14,8 @@ import numpy as np
 
 from ostinato._errors import DatasetError, shown
 from ostinato.datasets.files import format_of, read_lines
-from ostinato.datasets.readers.columns import LABEL_NAMES, label_strings
-from ostinato.datasets.readers.separated import DELIMITERS, checked_delimiter
+from ostinato.datasets.readers.tables.columns import LABEL_NAMES, label_strings
+from ostinato.datasets.readers.tables.separated import DELIMITERS, checked_delimiter
 from ostinato.datasets.records.sequences import Sequences
 
 logger = logging.getLogger("ostinato")

@@ -12,9 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ostinato._errors import DatasetError
-from ostinato.datasets.readers.columns import check_column, usual_column
-from ostinato.datasets.readers.series_times import moments
-from ostinato.datasets.readers.typed_columns import (
+from ostinato.datasets.readers.tables.columns import check_column, usual_column
+from ostinato.datasets.readers.tables.typed_columns import (
     attribute_of,
     ids_of,
     is_kept,
@@ -23,6 +22,7 @@ from ostinato.datasets.readers.typed_columns import (
     whole_ids,
     words,
 )
+from ostinato.datasets.readers.times.columns import moments
 from ostinato.datasets.records.series import SeriesTable
 
 logger = logging.getLogger("ostinato")

@@ -14,25 +14,25 @@ import pyarrow as pa
 
 from ostinato._errors import DatasetError, brief
 from ostinato.datasets.file_names import expanded
-from ostinato.datasets.readers.columns import check_column, named_column, usual_column
-from ostinato.datasets.readers.joined_ids import with_one_id
-from ostinato.datasets.readers.parted_times import with_one_time
-from ostinato.datasets.readers.period_frames import with_moments
-from ostinato.datasets.readers.series_rows import (
+from ostinato.datasets.readers.series.period_frames import with_moments
+from ostinato.datasets.readers.series.rows import (
     ID_NAMES,
     check_no_rows,
     looks_like_rows,
     read_rows,
 )
-from ostinato.datasets.readers.series_times import moments
-from ostinato.datasets.readers.tables import read_columns
-from ostinato.datasets.readers.typed_columns import (
+from ostinato.datasets.readers.tables.columns import check_column, named_column, usual_column
+from ostinato.datasets.readers.tables.frames import read_columns
+from ostinato.datasets.readers.tables.joined_ids import with_one_id
+from ostinato.datasets.readers.tables.typed_columns import (
     attribute_of,
     ids_of,
     is_kept,
     numbers,
     whole_ids,
 )
+from ostinato.datasets.readers.times.columns import moments
+from ostinato.datasets.readers.times.joined import with_one_time
 from ostinato.datasets.records.series import SeriesTable
 
 logger = logging.getLogger("ostinato")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from ostinato._files import opened
 from ostinato.datasets.files import check_file, format_of, logger, read_bytes, too_large
 from ostinato.datasets.json_files import json_rows
 from ostinato.datasets.limits import limit
-from ostinato.datasets.readers.separated import Separated, read_separated
+from ostinato.datasets.readers.tables.separated import Separated, read_separated
 
 SEPARATED = (".csv", ".tsv")
 JSON = (".jsonl", ".ndjson", ".json")
@@ -154,6 +155,43 @@ def _of_rows(rows: Sequence[Mapping[str, Any]], where: str) -> Frame:
         return {name: [row.get(name) for row in rows] for name in wanted}
 
     return Frame(where, names, is_typed=True, load=load)
+
+
+def read_columns(
+    path: str | Path, delimiter: str | None = None, encoding: str | None = None
+) -> pa.Table:
+    r"""Read every column of a csv, tsv, jsonl, json or parquet file, plain or compressed.
+
+    Those of csv and tsv are strings; those of jsonl have the type of their values, and are strings
+    where these have several.
+
+    Args:
+        path: The file.
+        delimiter: As of :func:`read_frame`.
+        encoding: As of :func:`read_frame`.
+
+    Raises:
+        DatasetError: The file is missing, of another format, or something in it is wrong.
+
+    Example:
+        >>> path = getfixture("tmp_path") / "a.csv"
+        >>> _ = path.write_text("ds,y\n2016-07-01,1.5\n")
+        >>> read_columns(path).to_pylist()
+        [{'ds': '2016-07-01', 'y': '1.5'}]
+    """
+    frame = read_frame(Path(path), delimiter, encoding)
+    frame.check_names()
+    columns = frame.load(frame.names)
+    arrays = [_json_column(one) if isinstance(one, list) else one for one in columns.values()]
+    return pa.Table.from_arrays(arrays, names=frame.names)
+
+
+def _json_column(values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values)
+    except (pa.ArrowException, UnicodeEncodeError):
+        strings = [v if v is None or isinstance(v, str) else json.dumps(v) for v in values]
+        return pa.array(strings, pa.large_string())
 
 
 def _check_count(names: Sequence[str], where: str) -> None:

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ostinato._errors import DatasetError
-from ostinato.datasets.readers.columns import check_column
-from ostinato.datasets.readers.typed_columns import ids_of, words
+from ostinato.datasets.readers.tables.columns import check_column
+from ostinato.datasets.readers.tables.typed_columns import ids_of, words
 
 logger = logging.getLogger("ostinato")
 

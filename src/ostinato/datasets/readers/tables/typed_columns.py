@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ostinato._errors import DatasetError
-from ostinato.datasets.readers.written_numbers import read_numbers
+from ostinato.datasets.readers.tables.written_numbers import read_numbers
 
 MISSING = (
     *("", "nan", "na", "n/a", "#n/a", "null", "none", "<na>", "nat"),
@@ -26,7 +26,7 @@ Place = Callable[[int], str]
 def numbers(column: pa.ChunkedArray, name: str, where: str, place: Place) -> npt.NDArray[Any]:
     """Return a column as float64, NaN where a value is missing: null, NaN, or in `MISSING`.
 
-    Strings are read as :func:`ostinato.datasets.readers.written_numbers.read_numbers` does.
+    Strings are read as :func:`ostinato.datasets.readers.tables.written_numbers.read_numbers` does.
 
     Args:
         column: The column, of numbers, booleans, or strings that hold such.

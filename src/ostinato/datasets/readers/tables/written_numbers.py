@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ostinato._errors import DatasetError, brief
-from ostinato.datasets.readers.plain_characters import with_plain_characters
+from ostinato.datasets.readers.tables.plain_characters import with_plain_characters
 
 logger = logging.getLogger("ostinato")
 

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from ostinato._errors import DatasetError
 from ostinato.datasets.files import open_binary, read_lines
-from ostinato.datasets.readers.column_lines import (
+from ostinato.datasets.readers.tables.columns import check_column
+from ostinato.datasets.readers.tagged.column_lines import (
     TOKEN_NAMES,
     Columns,
     counts,
     read_column_lines,
     without_comments,
 )
-from ostinato.datasets.readers.columns import check_column
 from ostinato.datasets.records.tag_forms import read
 from ostinato.datasets.records.tagged import Tagged
 

@@ -12,9 +12,9 @@ from ostinato._errors import DatasetError, named, shown
 from ostinato.datasets.dataset import Cut
 from ostinato.datasets.files import decode, open_binary, read_bytes
 from ostinato.datasets.json_files import json_object, json_text
-from ostinato.datasets.readers.annotations import Row, inner_rows, plain_rows
-from ostinato.datasets.readers.character_spans import read_spans, tag_text, within_words
-from ostinato.datasets.readers.columns import check_column
+from ostinato.datasets.readers.tables.annotations import Row, inner_rows, plain_rows
+from ostinato.datasets.readers.tables.columns import check_column
+from ostinato.datasets.readers.tagged.character_spans import read_spans, tag_text, within_words
 from ostinato.datasets.records.tagged import Tagged
 
 logger = logging.getLogger("ostinato")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from ostinato._errors import DatasetError, named
-from ostinato.datasets.readers.column_lines import SENTENCE_NAMES, TAG_COLUMNS, TOKEN_NAMES
-from ostinato.datasets.readers.columns import named_column
-from ostinato.datasets.readers.tables import read_columns
-from ostinato.datasets.readers.written_lists import list_in
+from ostinato.datasets.readers.tables.columns import named_column
+from ostinato.datasets.readers.tables.frames import read_columns
+from ostinato.datasets.readers.tables.written_lists import list_in
+from ostinato.datasets.readers.tagged.column_lines import SENTENCE_NAMES, TAG_COLUMNS, TOKEN_NAMES
 from ostinato.datasets.records.tagged import Tagged
 
 logger = logging.getLogger("ostinato")

@@ -13,18 +13,18 @@ import pyarrow as pa
 from ostinato._errors import DatasetError, did_you_mean, named
 from ostinato.datasets.files import check_file, decode, format_of, open_binary, read_bytes
 from ostinato.datasets.json_files import json_text
-from ostinato.datasets.readers.annotations import ANSWER, accepted
-from ostinato.datasets.readers.columns import (
+from ostinato.datasets.readers.tables.annotations import ANSWER, accepted
+from ostinato.datasets.readers.tables.columns import (
     LABEL_NAMES,
     TEXT_NAMES,
     check_column,
     find_columns,
     label_strings,
 )
-from ostinato.datasets.readers.fasttext import PREFIX, read_fasttext
-from ostinato.datasets.readers.frames import FORMATS as TABLES
-from ostinato.datasets.readers.frames import Frame, read_frame
-from ostinato.datasets.readers.multi_labels import (
+from ostinato.datasets.readers.tables.frames import FORMATS as TABLES
+from ostinato.datasets.readers.tables.frames import Frame, read_frame
+from ostinato.datasets.readers.texts.fasttext import PREFIX, read_fasttext
+from ostinato.datasets.readers.texts.multi_labels import (
     columns_in,
     indicated_labels,
     lists_in,
@@ -94,35 +94,6 @@ def read_texts(
         )
     frame = read_frame(path, delimiter, encoding)
     return _examples(frame, text_column, given, labelled=labelled, separator=label_separator)
-
-
-def read_columns(
-    path: str | Path, delimiter: str | None = None, encoding: str | None = None
-) -> pa.Table:
-    r"""Read every column of a csv, tsv, jsonl, json or parquet file, plain or compressed.
-
-    Those of csv and tsv are strings; those of jsonl have the type of their values, and are strings
-    where these have several.
-
-    Args:
-        path: The file.
-        delimiter: As of :func:`read`.
-        encoding: As of :func:`read`.
-
-    Raises:
-        DatasetError: The file is missing, of another format, or something in it is wrong.
-
-    Example:
-        >>> path = getfixture("tmp_path") / "a.csv"
-        >>> _ = path.write_text("ds,y\n2016-07-01,1.5\n")
-        >>> read_columns(path).to_pylist()
-        [{'ds': '2016-07-01', 'y': '1.5'}]
-    """
-    frame = read_frame(Path(path), delimiter, encoding)
-    frame.check_names()
-    columns = frame.load(frame.names)
-    arrays = [_json_column(one) if isinstance(one, list) else one for one in columns.values()]
-    return pa.Table.from_arrays(arrays, names=frame.names)
 
 
 def table_examples(path: str | Path, table: pa.Table, text: str, label: str | None) -> Examples:
@@ -235,14 +206,6 @@ def _texts(column: Any, name: str, where: str) -> Sequence[str]:
             "Name another text column."
         ) from None
     return Texts(texts.chunk(0) if texts.num_chunks == 1 else texts.combine_chunks())
-
-
-def _json_column(values: list[Any]) -> pa.Array:
-    try:
-        return pa.array(values)
-    except (pa.ArrowException, UnicodeEncodeError):
-        strings = [v if v is None or isinstance(v, str) else json.dumps(v) for v in values]
-        return pa.array(strings, pa.large_string())
 
 
 def _json_text(value: Any, row: int, where: str) -> str:

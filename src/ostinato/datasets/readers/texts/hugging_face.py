@@ -1,20 +1,13 @@
-"""Hugging Face ``datasets`` objects as examples, without importing that library."""
+"""Texts of Hugging Face's ``datasets``, without importing that library."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
 from typing import Any
 
-from ostinato._errors import DatasetError
-from ostinato.datasets.readers.columns import check_column, find_columns, label_strings
-from ostinato.datasets.readers.tables import table_examples
-from ostinato.datasets.readers.trees import PARTS
+from ostinato.datasets.readers.tables.columns import check_column, find_columns, label_strings
+from ostinato.datasets.readers.tables.hugging_face import NOT_GIVEN, is_labelled, splits_of
+from ostinato.datasets.readers.texts.files import table_examples
 from ostinato.datasets.records.texts import Examples
-
-logger = logging.getLogger("ostinato")
-
-_NOT_GIVEN = -1  # the class of a row whose label is held back
 
 
 def from_hugging_face(
@@ -58,56 +51,6 @@ def from_hugging_face(
     return parts
 
 
-def splits_of(dataset: Any) -> dict[str, tuple[str, Any]]:
-    """Return the name for messages and the rows of each part of a data set, train first.
-
-    Splits of other names than train, validation (valid, val, dev) and test are left out, which is logged.
-
-    Args:
-        dataset: A ``datasets.Dataset``, which is train, or a ``datasets.DatasetDict``.
-
-    Raises:
-        DatasetError: It is another kind of object, or there is no train split.
-    """
-    splits = dict(dataset) if isinstance(dataset, Mapping) else {"train": dataset}
-    parts = {}
-    for split, rows in splits.items():
-        if str(split) not in PARTS:
-            logger.info("Hugging Face dataset: split `%s` is left out.", split)
-            continue
-        if not (
-            hasattr(rows, "features") and hasattr(rows, "with_format") and hasattr(rows, "num_rows")
-        ):
-            raise DatasetError(
-                "Data: it must be a path, a registered name or a Hugging Face Dataset or DatasetDict; "
-                f"got {type(rows).__name__}. Load it whole (streaming=False), or write it to a file."
-            )
-        parts[PARTS[str(split)]] = (f"Hugging Face dataset, {split}", rows)
-    if "train" not in parts:
-        names = ", ".join(map(str, splits)) or "none"
-        raise DatasetError(
-            f"Hugging Face dataset: there must be a split named train; got {names}. Rename one of them."
-        )
-    return {part: parts[part] for part in ("train", "validation", "test") if part in parts}
-
-
-def is_labelled(rows: Any, column: str, where: str) -> bool:
-    """Return whether some row has a label; a split without any, as GLUE's test, is told.
-
-    Args:
-        rows: The split.
-        column: Column of the labels, or of lists of them.
-        where: Name for messages.
-    """
-    if column in rows.features:
-        for label in rows.with_format("arrow")[:][column].to_pylist():
-            labels = label if isinstance(label, list) else [label]
-            if any(not (one is None or one == _NOT_GIVEN) for one in labels):
-                return True
-    logger.warning("%s: no row has a label in column `%s`; the split is left out.", where, column)
-    return False
-
-
 def _part(rows: Any, where: str, text: str, label: str | None) -> Examples:
     check_column("text", text, list(rows.features), where)
     table = rows.with_format("arrow")[:]
@@ -128,4 +71,4 @@ def _class_names(feature: Any) -> list[str] | None:
 def _named(value: Any, classes: list[str]) -> Any:
     if isinstance(value, list):
         return [_named(item, classes) for item in value]
-    return None if value is None or value == _NOT_GIVEN else classes[value]
+    return None if value is None or value == NOT_GIVEN else classes[value]

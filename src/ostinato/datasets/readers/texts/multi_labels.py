@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ostinato._errors import DatasetError, shown
-from ostinato.datasets.readers.written_lists import list_in
+from ostinato.datasets.readers.tables.written_lists import list_in
 
 logger = logging.getLogger("ostinato")
 

@@ -15,18 +15,10 @@ from pathlib import Path
 
 from ostinato._errors import DatasetError
 from ostinato.datasets.cache import cached
+from ostinato.datasets.file_names import PARTS
 from ostinato.datasets.files import decode, file_sha256, open_binary, reason
 from ostinato.datasets.folders import files_within
 from ostinato.datasets.records.texts import Examples, read_examples, write_examples
-
-PARTS = {
-    "train": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "test": "test",
-}
 
 _READER_VERSION = 1
 _UNLABELLED = "unsup"  # aclImdb's folder of reviews without a label

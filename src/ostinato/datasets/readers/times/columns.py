@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ostinato._errors import DatasetError, brief
-from ostinato.datasets.readers.numbered_times import times_of_numbers
-from ostinato.datasets.readers.rewritten_times import CENTURY, rewritten
-from ostinato.datasets.readers.typed_columns import MISSING, is_text, words
+from ostinato.datasets.readers.tables.typed_columns import MISSING, is_text, words
+from ostinato.datasets.readers.times.rewritten import CENTURY, rewritten
+from ostinato.datasets.readers.times.whole_numbers import times_of_numbers
 
 logger = logging.getLogger("ostinato")
 
@@ -42,7 +42,7 @@ def moments(
 
     Args:
         column: The column: timestamps or dates of Arrow; whole numbers, as
-            :func:`ostinato.datasets.readers.numbered_times.times_of_numbers` takes them; or strings as
+            :func:`ostinato.datasets.readers.times.whole_numbers.times_of_numbers` takes them; or strings as
             ``2016-07-01``, ``2016-07-01T13:00+02:00``, ``2016-07``, ``2016Q3``, ``1/7/2016 1:00 PM``,
             ``1 Jul 2016``, ``20160701``, ``2016年7月1日``, ``2016.07.01``.
         name: Its name, for messages.

@@ -8,7 +8,7 @@ from collections.abc import Collection
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ostinato.datasets.readers.typed_columns import words
+from ostinato.datasets.readers.tables.typed_columns import words
 
 logger = logging.getLogger("ostinato")
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from ostinato._errors import DatasetError
 from ostinato.audio.files import blocks
 from ostinato.datasets import load_recordings, read_recordings
-from ostinato.datasets.readers.segment_columns import segment_columns
+from ostinato.datasets.readers.recordings.segment_columns import segment_columns
 
 RATE = 8000
 

@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ostinato import DatasetError
-from ostinato.datasets.readers.manifests import (
+from ostinato.datasets.readers.recordings.manifests import (
     AUDIO_NAMES,
     read_manifest,
     read_pairs,
     sounds_in,
 )
-from ostinato.datasets.readers.word_folders import is_by_word, read_words
+from ostinato.datasets.readers.recordings.word_folders import is_by_word, read_words
 
 ROWS = [
     {"path": "1.wav", "text": "one, two", "speaker": "ann"},

@@ -11,7 +11,7 @@ import pytest
 
 from ostinato import DatasetError
 from ostinato.datasets import Sequences, load_sequences, read_sequences
-from ostinato.datasets.readers.ts import write_ts
+from ostinato.datasets.readers.sequences.ts import write_ts
 
 ROWS = [np.array([[1.0, 4.0], [2.0, np.nan]]), np.array([[3.0, 6.5]]), np.array([[0.0, 1.0]] * 3)]
 LABELS = ["up", "down", "up"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ostinato import ConfigError, DatasetError
 from ostinato.datasets import read_texts
-from ostinato.datasets.readers.separated import DELIMITERS, read_separated
+from ostinato.datasets.readers.tables.separated import DELIMITERS, read_separated
 
 within = settings(
     max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

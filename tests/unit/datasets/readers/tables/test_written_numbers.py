@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ostinato import DatasetError
-from ostinato.datasets.readers.typed_columns import numbers
+from ostinato.datasets.readers.tables.typed_columns import numbers
 
 CENTS = st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=9)
 SWAPPED = str.maketrans(",.", ".,")

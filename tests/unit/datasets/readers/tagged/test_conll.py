@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ostinato import DatasetError
 from ostinato.datasets import load_tagged, read_tagged
-from ostinato.datasets.readers.conll import is_conllu, read_columns, read_conllu
+from ostinato.datasets.readers.tagged.conll import is_conllu, read_columns, read_conllu
 from ostinato.datasets.records.schemes import spans_of
 
 COMPRESS = {

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ostinato import ConfigError, DatasetError
 from ostinato.datasets import Span, holds_tokens, read_tagged, read_texts
-from ostinato.datasets.readers.tagged_writing import FORMATS as WRITERS
+from ostinato.datasets.readers.tagged.writing import FORMATS as WRITERS
 from ostinato.datasets.records.schemes import spans_of, tags_of
 
 TOKENS = st.text("ab1é好🦊-'\"[,", min_size=1, max_size=4)

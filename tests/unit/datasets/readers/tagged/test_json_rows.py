@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ostinato import DatasetError
-from ostinato.datasets.readers.tagged_json import read_rows
+from ostinato.datasets.readers.tagged.json_rows import read_rows
 from ostinato.datasets.records.schemes import spans_of
 
 TEXT = "Angela Merkel visited Seoul."

@@ -12,7 +12,7 @@ import pytest
 
 from ostinato import DatasetError
 from ostinato.datasets import read_texts
-from ostinato.datasets.readers import separated
+from ostinato.datasets.readers.tables import separated
 
 TEXTS = ["plain", 'quoted "twice", with comma', "two\nlines\tand a tab", "你好，世界", ""]
 LABELS = ["pos", "neg", "pos", "neg", "pos"]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ostinato import DatasetError
 from ostinato.datasets import load_texts, read_texts
-from ostinato.datasets.readers.tables import read_columns
+from ostinato.datasets.readers.tables.frames import read_columns
 
 within = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ostinato import DatasetError
 from ostinato.datasets import read_texts
-from ostinato.datasets.readers.multi_labels import tell_joined
+from ostinato.datasets.readers.texts.multi_labels import tell_joined
 
 NAMES = st.lists(st.sampled_from(["food", "view, sea", "it's", "好"]), unique=True, max_size=3)
 WRITERS = {"json": json.dumps, "python": str, "tuple": lambda row: str(tuple(row))}

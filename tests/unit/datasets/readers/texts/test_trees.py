@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ostinato import DatasetError, datasets
-from ostinato.datasets.readers.trees import read_archive, read_tree
+from ostinato.datasets.readers.texts.trees import read_archive, read_tree
 from ostinato.datasets.sets import imdb
 
 

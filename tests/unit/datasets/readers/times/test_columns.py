@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from ostinato import DatasetError
 from ostinato.datasets import read_series
-from ostinato.datasets.readers.numbered_times import times_of_numbers
-from ostinato.datasets.readers.typed_columns import MISSING
+from ostinato.datasets.readers.tables.typed_columns import MISSING
+from ostinato.datasets.readers.times.whole_numbers import times_of_numbers
 
 DAYS = (
     *("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y%m%d"),

@@ -1,0 +1,1 @@
+"""Readers of recordings and what is said in them."""

@@ -1,0 +1,1 @@
+"""Readers of sequences of numbers and their labels."""

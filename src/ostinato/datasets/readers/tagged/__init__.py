@@ -1,0 +1,1 @@
+"""Readers of tagged sentences, and writers of what a tagger says."""
