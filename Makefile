@@ -24,7 +24,7 @@ UNOPTIMISED := -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O0
 help:
 	@echo "make demo    train on bundled samples, print the results and where the report is"
 	@echo "make test    run every test (ARGS='-k name' for some)"
-	@echo "make check   format, lint, types, imports, native build; changes nothing"
+	@echo "make check   format, lint, types, imports, pages, native build; changes nothing"
 	@echo "make fix     mend format and lint where that can be done by a machine"
 	@echo "make bench   run the benchmarks, an hour or so (ARGS='case' for one)"
 	@echo "make docs    build the pages into build/docs"
@@ -45,6 +45,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/test_house.py
+	$(BIN)/sphinx-build -EW --keep-going -q -b dummy docs build/docs-check
 	@if ! command -v c++ >/dev/null; then echo "make: no C++ compiler, so native/ is not checked"; else \
 	    set -ex; \
 	    $(call NATIVE_TESTS,build/check,-DCMAKE_BUILD_TYPE=Release); \

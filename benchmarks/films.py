@@ -33,9 +33,9 @@ def main() -> None:
     with tarfile.open(archive) as members:
         for member in members:
             place = member.name.split("/")
-            if place[1:2] != ["train"] or not member.isfile():
+            if place[1:2] != ["train"] or (file := members.extractfile(member)) is None:
                 continue
-            content = members.extractfile(member).read().decode()
+            content = file.read().decode()
             if place[2] in ("urls_pos.txt", "urls_neg.txt"):
                 films[place[2][5:8]] = [line.split("/")[4] for line in content.splitlines()]
             elif place[2] in ("pos", "neg"):

@@ -42,7 +42,8 @@ SEEDS = 3
 def cases_of(task: str) -> tuple[Case, ...]:
     """Return the sets of a task."""
     module = importlib.import_module(f"benchmarks.cases.{TASKS[task][0]}")
-    return module.FORECASTS if task == "forecasting" else module.CASES
+    cases: tuple[Case, ...] = module.FORECASTS if task == "forecasting" else module.CASES
+    return cases
 
 
 class Draw(NamedTuple):

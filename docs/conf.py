@@ -23,6 +23,14 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 python_maximum_signature_line_length = 88
 
+# References that a docstring writes out must be found; types in signatures need not be.
+nitpicky = True
+nitpick_ignore_regex = [
+    ("py:exc|py:obj", ".*"),
+    ("py:class", r"(?!ostinato\.\w+$).*"),
+    ("py:func", r"torch\..*"),
+]
+
 html_theme = "furo"
 html_title = f"ostinato {release}"
 html_show_sourcelink = False

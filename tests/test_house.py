@@ -213,7 +213,8 @@ def test_formatters_and_hooks_agree_with_make_check() -> None:
         r"^check:.*\n((?:\t\$\(BIN\).*\n)+)", (ROOT / "Makefile").read_text("utf-8"), re.M
     )
     assert recipe is not None
-    tools = re.findall(r"\$\(BIN\)/(ruff \w+|python -m pytest.*|\S+)", recipe[1])
+    found = re.findall(r"\$\(BIN\)/(ruff \w+|python -m pytest.*|\S+)", recipe[1])
+    tools = [tool for tool in found if tool != "sphinx-build"]  # too slow before each commit
     hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
     entries = [re.sub(" -i$", "", entry) for entry in re.findall(r"entry: (.*)", hooks)]
     assert sorted(entries) == sorted(tools)

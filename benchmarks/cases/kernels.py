@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ostinato.bench import Workload
+from ostinato.bench.workloads import Cell
 
-CELLS = ("rnn", "gru", "lstm")
+CELLS: tuple[Cell, ...] = ("rnn", "gru", "lstm")
 
 Three = tuple[float, float, float]
 """A figure for each cell."""
@@ -56,7 +57,7 @@ PACKED, PADDED = "torch packed", "torch padded"
 TORCH = (PACKED, PADDED)
 ONNX = "ONNX Runtime"
 BEST_INFERENCE = (*TORCH, "pad and mask", ONNX, f"{ONNX} spinning")
-STACK = {"num_layers": 2, "hidden_size": 256, "threads": 2}
+STACK: dict[str, Any] = {"num_layers": 2, "hidden_size": 256, "threads": 2}
 
 
 def _cases() -> Iterator[tuple[str, Case]]:
@@ -68,7 +69,7 @@ def _cases() -> Iterator[tuple[str, Case]]:
         yield from _epoch(place, cell)
 
 
-def _training(place: int, cell: str) -> Iterator[tuple[str, Case]]:
+def _training(place: int, cell: Cell) -> Iterator[tuple[str, Case]]:
     imdb = Workload(cell=cell, lengths="imdb", **STACK)
     yield (
         f"imdb-train-{cell}",
@@ -98,7 +99,7 @@ def _training(place: int, cell: str) -> Iterator[tuple[str, Case]]:
         yield f"bfloat16-{size}-{cell}", Case(wide, claims, "bfloat16")
 
 
-def _tagging(place: int, cell: str) -> Iterator[tuple[str, Case]]:
+def _tagging(place: int, cell: Cell) -> Iterator[tuple[str, Case]]:
     asked: dict[int, tuple[Three, Three]] = {
         128: ((1.6, 1.6, 0.9), (2.5, 2.5, 1.3)),
         256: ((1.3, 1.3, 0.9), (2, 2, 1.2)),
@@ -111,7 +112,7 @@ def _tagging(place: int, cell: str) -> Iterator[tuple[str, Case]]:
         yield f"tagging-{size}-{cell}", Case(workload, claims)
 
 
-def _inference(cell: str) -> Iterator[tuple[str, Case]]:
+def _inference(cell: Cell) -> Iterator[tuple[str, Case]]:
     for size in (128, 256):
         single = Workload(
             cell=cell,
@@ -131,7 +132,7 @@ def _inference(cell: str) -> Iterator[tuple[str, Case]]:
     yield f"step-{cell}", Case(step, (_claim(ONNX, 1.5, 3),))
 
 
-def _costs(cell: str) -> Iterator[tuple[str, Case]]:
+def _costs(cell: Cell) -> Iterator[tuple[str, Case]]:
     imdb = Workload(cell=cell, lengths="imdb", **STACK)
     equal = (Claim(("ours, equal lengths",), 1.10, 1.03, "cost"),)
     yield f"ragged-{cell}", Case(imdb, equal, "equal")
@@ -140,7 +141,7 @@ def _costs(cell: str) -> Iterator[tuple[str, Case]]:
     yield f"first-call-{cell}", Case(imdb.replace(lengths="200-240"), warm, "first-call")
 
 
-def _epoch(place: int, cell: str) -> Iterator[tuple[str, Case]]:
+def _epoch(place: int, cell: Cell) -> Iterator[tuple[str, Case]]:
     workload = Workload(cell=cell, input_gradient=True, **STACK)
     claims = (
         _claim(PACKED, (10, 15, 20)[place], (20, 30, 40)[place]),

@@ -134,13 +134,14 @@ def _hourly(number: int, rng: Rng) -> np.ndarray:
     share = rng.uniform(0.3, 0.95)
     for step in range(1, count):
         noise[step] = share * noise[step - 1] + fresh[step]
-    values = np.exp(level) * (1 + rng.uniform(0.3, 1.5) * profile) * np.exp(noise)
+    values: np.ndarray = np.exp(level) * (1 + rng.uniform(0.3, 1.5) * profile) * np.exp(noise)
     return values * 10 ** rng.uniform(1, 5)
 
 
 def _bump(peak: float, width: float) -> np.ndarray:
     """Return a bump around an hour of the day, ``(24,)``."""
-    return np.exp(-0.5 * ((np.arange(24) - peak + 12) % 24 - 12) ** 2 / width)
+    bump: np.ndarray = np.exp(-0.5 * ((np.arange(24) - peak + 12) % 24 - 12) ** 2 / width)
+    return bump
 
 
 def _parted(panel: Panel, horizon: int) -> Parts:

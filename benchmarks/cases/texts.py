@@ -76,6 +76,10 @@ def _pool(name: str) -> tuple[Pairs, Pairs]:
     return distinct[share:], distinct[:share]
 
 
+def _examples(pairs: Pairs, source: str) -> Examples:
+    return Examples.make([text for text, _ in pairs], [label for _, label in pairs], source)
+
+
 def _make(name: str) -> Callable[[int, int], dict[str, Examples]]:
     def make(size: int, seed: int) -> dict[str, Examples]:
         pool, measured = _pool(name)
@@ -84,7 +88,7 @@ def _make(name: str) -> Callable[[int, int], dict[str, Examples]]:
         known = {label for _, label in train}
         measured = [pair for pair in measured if pair[1] in known]
         return {
-            part: Examples.make(*map(list, zip(*pairs, strict=True)), f"{name} {part}")
+            part: _examples(pairs, f"{name} {part}")
             for part, pairs in (("train", train), ("test", measured))
         }
 
@@ -109,7 +113,7 @@ def _messages(size: int, seed: int) -> dict[str, Examples]:
     """Return generated messages in six unbalanced classes, and 2,000 others."""
     pairs = messages(size + 2000, np.random.default_rng([DRAW, seed, IS_FINAL]))
     return {
-        part: Examples.make(*map(list, zip(*some, strict=True)), f"messages {part}")
+        part: _examples(some, f"messages {part}")
         for part, some in (("train", pairs[:size]), ("test", pairs[size:]))
     }
 

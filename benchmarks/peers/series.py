@@ -21,10 +21,12 @@ import argparse
 import logging
 import warnings
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -61,10 +63,13 @@ def ours(arguments: argparse.Namespace) -> Tasks:
         mean: Tensor = sums[0] / sums[1].detach()
         return mean
 
+    def cut(rows: npt.NDArray[np.int64]) -> Tensor:
+        return loss(*train.batch(rows))
+
     return passes(
         model,
-        cut=[lambda rows=rows: loss(*train.batch(rows)) for rows in chosen],
-        ready=[lambda batch=batch: loss(*batch) for batch in ready],
+        cut=[partial(cut, rows) for rows in chosen],
+        ready=[partial(loss, *batch) for batch in ready],
     )
 
 
@@ -101,7 +106,7 @@ def theirs(arguments: argparse.Namespace) -> Tasks:
     return passes(
         model,
         cut=[lambda: model.training_step(batch, 0)] * arguments.batches,
-        ready=[lambda one=one: on_ready(*one) for one in ready],
+        ready=[partial(on_ready, *one) for one in ready],
     )
 
 

@@ -56,7 +56,7 @@ def bars_of(rows: list[Row]) -> Bars:
 
 def draw(bars: Bars, out: Path) -> None:
     """Draw a panel for each cell, and in it a bar for each workload and peer."""
-    settings = {
+    settings: Any = {
         "svg.hashsalt": "ostinato",  # the same file from the same rows
         "svg.fonttype": "none",
         "text.color": TEXT,

@@ -139,7 +139,7 @@ def notes(rows: list[Row], say: Words) -> Iterator[str]:
 def describe(row: Row, say: Words) -> str:
     """Return the workload of a row in words."""
     workload = row["workload"]
-    kind = {"epoch": "kernel epoch"}.get(row["measure"], row["measure"])
+    kind = "kernel epoch" if row["measure"] == "epoch" else row["measure"]
     if row["measure"] not in ("epoch", "memory", "first-call"):
         kind = workload["mode"]
     comma = say("comma")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Sequence
 
@@ -74,8 +75,8 @@ def speeds(runs: Runs, say: Words) -> list[str]:
     """Return the training windows a second of our network and of neuralforecast's."""
     lines, versions = [], set()
     for method in ("direct", "segment"):
-        row = runs.get(f"series-peer-{method}", [None])[-1]
-        for task in ("training", "network") if row is not None else ():
+        rows = runs.get(f"series-peer-{method}", [])
+        for row, task in itertools.product(rows[-1:], ("training", "network")):
             versions.add(row["neuralforecast"])
             sides = [f"{row[task][side]['median']:,.0f}" for side in ("theirs", "ours")]
             ratio = quartiles(row[task]["ratio"], 1)

@@ -61,7 +61,7 @@ def find_dataset(name: str) -> Dataset:
 def locate(name: str) -> Path:
     """Return the folder in which a registered data set lies.
 
-    Looked in are ``$OSTINATO_DATA/<name>``, then ``datasets/<name>`` of :func:`~ostinato.datasets.home`.
+    Looked in are ``$OSTINATO_DATA/<name>``, then ``datasets/<name>`` of `ostinato.datasets.home`.
     A generated data set is written into the cache.
 
     Args:

@@ -56,7 +56,7 @@ class SeriesScaling:
 
         Args:
             panel: The series of train.
-            transform: ``log``, ``none``, or ``auto``: see :func:`swings_with_level`.
+            transform: ``log``, ``none``, or ``auto``: see `ostinato.series.scaling.swings_with_level`.
             season: Steps of a season, for that.
             is_scaled: Whether to standardise values.
         """
@@ -80,7 +80,7 @@ class SeriesScaling:
 
         Shape:
             values: ``(windows, ...)``.
-            levels: ``(windows, 2)``: those of :meth:`of` of the series and target of each.
+            levels: ``(windows, 2)``: those of ``of`` of the series and target of each.
         """
         shape = (-1,) + (1,) * (values.ndim - 1)
         found = values * levels[:, 1].reshape(shape) + levels[:, 0].reshape(shape)

@@ -27,7 +27,7 @@ class Backtest:
     Args:
         figures: Figures over all cutoffs, with those of the naive forecasts.
         by_cutoff: The same of each cutoff, the earliest first.
-        table: A row a step, with the columns of :meth:`Forecaster.predict`, ``cutoff`` and ``y``.
+        table: A row a step, with the columns of :meth:`ostinato.Forecaster.predict`, ``cutoff`` and ``y``.
     """
 
     figures: Figures
