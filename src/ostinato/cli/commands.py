@@ -52,7 +52,6 @@ def begin(
     """
     estimator = _configured(task, preset, settings)
     if folds is None:
-        run_folder.check_free(out, overwrite=overwrite)  # before anything is read
         train(estimator, out, arguments, overwrite=overwrite)
     else:
         _check_folds(out, arguments, folds)

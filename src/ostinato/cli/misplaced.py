@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -110,6 +111,13 @@ def _kinds() -> list[str]:
 
 
 def _options(kind: str) -> set[str]:
-    from ostinato.cli.train import app
+    """Return the options of a kind of training, without what the parser makes of them, which takes long."""
+    from ostinato.cli.train import command_of
 
-    return {name for one in app[kind].assemble_argument_collection() for name in one.names}
+    found = set()
+    for name, one in inspect.signature(command_of(kind)).parameters.items():
+        option = f"--{name.replace('_', '-')}"
+        for told in getattr(one.annotation, "__metadata__", ()):
+            option = next(iter(told.name or ()), option)
+        found |= {option, option.replace("--", "--no-", 1)}
+    return found

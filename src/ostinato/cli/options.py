@@ -103,6 +103,8 @@ def check_written(columns: Mapping[str, Any]) -> None:
     Args:
         columns: Arguments of a reader, as far as they are known.
     """
+    if columns.get("delimiter") is None and columns.get("encoding") is None:
+        return
     from ostinato.datasets.files import encoding_of  # which take a moment
     from ostinato.datasets.readers.tables.separated import checked_delimiter
 

@@ -98,7 +98,8 @@ def settings_of(task: str) -> Any:
     tree = _tree(TASKS[task].module)
     if tree is None:
         return getattr(importlib.import_module(TASKS[task].module), task)()
-    found = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == task)
+    there = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == task)
+    found = copy.copy(there)  # the tree itself is read again, for other names
     fields = [node for node in found.body if isinstance(node, ast.AnnAssign) and _is_setting(node)]
     names = {name.id for node in fields for name in ast.walk(node) if isinstance(name, ast.Name)}
     space = {**vars(_config), "field": field, "__name__": __name__}
@@ -135,6 +136,7 @@ def check(task: str, preset: str | None, settings: Mapping[str, Any]) -> None:
     check_rules(known, task)
 
 
+@functools.cache
 def _tree(module: str) -> ast.Module | None:
     """Return the syntax of one of our modules; None where its source is not there."""
     package, *names = module.split(".")

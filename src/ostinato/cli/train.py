@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Mapping
 from functools import partial
@@ -13,7 +14,14 @@ from cyclopts import App
 from ostinato._config import check_range
 from ostinato._errors import ConfigError
 from ostinato.cli import settings as known
-from ostinato.cli.options import absolute, check_written, columns_of, options_of, with_options
+from ostinato.cli.options import (
+    Command,
+    absolute,
+    check_written,
+    columns_of,
+    options_of,
+    with_options,
+)
 from ostinato.cli.settings import TASKS, TaskEntry
 
 app = App(name="train", help="Train a model.")
@@ -66,6 +74,12 @@ def train(
         "test_each_epoch": preset == "tutorial" if test_each_epoch is None else test_each_epoch,
         "tensorboard": tensorboard,
     }
+    from ostinato.datasets.loading.parts import check_named
+    from ostinato.runs.folder import check_free
+
+    if cross_validate is None:
+        check_free(out, overwrite=overwrite)
+    check_named(str(source), entry.data)
     from ostinato.cli.commands import begin  # and torch, once the options are known to be right
 
     begin(
@@ -87,17 +101,43 @@ def _lacking(entry: TaskEntry) -> set[str]:
     return lacking
 
 
-for _entry in TASKS.values():
-    _command = with_options(
-        partial(train, _entry),
-        help=(train.__doc__ or "").format(
-            trained=_entry.trained, source=_entry.data.source, presets=" or ".join(_entry.presets)
-        ),
-        without=_lacking(_entry),
-        columns=columns_of(_entry.data),
-        settings=options_of(known.settings_of(_entry.estimator)),
+@functools.cache
+def command_of(verb: str) -> Command:
+    """Return the command that trains a task, with an option for each setting.
+
+    Args:
+        verb: Its name.
+
+    Raises:
+        AttributeError: There is no such command.
+    """
+    entry = next((entry for entry in TASKS.values() if entry.data.verb == verb), None)
+    if entry is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {verb!r}")
+    return with_options(
+        partial(train, entry),
+        help=_help(entry),
+        without=_lacking(entry),
+        columns=columns_of(entry.data),
+        settings=options_of(known.settings_of(entry.estimator)),
     )
-    app.command(_command, name=_entry.data.verb)
+
+
+def _help(entry: TaskEntry) -> str:
+    return (train.__doc__ or "").format(
+        trained=entry.trained, source=entry.data.source, presets=" or ".join(entry.presets)
+    )
+
+
+__getattr__ = command_of
+"""The commands are made when they are asked for: their options take a moment."""
+
+for _entry in TASKS.values():
+    app.command(
+        f"{__name__}:{_entry.data.verb}",
+        name=_entry.data.verb,
+        help=_help(_entry).partition("\n")[0],
+    )
 
 
 def resume(run: Path, /) -> None:
@@ -106,10 +146,8 @@ def resume(run: Path, /) -> None:
     Args:
         run: Run folder of the interrupted run.
     """
-    from ostinato.cli.commands import train as go_on
     from ostinato.runs import folder as run_folder
     from ostinato.runs import lock as run_lock
-    from ostinato.tasks import task_of
 
     config = run_folder.read_config(run)
     run_lock.check(run)
@@ -121,5 +159,8 @@ def resume(run: Path, /) -> None:
         raise ConfigError(
             f"{run}: was trained from Python; resume it there, with fit(..., out=..., resume=True)."
         )
+    from ostinato.cli.commands import train as go_on
+    from ostinato.tasks import task_of
+
     estimator = task_of(run).from_config(config, run)
     go_on(estimator, run, config["data"]["arguments"], resume=True)

@@ -39,6 +39,26 @@ def check_source(path: Path) -> None:
     check_file(path)
 
 
+def check_named(source: str, kind: DataKind) -> None:
+    """Raise DatasetError unless there is what a user named, before it is read.
+
+    Args:
+        source: Name of a registered data set, of a folder or of a file.
+        kind: The kind of data that a registered one must be of.
+
+    Raises:
+        DatasetError: There is nothing of that name, or it is of another kind.
+
+    Example:
+        >>> from ostinato._kinds import TEXTS
+        >>> check_named("samples", TEXTS)
+    """
+    if source in REGISTRY:
+        _check_kind(source, kind)
+    else:
+        check_source(expanded(source))
+
+
 def read_registered(name: str, kind: DataKind, *how: Any) -> Any:
     """Return what the reader of a registered data set reads.
 
@@ -57,13 +77,17 @@ def read_registered(name: str, kind: DataKind, *how: Any) -> Any:
         ...
         ostinato._errors.DatasetError: Data set morse: it must be one of tagged sentences; got one of recordings. ...
     """
+    _check_kind(name, kind)
+    return REGISTRY[name].read(locate(name), *how)
+
+
+def _check_kind(name: str, kind: DataKind) -> None:
     dataset = REGISTRY[name]
     if dataset.kind is not kind:
         raise DatasetError(
             f"Data set {name}: it must be {kind.content}; got {dataset.kind.content}. "
             f"Train on it: ostinato train {dataset.kind.verb} {name}."
         )
-    return dataset.read(locate(name), *how)
 
 
 def with_files(
