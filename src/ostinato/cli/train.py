@@ -23,6 +23,7 @@ from ostinato.cli.options import (
     with_options,
 )
 from ostinato.cli.settings import TASKS, TaskEntry
+from ostinato.runs.folder import check_free
 
 app = App(name="train", help="Train a model.")
 
@@ -74,12 +75,9 @@ def train(
         "test_each_epoch": preset == "tutorial" if test_each_epoch is None else test_each_epoch,
         "tensorboard": tensorboard,
     }
-    from ostinato.datasets.loading.parts import check_named
-    from ostinato.runs.folder import check_free
-
     if cross_validate is None:
         check_free(out, overwrite=overwrite)
-    check_named(str(source), entry.data)
+    _check_source(entry, source)
     from ostinato.cli.commands import begin  # and torch, once the options are known to be right
 
     begin(
@@ -91,6 +89,13 @@ def train(
         folds=cross_validate,
         overwrite=overwrite,
     )
+
+
+def _check_source(entry: TaskEntry, source: str) -> None:
+    """Raise DatasetError unless the source is there, and one that the task can read."""
+    from ostinato.datasets.loading.parts import check_named  # which takes a moment
+
+    check_named(str(source), entry.data)
 
 
 def _lacking(entry: TaskEntry) -> set[str]:
