@@ -75,9 +75,7 @@ def train(
         "test_each_epoch": preset == "tutorial" if test_each_epoch is None else test_each_epoch,
         "tensorboard": tensorboard,
     }
-    if cross_validate is None:
-        check_free(out, overwrite=overwrite)
-    _check_source(entry, source)
+    _check_places(entry, source, out if cross_validate is None else None, overwrite=overwrite)
     from ostinato.cli.commands import begin  # and torch, once the options are known to be right
 
     begin(
@@ -91,10 +89,12 @@ def train(
     )
 
 
-def _check_source(entry: TaskEntry, source: str) -> None:
-    """Raise DatasetError unless the source is there, and one that the task can read."""
+def _check_places(entry: TaskEntry, source: str, run: Path | None, *, overwrite: bool) -> None:
+    """Raise OstinatoError unless the run may be written, and its source is there and of its kind."""
     from ostinato.datasets.loading.parts import check_named  # which takes a moment
 
+    if run is not None:
+        check_free(run, overwrite=overwrite)
     check_named(str(source), entry.data)
 
 
