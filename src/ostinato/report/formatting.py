@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 NOT_KNOWN = "–"
+MOST_APART = 4  # powers of ten between numbers that still share decimals
+SMALLEST, LARGEST = 1e-4, 1e9  # of a column that is written without powers of ten
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",
     "August", "September", "October", "November", "December",
@@ -47,6 +50,34 @@ def significant(value: float | None) -> str:
         return NOT_KNOWN if _is_unknown(value) else str(value)
     rounded = float(f"{value:.3g}")
     return f"{rounded:,.0f}" if 1000 <= abs(rounded) < 1e9 else f"{rounded:g}"
+
+
+def aligned(values: Iterable[float | None], digits: int = 3) -> list[str]:
+    """Write the numbers of a column with the same decimals, so that they can be compared at sight.
+
+    The largest gets ``digits`` significant digits, more decimals if a small one would read as 0;
+    numbers too far apart for that are all written as powers of ten.
+
+    Example:
+        >>> aligned([0.174, 6.47, None, 12.0]), aligned([0.002, 0.0013]), aligned([2e-3, 2.26e-8])
+        (['0.2', '6.5', '–', '12.0'], ['0.0020', '0.0013'], ['2.00e-03', '2.26e-08'])
+    """
+    column = list(values)
+    sizes = [abs(v) for v in column if v is not None and math.isfinite(v) and v]
+    low, high = min(sizes, default=1.0), max(sizes, default=1.0)
+    if high / low > 10**MOST_APART or not SMALLEST <= high < LARGEST:
+        written = [f"{0.0 if v is None else v:.{digits - 1}e}" for v in column]
+    else:
+        decimals = max(digits - 1 - math.floor(math.log10(high)), -math.floor(math.log10(low)), 0)
+        while decimals and all(
+            round(size, decimals - 1) == round(size, decimals) for size in sizes
+        ):
+            decimals -= 1
+        written = [f"{0.0 if v is None else v:,.{decimals}f}" for v in column]
+    return [
+        NOT_KNOWN if _is_unknown(value) else text
+        for value, text in zip(column, written, strict=True)
+    ]
 
 
 def duration(seconds: float | None) -> str:

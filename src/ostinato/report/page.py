@@ -67,6 +67,7 @@ def render(run: Run) -> str:
         keep_trailing_newline=True,
     )
     for function in (
+        formatting.aligned,
         formatting.duration,
         formatting.flatten,
         formatting.language,

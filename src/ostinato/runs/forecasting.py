@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ostinato._arrays import Float64s
-from ostinato.metrics.quantiles import ends_of
+from ostinato.metrics.quantiles import ends_of, place_of
 from ostinato.runs.columns import floats, misfit, read_columns, right_types, texts
 from ostinato.runs.run import Labels
 
@@ -77,6 +77,17 @@ class ForecastPredictions:
     def num_tokens(self) -> NDArray[np.int64]:
         """Steps of each window's history that were kept, ``(n,)``."""
         return np.array([len(history) for history in self.histories], dtype=np.int64)
+
+    @property
+    def middle(self) -> Float64s:
+        """The medians, by which absolute errors are judged; the means where no median was kept."""
+        place = place_of(0.5, self.probabilities)
+        return self.mean if place is None else self.quantiles[..., place]
+
+    @property
+    def middle_name(self) -> str:
+        """Which of the two `middle` is."""
+        return "mean" if place_of(0.5, self.probabilities) is None else "median"
 
     @property
     def residuals(self) -> Float64s:

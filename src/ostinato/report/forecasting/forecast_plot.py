@@ -9,23 +9,18 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from ostinato._arrays import Float64s
 from ostinato.metrics.quantiles import ends_of, place_of
 from ostinato.report import plots
+from ostinato.report.forecasting.ticks import time_ticks, value_range, value_ticks
 
 WIDTH_INCHES, HEIGHT_INCHES = 9.0, 4.0
 BAND = 0.16  # opacity of an interval; inside it lie the narrower ones
-FORMATS = {  # of numbers only, as names of months would follow the locale
-    "formats": ["%Y", "%Y-%m", "%m-%d", "%H:%M", "%H:%M", "%S.%f"],
-    "zero_formats": ["", "%Y", "%Y-%m", "%m-%d", "%H:%M", "%H:%M"],
-    "offset_formats": ["", "", "%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%d %H:%M"],
-}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,31 +55,25 @@ class Forecast:
     baseline: Float64s | None = None
 
     @property
-    def median(self) -> Float64s | None:
-        """The quantile in the middle, if it is there."""
+    def middle(self) -> Float64s:
+        """The line that is drawn: the median, by which absolute errors are told; else the mean."""
         place = place_of(0.5, self.probabilities)
-        return None if place is None else self.quantiles[:, place]
+        return self.mean if place is None else self.quantiles[:, place]
+
+    @property
+    def middle_name(self) -> str:
+        """Which of the two it is."""
+        return "mean" if place_of(0.5, self.probabilities) is None else "median"
+
+    def drawn(self) -> list[Float64s]:
+        """Return all lines and ends of intervals that are drawn."""
+        ends = [ends_of(level, self.probabilities) for level in self.levels]
+        found = [self.quantiles[:, list(both)].ravel() for both in ends if both is not None]
+        lines = (self.middle, self.history, self.actual, self.baseline)
+        return found + [line for line in lines if line is not None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Colours:
-    """What is drawn in which colour."""
-
-    ink: str
-    accent: str
-    other: str
-    muted: str
-    line: str
-
-
-PAGE = Colours(
-    ink=plots.INK,
-    accent=plots.ACCENT,
-    other=plots.SERIES["test"],
-    muted=plots.MUTED,
-    line=plots.LINE,
-)
-PAPER = Colours(ink="#1b1d20", accent="#2a5fc9", other="#b9501a", muted="#5f646c", line="#e3e3df")
+INK, ACCENT, OTHER, MUTED, LINE = "#1b1d20", "#2a5fc9", "#b9501a", "#5f646c", "#e3e3df"  # on paper
 
 
 def forecast_figure(forecast: Forecast, *, title: str = "", label: str = "") -> Figure:
@@ -113,73 +102,53 @@ def forecast_figure(forecast: Forecast, *, title: str = "", label: str = "") -> 
         ...     title="store-7",
         ... )
         >>> [text.get_text() for text in figure.legends[0].get_texts()]
-        ['80% interval', 'actual', 'mean', 'median']
+        ['80% interval', 'actual', 'median']
     """
     figure = Figure(figsize=(WIDTH_INCHES, HEIGHT_INCHES), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    _draw(axes, forecast, PAPER)
+    _draw(axes, forecast)
     if title:
-        axes.set_title(title, loc="left", color=PAPER.ink, parse_math=False)
+        axes.set_title(title, loc="left", color=INK, parse_math=False)
     if label:
-        axes.set_ylabel(label, color=PAPER.muted, parse_math=False)
+        axes.set_ylabel(label, color=MUTED, parse_math=False)
     _legend(figure, forecast)
     return figure
 
 
-def forecast_drawing(forecast: Forecast, name: str) -> str:
-    """Draw a forecast for a page; returns SVG.
-
-    Args:
-        forecast: What to draw.
-        name: What ids in the drawing begin with; see `plots.page_svg`.
-    """
-    with plots.page_style():
-        canvas, (axes,) = plots.page_axes(height=3.2)
-        _draw(axes, forecast, PAGE)
-        return plots.page_svg(canvas, name)
-
-
-def _draw(axes: Axes, forecast: Forecast, colours: Colours) -> None:
+def _draw(axes: Axes, forecast: Forecast) -> None:
     times, marker = forecast.times, "o" if len(forecast.times) == 1 else None
-    _intervals(axes, forecast, colours)
+    _intervals(axes, forecast)
     if len(forecast.history_times):
-        axes.axvline(
-            forecast.history_times[-1], color=colours.ink, linewidth=1, linestyle=(0, (1, 2))
-        )
+        axes.axvline(forecast.history_times[-1], color=INK, linewidth=1, linestyle=(0, (1, 2)))
     if forecast.baseline is not None:
         axes.plot(
-            times, forecast.baseline, color=colours.other, marker=marker, label="seasonal naive",
+            times, forecast.baseline, color=OTHER, marker=marker, label="seasonal naive",
             linewidth=1.5, linestyle=plots.DASHES["test"],
         )  # fmt: skip
-    _known(axes, forecast, colours)
-    axes.plot(times, forecast.mean, color=colours.accent, marker=marker, label="mean", linewidth=2)
-    if forecast.median is not None:
-        axes.plot(
-            times, forecast.median, color=colours.accent, label="median", linewidth=1.2,
-            linestyle=(0, (4, 2)),
-        )  # fmt: skip
-    time_axis(axes, forecast.times)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _number(value)))
-    axes.yaxis.set_major_locator(MaxNLocator(6))
-    axes.tick_params(labelcolor=colours.muted, color=colours.line)
+    _known(axes, forecast)
+    axes.plot(
+        times, forecast.middle, color=ACCENT, marker=marker, label=forecast.middle_name,
+        linewidth=2, path_effects=[withStroke(linewidth=4, foreground="white")],
+    )  # fmt: skip
+    _scale(axes, forecast)
+    axes.tick_params(labelcolor=MUTED, color=LINE)
     axes.tick_params(axis="y", length=0)
-    axes.grid(visible=True, axis="y", color=colours.line, linewidth=0.8)
+    axes.grid(visible=True, axis="y", color=LINE, linewidth=0.8)
     axes.grid(visible=False, axis="x")
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.spines["bottom"].set_color(colours.line)
-    axes.xaxis.get_offset_text().set_color(colours.muted)
+    axes.spines["bottom"].set_color(LINE)
 
 
-def _intervals(axes: Axes, forecast: Forecast, colours: Colours) -> None:
+def _intervals(axes: Axes, forecast: Forecast) -> None:
     """Draw the intervals, the widest first."""
     for level in sorted(forecast.levels, reverse=True):
         ends = ends_of(level, forecast.probabilities)
         if ends is None:
             continue
         low, high = (forecast.quantiles[:, place] for place in ends)
-        look: dict[str, Any] = {"color": colours.accent, "alpha": BAND, "label": _called(level)}
+        look: dict[str, Any] = {"color": ACCENT, "alpha": BAND, "label": _called(level)}
         if len(forecast.times) > 1:
             axes.fill_between(forecast.times, low, high, linewidth=0, **look)
         else:  # a band of one step has no width
@@ -192,40 +161,32 @@ def _legend(figure: Figure, forecast: Forecast) -> None:
     wide_first = [_called(level) for level in sorted(forecast.levels, reverse=True)]
     shades = {name: 1 - (1 - BAND) ** (place + 1) for place, name in enumerate(wide_first)}
     shown = [
-        Patch(color=PAPER.accent, alpha=shades[label], linewidth=0) if label in shades else handle
+        Patch(color=ACCENT, alpha=shades[label], linewidth=0) if label in shades else handle
         for handle, label in zip(handles, labels, strict=True)
     ]
-    figure.legend(
-        shown, labels, loc="outside lower left", ncols=4, frameon=False, labelcolor=PAPER.muted
-    )
+    figure.legend(shown, labels, loc="outside lower left", ncols=4, frameon=False, labelcolor=MUTED)
 
 
 def _called(level: float) -> str:
     return f"{level:g}% interval"
 
 
-def _known(axes: Axes, forecast: Forecast, colours: Colours) -> None:
+def _known(axes: Axes, forecast: Forecast) -> None:
     """Draw history and what came as one line, and points that have no neighbours as points."""
     actual = np.full(len(forecast.times), np.nan) if forecast.actual is None else forecast.actual
     times = np.concatenate([forecast.history_times, forecast.times])
     values = np.concatenate([forecast.history, actual])
-    axes.plot(times, values, color=colours.ink, linewidth=1.4, label="actual")
+    axes.plot(times, values, color=INK, linewidth=1.4, label="actual")
     is_known = np.pad(~np.isnan(values), 1)
     alone = is_known[1:-1] & ~is_known[:-2] & ~is_known[2:]
-    axes.plot(times[alone], values[alone], color=colours.ink, linestyle="none", marker=".")
+    axes.plot(times[alone], values[alone], color=INK, linestyle="none", marker=".")
 
 
-def time_axis(axes: Axes, times: NDArray[Any]) -> None:
-    """Label the steps of an axis, whether they are times or counted."""
-    if np.asarray(times).dtype.kind == "M":
-        locator = AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
-        axes.xaxis.set_major_locator(locator)
-        formatter = ConciseDateFormatter(locator, **FORMATS)  # type: ignore[no-untyped-call]
-        axes.xaxis.set_major_formatter(formatter)
-    else:
-        axes.xaxis.set_major_locator(MaxNLocator(7, integer=True))
-        axes.xaxis.set_major_formatter(plots.COUNT)
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if 1000 <= abs(value) < 1e7 else f"{value:.4g}"
+def _scale(axes: Axes, forecast: Forecast) -> None:
+    """Fit the axes to all that is drawn, and mark them as the page does."""
+    times = np.concatenate([forecast.history_times, forecast.times])
+    low, high = value_range(np.concatenate(forecast.drawn()))
+    axes.set_ylim(low, high)
+    values, marks = value_ticks(low, high), time_ticks(times)
+    axes.set_yticks([at for at, _ in values], [label for _, label in values])
+    axes.set_xticks([at for at, _ in marks], [label for _, label in marks])

@@ -37,7 +37,7 @@ class SeriesRow:
         naive_mase: The same of the seasonal naive forecast.
         smape: Symmetric mean absolute percentage error; None if nothing is known.
         mae: Mean absolute error, on the scale that errors are told on.
-        bias: Mean residual on that scale: above 0, forecasts are too low.
+        bias: Mean residual of the mean on that scale: above 0, forecasts are too low.
     """
 
     id: str
@@ -119,8 +119,9 @@ def series_row(predictions: ForecastPredictions, rows: NDArray[np.int64]) -> Ser
     actual, scale = predictions.actual[rows], predictions.scale[rows]
     unit = np.where(scale > 0, scale, np.nan)[:, None]
     residuals = predictions.residuals[rows]
-    size = np.abs(actual) + np.abs(predictions.mean[rows])
-    errors = np.abs(actual - predictions.mean[rows])
+    middle = predictions.middle[rows]  # what the figures of the run are of
+    size = np.abs(actual) + np.abs(middle)
+    errors = np.abs(actual - middle)
     naive = np.abs(actual - predictions.baselines["seasonal_naive"][rows])
     percent = 200 * np.divide(errors, size, out=np.zeros_like(size), where=size != 0)
     percent[np.isnan(actual)] = np.nan
@@ -130,27 +131,32 @@ def series_row(predictions: ForecastPredictions, rows: NDArray[np.int64]) -> Ser
         mase=_mean(errors / unit),
         naive_mase=_mean(naive / unit),
         smape=_mean(percent),
-        mae=_mean(np.abs(residuals)),
+        mae=_mean(errors / predictions.unit[rows, None]),
         bias=_mean(residuals),
     )
 
 
-def pictured(predictions: ForecastPredictions) -> list[tuple[str, int]]:
-    """Return the windows to draw: those of the best, the median and the worst series.
+def ranked(predictions: ForecastPredictions) -> list[int]:
+    """Return the windows to choose from, the best first; of windows of which nothing came, the first.
 
-    A series is judged by its last window; of a single series its windows are compared. Of windows of
-    which nothing came, the first is drawn.
-
-    Returns:
-        What each window is, and its row; fewer than three if there are fewer.
+    A series is judged by its last window; of a single series its windows are compared.
     """
     groups = predictions.groups()
     rows = groups[0] if len(groups) == 1 else np.array([group[-1] for group in groups])
     scores = [_badness(series_row(predictions, np.array([row]))) for row in rows]
     by_score = sorted(range(len(rows)), key=scores.__getitem__)
-    order = [int(rows[place]) for place in by_score if scores[place] >= (0, 0.0)]
+    return [int(rows[place]) for place in by_score if scores[place] >= (0, 0.0)] or [int(rows[0])]
+
+
+def pictured(predictions: ForecastPredictions) -> list[tuple[str, int]]:
+    """Return the windows that stand out: the best, the median and the worst of :func:`ranked`.
+
+    Returns:
+        What each window is, and its row; fewer than three if there are fewer.
+    """
+    order = ranked(predictions)
     if len(order) < 2:
-        return [("", (order or [int(rows[0])])[0])]
+        return [("", order[0])]
     middle = [("median", order[(len(order) - 1) // 2])] if len(order) > 2 else []
     return [("best", order[0]), *middle, ("worst", order[-1])]
 

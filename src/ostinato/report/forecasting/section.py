@@ -9,26 +9,23 @@ from typing import Any
 import numpy as np
 
 from ostinato._arrays import Float64s
-from ostinato.datasets.records.series import format_time
 from ostinato.metrics.quantiles import ends_of
 from ostinato.report import formatting
 from ostinato.report.forecasting import plots as forecast_drawings
-from ostinato.report.forecasting.forecast_plot import Forecast, forecast_drawing
+from ostinato.report.forecasting.pictures import Picture, pictures_of
 from ostinato.report.forecasting.results import (
     NUM_SERIES,
     Residuals,
     SeriesRow,
     autocorrelations,
     compared,
-    pictured,
-    series_row,
     series_rows,
     standardised,
     verdict,
 )
 from ostinato.report.section import Curve, Headline, Task, note
 from ostinato.runs.forecasting import BASELINES, ForecastPredictions
-from ostinato.runs.run import Labels, Run, Verdict
+from ostinato.runs.run import Baseline, Labels, Run, Verdict
 
 FIGURES = ("mase", "mae", "rmse", "smape", "crps")
 """What the model is compared by with those that need none."""
@@ -75,32 +72,12 @@ class IntervalRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Picture:
-    """A forecast that is drawn.
-
-    Args:
-        rank: Best, median or worst; empty if there is nothing to compare.
-        id: Which series.
-        target: Which of its columns.
-        cutoff: Time of the last known step.
-        row: Figures of this window.
-        plot: The drawing, SVG.
-    """
-
-    rank: str
-    id: str
-    target: str
-    cutoff: str
-    row: SeriesRow
-    plot: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Results:
     """What the forecasts of one part say.
 
     Args:
         baselines: The model, then those forecasts.
+        ratio_of: The figure that their ratios are of.
         pictures: Windows to look at.
         series: Figures of the worst series, worst first.
         num_series: Series in all.
@@ -115,6 +92,7 @@ class Results:
     """
 
     baselines: tuple[BaselineRow, ...]
+    ratio_of: str
     pictures: tuple[Picture, ...]
     series: tuple[SeriesRow, ...]
     num_series: int
@@ -179,13 +157,14 @@ class Forecasting(Task[ForecastPredictions]):
         said = run.predictions
         if not isinstance(said, ForecastPredictions):
             return None
-        return self.results(said, run.labels, run.figures.get(said.split))
+        return self.results(said, run.labels, run.figures.get(said.split), run.baselines)
 
     def results(
         self,
         predictions: ForecastPredictions,
         labels: Labels,
         figures: Mapping[str, Any] | None = None,
+        baselines: Sequence[Baseline] = (),
     ) -> Results:
         """Return what predictions say, with the drawings of the template.
 
@@ -193,6 +172,7 @@ class Forecasting(Task[ForecastPredictions]):
             predictions: The windows that were kept.
             labels: None that matter.
             figures: Those of all windows.
+            baselines: The simple models beside it.
         """
         measured = figures or {}
         rows = series_rows(predictions)
@@ -200,8 +180,9 @@ class Forecasting(Task[ForecastPredictions]):
         intervals = _interval_rows(predictions, measured)
         residuals = standardised(predictions)
         return Results(
-            baselines=_baseline_rows(measured),
-            pictures=tuple(_picture(predictions, *chosen) for chosen in pictured(predictions)),
+            baselines=_baseline_rows(measured, baselines, predictions.split),
+            ratio_of="MASE" if compared(measured, "mase") else "MAE",
+            pictures=pictures_of(predictions),
             series=rows[:NUM_SERIES],
             num_series=len(rows),
             num_beaten=sum((row.mase or 0.0) < (row.naive_mase or 0.0) for row in both),
@@ -269,32 +250,39 @@ def _covered(figures: Mapping[str, Any]) -> list[str]:
     return sorted(levels, key=float)
 
 
-def _baseline_rows(figures: Mapping[str, Any]) -> tuple[BaselineRow, ...]:
-    named = {name: figures[name] for name in BASELINES if isinstance(figures.get(name), Mapping)}
-    if not named:
+def _baseline_rows(
+    figures: Mapping[str, Any], baselines: Sequence[Baseline], split: str
+) -> tuple[BaselineRow, ...]:
+    """Return the model, and what stands beside it; of an older run its naive forecasts."""
+    found: dict[str, Mapping[str, Any]] = {
+        _short(one.title): one.figures[split] for one in baselines if split in one.figures
+    }
+    found = found or {
+        title: figures[name]
+        for name, title in BASELINES.items()
+        if isinstance(figures.get(name), Mapping)
+    }
+    if not found:
         return ()
     key = "mase" if compared(figures, "mase") else "mae"
-    theirs = compared(figures, key)
     return tuple(
         BaselineRow(
-            name=BASELINES.get(name, name),
-            figures={key: found[key] for key in FIGURES if key in found},
-            ratio=figures[key] / theirs[name] if theirs.get(name) else None,
+            name=name,
+            figures={key: own[key] for key in FIGURES if key in own},
+            ratio=figures[key] / own[key] if own is not figures and own.get(key) else None,
         )
-        for name, found in {"model": figures, **named}.items()
+        for name, own in {"model": figures, **found}.items()
     )
 
 
-def _picture(predictions: ForecastPredictions, rank: str, row: int) -> Picture:
-    name = f"forecast-{rank}" if rank else "forecast"
-    return Picture(
-        rank=rank,
-        id=predictions.ids[row],
-        target=predictions.targets[row],
-        cutoff=format_time(predictions.cutoffs[row]),
-        row=series_row(predictions, np.array([row])),
-        plot=forecast_drawing(_forecast(predictions, row), name),
-    )
+def _short(title: str) -> str:
+    """Return what a row is called.
+
+    Example:
+        >>> _short("the naive forecast"), _short("a constant")
+        ('naive', 'constant')
+    """
+    return title.removeprefix("the ").removeprefix("a ").removesuffix(" forecast")
 
 
 def _interval_rows(
@@ -373,18 +361,3 @@ def _residual_plots(
     if found is not None:
         plots["autocorrelation"] = forecast_drawings.autocorrelation(*found)
     return plots
-
-
-def _forecast(predictions: ForecastPredictions, row: int) -> Forecast:
-    """Return one window, to be drawn."""
-    return Forecast(
-        times=predictions.times[row],
-        mean=predictions.mean[row],
-        quantiles=predictions.quantiles[row],
-        probabilities=predictions.probabilities,
-        levels=predictions.levels,
-        history=predictions.histories[row],
-        history_times=predictions.history_times[row],
-        actual=predictions.actual[row],
-        baseline=predictions.baselines["seasonal_naive"][row],
-    )

@@ -17,7 +17,7 @@ from ostinato.datasets.records.series import format_time
 from ostinato.metrics import by_step, forecast_metrics, scale_of
 from ostinato.runs.columns import write_table
 from ostinato.series import Panel, WindowIndex, drift, naive, naive2, seasonal_naive
-from ostinato.tasks.forecasting.forecasts import HISTORY_HORIZONS, Forecasts
+from ostinato.tasks.forecasting.forecasts import Forecasts, history_steps
 from ostinato.training import Figures
 
 BASELINES: dict[str, Callable[[Float64s, int, int], Float64s]] = {
@@ -32,7 +32,6 @@ CONSTANT = "constant"
 
 OF_BASELINES = ("mse", "mae", "rmse", "smape", "mase")
 SHOWN = 2000  # windows that are kept for the report
-HISTORY = 200  # steps before a cutoff that are kept of each, at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +166,7 @@ def write_forecasts(
     """
     rows = _shown(forecasts.places)
     panel, places = forecasts.panel, forecasts.places.take(rows)
-    histories, history_times = _histories(panel, places, forecasts.horizon)
+    histories, history_times = _histories(panel, places, history_steps(forecasts.horizon, season))
     units = measured.deviation[rows, None]
     doubles, strings = pa.list_(pa.float64()), pa.list_(pa.string())
     table = pa.table(
@@ -261,12 +260,12 @@ def _shown(places: WindowIndex) -> npt.NDArray[np.int64]:
 
 
 def _histories(
-    panel: Panel, places: WindowIndex, horizon: int
+    panel: Panel, places: WindowIndex, steps: int
 ) -> tuple[list[Float64s], list[list[str]]]:
-    """Return the values before each cutoff, and their times."""
+    """Return the last values before each cutoff, and their times."""
     histories, times = [], []
     for series, target, origin in _rows(places):
-        start = max(0, origin - min(HISTORY, HISTORY_HORIZONS * horizon))
+        start = max(0, origin - steps)
         histories.append(panel.values[series][start:origin, target])
         times.append([format_time(time) for time in panel.times(series, start, origin)])
     return histories, times

@@ -33,7 +33,7 @@ LeftOut = tuple[int, int, str]
 BATCH_STEPS = 2**17  # time steps of a batch of forecasts
 BATCH_PATHS = 2**13  # sampled paths of a batch
 MOST_NAMED = 5  # series in a message
-HISTORY_HORIZONS = 4  # horizons of the past in a plot
+HISTORY_HORIZONS, HISTORY_SEASONS, HISTORY = 4, 3, 200  # of the past in a drawing; steps at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,8 +179,25 @@ def tell_left_out(
     )
 
 
+def history_steps(horizon: int, season: int) -> int:
+    """Return how many steps of the past are shown before a forecast: enough to see what repeats.
+
+    Args:
+        horizon: Steps ahead.
+        season: Steps of a season.
+
+    Example:
+        >>> history_steps(3, 12), history_steps(14, 7), history_steps(336, 24)
+        (36, 56, 336)
+    """
+    return max(min(max(HISTORY_HORIZONS * horizon, HISTORY_SEASONS * season), HISTORY), horizon)
+
+
 def plot_forecast(
-    forecasts: Forecasts, levels: Sequence[int], name: str | int | None, target: str | None
+    forecasts: Forecasts,
+    levels: Sequence[int],
+    name: str | int | None,
+    target: str | None,
 ) -> Any:
     """Draw the forecast of one series, as a figure of matplotlib.
 
@@ -213,7 +230,7 @@ def plot_forecast(
         )
     row = int(rows[0])
     end = int(forecasts.places.origin[row])
-    start = max(0, end - HISTORY_HORIZONS * forecasts.horizon)
+    start = max(0, end - history_steps(forecasts.horizon, panel.season))
     drawn = Forecast(
         times=forecasts.times(row),
         mean=forecasts.mean[row],

@@ -18,19 +18,17 @@ from tests.unit.report.pages import Page, page_of, text_of
 from ostinato import metrics, report
 from ostinato._errors import CheckpointError
 from ostinato.metrics.quantiles import ends_of
-from ostinato.report.forecasting.forecast_plot import (
-    Forecast,
-    forecast_drawing,
-    forecast_figure,
-)
+from ostinato.report.forecasting.forecast_plot import Forecast, forecast_figure
+from ostinato.report.forecasting.pictures import FEWEST, pictures_of
 from ostinato.report.forecasting.results import (
     autocorrelations,
     pictured,
+    ranked,
     series_rows,
     standardised,
     verdict,
 )
-from ostinato.report.formatting import number, percent, significant
+from ostinato.report.formatting import aligned, number, percent, significant
 from ostinato.runs.forecasting import BASELINES, ForecastPredictions, read_forecasts
 from ostinato.runs.run import Labels
 
@@ -173,15 +171,34 @@ def test_without_a_scale_the_absolute_error_judges():
     assert verdict({"n": 0}) is None
 
 
-def test_the_table_of_baselines_holds_their_figures(run):
+def rows_beside(figures, others):
+    """The rows of the table of simple forecasts as a reader gets them."""
+    all_of = [figures, *others.values()]
+    columns = {
+        "mase": aligned([own["mase"] for own in all_of], 4),
+        **{name: aligned([own[name] for own in all_of]) for name in ("mae", "rmse", "crps")},
+        "smape": [f"{text}%" for text in aligned([own["smape"] for own in all_of])],
+    }
+    for row, title in enumerate(["Model", *(name.capitalize() for name in others)]):
+        ratio = f" {percent(figures['mase'] / all_of[row]['mase'])}" if row else ""
+        told = " ".join(columns[name][row] for name in ("mase", "mae", "rmse", "smape", "crps"))
+        yield f"{title} {told}{ratio}"
+
+
+def test_the_table_of_simple_forecasts_holds_their_figures(run):
     figures, text = figures_of(run), text_of(run)
-    for name, title in {"": "Model", **BASELINES}.items():
-        own = figures[name] if name else figures
-        ratio = f" {percent(figures['mase'] / own['mase'])}" if name else ""
-        assert (
-            f"{title.capitalize()} {number(own['mase'], 3)} {significant(own['mae'])} "
-            f"{significant(own['rmse'])} {number(own['smape'], 2)}% {significant(own['crps'])}{ratio}"
-        ) in text
+    for row in rows_beside(figures, {title: figures[name] for name, title in BASELINES.items()}):
+        assert row in text
+
+
+def test_whatever_a_run_measured_stands_beside_the_model(run):
+    figures, path = figures_of(run), run / "metrics.json"
+    metrics = json.loads(path.read_text(encoding="utf-8"))
+    own = dict(figures["naive"], mase=figures["naive"]["mase"] / 2)
+    metrics["baselines"] = {"constant": {"title": "a constant", "test": own}}
+    path.write_text(json.dumps(metrics), encoding="utf-8")
+    (_, row) = rows_beside(figures, {"constant": own})
+    assert row in text_of(run)
 
 
 def test_the_series_are_ranked_and_measured_as_the_metrics_do(run):
@@ -192,29 +209,47 @@ def test_the_series_are_ranked_and_measured_as_the_metrics_do(run):
     for row in rows:
         own = np.array(said.ids) == row.id
         actual, mean, scale = said.actual[own], said.mean[own], said.scale[own]
+        median = said.quantiles[own][..., said.probabilities.index(0.5)]
         naive = said.baselines["seasonal_naive"][own]
-        assert row.mase == pytest.approx(metrics.mase(actual, mean, scale))
+        assert row.mase == pytest.approx(metrics.mase(actual, median, scale))
         assert row.naive_mase == pytest.approx(metrics.mase(actual, naive, scale))
-        assert row.smape == pytest.approx(metrics.smape(actual, mean))
-        assert row.mae == pytest.approx(metrics.mae(actual, mean))
+        assert row.smape == pytest.approx(metrics.smape(actual, median))
+        assert row.mae == pytest.approx(metrics.mae(actual, median))
         assert row.bias == pytest.approx(np.nanmean(actual - mean))
     better = sum(row.mase < row.naive_mase for row in rows)
     assert f"better than the seasonal naive forecast in {better} of 12 series" in text_of(run)
 
 
-def test_the_last_window_of_the_best_median_and_worst_series_is_drawn(run):
+def test_the_last_window_of_every_series_is_drawn_and_those_that_stand_out_come_first(run):
     said = predictions_of(run)
     last = {key: row for row, key in enumerate(said.ids)}  # cutoffs rise in the file
     errors = {
-        row: metrics.mase(said.actual[[row]], said.mean[[row]], said.scale[[row]])
+        row: metrics.mase(said.actual[[row]], said.middle[[row]], said.scale[[row]])
         for row in last.values()
     }
     order = sorted(errors, key=errors.get)
+    assert ranked(said) == order
     assert pictured(said) == [("best", order[0]), ("median", order[5]), ("worst", order[-1])]
+    pictures = pictures_of(said)
+    assert {picture.id for picture in pictures} == set(said.ids)
+    assert [picture.rank for picture in pictures[:4]] == ["median", "best", "worst", ""]
     text = text_of(run)
     for rank, row in pictured(said):
         assert f"{rank.capitalize()} series: {said.ids[row]} Last known step:" in text
         assert f"MASE {number(errors[row], 3)}, of the seasonal naive" in text
+    for picture in pictures:
+        for value in picture.values:
+            assert f"{value.time} {number(value.actual, picture.digits)}" in text
+
+
+def test_of_very_many_series_some_are_drawn_from_the_best_to_the_worst():
+    errors = np.random.default_rng(4).permutation(1000) + 1.0
+    said = made(errors[:, None] * np.ones(40), horizon=40, series=[f"s{n}" for n in range(1000)])
+    pictures = pictures_of(said)
+    assert FEWEST < len(pictures) <= 123
+    drawn = np.sort([picture.row.mase for picture in pictures])
+    assert drawn[[0, -1]].tolist() == [1.0, 1000.0]
+    assert np.diff(drawn).max() < 2 * 1000 / 100
 
 
 def test_windows_are_found_whatever_their_order_in_the_file(run):
@@ -232,7 +267,8 @@ def test_of_a_single_series_windows_are_compared(make_run):
     text = text_of(folder)
     for rank in ("Best", "Median", "Worst"):
         assert f"{rank} window: y Last known step:" in text
-    assert "The best, the median and the worst window by MASE." in text
+    assert "Windows from the best to the worst by MASE." in text
+    assert len(pictures_of(predictions_of(folder))) in range(FEWEST, FEWEST + 2)
     assert "Worst series" not in text
 
 
@@ -241,7 +277,7 @@ def test_one_window_is_drawn_without_a_rank(make_run):
     page = page_of(folder)
     text = Page(page).text
     assert "The forecast with its history. y Last known step: 2016-08-01." in text
-    assert page.count('aria-labelledby="forecast-title forecast-hint"') == 1
+    assert page.count('aria-labelledby="forecast-1-title forecast-1-hint"') == 1
     assert "on the 1 window of the test part" in text
     assert "Autocorrelation" not in text
 
@@ -260,7 +296,7 @@ def test_without_a_scale_series_are_ranked_by_percentage(run):
     assert [row.smape for row in rows] == sorted((row.smape for row in rows), reverse=True)
     assert all(row.mase is None for row in rows)
     text = text_of(run)
-    assert "of 12 series by sMAPE." in text
+    assert "of the 12 series; best, median and worst are those by sMAPE." in text
     assert "series with a MASE" not in text
 
 
@@ -386,9 +422,9 @@ def test_errors_are_told_on_the_standardised_scale(make_run):
     row = series_rows(said)[0]
     own = np.array(said.ids) == row.id
     unit = said.deviation[own][:, None]
-    assert row.mae == pytest.approx(metrics.mae(said.actual[own] / unit, said.mean[own] / unit))
+    assert row.mae == pytest.approx(metrics.mae(said.actual[own] / unit, said.middle[own] / unit))
     assert row.mase == pytest.approx(
-        metrics.mase(said.actual[own], said.mean[own], said.scale[own])
+        metrics.mase(said.actual[own], said.middle[own], said.scale[own])
     )
     text = text_of(folder)
     assert "MAE, RMSE and CRPS on the standardised scale" in text
@@ -555,7 +591,6 @@ def test_a_figure_holds_what_it_is_given(horizon):
     forecast = forecast_of(horizon, actual=actual, baseline=actual - 9)
     figure = forecast_figure(forecast, title="a $b$", label="units")
     lines = lines_of(figure)
-    assert lines["mean"].tolist() == forecast.mean.tolist()
     assert lines["median"].tolist() == (forecast.mean + 0.5).tolist()
     assert lines["actual"].tolist() == [*range(20), *actual]
     assert lines["seasonal naive"].tolist() == (actual - 9).tolist()
@@ -601,14 +636,6 @@ def test_wider_intervals_lie_below_narrower_ones():
         )
     )
     assert patches["80% interval"].get_alpha() > patches["95% interval"].get_alpha()
-
-
-def test_a_drawing_takes_its_colours_from_the_page():
-    svg = forecast_drawing(forecast_of(actual=np.ones(3), baseline=np.ones(3)), "one")
-    assert 'aria-labelledby="one-title one-hint"' in svg
-    assert "var(--accent)" in svg
-    assert "#2a5fc9" not in svg
-    assert "2024" in svg
 
 
 @given(st.lists(st.integers(1, 99), min_size=1, max_size=4, unique=True))
