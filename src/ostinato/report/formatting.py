@@ -53,7 +53,7 @@ def significant(value: float | None) -> str:
 
 
 def aligned(values: Iterable[float | None], digits: int = 3) -> list[str]:
-    """Write the numbers of a column with the same decimals, so that they can be compared at sight.
+    """Write the numbers of a column with the same decimals, to be compared at sight.
 
     The largest gets ``digits`` significant digits, more decimals if a small one would read as 0;
     numbers too far apart for that are all written as powers of ten.

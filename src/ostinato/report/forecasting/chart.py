@@ -51,7 +51,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """A drawing, all places as shares of its width and height in percent from the left and the bottom.
+    """A drawing; marks stand in percent of its width from the left, of its height from below.
 
     Args:
         shapes: What is drawn, the lowest first.

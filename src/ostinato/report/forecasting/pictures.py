@@ -65,7 +65,7 @@ class Picture:
 
 
 def pictures_of(predictions: ForecastPredictions) -> tuple[Picture, ...]:
-    """Return the windows to draw: the median, the best and the worst, then others in the order of the file.
+    """Return the windows to draw: median, best and worst, then others in order of the file.
 
     They are the last ones of each series, or those of a single series.
 

@@ -137,7 +137,7 @@ def series_row(predictions: ForecastPredictions, rows: NDArray[np.int64]) -> Ser
 
 
 def ranked(predictions: ForecastPredictions) -> list[int]:
-    """Return the windows to choose from, the best first; of windows of which nothing came, the first.
+    """Return the windows to choose from, the best first; where nothing came, the first.
 
     A series is judged by its last window; of a single series its windows are compared.
     """

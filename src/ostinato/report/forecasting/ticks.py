@@ -59,7 +59,7 @@ def time_ticks(times: NDArray[Any]) -> tuple[tuple[Any, str], ...]:
 
 
 def value_range(values: Float64s) -> tuple[float, float]:
-    """Return the ends of an axis that holds some values: from 0 where none is negative and some are near it.
+    """Return the ends of an axis; it begins at 0 if no value is negative and some are near.
 
     Args:
         values: NaN where unknown; some are known.

@@ -180,7 +180,7 @@ def tell_left_out(
 
 
 def history_steps(horizon: int, season: int) -> int:
-    """Return how many steps of the past are shown before a forecast: enough to see what repeats.
+    """Return how many steps of the past are shown: enough to see what repeats.
 
     Args:
         horizon: Steps ahead.
