@@ -23,6 +23,7 @@ from ostinato._version import __version__
 
 if TYPE_CHECKING:
     from ostinato import datasets, nn
+    from ostinato.report.comparison.compare import compare_runs
     from ostinato.tasks import (
         Forecaster,
         NotFittedError,
@@ -54,6 +55,7 @@ __all__ = [
     "Training",
     "TrainingError",
     "__version__",
+    "compare_runs",
     "datasets",
     "load",
     "nn",
@@ -66,7 +68,8 @@ if not TYPE_CHECKING:  # to a type checker every name would be there
             raise AttributeError(f"module 'ostinato' has no attribute {name!r}")
         if name in ("datasets", "nn"):
             return importlib.import_module(f"ostinato.{name}")
-        return getattr(importlib.import_module("ostinato.tasks"), name)
+        home = "report.comparison.compare" if name == "compare_runs" else "tasks"
+        return getattr(importlib.import_module(f"ostinato.{home}"), name)
 
 
 def __dir__() -> list[str]:

@@ -29,6 +29,10 @@ COMMANDS = {
         "Predict texts, recordings, a file, or standard input.",
     ),
     "report": ("ostinato.cli.report:report", "Write a run's report page and name it."),
+    "compare": (
+        "ostinato.cli.compare:compare",
+        "Compare runs: settings, figures, whether they differ by luck.",
+    ),
     "data": ("ostinato.cli.data:app", "List, fetch and find data sets."),
     "demo": ("ostinato.cli.demo:demo", "Train on the bundled samples, in a minute."),
     "bench": ("ostinato.cli.bench:bench", "Time our layers against others, on your shape."),

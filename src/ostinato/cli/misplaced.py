@@ -100,7 +100,7 @@ the folder that you are in.
         )
 
 
-READERS = ("resume", "evaluate", "predict", "report")
+READERS = ("resume", "evaluate", "predict", "report", "compare")
 """Commands of which the first argument is a run folder."""
 
 

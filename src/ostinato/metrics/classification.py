@@ -331,7 +331,7 @@ def accuracy_by_length(
     _, which = np.unique(np.searchsorted(edges, lengths, side="left"), return_inverse=True)
     count = np.bincount(which)
     accuracy = np.bincount(which, weights=rights.astype(bool)) / count
-    low, high = _wilson_interval(accuracy, count)
+    low, high = wilson_interval(accuracy, count)
     shortest = np.full(len(count), np.iinfo(np.int64).max)
     longest = np.zeros(len(count), dtype=np.int64)
     np.minimum.at(shortest, which, lengths.astype(np.int64))
@@ -378,7 +378,11 @@ def _for_sklearn(*matrices: NDArray[Any]) -> list[NDArray[Any]]:
     return [matrix.ravel() if _is_one_label(matrix) else matrix for matrix in matrices]
 
 
-def _wilson_interval(share: Float64s, count: NDArray[Any]) -> tuple[Float64s, Float64s]:
+def wilson_interval(share: Float64s, count: NDArray[Any]) -> tuple[Float64s, Float64s]:
+    """Return the 95 percent interval of shares in [0, 1], of so many each.
+
+    Source: Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953.
+    """
     spread = NORMAL_95**2 / count
     centre = (share + spread / 2) / (1 + spread)
     half = np.sqrt(spread * share * (1 - share) + spread**2 / 4) / (1 + spread)

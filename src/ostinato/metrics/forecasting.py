@@ -225,7 +225,7 @@ def forecast_metrics(
     where = "forecast_metrics"
     right, answer = _checked(where, actual, mean, name="mean")
     middle = answer if median is None else _checked(where, actual, median, name="median")[1]
-    steps = _steps(where, right, answer, middle, scale, quantiles, quantile_levels, levels)
+    steps = step_figures(where, right, answer, middle, scale, quantiles, quantile_levels, levels)
     figures = {name: float(mean_of_known(values)) for name, values in steps}
     figures["rmse"] = float(np.sqrt(figures["mse"]))
     if "crps" in figures:
@@ -272,14 +272,14 @@ def by_step(
     where = "by_step"
     right, answer = _checked(where, actual, mean, name="mean")
     middle = answer if median is None else _checked(where, actual, median, name="median")[1]
-    steps = _steps(where, right, answer, middle, scale, quantiles, quantile_levels, levels)
+    steps = step_figures(where, right, answer, middle, scale, quantiles, quantile_levels, levels)
     figures = {name: mean_of_known(values, axis=0) for name, values in steps}
     figures["rmse"] = np.sqrt(figures["mse"])
     figures["n"] = np.count_nonzero(~np.isnan(right), axis=0).astype(np.float64)
     return {name: figures[name] for name in ("n", *_order(figures))}
 
 
-def _steps(
+def step_figures(
     where: str,
     actual: Float64s,
     mean: Float64s,
@@ -289,7 +289,10 @@ def _steps(
     quantile_levels: Sequence[float],
     levels: Sequence[float],
 ) -> Iterator[tuple[str, Float64s]]:
-    """Yield each figure of every step, one figure at a time, as they may be large."""
+    """Yield each figure of every step, ``(windows, horizon)``, NaN where nothing is known.
+
+    One at a time, as they may be large.
+    """
     yield "mse", _absolute(actual, mean) ** 2
     error = _absolute(actual, median)
     yield "mae", error

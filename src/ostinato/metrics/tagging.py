@@ -117,7 +117,7 @@ def tagging_metrics(
     )
     figures: dict[str, Any] = {"n": len(labels), "n_tokens": len(is_right)}
     if are_spans:
-        gold, found = _located("tagging_metrics", labels, predictions)
+        gold, found = located_spans("tagging_metrics", labels, predictions)
         scores = _score_types(gold, found)
         figures |= _span_figures(scores)
     figures["accuracy"] = float(is_right.mean())
@@ -153,7 +153,7 @@ def span_scores(labels: Sentences, predictions: Sentences) -> SpanScores:
     Source: conlleval, CoNLL-2000 shared task.
     """
     _check_tags("span_scores", labels, predictions)
-    return _score_types(*_located("span_scores", labels, predictions))
+    return _score_types(*located_spans("span_scores", labels, predictions))
 
 
 def span_f1_by_length(
@@ -179,7 +179,7 @@ def span_f1_by_length(
     _check_tags(where, labels, predictions)
     if num_bins < 1:
         raise ShapeError(f"{where}: num_bins must be at least 1; got {num_bins}. Give 5, say.")
-    gold, found = _located(where, labels, predictions)
+    gold, found = located_spans(where, labels, predictions)
     sizes = range(1, num_bins + 1)
 
     def size_of(place: Place, kind: str) -> int:
@@ -212,7 +212,7 @@ def span_confusion(labels: Sentences, predictions: Sentences, types: Sequence[st
     """
     where = "span_confusion"
     _check_tags(where, labels, predictions)
-    gold, found = _located(where, labels, predictions)
+    gold, found = located_spans(where, labels, predictions)
     index: dict[str | None, int] = {kind: number for number, kind in enumerate(types)}
     for kind in sorted({*gold.values(), *found.values()}):
         if kind not in index:
@@ -228,10 +228,16 @@ def span_confusion(labels: Sentences, predictions: Sentences, types: Sequence[st
     return cells
 
 
-def _located(
+def located_spans(
     where: str, labels: Sentences, predictions: Sentences
 ) -> tuple[dict[Place, str], dict[Place, str]]:
-    """Return the type of each span by its place, of labels and of predictions."""
+    """Return the type of each span by its place: of labels, and of predictions.
+
+    A place is the sentence, and the first token and the one after the last.
+
+    Raises:
+        DatasetError: A tag stands for no span among others that do.
+    """
     found = read([*labels, *predictions])
     if found.strangers and found.form:
         raise DatasetError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -166,6 +167,16 @@ def language(text: object) -> str:
         if re.search(f"[{letters}]", str(text)):
             return code
     return ""
+
+
+def checksum(*values: Any) -> str:
+    """Return a checksum of lists of plain values, which two runs share that tell the same.
+
+    Example:
+        >>> checksum(["a", "b"]) == checksum(["ab"])
+        False
+    """
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
 def _is_unknown(value: float | None) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
+from ostinato.metrics.paired import Tally
 from ostinato.report import formatting
 from ostinato.runs.run import Labels, Part, Predictions, Run, Verdict
 
@@ -125,6 +126,16 @@ class Task(ABC, Generic[P]):
         self, labels: Labels, part: str, figures: Mapping[str, Any]
     ) -> Iterator[Headline]:
         """Yield the final figures of a part that stand at the top, the most important first."""
+
+    @abstractmethod
+    def tally(self, predictions: P, labels: Labels, names: Sequence[str]) -> Tally:
+        """Return what each example adds to the figures by which runs are compared.
+
+        Args:
+            predictions: What the model said.
+            labels: Classes of the run.
+            names: Classes of all runs that are compared, for which columns are made.
+        """
 
     def balance(self, parts: Sequence[Part], labels: Labels) -> Balance:
         """Return how often each class stands in each part; no rows where there are no classes."""

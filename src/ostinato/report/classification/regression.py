@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from ostinato.metrics.paired import Tally
 from ostinato.report import formatting
+from ostinato.report.classification.tally import of_values
 from ostinato.report.classification.value_plots import error_histogram, predicted_and_right
 from ostinato.report.section import Curve, Headline, Task, loss_curve, note
 from ostinato.runs.classification import ValuePredictions
@@ -85,6 +87,10 @@ class Regression(Task[ValuePredictions]):
                 "errors": error_histogram(errors),
             },
         )
+
+    def tally(self, predictions: ValuePredictions, labels: Labels, names: Sequence[str]) -> Tally:
+        """Return what each example adds to the figures by which runs are compared."""
+        return of_values(predictions, labels, names)
 
     def headlines(
         self, labels: Labels, part: str, figures: Mapping[str, float]

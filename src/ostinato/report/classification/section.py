@@ -18,6 +18,7 @@ from ostinato.metrics.classification import (
     confusion_per_label,
     per_class,
 )
+from ostinato.metrics.paired import Tally
 from ostinato.report import formatting, plots
 from ostinato.report.class_tables import (
     ClassRow,
@@ -29,6 +30,7 @@ from ostinato.report.class_tables import (
     confusion_rows,
     most_confused,
 )
+from ostinato.report.classification.tally import of_classes
 from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, loss_curve, note
 from ostinato.runs.classification import TextPredictions
 from ostinato.runs.run import Labels, Part
@@ -119,6 +121,10 @@ class Classification(Task[TextPredictions]):
                 **confusion_plot(matrix, classes),
             },
         )
+
+    def tally(self, predictions: TextPredictions, labels: Labels, names: Sequence[str]) -> Tally:
+        """Return what each example adds to the figures by which runs are compared."""
+        return of_classes(predictions, labels, names)
 
     def headlines(
         self, labels: Labels, part: str, figures: Mapping[str, float]

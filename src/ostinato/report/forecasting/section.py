@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ostinato._arrays import Float64s
+from ostinato.metrics.paired import Tally
 from ostinato.metrics.quantiles import ends_of
 from ostinato.report import formatting
 from ostinato.report.forecasting import plots as forecast_drawings
@@ -23,6 +24,7 @@ from ostinato.report.forecasting.results import (
     standardised,
     verdict,
 )
+from ostinato.report.forecasting.tally import of_forecasts
 from ostinato.report.section import Curve, Headline, Task, note
 from ostinato.runs.forecasting import BASELINES, ForecastPredictions
 from ostinato.runs.run import Baseline, Labels, Run, Verdict
@@ -197,6 +199,12 @@ class Forecasting(Task[ForecastPredictions]):
                 **_residual_plots(predictions, residuals),
             },
         )
+
+    def tally(
+        self, predictions: ForecastPredictions, labels: Labels, names: Sequence[str]
+    ) -> Tally:
+        """Return what each example adds to the figures by which runs are compared."""
+        return of_forecasts(predictions, labels, names)
 
     def headlines(
         self, labels: Labels, part: str, figures: Mapping[str, Any]

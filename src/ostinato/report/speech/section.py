@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ostinato.metrics.classification import Calibration, calibration
+from ostinato.metrics.paired import Tally
 from ostinato.metrics.transcription import alignments, errors_of
 from ostinato.report import formatting, plots
 from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, loss_curve, note
@@ -19,6 +20,7 @@ from ostinato.report.speech.errors import (
     by_speaker,
     commonest,
 )
+from ostinato.report.speech.tally import of_transcripts
 from ostinato.report.speech.utterances import Utterance, are_characters, worst
 from ostinato.runs.run import Labels, Part
 from ostinato.runs.speech import (
@@ -117,6 +119,12 @@ class Transcription(Task[TranscriptPredictions]):
             num_wrong=int((~is_right).sum()),
             plots={"calibration": plots.reliability(bins)},
         )
+
+    def tally(
+        self, predictions: TranscriptPredictions, labels: Labels, names: Sequence[str]
+    ) -> Tally:
+        """Return what each example adds to the figures by which runs are compared."""
+        return of_transcripts(predictions, labels, names)
 
     def headlines(
         self, labels: Labels, part: str, figures: Mapping[str, float]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ostinato.datasets.records.schemes import spans_of
 from ostinato.metrics.classification import Calibration, calibration, confusion, per_class
+from ostinato.metrics.paired import Tally
 from ostinato.metrics.tagging import (
     span_confusion,
     span_f1_by_length,
@@ -33,6 +34,7 @@ from ostinato.report.class_tables import (
 )
 from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, loss_curve, note
 from ostinato.report.tagging.sentences import Mistake, faults, show
+from ostinato.report.tagging.tally import of_tags
 from ostinato.runs.run import Labels, Part
 from ostinato.runs.tagging import Sentence, TagPredictions
 
@@ -145,6 +147,10 @@ class Tagging(Task[TagPredictions]):
                 **confusion_plot(matrix, names),
             },
         )
+
+    def tally(self, predictions: TagPredictions, labels: Labels, names: Sequence[str]) -> Tally:
+        """Return what each example adds to the figures by which runs are compared."""
+        return of_tags(predictions, labels, names)
 
     def headlines(
         self, labels: Labels, part: str, figures: Mapping[str, float]

@@ -1,0 +1,81 @@
+"""``ostinato compare``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ostinato.cli.console import say, shortened, show, show_json
+from ostinato.cli.tables import aligned
+
+if TYPE_CHECKING:
+    from ostinato.report.comparison.compared import Comparison, FigureRow
+
+LONGEST = 40  # characters of a value in a table
+
+
+def compare(*runs: Path, json: bool = False) -> None:
+    """Compare runs with the first: figures with intervals, paired tests, settings that differ.
+
+    Args:
+        runs: Run folders, two or more, finished and of one task.
+        json: Print one JSON object as the last line, and no tables.
+    """
+    from ostinato.report.comparison.compare import compare_runs
+
+    found = compare_runs(*runs)
+    if json:
+        show_json(found.to_json())
+        return
+    for line in _lines(found):
+        show(line)
+    for note in found.notes:
+        say(note)
+
+
+def _lines(found: Comparison) -> Iterator[str]:
+    yield f"{found.split}, {found.n:,} {found.example}s; 95% intervals"
+    for row in found.figures:
+        yield ""
+        yield from aligned(list(_figure_cells(row, found)), right=True)
+    yield ""
+    if found.settings:
+        yield from aligned(
+            [
+                ["", *found.names],
+                *(
+                    [row.name, *(shortened(value, LONGEST) for value in row.values)]
+                    for row in found.settings
+                ),
+            ]
+        )
+    else:
+        yield "No setting differs."
+    if found.verdicts:
+        yield ""
+        yield from found.verdicts
+
+
+def _figure_cells(row: FigureRow, found: Comparison) -> Iterator[list[str]]:
+    """Yield the cells of a figure: its name and heads, then each run."""
+    from ostinato.report.comparison.compared import written_p
+
+    is_tested = any(one is not None for one in row.differences)
+    has_interval = any(one is not None and one.low is not None for one in row.measured)
+    yield [
+        row.figure.name,
+        "",
+        *(["interval"] * has_interval),
+        *(["difference", "interval", "p"] * is_tested),
+    ]
+    for name, one, other in zip(found.names, row.measured, (None, *row.differences), strict=True):
+        yield [
+            name,
+            row.written(one),
+            *([row.span(one)] * has_interval),
+            *(
+                [row.written(other), row.span(other), written_p(other.p if other else None)]
+                * is_tested
+            ),
+        ]

@@ -1,0 +1,1 @@
+"""Several runs side by side: what differs in their settings and figures, and whether that is luck."""
