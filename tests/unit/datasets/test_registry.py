@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import gzip
 import hashlib
 import http.server
@@ -11,14 +10,17 @@ import threading
 import time
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from ostinato import ConfigError, DatasetError, datasets
 from ostinato.datasets import REGISTRY, get, home, locate
 from ostinato.datasets.files import find_file, read_bytes
+from ostinato.datasets.readers.tagged.conll import read_columns
 from ostinato.datasets.records.schemes import spans_of
 from ostinato.datasets.sets import chnsenticorp, conll2003
+from ostinato.datasets.sets.official import tagged_reader
 
 ROWS = {"train.txt": "好\t1\n坏\t0\n", "dev.txt": "可以\t1\n", "test.txt": "不\t行\t0\n"}
 
@@ -106,7 +108,7 @@ def test_wrong_rows_of_chnsenticorp_are_refused(corpus_folder, content, message)
 def test_a_part_missing_from_chnsenticorp_is_told(corpus_folder):
     (corpus_folder / "dev.txt").unlink()
     with pytest.raises(DatasetError, match=r"must hold dev.txt\. Remove it and fetch it anew"):
-        chnsenticorp.read(corpus_folder)
+        chnsenticorp.DATASET.read(corpus_folder)
 
 
 def test_an_unknown_name_is_told_with_the_nearest():
@@ -129,7 +131,7 @@ def test_the_samples_are_always_here():
 
 @contextlib.contextmanager
 def serving(folder):
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
     handler.log_message = lambda *_: None
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
@@ -256,7 +258,8 @@ def little_news(tmp_path, monkeypatch):
         for name, (file, _) in conll2003._PARTS.items()
         for counts in [{"sentences": 1, "tokens": 2}]
     }
-    monkeypatch.setattr(conll2003, "_PARTS", parts)
+    read = tagged_reader("conll2003", parts, partial(read_columns, names=conll2003.COLUMNS))
+    monkeypatch.setitem(REGISTRY, "conll2003", replace(conll2003.DATASET, read=read))
     folder = tmp_path / "conll2003"
     folder.mkdir()
     for name in ("eng.train", "eng.testb"):
@@ -286,7 +289,7 @@ def test_conll2003_that_is_not_whole_is_refused(little_news):
         datasets.load_tagged("conll2003")
     (little_news / "eng.testb").unlink()
     with pytest.raises(DatasetError, match=r"must hold eng.testb\. Remove it"):
-        conll2003.read(little_news)
+        REGISTRY["conll2003"].read(little_news)
     with pytest.raises(DatasetError, match=r"they are not in .* ostinato data get conll2003"):
         datasets.load_tagged("conll2003")
 

@@ -5,21 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from ostinato._kinds import SERIES
-from ostinato.datasets.dataset import Dataset, File
+from ostinato.datasets.dataset import Dataset
 from ostinato.datasets.readers.series.tables import read_series
 from ostinato.datasets.records.series import SeriesTable
-from ostinato.datasets.sets.official import are_present, read_parts
+from ostinato.datasets.sets.official import files_of, read_parts, served
 
-_FILE = File(
-    url=(
+_PARTS = {
+    "all": served(
         "https://raw.githubusercontent.com/selva86/datasets/"
-        "c943fa8851270387c44d26efb0f9c0aac1559e11/AirPassengers.csv"
-    ),
-    name="AirPassengers.csv",
-    sha256="f2c862a9f593454ffc2e561294af64ee76fa2b91fca806d9925327b57fc2a40b",
-    size_bytes=2320,
-)
-_PARTS = {"all": (_FILE, {"rows": 144})}
+        "c943fa8851270387c44d26efb0f9c0aac1559e11/AirPassengers.csv",
+        sha256="f2c862a9f593454ffc2e561294af64ee76fa2b91fca806d9925327b57fc2a40b",
+        size_bytes=2320,
+        rows=144,
+    )
+}
 
 
 def read(folder: Path) -> SeriesTable:
@@ -45,7 +44,6 @@ DATASET = Dataset(
     name="airpassengers",
     description="Airline passengers by month, 1949 to 1960, in thousands; one series of 144",
     source="https://github.com/selva86/datasets",
-    files=(_FILE,),
     licence="none stated; published in 1970 and in use everywhere",
     citation=(
         "Box and Jenkins (1970): Time Series Analysis: Forecasting and Control, series G. Holden-Day."
@@ -53,5 +51,5 @@ DATASET = Dataset(
     languages=("zxx",),
     kind=SERIES,
     read=read,
-    is_present=lambda folder: are_present(_PARTS, folder),
+    **files_of(_PARTS),
 )

@@ -9,7 +9,7 @@ from ostinato._kinds import TEXTS
 from ostinato.datasets.dataset import Dataset
 from ostinato.datasets.files import decode, read_bytes
 from ostinato.datasets.records.texts import Examples
-from ostinato.datasets.sets.official import are_present, read_parts, served
+from ostinato.datasets.sets.official import files_of, read_parts, served
 
 _URL = (
     "https://raw.githubusercontent.com/jsksxs360/How-to-use-Transformers/"
@@ -38,18 +38,6 @@ _PARTS = {
 _ANEW = "Remove it and fetch it anew: ostinato data get chnsenticorp."
 
 
-def read(folder: Path) -> dict[str, Examples]:
-    """Read the official parts, labels ``"0"`` (negative) and ``"1"`` (positive).
-
-    Args:
-        folder: Folder with ``train.txt``, ``dev.txt`` and ``test.txt``, plain or compressed.
-
-    Raises:
-        DatasetError: A file is missing, truncated or damaged.
-    """
-    return read_parts("chnsenticorp", _PARTS, folder, _read_part)
-
-
 def _read_part(path: Path) -> Examples:
     texts, labels = [], []
     lines = decode(read_bytes(path), str(path)).split("\n")
@@ -71,7 +59,6 @@ DATASET = Dataset(
     name="chnsenticorp",
     description="ChnSentiCorp: hotel, laptop and book reviews, negative or positive; 9,600 + 1,200 + 1,200",
     source="https://github.com/jsksxs360/How-to-use-Transformers",
-    files=tuple(file for file, _ in _PARTS.values()),
     licence="none stated; for research",
     citation=(
         "Tan and Zhang (2008): An empirical study of sentiment analysis for Chinese documents. "
@@ -79,6 +66,6 @@ DATASET = Dataset(
     ),
     languages=("zh",),
     kind=TEXTS,
-    read=read,
-    is_present=lambda folder: are_present(_PARTS, folder),
+    read=lambda folder: read_parts("chnsenticorp", _PARTS, folder, _read_part),
+    **files_of(_PARTS),
 )

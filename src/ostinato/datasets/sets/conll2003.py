@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 
 from ostinato._kinds import TAGGED
-from ostinato.datasets.dataset import Cut, Dataset
-from ostinato.datasets.readers.tagged.conll import Column, read_columns
-from ostinato.datasets.records.tagged import Tagged
-from ostinato.datasets.sets.official import are_present, read_parts, served
+from ostinato.datasets.dataset import Dataset
+from ostinato.datasets.readers.tagged.conll import read_columns
+from ostinato.datasets.sets.official import files_of, served, tagged_reader
 
 _URL = "https://raw.githubusercontent.com/synalp/NER/master/corpus/CoNLL-2003/"
 _PARTS = {
@@ -36,28 +35,10 @@ _PARTS = {
 }
 COLUMNS = ("word", "pos", "chunk", "ner")
 
-
-def read(folder: Path, column: Column | None = None, cut: Cut | None = None) -> dict[str, Tagged]:
-    """Read the official parts; the sentences are tokenised already, so ``cut`` has no use.
-
-    Args:
-        folder: Folder with ``eng.train``, ``eng.testa`` and ``eng.testb``, plain or compressed.
-        column: One of :data:`COLUMNS`; None for ner.
-        cut: A tokeniser.
-
-    Raises:
-        DatasetError: A file is missing, truncated or damaged, or there is no such column.
-    """
-    return read_parts(
-        "conll2003", _PARTS, folder, lambda path: read_columns(path, column, names=COLUMNS)
-    )
-
-
 DATASET = Dataset(
     name="conll2003",
     description="CoNLL-2003: English news, named entities (or --column pos, chunk); 14,041 + 3,250 + 3,453",
     source="https://github.com/synalp/NER",
-    files=tuple(file for file, _ in _PARTS.values()),
     licence="none stated; the text is of the Reuters Corpus RCV1, for research",
     citation=(
         "Tjong Kim Sang and De Meulder (2003): Introduction to the CoNLL-2003 Shared Task: "
@@ -66,6 +47,6 @@ DATASET = Dataset(
     ),
     languages=("en",),
     kind=TAGGED,
-    read=read,
-    is_present=lambda folder: are_present(_PARTS, folder),
+    read=tagged_reader("conll2003", _PARTS, partial(read_columns, names=COLUMNS)),
+    **files_of(_PARTS),
 )

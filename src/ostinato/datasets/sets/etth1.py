@@ -9,26 +9,25 @@ from __future__ import annotations
 from pathlib import Path
 
 from ostinato._kinds import SERIES
-from ostinato.datasets.dataset import Dataset, File
+from ostinato.datasets.dataset import Dataset
 from ostinato.datasets.readers.series.tables import read_series
 from ostinato.datasets.records.series import SeriesTable
-from ostinato.datasets.sets.official import are_present, read_parts
+from ostinato.datasets.sets.official import files_of, read_parts, served
 
 TARGETS = ("HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT")
 _MONTH = 30 * 24
 VALIDATION_BEGINS, TEST_BEGINS, TEST_ENDS = 12 * _MONTH, 16 * _MONTH, 20 * _MONTH
 """Rows at which the parts begin, counted from 0, and before which the last one ends."""
 
-_FILE = File(
-    url=(
+_PARTS = {
+    "all": served(
         "https://raw.githubusercontent.com/zhouhaoyi/ETDataset/"
-        "1d16c8f4f943005d613b5bc962e9eeb06058cf07/ETT-small/ETTh1.csv"
-    ),
-    name="ETTh1.csv",
-    sha256="f18de3ad269cef59bb07b5438d79bb3042d3be49bdeecf01c1cd6d29695ee066",
-    size_bytes=2589657,
-)
-_PARTS = {"all": (_FILE, {"rows": 17420})}
+        "1d16c8f4f943005d613b5bc962e9eeb06058cf07/ETT-small/ETTh1.csv",
+        sha256="f18de3ad269cef59bb07b5438d79bb3042d3be49bdeecf01c1cd6d29695ee066",
+        size_bytes=2589657,
+        rows=17420,
+    )
+}
 
 
 def read(folder: Path) -> SeriesTable:
@@ -60,7 +59,6 @@ DATASET = Dataset(
     name="etth1",
     description="ETTh1: six loads and the oil temperature of a transformer, hourly; 14,400 hours used",
     source="https://github.com/zhouhaoyi/ETDataset",
-    files=(_FILE,),
     licence="CC BY-ND 4.0",
     citation=(
         "Zhou, Zhang, Peng, Zhang, Li, Xiong and Zhang (2021): Informer: Beyond Efficient Transformer "
@@ -70,5 +68,5 @@ DATASET = Dataset(
     languages=("zxx",),
     kind=SERIES,
     read=read,
-    is_present=lambda folder: are_present(_PARTS, folder),
+    **files_of(_PARTS),
 )

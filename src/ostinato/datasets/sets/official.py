@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ostinato._errors import DatasetError
-from ostinato.datasets.dataset import File
+from ostinato.datasets.dataset import Cut, File, TaggedReader
 from ostinato.datasets.files import file_sha256, find_file, format_of
 from ostinato.datasets.records.series import SeriesTable
 from ostinato.datasets.records.tagged import Tagged
@@ -34,18 +34,24 @@ def served(url: str, *, sha256: str, size_bytes: int, **counts: int) -> tuple[Fi
     return File(url=url, name=name, sha256=sha256, size_bytes=size_bytes), counts
 
 
-def are_present(parts: Parts, folder: Path) -> bool:
-    """Tell whether a folder holds the file of each part, plain or compressed.
+def files_of(parts: Parts) -> dict[str, Any]:
+    """Return the files of parts, and what tells whether a folder holds each, plain or compressed.
 
     Args:
         parts: The files.
-        folder: Folder to look in.
+
+    Returns:
+        ``files`` and ``is_present`` of a `Dataset`.
 
     Example:
-        >>> are_present({}, getfixture("tmp_path"))
+        >>> files_of({})["is_present"](getfixture("tmp_path"))
         True
     """
-    return all(find_file(folder, file.name) for file, _ in parts.values())
+    files = tuple(file for file, _ in parts.values())
+    return {
+        "files": files,
+        "is_present": lambda folder: all(find_file(folder, file.name) for file in files),
+    }
 
 
 def read_parts(
@@ -86,6 +92,29 @@ def read_parts(
         if not format_of(path)[1] and file_sha256(path) != file.sha256:
             logger.info("%s is not the original file (its sha256 differs); using it.", path)
     return found
+
+
+def tagged_reader(
+    name: str, parts: Parts, read: Callable[[Path, str | int | None], Tagged]
+) -> TaggedReader:
+    """Return the reader of a data set whose files are cut into tokens already.
+
+    Args:
+        name: Name of the data set, for messages.
+        parts: As of `read_parts`.
+        read: Reads the tags of a column of a file; None for the usual column.
+
+    Example:
+        >>> tagged_reader("nothing", {}, Tagged)(getfixture("tmp_path"), None, None)
+        {}
+    """
+
+    def read_all(
+        folder: Path, column: str | int | None = None, cut: Cut | None = None
+    ) -> dict[str, Tagged]:
+        return read_parts(name, parts, folder, lambda path: read(path, column))
+
+    return read_all
 
 
 def _counts(part: Examples | Tagged | SeriesTable) -> dict[str, int]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 
 from ostinato._kinds import TAGGED
-from ostinato.datasets.dataset import Cut, Dataset
-from ostinato.datasets.readers.tagged.conll import Column, read_columns
-from ostinato.datasets.records.tagged import Tagged
-from ostinato.datasets.sets.official import are_present, read_parts, served
+from ostinato.datasets.dataset import Dataset
+from ostinato.datasets.readers.tagged.conll import read_columns
+from ostinato.datasets.sets.official import files_of, served, tagged_reader
 
 _URL = "https://raw.githubusercontent.com/jiesutd/LatticeLSTM/master/ResumeNER/"
 _PARTS = {
@@ -33,28 +32,10 @@ _PARTS = {
 }
 COLUMNS = ("char", "ner")
 
-
-def read(folder: Path, column: Column | None = None, cut: Cut | None = None) -> dict[str, Tagged]:
-    """Read the official parts; their tokens are characters already, so ``cut`` has no use.
-
-    Args:
-        folder: Folder with ``train.char.bmes`` and those of dev and test, plain or compressed.
-        column: One of :data:`COLUMNS`; None for ner.
-        cut: A tokeniser.
-
-    Raises:
-        DatasetError: A file is missing, truncated or damaged, or there is no such column.
-    """
-    return read_parts(
-        "resume-ner", _PARTS, folder, lambda path: read_columns(path, column, names=COLUMNS)
-    )
-
-
 DATASET = Dataset(
     name="resume-ner",
     description="Resume NER: Chinese résumés, named entities in characters; 3,821 + 463 + 477",
     source="https://github.com/jiesutd/LatticeLSTM",
-    files=tuple(file for file, _ in _PARTS.values()),
     licence="none stated; for research",
     citation=(
         "Zhang and Yang (2018): Chinese NER Using Lattice LSTM. ACL 2018, pages 1554-1564. "
@@ -62,6 +43,6 @@ DATASET = Dataset(
     ),
     languages=("zh",),
     kind=TAGGED,
-    read=read,
-    is_present=lambda folder: are_present(_PARTS, folder),
+    read=tagged_reader("resume-ner", _PARTS, partial(read_columns, names=COLUMNS)),
+    **files_of(_PARTS),
 )

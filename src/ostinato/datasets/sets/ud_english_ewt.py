@@ -1,14 +1,14 @@
-"""UD English-EWT: the English Web Treebank of Universal Dependencies, with parts of speech."""
+"""UD English-EWT: the English Web Treebank of Universal Dependencies, with parts of speech.
+
+Other releases of the treebank, whose words differ a little, have as many sentences.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ostinato._kinds import TAGGED
-from ostinato.datasets.dataset import Cut, Dataset
-from ostinato.datasets.readers.tagged.conll import Column, read_conllu
-from ostinato.datasets.records.tagged import Tagged
-from ostinato.datasets.sets.official import are_present, read_parts, served
+from ostinato.datasets.dataset import Dataset
+from ostinato.datasets.readers.tagged.conll import read_conllu
+from ostinato.datasets.sets.official import files_of, served, tagged_reader
 
 _URL = "https://raw.githubusercontent.com/UniversalDependencies/UD_English-EWT/r2.16/"
 _PARTS = {
@@ -32,28 +32,10 @@ _PARTS = {
     ),
 }
 
-
-def read(folder: Path, column: Column | None = None, cut: Cut | None = None) -> dict[str, Tagged]:
-    """Read the official parts; the sentences are tokenised already, so ``cut`` has no use.
-
-    Other releases of the treebank, whose words differ a little, have as many sentences.
-
-    Args:
-        folder: Folder with ``en_ewt-ud-train.conllu`` and those of dev and test, plain or compressed.
-        column: A column of CoNLL-U, such as xpos; None for upos.
-        cut: A tokeniser.
-
-    Raises:
-        DatasetError: A file is missing, truncated or damaged, or there is no such column.
-    """
-    return read_parts("ud-english-ewt", _PARTS, folder, lambda path: read_conllu(path, column))
-
-
 DATASET = Dataset(
     name="ud-english-ewt",
     description="UD English-EWT 2.16: web texts, parts of speech (or --column xpos); 12,544 + 2,001 + 2,077",
     source="https://github.com/UniversalDependencies/UD_English-EWT",
-    files=tuple(file for file, _ in _PARTS.values()),
     licence="CC BY-SA 4.0",
     citation=(
         "Silveira, Dozat, de Marneffe, Bowman, Connor, Bauer and Manning (2014): A Gold Standard "
@@ -61,6 +43,6 @@ DATASET = Dataset(
     ),
     languages=("en",),
     kind=TAGGED,
-    read=read,
-    is_present=lambda folder: are_present(_PARTS, folder),
+    read=tagged_reader("ud-english-ewt", _PARTS, read_conllu),
+    **files_of(_PARTS),
 )
