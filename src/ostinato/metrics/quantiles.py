@@ -77,17 +77,8 @@ def weighted_quantile_loss(
     """Return twice the sum of pinball losses over the sum of absolute values; lower is better.
 
     ``mean over q of (2 * sum of pinball_q(y, f) / sum of |y|)``, without a unit: 0 is perfect, 1 is
-    what the forecast of zeros reaches. NaN where all that happened is 0.
-
-    Args:
-        actual: What happened, ``(windows, horizon)``; NaN is not counted.
-        quantiles: ``(windows, horizon, n)``.
-        quantile_levels: Level of each, ``(n,)``.
-
-    Raises:
-        ShapeError: The arrays do not fit each other.
-        DatasetError: Nothing is known, or a value is not finite.
-        ConfigError: A level is not between 0 and 1.
+    what the forecast of zeros reaches. NaN where all that happened is 0. Args and errors are those of
+    `crps`.
 
     Example:
         >>> weighted_quantile_loss([[10.0, 10.0]], [[[8.0], [12.0]]], [0.5])
@@ -191,14 +182,7 @@ def coverage(actual: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> float:
 def interval_width(actual: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> float:
     """Return the mean width of intervals in units of the data; lower is better if it covers.
 
-    Args:
-        actual: What happened, ``(windows, horizon)``; where it is NaN, the width is not counted.
-        lower: Lower ends of the intervals, of the same shape.
-        upper: Upper ends.
-
-    Raises:
-        ShapeError: The arrays do not fit each other.
-        DatasetError: Nothing is known, or a value is not finite.
+    Args and errors are those of `coverage`.
 
     Example:
         >>> interval_width([[1.0, 5.0]], [[0.0, 0.0]], [[2.0, 4.0]])

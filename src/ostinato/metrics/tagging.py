@@ -27,11 +27,10 @@ Place: TypeAlias = tuple[int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpanScores:
-    """Figures of each type of span, each ``(types,)``; see `span_scores`.
+class SpanRates:
+    """Figures of groups of spans, each ``(groups,)``.
 
     Args:
-        types: The types that occur in labels or predictions, sorted.
         precision: Share of the predicted spans that are right; 0 where there are none.
         recall: Share of the labelled spans that are predicted; 0 where there are none.
         f1: Harmonic mean of precision and recall.
@@ -40,7 +39,6 @@ class SpanScores:
         correct: Number of predicted spans that are right.
     """
 
-    types: tuple[str, ...]
     precision: Float64s
     recall: Float64s
     f1: Float64s
@@ -50,26 +48,25 @@ class SpanScores:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpanLengths:
-    """Figures of spans of each length, each ``(bins,)``; see `span_f1_by_length`.
+class SpanScores(SpanRates):
+    """Figures of each type of span; see `span_scores`.
+
+    Args:
+        types: The types that occur in labels or predictions, sorted.
+    """
+
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpanLengths(SpanRates):
+    """Figures of spans of each length; see `span_f1_by_length`.
 
     Args:
         num_tokens: Length of the spans; in the last bin the shortest of them.
-        precision: Share of the predicted spans that are right; 0 where there are none.
-        recall: Share of the labelled spans that are predicted; 0 where there are none.
-        f1: Harmonic mean of precision and recall.
-        support: Number of labelled spans.
-        predicted: Number of predicted spans.
-        correct: Number of predicted spans that are right.
     """
 
     num_tokens: Int64s
-    precision: Float64s
-    recall: Float64s
-    f1: Float64s
-    support: Int64s
-    predicted: Int64s
-    correct: Int64s
 
 
 def tagging_metrics(
@@ -266,7 +263,7 @@ def _scored(
     order: Sequence[Hashable],
     group_of: Callable[[Place, str], Hashable],
 ) -> dict[str, Any]:
-    """Return what `SpanScores` and `SpanLengths` say of each group of spans, in that order."""
+    """Return the `SpanRates` of groups of spans, in that order."""
     support, predicted, correct = (
         _count((group_of(place, kind) for place, kind in spans), order)
         for spans in (gold.items(), found.items(), gold.items() & found.items())

@@ -49,19 +49,7 @@ def seasonal_naive(history: ArrayLike, horizon: int, season: int) -> Float64s:
     A place whose last value is missing takes that of the season before, and so on; one that was
     never observed takes the last value of all.
 
-    Args:
-        history: Values up to the forecast.
-        horizon: Steps to forecast.
-        season: Steps of a season; 1 for none.
-
-    Shape:
-        history: ``(..., time)``.
-        output: ``(..., horizon)``.
-
-    Raises:
-        ConfigError: Horizon or season is below 1.
-        ShapeError: The history has no time axis.
-        DatasetError: A value is infinite.
+    Args, shapes and errors are those of `naive`; ``season`` is its steps, 1 for none.
 
     Example:
         >>> seasonal_naive([1.0, 2.0, 3.0, float("nan")], 3, season=2).tolist()
@@ -80,19 +68,7 @@ def seasonal_naive(history: ArrayLike, horizon: int, season: int) -> Float64s:
 def drift(history: ArrayLike, horizon: int, season: int = 1) -> Float64s:
     """Go on along the line from the first to the last observed value.
 
-    Args:
-        history: Values up to the forecast.
-        horizon: Steps to forecast.
-        season: Not used; every forecast here is called in the same way.
-
-    Shape:
-        history: ``(..., time)``.
-        output: ``(..., horizon)``.
-
-    Raises:
-        ConfigError: Horizon or season is below 1.
-        ShapeError: The history has no time axis.
-        DatasetError: A value is infinite.
+    Args, shapes and errors are those of `naive`.
 
     Example:
         >>> drift([1.0, float("nan"), 3.0], 2).tolist()
@@ -117,19 +93,7 @@ def naive2(history: ArrayLike, horizon: int, season: int) -> Float64s:
     a value is not positive or a place of the season was never observed, it is `naive`. Unlike R's
     ``acf``, the test looks one season back however short the history is.
 
-    Args:
-        history: Values up to the forecast.
-        horizon: Steps to forecast.
-        season: Steps of a season; 1 for none.
-
-    Shape:
-        history: ``(..., time)``.
-        output: ``(..., horizon)``.
-
-    Raises:
-        ConfigError: Horizon or season is below 1.
-        ShapeError: The history has no time axis.
-        DatasetError: A value is infinite.
+    Args, shapes and errors are those of `naive`; ``season`` is its steps, 1 for none.
 
     Example:
         >>> naive2([2.0, 6.0] * 6, 3, season=2).tolist()
