@@ -26,12 +26,12 @@ import torch
 from benchmarks import facts
 from benchmarks.cases import epoch
 from benchmarks.cases.kernels import CASES, Case, Claim
+from benchmarks.cases.new_shapes import FirstCalls, first_calls
+from benchmarks.memory import peak_of_step
 from ostinato._native.library import status
 from ostinato.bench import Workload, peers, roofline
 from ostinato.bench.compare import compare, is_fair, ratio_to, rounded, share_of, spread_facts
 from ostinato.bench.measure import Plan, Spread
-from ostinato.bench.memory import peak_of_step
-from ostinato.bench.new_shapes import FirstCalls, first_calls
 from ostinato.bench.peers import Maker, Peer
 from ostinato.bench.problem import Problem
 from ostinato.bench.report import table

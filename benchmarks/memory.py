@@ -1,6 +1,6 @@
 """Peak memory of a training step, each measured in a process of its own.
 
-    python -m ostinato.bench.memory '{"cell": "gru", ...}' 'torch padded'
+    python -m benchmarks.memory '{"cell": "gru", ...}' 'torch padded'
 
 prints how many bytes the peak rose above what the process held once everything was loaded, run once
 on a tiny batch, and allocated.
@@ -25,6 +25,7 @@ from ostinato.bench.peers import Peer
 from ostinato.bench.problem import Problem
 from ostinato.bench.workloads import Workload
 
+ROOT = Path(__file__).parent.parent
 STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 STEPS = 2
@@ -43,9 +44,11 @@ def peak_of_step(workload: Workload, name: str) -> int | None:
     if sys.platform == "win32":
         return None
     fields = json.dumps(dataclasses.asdict(workload))
-    command = [sys.executable, "-m", "ostinato.bench.memory", fields, name]
+    command = [sys.executable, "-m", "benchmarks.memory", fields, name]
     environment = {**os.environ, "OMP_NUM_THREADS": str(workload.threads)}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, env=environment, check=False
+    )
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise OstinatoError(

@@ -6,7 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.cases.new_shapes import first_calls
+from benchmarks.memory import measure_here, peak_of_step
+from ostinato.bench import Workload
+
 ROOT = Path(__file__).parent.parent
+TINY = Workload(input_size=3, hidden_size=4, batch_size=3, lengths="2-5")
 
 
 def run(command: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -38,3 +43,16 @@ def test_a_last_bit_is_named_and_a_new_name_is_none(tmp_path: Path) -> None:
         done = run("same_bits", "compare", tmp_path / "before", tmp_path / after)
         assert done.returncode == code, done.stderr
         assert said in done.stdout
+
+
+def test_memory_is_measured_in_a_process_of_its_own() -> None:
+    workload = TINY.replace(hidden_size=64, batch_size=64, lengths="50-100")
+    taken = peak_of_step(workload, "torch padded")
+    assert taken is None or taken > 64 * 50 * 64 * 4
+    assert measure_here(TINY, "ours") >= 0
+
+
+def test_first_calls_are_on_new_shapes() -> None:
+    calls = first_calls(TINY, "ours", shapes=2)
+    assert calls.ratio.median > 0
+    assert calls.first_ms.q1 <= calls.first_ms.median <= calls.first_ms.q3

@@ -9,8 +9,6 @@ import torch
 from ostinato.bench import gate, peers, report, roofline
 from ostinato.bench.compare import compare, ratio_to
 from ostinato.bench.measure import Plan, interleave, ratios, threads_pinned
-from ostinato.bench.memory import measure_here, peak_of_step
-from ostinato.bench.new_shapes import first_calls
 from ostinato.bench.peers import Peer, Results
 from ostinato.bench.problem import Problem
 from ostinato.bench.workloads import Workload
@@ -129,19 +127,6 @@ def test_a_missing_gradient_is_a_wrong_one() -> None:
     check = gate.check(found, right, "float32")
     assert (check.passed, check.worst, check.error) == (False, "bias_hh_l0", float("inf"))
     assert gate.check(right, right, "float64").passed
-
-
-def test_memory_is_measured_in_a_process_of_its_own() -> None:
-    workload = TINY.replace(hidden_size=64, batch_size=64, lengths="50-100")
-    taken = peak_of_step(workload, "torch padded")
-    assert taken is None or taken > 64 * 50 * 64 * 4
-    assert measure_here(TINY, "ours") >= 0
-
-
-def test_first_calls_are_on_new_shapes() -> None:
-    calls = first_calls(TINY, "ours", shapes=2)
-    assert calls.ratio.median > 0
-    assert calls.first_ms.q1 <= calls.first_ms.median <= calls.first_ms.q3
 
 
 @pytest.fixture
