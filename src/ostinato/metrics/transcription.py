@@ -96,13 +96,7 @@ def word_errors(references: Sequence[str], predictions: Sequence[str]) -> Errors
 def character_errors(references: Sequence[str], predictions: Sequence[str]) -> Errors:
     """Count the character errors of each recording; a space is a character.
 
-    Args:
-        references: What was said.
-        predictions: What was written.
-
-    Raises:
-        ShapeError: There are not as many of both.
-        ConfigError: jiwer is not installed.
+    Args and errors are those of `word_errors`.
 
     Example:
         >>> character_errors(["three"], ["tree"]).rate

@@ -10,14 +10,14 @@ import torch
 from scipy.optimize import minimize
 from torch import Tensor
 
-PULL = 4.0  # prior penalty in nats, for linear models as overconfident as a network
+PULL = 4.0  # nats of a weight off by a factor e, for linear models as overconfident as a network
 SURPRISE = 4.0  # nats that weights far from the prior must gain
 FREE = 0.05  # penalty in nats of a weight off by a factor e, where they gain that
 MOST_STEPS = 50  # of the search
 
 
 def joint_weights(
-    loss: Callable[[Tensor], Tensor], expected: tuple[float, float], *, pull: float = PULL
+    loss: Callable[[Tensor], Tensor], expected: tuple[float, float]
 ) -> tuple[float, float]:
     """Return the weights of a network's and a linear model's scores with the least loss.
 
@@ -26,7 +26,6 @@ def joint_weights(
     Args:
         loss: From the two weights, ``(2,)`` float64, to the summed loss of all examples, in nats.
         expected: The prior weights, above 0.
-        pull: Penalty in nats of a weight off by a factor e.
 
     Example:
         >>> joint_weights(lambda weights: 0 * weights.sum(), (0.5, 1.0))
@@ -48,6 +47,6 @@ def joint_weights(
         found = minimize(cost, start, jac=True, method="L-BFGS-B", options=options)
         return float(found.fun), found.x
 
-    near, far = search(pull), search(min(pull, FREE))
+    near, far = search(PULL), search(FREE)
     network, linear = np.exp(near[1] if near[0] <= far[0] + SURPRISE else far[1]).tolist()
     return network, linear

@@ -53,45 +53,18 @@ def numbers(values: Any, name: str, path: Path, *, positive: bool = False) -> tu
 
 
 def steps(values: Any, name: str, path: Path) -> tuple[int, ...]:
-    """Return a list of numbers of steps, whole and above 0.
-
-    Args:
-        values: What the file holds.
-        name: Key of the list.
-        path: The file, for messages.
-
-    Raises:
-        CheckpointError: It is missing or another.
-    """
+    """Return a list of numbers of steps, whole and above 0; args and errors are of `numbers`."""
     rule = "whole numbers above 0"
     return _list(values, name, path, lambda one: type(one) is int and 0 < one < 2**31, rule)
 
 
 def flags(values: Any, name: str, path: Path) -> tuple[bool, ...]:
-    """Return a list of booleans.
-
-    Args:
-        values: What the file holds.
-        name: Key of the list.
-        path: The file, for messages.
-
-    Raises:
-        CheckpointError: It is missing or another.
-    """
+    """Return a list of booleans; args and errors are of `numbers`."""
     return _list(values, name, path, lambda one: isinstance(one, bool), "true and false")
 
 
 def texts(values: Any, name: str, path: Path) -> tuple[str, ...]:
-    """Return a list of texts, none of them twice.
-
-    Args:
-        values: What the file holds.
-        name: Key of the list.
-        path: The file, for messages.
-
-    Raises:
-        CheckpointError: It is missing or another.
-    """
+    """Return a list of texts, none of them twice; args and errors are of `numbers`."""
     found = _list(values, name, path, lambda one: isinstance(one, str), "texts")
     if len(set(found)) < len(found):
         raise misfit(path, name, "a list without repetitions", list(found))

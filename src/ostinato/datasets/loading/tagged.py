@@ -82,19 +82,8 @@ _OTHER = (
     *(".xml", ".html", ".htm", ".yaml", ".yml", ".toml", ".md", ".rst", ".py", ".ipynb", ".tex"),
     *(".pdf", ".doc", ".docx", ".odt", ".rtf", ".xls", ".xlsx", ".ods", ".zip", ".tar", ".7z"),
     *(".rar", ".pkl", ".pickle", ".pt", ".pth", ".npy", ".npz", ".arrow", ".parquet", ".spacy"),
-    *(
-        ".ann",
-        ".a1",
-        ".bin",
-        ".safetensors",
-        ".h5",
-        ".db",
-        ".sqlite",
-        ".png",
-        ".jpg",
-        ".wav",
-        ".mp3",
-    ),
+    *(".ann", ".a1", ".bin", ".safetensors", ".h5", ".db", ".sqlite", ".png", ".jpg", ".wav"),
+    ".mp3",
 )
 """Endings of files that are no columns, whatever a line of them looks like."""
 
@@ -153,24 +142,18 @@ def read_tagged(
     """
     path = Path(path)
     suffix = format_of(path)[0]
+    name, token = (None if one is None else str(one) for one in (column, token_column))
     if suffix in _JSON:
-        name, token = (None if one is None else str(one) for one in (column, token_column))
         return read_rows(
             path, name, cut=cut, labelled=labelled, token_column=token, encoding=encoding
         )
     if suffix in _TABLES and (suffix == ".csv" or is_table_of_tokens(_first_fields(path))):
-        name, token = (None if one is None else str(one) for one in (column, token_column))
         how = {"token_column": token, "delimiter": delimiter, "encoding": encoding}
         return read_table(path, name, labelled=labelled, **how)
     if encoding is None:
         _check_columns(path, suffix)
-    if suffix == ".conllu" or is_conllu(path):
-        return read_conllu(
-            path, column, labelled=labelled, token_column=token_column, encoding=encoding
-        )
-    return read_columns(
-        path, column, labelled=labelled, token_column=token_column, encoding=encoding
-    )
+    read = read_conllu if suffix == ".conllu" or is_conllu(path) else read_columns
+    return read(path, column, labelled=labelled, token_column=token_column, encoding=encoding)
 
 
 def _first_fields(path: Path, delimiter: str = "\t") -> list[str]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ostinato._errors import DatasetError
-from ostinato.datasets.readers.tables.columns import check_column, usual_column
+from ostinato.datasets.readers.tables.columns import check_column, named_column
 from ostinato.datasets.readers.tables.typed_columns import (
     attribute_of,
     ids_of,
@@ -155,7 +155,7 @@ def _parted(
         return id_column, steps, before
     chosen = set(steps)
     left = [name for name in names if name not in chosen]
-    ids = usual_column("id", left, ID_NAMES, "", needed=False)
+    ids = named_column("id", None, left, ID_NAMES, "", needed=False)
     if ids is None and len(left) == 1:
         ids = left[0]
     elif not left and is_text(data[steps[0]].type):

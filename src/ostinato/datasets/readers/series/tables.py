@@ -21,7 +21,7 @@ from ostinato.datasets.readers.series.rows import (
     looks_like_rows,
     read_rows,
 )
-from ostinato.datasets.readers.tables.columns import check_column, named_column, usual_column
+from ostinato.datasets.readers.tables.columns import check_column, named_column
 from ostinato.datasets.readers.tables.frames import read_columns
 from ostinato.datasets.readers.tables.joined_ids import with_one_id
 from ostinato.datasets.readers.tables.typed_columns import (
@@ -138,7 +138,9 @@ def _is_of_rows(
 
 
 def _has_times(data: pa.Table, where: str) -> bool:
-    return usual_column("time", data.column_names, TIME_NAMES, where, needed=False) is not None
+    return (
+        named_column("time", None, data.column_names, TIME_NAMES, where, needed=False) is not None
+    )
 
 
 def _table(
@@ -179,7 +181,7 @@ def _usual_targets(
     left = [name for name in names if name not in taken]
     if needed and len(left) == 1:
         return tuple(left)
-    found = usual_column("target", left, TARGET_NAMES, where, needed=needed)
+    found = named_column("target", None, left, TARGET_NAMES, where, needed=needed)
     return () if found is None else (found,)
 
 

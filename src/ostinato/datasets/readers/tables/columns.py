@@ -108,33 +108,6 @@ def _usual(names: Sequence[str], usual: Sequence[str], taken: str | None) -> str
     return next((by_lower[name] for name in usual if name in by_lower), None)
 
 
-def usual_column(
-    kind: str, names: Sequence[str], usual: Sequence[str], where: str, *, needed: bool
-) -> str | None:
-    """Return the column that has one of the usual names, or None.
-
-    Args:
-        kind: What it is the column of, for the message.
-        names: Columns there are.
-        usual: Usual names, the likeliest first.
-        where: File or object for the message.
-        needed: Whether there must be one.
-
-    Raises:
-        DatasetError: It is needed, and there is none.
-
-    Example:
-        >>> usual_column("audio", ["id", "Path"], ["audio", "path"], "a.csv", needed=True)
-        'Path'
-    """
-    found = _usual(names, usual, taken=None)
-    if found is not None:
-        check_column(kind, found, names, where)
-    elif needed:
-        raise _not_found(kind, usual, names, where)
-    return found
-
-
 def named_column(
     kind: str,
     given: str | None,
@@ -155,16 +128,19 @@ def named_column(
         needed: Whether there must be one.
 
     Raises:
-        DatasetError: The one that is given is not there, or one is needed and there is none.
+        DatasetError: The one that is given is not there, it is there twice, or one is needed and there is
+            none.
 
     Example:
         >>> named_column("time", None, ["id", "Date"], ["time", "date"], "a.csv", needed=True)
         'Date'
     """
-    if given is not None:
-        check_column(kind, given, names, where)
-        return given
-    return usual_column(kind, names, usual, where, needed=needed)
+    found = _usual(names, usual, taken=None) if given is None else given
+    if found is not None:
+        check_column(kind, found, names, where)
+    elif needed:
+        raise _not_found(kind, usual, names, where)
+    return found
 
 
 def _not_found(kind: str, usual: Sequence[str], names: Sequence[str], where: str) -> DatasetError:
