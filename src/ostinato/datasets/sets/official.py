@@ -35,13 +35,13 @@ def served(url: str, *, sha256: str, size_bytes: int, **counts: int) -> tuple[Fi
 
 
 def files_of(parts: Parts) -> dict[str, Any]:
-    """Return the files of parts, and what tells whether a folder holds each, plain or compressed.
+    """Return the files of parts, and what tells whether a folder holds them.
 
     Args:
         parts: The files.
 
     Returns:
-        ``files`` and ``is_present`` of a `Dataset`.
+        ``files`` and ``is_present`` of a `Dataset`; a file may be there plain or compressed.
 
     Example:
         >>> files_of({})["is_present"](getfixture("tmp_path"))
