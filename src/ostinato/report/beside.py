@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ostinato.report import formatting
 from ostinato.runs.run import Run
 
 TITLES = {
@@ -22,6 +24,9 @@ TITLES = {
 }
 """Figures that are listed, by their names in metrics.json."""
 
+IN_UNITS = ("rmse", "mae")
+"""Those in units of the data, of any size."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Beside:
@@ -30,12 +35,26 @@ class Beside:
     Args:
         part: The part that they were measured on.
         heads: Names of the figures, that by which the model is judged first.
+        figures: Their keys in metrics.json.
         rows: Each model's name and figures; the trained one is the last.
     """
 
     part: str
     heads: tuple[str, ...]
+    figures: tuple[str, ...]
     rows: tuple[tuple[str, tuple[float | None, ...]], ...]
+
+    @property
+    def written(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The rows with the figures of a column written alike."""
+        columns = [
+            _column(name, [values[at] for _, values in self.rows])
+            for at, name in enumerate(self.figures)
+        ]
+        return [
+            (title, values)
+            for (title, _), values in zip(self.rows, zip(*columns, strict=True), strict=True)
+        ]
 
 
 def beside(run: Run) -> Beside | None:
@@ -54,8 +73,15 @@ def beside(run: Run) -> Beside | None:
     return Beside(
         part=part,
         heads=tuple(TITLES.get(name, name) for name in names),
+        figures=tuple(names),
         rows=tuple(
             (title, tuple(figures.get(name) for name in names))
             for title, figures in {**models, "the model": ours}.items()
         ),
     )
+
+
+def _column(name: str, values: Sequence[float | None]) -> list[str]:
+    if name in IN_UNITS:
+        return formatting.aligned(values, 4)
+    return [formatting.number(value, 4) for value in values]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ostinato.report import plots
+from ostinato.report import learning_plots, plots
 from ostinato.report.section import Curve
 from ostinato.runs.run import Epoch, Run
 
@@ -52,15 +52,10 @@ def learning(run: Run, curves: Sequence[Curve]) -> Learning | None:
     )
     followed = tuple(curve for curve in curves if any(curve == found for _, found in columns))
     limit = _norm_limit(run.settings)
-    drawn = {
-        curve.key: plots.learning_curve(
-            history, curve.key, is_share=curve.is_share, from_zero=curve.lower_is_better
-        )
-        for curve in followed
-    }
-    if any(epoch.norm_mean > 0 for epoch in history):
-        drawn["gradients"] = plots.gradient_norms(history, limit)
-        drawn["clipped"] = plots.clipped_share(history)
+    drawn = {curve.key: learning_plots.learning_curve(history, curve) for curve in followed}
+    if any(epoch.norm_mean > 0 for epoch in history):  # norms were measured
+        drawn["gradients"] = learning_plots.gradient_norms(history, limit)
+        drawn["clipped"] = learning_plots.clipped_share(history)
     return Learning(
         curves=followed,
         columns=columns,
@@ -77,14 +72,19 @@ def gradient_warnings(history: tuple[Epoch, ...]) -> tuple[str, ...]:
         >>> gradient_warnings(())
         ()
     """
-    vanished = [epoch for epoch in history if epoch.norm_mean < VANISHING_NORM]
+    vanished = [
+        epoch
+        for epoch in history
+        if epoch.norm_mean < VANISHING_NORM and not _has_learnt(epoch, history[0])
+    ]
     exploded = [e for e in history if e.norm_max > EXPLODING_NORM or math.isinf(e.norm_mean)]
     clipped = [epoch for epoch in history if epoch.clipped > 0.99]
     found = []
     if vanished:
         found.append(
             f"Gradients vanished in {_first(vanished)}: their mean norm is "
-            f"{vanished[0].norm_mean:.1g}. Try a gated cell or a higher learning rate."
+            f"{vanished[0].norm_mean:.1g}, and the loss has not fallen. Try a gated cell or a higher "
+            "learning rate."
         )
     if exploded:
         found.append(
@@ -97,6 +97,12 @@ def gradient_warnings(history: tuple[Epoch, ...]) -> tuple[str, ...]:
             "the learning rate, decides how far a step goes."
         )
     return tuple(found)
+
+
+def _has_learnt(epoch: Epoch, first: Epoch) -> bool:
+    """Return whether the loss has fallen far since the first epoch, when a small gradient is no fault."""
+    now, then = (one.scores.get("train", {}).get("loss", math.nan) for one in (epoch, first))
+    return now < then / 2
 
 
 def _first(epochs: Sequence[Epoch]) -> str:

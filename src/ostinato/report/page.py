@@ -1,10 +1,9 @@
-"""A run as one self-contained HTML page: no script, no network, light and dark."""
+"""A run as one self-contained HTML page, the answer first: no network, light and dark, whole without script."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,15 @@ from markupsafe import Markup
 
 from ostinato._errors import CheckpointError, OstinatoError
 from ostinato._files import write_text
-from ostinato.report import formatting, plots
+from ostinato.report import formatting
 from ostinato.report.beside import beside
 from ostinato.report.learning import learning
+from ostinato.report.lengths import Lengths, length_histogram
+from ostinato.report.resources import page_script, resource
 from ostinato.report.section import Headline, Task, note
 from ostinato.report.sections import TASKS
 from ostinato.runs.reader import collect
-from ostinato.runs.run import Predictions, Run
+from ostinato.runs.run import Predictions, Run, Verdict
 
 
 def write(run: Path) -> Path:
@@ -59,7 +60,7 @@ def write(run: Path) -> Path:
 def render(run: Run) -> str:
     """Return the page about a run as HTML; the same run gives the same characters."""
     environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_resource),
+        loader=jinja2.FunctionLoader(resource),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -77,33 +78,31 @@ def render(run: Run) -> str:
     ):
         environment.filters[function.__name__] = function
     task, said = TASKS[run.task], run.predictions
+    headlines = _headlines(run, task)
     html = environment.get_template("page.html").render(
         run=run,
         task=task,
         labels=run.labels,
-        style=Markup(_resource("page.css")),
+        style=Markup(resource("page.css")),
         summary=_summary(run),
-        headlines=_headlines(run, task),
+        script=page_script(),
+        headlines=headlines,
         learning=learning(run, task.curves),
         split=said.split if said else "",
         results=task.results_of(run),
         balance=task.balance(run.parts, run.labels),
-        lengths=_lengths(said, task) if said and task.has_lengths else "",
-        verdict=task.verdict_of(run),
+        lengths=_lengths(said, task) if said and task.has_lengths else None,
+        verdict=task.verdict_of(run) or _unjudged(headlines),
         beside=None if task.lists_baselines else beside(run),
         settings=_groups(run, "task"),
     )
     return html.strip() + "\n"
 
 
-def _lengths(said: Predictions, task: Task[Any]) -> str:
-    return plots.length_histogram(
+def _lengths(said: Predictions, task: Task[Any]) -> Lengths:
+    return length_histogram(
         said.num_tokens, task.example, unit=task.unit, units_per_second=task.units_per_second
     )
-
-
-def _resource(name: str) -> str:
-    return resources.files("ostinato.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def _summary(run: Run) -> str:
@@ -118,6 +117,12 @@ def _summary(run: Run) -> str:
     network = " ".join(word for word in words if word)
     source = f"trained on {run.data_source}" if run.data_source else ""
     return " · ".join(part for part in (network, source, formatting.moment(run.created)) if part)
+
+
+def _unjudged(headlines: list[Headline]) -> Verdict:
+    """Return what stands first of a run that was not judged, such as one without simple models."""
+    first = f"{headlines[0].name} {headlines[0].value}. " if headlines else ""
+    return Verdict(text=f"{first}No simple model was measured beside this one.", is_good=True)
 
 
 def _headlines(run: Run, task: Task[Any]) -> list[Headline]:

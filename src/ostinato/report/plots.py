@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -20,11 +20,11 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from ostinato.metrics.classification import Calibration, LengthBins
-from ostinato.runs.run import Epoch
+from ostinato.report.hover import add_bands, around, title_bands
 
 INK, MUTED, LINE = "#000001", "#000002", "#000003"
 SERIES = {"train": "#000004", "validation": "#000005", "test": "#000006"}
@@ -41,6 +41,7 @@ DASHES = {"train": (0, (4, 2)), "validation": "solid", "test": (0, (1, 1.5))}
 MAX_MARKERS = 30
 WIDTH_INCHES = 5.0
 NUM_SHADES = 10
+WHOLE = (-0.025, 1.025)  # an axis of shares, with room for points at its ends
 PERCENT = FuncFormatter(lambda share, _: f"{share * 100:.4g}%")
 COUNT = FuncFormatter(lambda count, _: f"{count:,.0f}")
 STYLE = {
@@ -70,68 +71,6 @@ STYLE = {
 }
 
 
-def learning_curve(
-    history: Sequence[Epoch], figure: str, *, is_share: bool, from_zero: bool
-) -> str:
-    """Draw a figure of each part over the epochs; returns SVG.
-
-    Args:
-        history: Epochs, at least one.
-        figure: Its key in the scores: ``"loss"``, ``"accuracy"`` and the like.
-        is_share: Whether it is a share, written as a percentage.
-        from_zero: Whether it is drawn from 0.
-    """
-    with page_style():
-        canvas, (axes,) = page_axes(height=2.9)
-        epochs = [epoch.number for epoch in history]
-        for part, colour in SERIES.items():
-            values = [epoch.scores.get(part, {}).get(figure, np.nan) for epoch in history]
-            if not np.isnan(values).all():
-                _line(axes, epochs, values, color=colour, linestyle=DASHES[part])
-        _mark_best(axes, history)
-        if is_share:
-            axes.yaxis.set_major_formatter(PERCENT)
-        if from_zero:
-            axes.set_ylim(bottom=0)
-        _epoch_axis(axes, epochs)
-        return page_svg(canvas, figure)
-
-
-def gradient_norms(history: Sequence[Epoch], limit: float | None) -> str:
-    """Draw the mean and the largest gradient norm of each epoch; returns SVG.
-
-    Args:
-        history: Epochs, at least one.
-        limit: Norm to which gradients were clipped, drawn as a line; none if they were not.
-    """
-    with page_style():
-        canvas, (axes,) = page_axes(height=2.9)
-        epochs = [epoch.number for epoch in history]
-        largest = [epoch.norm_max for epoch in history]
-        _line(axes, epochs, largest, color=SERIES["train"], linestyle=DASHES["train"])
-        _line(axes, epochs, [epoch.norm_mean for epoch in history], color=ACCENT)
-        if limit is not None:
-            axes.axhline(limit, color=SERIES["test"], linewidth=1.2, linestyle=(0, (4, 3)))
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.yaxis.set_minor_formatter(NullFormatter())
-        _epoch_axis(axes, epochs)
-        return page_svg(canvas, "gradients")
-
-
-def clipped_share(history: Sequence[Epoch]) -> str:
-    """Draw the share of steps whose gradient was clipped in each epoch; returns SVG."""
-    with page_style():
-        canvas, (axes,) = page_axes(height=2.9)
-        epochs = [epoch.number for epoch in history]
-        clipped = np.nan_to_num([epoch.clipped for epoch in history])
-        axes.bar(epochs, clipped, color=ACCENT, width=0.45)
-        axes.set_ylim(0, 1)
-        axes.yaxis.set_major_formatter(PERCENT)
-        _epoch_axis(axes, epochs)
-        return page_svg(canvas, "clipped")
-
-
 def reliability(bins: Calibration) -> str:
     """Draw how often probabilities came true, and how many there are of each; returns SVG."""
     with page_style():
@@ -141,7 +80,7 @@ def reliability(bins: Calibration) -> str:
         curve.plot(
             bins.probability[filled], bins.frequency[filled], color=ACCENT, linewidth=2, marker="o"
         )
-        curve.set_ylim(0, 1.02)
+        curve.set_ylim(*WHOLE)
         curve.set_ylabel("share that came true")
         curve.tick_params(labelbottom=False)
         share = bins.count / bins.count.sum()
@@ -149,13 +88,22 @@ def reliability(bins: Calibration) -> str:
             bins.edges[:-1], share, width=np.diff(bins.edges) * 0.9, align="edge", color=ACCENT
         )
         counts.yaxis.set_major_locator(MaxNLocator(2))
-        counts.set_ylabel("share of all")
+        counts.set_ylabel("of all")
         counts.set_xlabel("probability given by the model")
         for axes in (curve, counts):
-            axes.set_xlim(0, 1.005)
+            axes.set_xlim(*WHOLE)
             axes.xaxis.set_major_formatter(PERCENT)
             axes.yaxis.set_major_formatter(PERCENT)
+            add_bands(axes, _calibration_bands(bins))
         return page_svg(canvas, "calibration")
+
+
+def _calibration_bands(bins: Calibration) -> Iterator[tuple[float, float, str]]:
+    for start, end, count, said, true in zip(
+        bins.edges[:-1], bins.edges[1:], bins.count, bins.probability, bins.frequency, strict=True
+    ):
+        if count:
+            yield start, end, f"{count:,.0f} at {said:.1%} on average: {true:.1%} came true"
 
 
 def accuracy_by_length(bins: LengthBins, unit: str = "token", example: str = "text") -> str:
@@ -177,43 +125,14 @@ def accuracy_by_length(bins: LengthBins, unit: str = "token", example: str = "te
         axes.xaxis.set_major_formatter(PERCENT)
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.set_xlabel("accuracy")
+        low, high = axes.get_xlim()
+        axes.set_xlim(max(low, WHOLE[0]), min(high, WHOLE[1]))
+        texts = [
+            f"{name} {unit}s: {accuracy:.1%} of {count:,} right"
+            for name, accuracy, count in zip(names, bins.accuracy, bins.count, strict=True)
+        ]
+        add_bands(axes, around(rows.tolist(), texts, (-0.5, len(rows) - 0.5)), along="y")
         return page_svg(canvas, "length-accuracy")
-
-
-def length_histogram(
-    num_tokens: NDArray[Any],
-    example: str,
-    *,
-    unit: str = "token",
-    units_per_second: int | None = None,
-) -> str:
-    """Draw, as SVG, how many examples have each length; the longest hundredth is one bar.
-
-    Args:
-        num_tokens: Length of each example.
-        example: What they are called: ``"text"``, ``"sentence"``.
-        unit: What their length is counted in.
-        units_per_second: Units of length in a second, if the axis shows seconds.
-    """
-    with page_style():
-        canvas, (axes,) = page_axes(height=2.4)
-        longest = max(int(np.quantile(num_tokens, 0.99)), 1)
-        num_bins = min(40, longest + 1)
-        axes.hist(
-            np.minimum(num_tokens, longest), bins=num_bins, color=ACCENT, rwidth=0.9, linewidth=0
-        )
-        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-        axes.yaxis.set_major_formatter(COUNT)
-        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        if units_per_second is None:
-            axes.xaxis.set_major_formatter(COUNT)
-            axes.set_xlabel(f"{unit}s in the {example}")
-        else:
-            seconds = FuncFormatter(lambda length, _: f"{length / units_per_second:g}")
-            axes.xaxis.set_major_formatter(seconds)
-            axes.set_xlabel(f"seconds of the {example}")
-        axes.set_ylabel(f"{example}s")
-        return page_svg(canvas, "lengths")
 
 
 def confusion_map(matrix: NDArray[Any]) -> str:
@@ -261,24 +180,6 @@ def page_axes(*, height: float, ratios: tuple[int, ...] = (1,)) -> tuple[Figure,
     return figure, list(grid[:, 0])
 
 
-def _line(axes: Axes, epochs: Sequence[int], values: Sequence[float], **look: Any) -> None:
-    finite = np.where(np.isfinite(values), values, np.nan)
-    axes.plot(epochs, finite, marker="o" if len(epochs) <= MAX_MARKERS else None, **look)
-
-
-def _mark_best(axes: Axes, history: Sequence[Epoch]) -> None:
-    best = [epoch.number for epoch in history if epoch.best]
-    if best:
-        axes.axvline(best[-1], color=INK, linewidth=1, linestyle=(0, (1, 2)), zorder=0.5)
-
-
-def _epoch_axis(axes: Axes, epochs: Sequence[int]) -> None:
-    axes.set_xlim(min(epochs) - 0.4, max(epochs) + 0.4)
-    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-    axes.grid(visible=False, axis="x")
-    axes.set_xlabel("epoch")
-
-
 def page_svg(figure: Figure, name: str) -> str:
     """Return a drawing as an SVG element without namespaces, sizes, dates or foreign fonts.
 
@@ -290,6 +191,8 @@ def page_svg(figure: Figure, name: str) -> str:
     root = ET.fromstring(buffer.getvalue())
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
+    title_bands(root)
+    for element in root.iter():
         element.attrib = {
             key.rpartition("}")[2]: _for_page(value, key, name)
             for key, value in element.attrib.items()

@@ -6,7 +6,9 @@ import re
 from html.parser import HTMLParser
 
 from ostinato import report
+from ostinato.report.resources import resource
 
+OWN_SCRIPT = resource("page.js")
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 
 
@@ -16,6 +18,7 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.tags, self.ids, self.references, self.words, self.open = [], [], [], [], []
+        self.scripts = []
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
@@ -38,7 +41,11 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        self.words.append(data)
+        inside = self.open[-1] if self.open else ""
+        if inside == "script":
+            self.scripts.append(data)
+        elif inside != "style":
+            self.words.append(data)
 
     @property
     def text(self):
@@ -55,6 +62,13 @@ def page_of(folder):
     if key not in _DRAWN:
         _DRAWN[key] = report.render(report.collect(folder))
     return _DRAWN[key]
+
+
+def without_script(text):
+    """A page's characters but for its own script, of which there is one."""
+    own = f"<script>{OWN_SCRIPT}</script>"
+    assert text.count(own) == 1
+    return text.replace(own, "")
 
 
 def text_of(folder):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 import json
 import re
@@ -9,10 +11,11 @@ import subprocess
 import sys
 
 import pytest
-from tests.unit.report.pages import Page
+from tests.unit.report.pages import OWN_SCRIPT, Page, without_script
 
 from ostinato import report
 from ostinato._errors import CheckpointError
+from ostinato.report.sections import TASKS
 
 KINDS = [
     "english",
@@ -67,7 +70,7 @@ def test_the_page_is_well_formed_and_accessible(page_of, kind):
 def test_the_page_loads_nothing(page_of, kind):
     text = page_of(kind)
     page = Page(text)
-    assert not {"script", "link", "img", "iframe", "object"} & {tag for tag, _ in page.tags}
+    assert not {"link", "img", "iframe", "object"} & {tag for tag, _ in page.tags}
     assert not re.search(r"@import|url\((?!#)|expression\(", text)
     assert not any(name.startswith("on") for _, found in page.tags for name in found)
     links = [
@@ -79,6 +82,17 @@ def test_the_page_loads_nothing(page_of, kind):
     )
     assert ("img-src data:" in text) == has_images
     assert "default-src 'none'" in text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_only_script_is_the_one_that_the_policy_names(page_of, kind):
+    page = Page(page_of(kind))
+    policy = next(found["content"] for _, found in page.tags if "http-equiv" in found)
+    (script,) = page.scripts
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert not any("src" in found for tag, found in page.tags if tag == "script")
+    assert not re.search(r"fetch|XMLHttp|import|eval|http|innerHTML|Function", script)
 
 
 def test_a_finished_run_shows_every_section(page_of):
@@ -110,7 +124,7 @@ def test_a_finished_run_shows_every_section(page_of):
 
 def test_hostile_text_is_shown_as_text(page_of, make_run):
     text = page_of("english")
-    assert "<script" not in text
+    assert "<script" not in without_script(text)
     assert (
         html.escape("<script>alert('gotcha')</script>", quote=False).replace("'", "&#39;") in text
     )
@@ -128,7 +142,7 @@ def test_hostile_settings_and_names_are_shown_as_text(make_run):
     config["environment"][bad] = [bad]
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     page = Page(report.write(folder).read_text(encoding="utf-8"))
-    assert "script" not in {tag for tag, _ in page.tags}
+    assert page.scripts == [OWN_SCRIPT]
     assert page.open == []
 
 
@@ -236,3 +250,40 @@ def test_a_folder_that_cannot_be_written_is_told(make_run, monkeypatch):
 def test_the_report_needs_no_torch():
     code = "import sys, ostinato.report; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_answer_stands_first_and_diagnostics_stand_last(page_of, kind):
+    text = page_of(kind)
+    page = Page(text)
+    ids = [found.get("id") for tag, found in page.tags if tag == "section"]
+    if kind.startswith("unfinished"):
+        assert ids == ["learning", "data", "settings"]
+    else:
+        assert ids[-3:] == ["data", "settings", "learning"]
+        assert tuple(ids[:-3]) in [tuple(dict(task.sections)) for task in TASKS.values()]
+    places = [
+        text.index(mark) for mark in ('id="verdict"', 'class="headlines"', "<nav", "<section")
+    ]
+    assert places == sorted(places)
+    first = text[places[0] : places[1]]
+    assert re.search(r'<p class="notice[^>]*><strong>[^<]{10,}</strong>', first)
+    links = [found["href"][1:] for tag, found in page.tags if tag == "a"]
+    assert links == ids
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_curves_are_folded_away_where_there_are_results(page_of, kind):
+    text = page_of(kind)
+    section = text[text.index('<section id="learning"') :]
+    fold = re.search("<details[^>]*>", section)
+    assert fold.start() < section.index("<svg")
+    assert ("open" in fold.group()) == kind.startswith("unfinished")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_its_script_a_page_lacks_nothing_but_its_controls(page_of, kind):
+    page = Page(page_of(kind))
+    hidden = [found for _, found in page.tags if "hidden" in found]
+    assert all(found.get("class") == "search" for found in hidden)
+    assert not any("display:none" in found.get("style", "") for _, found in page.tags)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.report.pages import Page, page_of, text_of
+from tests.unit.report.pages import Page, page_of, text_of, without_script
 
 from ostinato import report
 from ostinato._errors import CheckpointError
@@ -241,7 +241,7 @@ def test_the_balance_counts_spans_or_tokens(entities, parts_of_speech):
 
 def test_hostile_tokens_are_shown_as_text(entities):
     page = page_of(entities)
-    assert "<script" not in page
+    assert "<script" not in without_script(page)
     assert html.escape("<script>alert(1)</script>") in page
     tag = "B-<b>bold</b>"
     one_sentence(entities, ["<i>", "&amp;"], [tag, "O"], ["O", "O"])
