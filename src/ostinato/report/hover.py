@@ -42,7 +42,7 @@ def add_bands(
 def around(
     places: Sequence[float], texts: Sequence[str], ends: tuple[float, float]
 ) -> list[tuple[float, float, str]]:
-    """Return a band around each place, as far as halfway to the next; none if there are too many.
+    """Return a band around each place, up to halfway to the next; none if they are too many.
 
     Args:
         places: In ascending order.
