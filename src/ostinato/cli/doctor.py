@@ -19,6 +19,8 @@ OPTIONAL = {
     "soxr": "audio",
     "kaldi-native-fbank": "audio",
     "jiwer": "audio",
+    "pandas": "series",
+    "holidays": "series",
 }
 
 

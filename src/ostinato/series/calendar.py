@@ -39,7 +39,7 @@ def cycles_of(frequency: Frequency, steps: int) -> tuple[str, ...]:
     """
     if frequency.is_counted:
         return ()
-    span = steps * _step_us(frequency)
+    span = steps * usual_step_us(frequency)
     return tuple(name for name, period, _ in _cycles(frequency) if 2 * period <= span)
 
 
@@ -99,8 +99,12 @@ def local_times(times: Times, zone: str) -> Times:
     return np.asarray(local.cast(pa.int64()).to_numpy()).astype("datetime64[us]")
 
 
-def _step_us(frequency: Frequency) -> int:
-    """Return the step in microseconds; of months, or days of some calendar, near enough."""
+def usual_step_us(frequency: Frequency) -> int:
+    """Return the step in microseconds; of months, or days of some calendar, near enough.
+
+    Args:
+        frequency: The step, not counted.
+    """
     if frequency.step_us is not None:
         return frequency.step_us
     return (frequency.months or 0) * _MONTH_US or frequency.longest_step * DAY // 3
@@ -108,7 +112,7 @@ def _step_us(frequency: Frequency) -> int:
 
 def _cycles(frequency: Frequency) -> list[tuple[str, int, Callable[[Times], Shares]]]:
     """Return name, period and function of each cycle that has several steps."""
-    step = _step_us(frequency)
+    step = usual_step_us(frequency)
     of_days = [("week", 7 * DAY, _of_week), ("month", _MONTH_US, _of_month)]
     table = [
         ("minute", 60 * SECOND, _share_of(60 * SECOND)),

@@ -13,6 +13,7 @@ from ostinato._arrays import Float32s, Int64s
 from ostinato.data.batches import packed_places
 from ostinato.data.ragged import Ragged
 from ostinato.series.calendar import calendar_features
+from ostinato.series.holidays import holiday_features
 from ostinato.series.panel import Panel
 from ostinato.series.scaling import SeriesScaling
 
@@ -85,6 +86,7 @@ class WindowReader:
         window_scaling: ``last`` subtracts the last observed value; ``standard`` standardises by the
             context; ``mean`` divides by the mean absolute value; ``none`` leaves values alone.
         cycles: Cycles of the calendar among the inputs.
+        holidays: Country whose holidays are among the inputs, if any.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class WindowReader:
         seasons: Sequence[int],
         window_scaling: WindowScaling,
         cycles: Sequence[str],
+        holidays: str | None = None,
     ) -> None:
         self.panel, self.context, self.horizon = panel, context, horizon
         self.segment, self.seasons, self.window_scaling = segment, tuple(seasons), window_scaling
@@ -105,7 +108,7 @@ class WindowReader:
         self.begin = panel.values.offsets[:-1]
         self.observed = np.isfinite(self.values)
         self.last = _last_observed(self.values, panel.values)
-        self.known = _known_inputs(panel, scaling, horizon, cycles)
+        self.known = _known_inputs(panel, scaling, horizon, cycles, holidays)
         self.past = scaling.past(panel)
         filled = np.where(self.observed, self.values, 0).astype(np.float64)
         # of shape (total, targets)
@@ -273,9 +276,13 @@ def _last_observed(values: Float32s, column: Ragged) -> Float32s:
 
 
 def _known_inputs(
-    panel: Panel, scaling: SeriesScaling, horizon: int, cycles: Sequence[str]
+    panel: Panel,
+    scaling: SeriesScaling,
+    horizon: int,
+    cycles: Sequence[str],
+    holidays: str | None,
 ) -> Ragged:
-    """Return calendar and known columns of every step and of ``horizon`` more, ``(total, inputs)``."""
+    """Return calendar, holidays and known columns of every step and of ``horizon`` more, ``(total, inputs)``."""
     columns, rows = scaling.known(panel), []
     for row, length in enumerate(panel.lengths.tolist()):
         times = panel.times(row, 0, length + horizon)
@@ -285,6 +292,7 @@ def _known_inputs(
         known[: len(given)] = np.nan_to_num(given)
         # of shape (steps + horizon, features)
         calendar = calendar_features(times, panel.frequency, cycles, panel.zone)
-        rows.append(np.concatenate([calendar, known], axis=1))
+        free = holiday_features(times, panel.frequency, holidays, panel.zone)
+        rows.append(np.concatenate([calendar, free, known], axis=1))
     offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
     return Ragged(np.concatenate(rows), offsets)

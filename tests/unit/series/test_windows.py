@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 
 import numpy as np
 import pytest
@@ -15,10 +16,12 @@ from torch.nn.utils.rnn import PackedSequence, unpack_sequence
 from ostinato.data.ragged import Ragged
 from ostinato.series import Panel, SeriesScaling, WindowIndex, WindowReader
 from ostinato.series.calendar import calendar_features
+from ostinato.series.holidays import holiday_features
 from ostinato.series.windows import SMALLEST
 
 SCALINGS = ("last", "standard", "mean", "none")
 CONTEXT, HORIZON = 8, 3
+HOLIDAYS = "DE" if importlib.util.find_spec("holidays") else None
 ENDS = np.array([41, 30, 12])
 
 every_scaling = pytest.mark.parametrize("window_scaling", SCALINGS)
@@ -131,8 +134,13 @@ def by_hand(
     series, target, origin = place
     mean, deviation = scaling.levels[given.ids[series]][:, target]
     values = (given.values[series][:, target] - mean) / deviation
-    calendar = calendar_features(
-        given.times(series, 0, len(values) + HORIZON), given.frequency, cycles, given.zone
+    times = given.times(series, 0, len(values) + HORIZON)
+    calendar = np.concatenate(
+        [
+            calendar_features(times, given.frequency, cycles, given.zone),
+            holiday_features(times, given.frequency, HOLIDAYS, given.zone),
+        ],
+        axis=1,
     )
     covariates = []
     for rows, levels in (
@@ -188,7 +196,8 @@ def test_a_window_is_what_a_loop_over_its_steps_gives(window_scaling, segment):
         frequency=type(GIVEN.frequency).parse("D"),
     )
     scaling = SeriesScaling.fit(given, "none", SEASON)
-    cut = reader(given, scaling, segment=segment, window_scaling=window_scaling, cycles=cycles)
+    told = {"cycles": cycles, "holidays": HOLIDAYS}
+    cut = reader(given, scaling, segment=segment, window_scaling=window_scaling, **told)
     asked = [(0, 0, 60), (1, 1, 3), (2, 0, 31), (0, 1, 11), (2, 1, 5), (1, 0, 48), (0, 0, 7)]
     found = cut.take(places(*asked))
     rows = unpack_sequence(

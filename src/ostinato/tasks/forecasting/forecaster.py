@@ -16,7 +16,7 @@ from typing_extensions import Self
 from ostinato._arrays import rows_of
 from ostinato._config import Recurrent, Training
 from ostinato._kinds import AS_WRITTEN, SERIES, DataKind
-from ostinato.models.likelihoods import LIKELIHOODS, LikelihoodName
+from ostinato.models.likelihoods import LikelihoodName
 from ostinato.series import Calibration, Panel, panel_of
 from ostinato.series.scaling import Transform
 from ostinato.series.windows import WindowScaling
@@ -31,7 +31,7 @@ from ostinato.tasks.forecasting.evaluation import write_forecasts
 from ostinato.tasks.forecasting.forecasts import Forecasts, line_of, plot_forecast
 from ostinato.tasks.forecasting.history import load_history, save_history
 from ostinato.tasks.forecasting.network import Network
-from ostinato.tasks.forecasting.objective import LikelihoodObjective, QuantileObjective
+from ostinato.tasks.forecasting.objective import objective_of
 from ostinato.tasks.forecasting.predictor import Ends, ForecastPredictor, OnError, windows_by_part
 from ostinato.tasks.forecasting.preprocessing import SeriesPreprocessor, learnt, table_of
 from ostinato.tasks.forecasting.settings import Method, WindowSizes, check_settings
@@ -65,6 +65,7 @@ class Forecaster(Estimator):
         window_scaling: What a window is measured from: its last value, mean and deviation of its
             context (standard), the mean of its absolute values (mean), or nothing.
         calendar: Whether the calendar is among the inputs: its cycles that train goes through twice.
+        holidays: Country whose public holidays are inputs, DE, or a part of it, DE-BY; none for none.
         head_dropout: Probability of dropping a feature of what the recurrent stack reads or gives; none
             for what fits the number of windows.
         train_windows: Most windows in an epoch; of more, one of every few is drawn anew each time. Few are
@@ -113,6 +114,7 @@ class Forecaster(Estimator):
     transform: Transform = "auto"
     window_scaling: WindowScaling = "last"
     calendar: bool = True
+    holidays: str | None = None
     head_dropout: float | None = None
     train_windows: int = 16384
 
@@ -274,8 +276,7 @@ class Forecaster(Estimator):
 
     def read_part(self, path: Any, **columns: Any) -> splits.SeriesSplit:
         """Read series whose last horizon is to be measured."""
-        panel = self._read(path, columns)
-        return splits.last_of(panel, self.predictor.plan.horizon)
+        return splits.last_of(self._read(path, columns), self.predictor.plan.horizon)
 
     def inputs_and_targets(self, part: splits.SeriesSplit) -> tuple[Any, None]:
         """Return a part; what is to be forecast stands in it."""
@@ -321,10 +322,7 @@ class Forecaster(Estimator):
         for line in summary.lines(facts, plan, is_log=self.preprocessor_.scaling.is_log):
             logger.info(line)
         self.module_ = self._network()
-        objective: Objective = QuantileObjective(plan.quantiles)
-        if self.method == "autoregressive":
-            objective = LikelihoodObjective(LIKELIHOODS[self.likelihood])
-        return dict(windows), objective, facts
+        return dict(windows), objective_of(self, plan), facts
 
     @property
     def predictor(self) -> ForecastPredictor:

@@ -12,10 +12,11 @@ from torch.nn.utils.rnn import PackedSequence
 
 from ostinato._arrays import Int64s
 from ostinato.models import Windows
-from ostinato.models.likelihoods import Likelihood
+from ostinato.models.likelihoods import LIKELIHOODS, Likelihood
 from ostinato.ops import randomness
 from ostinato.series import WindowIndex, WindowReader
-from ostinato.training import Figures
+from ostinato.tasks.forecasting.settings import ForecastSettings, WindowSizes
+from ostinato.training import Figures, Objective
 
 ANONYMOUS = 0.1  # share of the training windows whose series is masked, as an unknown one's is
 
@@ -161,3 +162,15 @@ class LikelihoodObjective:
         """Return loss and log-likelihood in nats a value."""
         loss, count = sums.tolist()
         return {"loss": loss / count, "log_likelihood": -loss / count}
+
+
+def objective_of(settings: ForecastSettings, plan: WindowSizes) -> Objective:
+    """Return what a forecaster is trained for.
+
+    Args:
+        settings: The forecaster.
+        plan: Its sizes.
+    """
+    if settings.method == "autoregressive":
+        return LikelihoodObjective(LIKELIHOODS[settings.likelihood])
+    return QuantileObjective(plan.quantiles)

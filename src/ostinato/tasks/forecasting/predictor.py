@@ -103,6 +103,7 @@ def windows_of(
         seasons=reading.seasons,
         window_scaling=settings.sized_.window_scaling if scaling.is_scaled else "mean",
         cycles=reading.cycles,
+        holidays=reading.holidays,
     )
     places = reader.usable(part.places(plan.horizon))
     return WindowPart(

@@ -19,6 +19,7 @@ from ostinato.models.likelihoods import LIKELIHOODS
 from ostinato.series import Calibration, Frequency, Panel, SeriesScaling, panel_of
 from ostinato.series.calendar import cycles_of
 from ostinato.series.grid import check_steps, frequency_of
+from ostinato.series.holidays import AROUND, check_holidays, holiday_features
 from ostinato.series.seasons import longer_seasons
 from ostinato.tasks import saved
 from ostinato.tasks.forecasting.settings import ForecastSettings
@@ -94,6 +95,7 @@ class SeriesPreprocessor:
         known: Covariates known over the horizon.
         past: Covariates known in the past only.
         cycles: Cycles of the calendar among the inputs.
+        holidays: Country whose holidays are among them, if any.
         attributes: The categories of their static attributes.
         scaling: Their scaling, measured on train.
         ends: End of train in each series: the first time that the network was not trained on, in
@@ -108,6 +110,7 @@ class SeriesPreprocessor:
     known: tuple[str, ...]
     past: tuple[str, ...]
     cycles: tuple[str, ...]
+    holidays: str | None
     attributes: Attributes
     scaling: SeriesScaling
     ends: Mapping[str, int]
@@ -127,7 +130,11 @@ class SeriesPreprocessor:
 
         Raises:
             DatasetError: A value is no count, or has no logarithm, where these are asked for.
+        ConfigError: There are no holidays of that name, or of such steps.
         """
+        if settings.holidays is not None:
+            check_holidays(settings.holidays, panel.frequency)
+            _tell_no_holidays(panel, settings.holidays)
         values = validation.values.values
         is_positive = bool((values[np.isfinite(values)] > 0).all())
         transform = settings.transform
@@ -142,6 +149,7 @@ class SeriesPreprocessor:
             panel.known_names,
             panel.past_names,
             cycles_of(panel.frequency, int(panel.lengths.max())) if settings.calendar else (),
+            settings.holidays,
             Attributes.of(panel),
             SeriesScaling.fit(
                 panel, "none" if counts else transform, season, is_scaled=not counts
@@ -156,7 +164,8 @@ class SeriesPreprocessor:
     @property
     def sizes(self) -> tuple[int, int]:
         """Inputs of a time step of the context, and of one of the horizon."""
-        ahead = 2 * len(self.cycles) + len(self.known) + len(self.seasons)
+        free = len(AROUND) if self.holidays else 0
+        ahead = 2 * len(self.cycles) + free + len(self.known) + len(self.seasons)
         return 2 + ahead + len(self.past), ahead
 
     def trained(self, panel: Panel) -> npt.NDArray[np.int64]:
@@ -256,6 +265,7 @@ class SeriesPreprocessor:
                 "known": self.known,
                 "past": self.past,
                 "cycles": self.cycles,
+                "holidays": self.holidays,
                 "attributes": self.attributes.values,
                 "scaling": self.scaling.to_json(),
                 "ends": self.ends,
@@ -279,6 +289,7 @@ class SeriesPreprocessor:
             saved.texts(told, "known", path),
             saved.texts(told, "past", path),
             tuple(told["cycles"]),
+            told.get("holidays"),
             Attributes(told["attributes"]),
             SeriesScaling.from_json(told["scaling"]),
             told["ends"],
@@ -331,6 +342,17 @@ def table_of(source: Any, columns: Mapping[str, Any], train: Mapping[str, Any]) 
     forms = ("wide", "rows") if learnt(named) else ()  # where columns are named they tell the form
     kept = {name: value for name, value in train.items() if name not in forms}
     return load_series(source, **{**kept, **named})
+
+
+def _tell_no_holidays(panel: Panel, region: str) -> None:
+    """Warn if no holiday lies in the longest of some series, so that nothing can be learnt of them."""
+    times = panel.times(int(panel.lengths.argmax()))
+    today = holiday_features(times, panel.frequency, region, panel.zone)[:, AROUND.index(0)]
+    if not today.any():
+        logger.warning(
+            "%s: no holiday of %s lies in train, so nothing is learnt of them.",
+            *(panel.source, region),
+        )
 
 
 def _check(panel: Panel, fits: npt.NDArray[np.bool_], rule: str, advice: str) -> None:

@@ -36,6 +36,7 @@ class ForecastSettings(Protocol):
     transform: Transform
     window_scaling: WindowScaling
     calendar: bool
+    holidays: str | None
     head_dropout: float | None
     train_windows: int
     columns_: dict[str, Any]

@@ -1,0 +1,110 @@
+"""Public holidays of a country as inputs: whether a day is one, or lies before or after one."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ostinato._errors import ConfigError, did_you_mean, missing_extra, named, shown
+from ostinato.series.calendar import local_times, usual_step_us
+from ostinato.series.frequency import DAY, Frequency
+
+Times = npt.NDArray[Any]
+
+AROUND = (1, 0, -1)  # days from a time to the one that is looked up: tomorrow, today, yesterday
+
+
+def check_holidays(region: str, frequency: Frequency) -> None:
+    """Raise ConfigError unless a region has holidays that steps of a frequency can tell.
+
+    Args:
+        region: Code of a country, such as ``DE``, or of a part of one, such as ``DE-BY``.
+        frequency: The step of the series.
+
+    Raises:
+        ConfigError: The package `holidays` is not installed, it does not know the region, or a step is
+            longer than a day, or counted.
+
+    Example:
+        >>> check_holidays("DE", Frequency.parse("MS"))
+        Traceback (most recent call last):
+        ...
+        ostinato._errors.ConfigError: Forecaster: holidays need steps of a day or less; got steps of `MS`. ...
+    """
+    country, part = _parts(region)
+    known = _package().list_supported_countries()
+    if country not in known:
+        hint = did_you_mean(country.upper(), known) or "."
+        raise ConfigError(
+            "Forecaster: holidays must be the code of a country, such as DE, or of a part of it, such as "
+            f"DE-BY; got {shown(region)}{hint}"
+        )
+    if part and part not in known[country]:
+        raise ConfigError(
+            f"Forecaster: holidays of {country} can be those of {named(known[country], most=20) or 'no part'}; "
+            f"got {shown(region)}. Take one of them, or {country} alone."
+        )
+    if frequency.is_counted or usual_step_us(frequency) > DAY:
+        steps = "counted steps" if frequency.is_counted else f"steps of `{frequency.alias}`"
+        raise ConfigError(
+            f"Forecaster: holidays need steps of a day or less; got {steps}. Leave them out, or tell how many "
+            "lie in each step by a known column."
+        )
+
+
+def holiday_features(
+    times: Times, frequency: Frequency, region: str | None, zone: str | None = None
+) -> npt.NDArray[np.float32]:
+    """Return whether the day after times, their own, and the day before are holidays.
+
+    Args:
+        times: The times, ``datetime64``, ``(n,)``.
+        frequency: The step of the series.
+        region: As of :func:`check_holidays`; none for no features.
+        zone: As of `ostinato.series.calendar.calendar_features`.
+
+    Shape:
+        output: ``(n, 3)``, 0 or 1; ``(n, 0)`` without a region.
+
+    Example:
+        >>> days = np.array(["2024-12-24", "2024-12-25", "2024-12-28"], "datetime64[D]")
+        >>> holiday_features(days, Frequency.parse("D"), "DE").tolist()
+        [[1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 0.0]]
+    """
+    if region is None:
+        return np.zeros((len(times), 0), np.float32)
+    if zone is not None and not frequency.is_of_days:
+        times = local_times(times, zone)
+    days = times.astype("datetime64[D]")
+    if not len(days):
+        return np.zeros((0, len(AROUND)), np.float32)
+    ends = np.array([days.min() - 1, days.max() + 1])
+    years = ends.astype("datetime64[Y]").astype(int) + 1970
+    found = _days(region, int(years.min()), int(years.max()))
+    return np.stack([np.isin(days + shift, found) for shift in AROUND], axis=1).astype(np.float32)
+
+
+@lru_cache(maxsize=256)
+def _days(region: str, first: int, last: int) -> npt.NDArray[Any]:
+    """Return the holidays of some years, as dates."""
+    country, part = _parts(region)
+    years = range(first, last + 1)
+    found = _package().country_holidays(country, subdiv=part or None, years=years)
+    return np.array(sorted(found), "datetime64[D]")
+
+
+def _parts(region: str) -> tuple[str, str]:
+    """Return country and part of a region, ``""`` if none is named."""
+    country, _, part = region.partition("-")
+    return country, part
+
+
+def _package() -> Any:
+    try:
+        import holidays
+    except ImportError:
+        raise missing_extra("holidays", "series") from None
+    return holidays
