@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from typing import overload
-
 import torch
-from torch import Tensor
-from torch.fx import Proxy
-from torch.nn.utils.rnn import PackedSequence
 
-from ostinato.nn.recurrent import RecurrentLayer
-from ostinato.nn.twins import stand_in
-from ostinato.ops.transforms import is_recorded
+from ostinato.nn.recurrent import HiddenStateLayer
 
 
-class GRU(RecurrentLayer):
+class GRU(HiddenStateLayer):
     r"""Gated recurrent unit over a whole sequence; a drop-in for ``torch.nn.GRU``.
 
     .. math::
@@ -83,18 +76,3 @@ class GRU(RecurrentLayer):
             device=device,
             dtype=dtype,
         )
-
-    @overload
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]: ...
-    @overload
-    def forward(
-        self, input: PackedSequence, hx: Tensor | None = None
-    ) -> tuple[PackedSequence, Tensor]: ...
-    def forward(
-        self, input: Tensor | PackedSequence, hx: Tensor | None = None
-    ) -> tuple[Tensor | PackedSequence, Tensor]:
-        """Return the outputs of the top layer and the final states."""
-        if is_recorded() or isinstance(input, Proxy):
-            return stand_in(self, input, hx)  # type: ignore[no-any-return]
-        output, (h_n,) = self._run(input, None if hx is None else (hx,))
-        return output, h_n

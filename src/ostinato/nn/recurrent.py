@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, overload
 
 import torch
 from torch import _VF, Tensor
+from torch.fx import Proxy
 from torch.nn.utils.rnn import PackedSequence
 
 from ostinato import _shapes
 from ostinato.nn.stream import StreamingSession
-from ostinato.nn.twins import Twin, scriptable
+from ostinato.nn.twins import Twin, scriptable, stand_in
 from ostinato.ops import Layout, State, Weights, dispatch, native, padded, plain, randomness
-from ostinato.ops.transforms import constant, is_followed
+from ostinato.ops.transforms import constant, is_followed, is_recorded
 
 RunLayer = Callable[[str, Tensor, Layout, State, Sequence[Weights]], tuple[Tensor, State]]
 
@@ -201,6 +202,25 @@ class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
         else:
             result = run(data, batch_sizes, hx, self._flat_weights, *options)
         return result[0], tuple(result[1:])
+
+
+class HiddenStateLayer(RecurrentLayer):
+    """Abstract recurrent layer whose only state is ``h``."""
+
+    @overload
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]: ...
+    @overload
+    def forward(
+        self, input: PackedSequence, hx: Tensor | None = None
+    ) -> tuple[PackedSequence, Tensor]: ...
+    def forward(
+        self, input: Tensor | PackedSequence, hx: Tensor | None = None
+    ) -> tuple[Tensor | PackedSequence, Tensor]:
+        """Return the outputs of the top layer and the final states."""
+        if is_recorded() or isinstance(input, Proxy):
+            return stand_in(self, input, hx)  # type: ignore[no-any-return]
+        output, (h_n,) = self._run(input, None if hx is None else (hx,))
+        return output, h_n
 
 
 @constant

@@ -92,8 +92,8 @@ def scriptable(layer: nn.RNNBase) -> nn.RNNBase:
 def _check_is_ours(layer: nn.RNNBase, who: str, what: str) -> None:
     """Raise ConfigError for a layer that is more than its twin."""
     cls = type(layer)
-    base = next(one for one in cls.__mro__ if "torch_class" in vars(one))
-    if cls.forward is not vars(base)["forward"]:
+    base: type[nn.Module] = next(one for one in cls.__mro__ if "torch_class" in vars(one))
+    if cls.forward is not base.forward:
         raise ConfigError(
             f"{cls.__name__}: {who} must be given ostinato.nn.{base.__name__} itself, as it {what}; got a "
             f"class derived from it. Let it hold a layer instead, or derive it from "
