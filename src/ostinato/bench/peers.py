@@ -95,12 +95,7 @@ def pad_and_mask(problem: Problem) -> Peer:
 
 
 def layer_peer(
-    layer: nn.Module,
-    problem: Problem,
-    *,
-    dense: bool,
-    note: str = "",
-    is_exact: bool = True,
+    layer: nn.Module, problem: Problem, *, dense: bool, note: str = "", is_exact: bool = True
 ) -> Peer:
     """Return a contestant that calls ``layer`` on the batch, packed or dense."""
     given = problem.padded(problem.data) if dense else problem.data.clone()

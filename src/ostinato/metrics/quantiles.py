@@ -14,12 +14,7 @@ from numpy.typing import ArrayLike
 
 from ostinato._arrays import Float64s
 from ostinato._errors import ConfigError, DatasetError, ShapeError, shown
-from ostinato.metrics._windows import (
-    check_actual,
-    check_forecast,
-    check_last_axis,
-    mean_of_known,
-)
+from ostinato.metrics._windows import check_actual, check_forecast, check_last_axis, mean_of_known
 
 
 def quantile_levels_of(levels: Sequence[float]) -> tuple[float, ...]:

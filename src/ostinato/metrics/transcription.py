@@ -142,10 +142,7 @@ def alignments(
 
 
 def transcription_metrics(
-    references: Sequence[str],
-    predictions: Sequence[str],
-    *,
-    speakers: Sequence[str] | None = None,
+    references: Sequence[str], predictions: Sequence[str], *, speakers: Sequence[str] | None = None
 ) -> dict[str, Any]:
     """Return the figures of a set of transcripts.
 

@@ -144,12 +144,7 @@ class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
         return (h_0, (count, batch_size, self.hidden_size)) if self.mode == "LSTM" else (h_0,)
 
     def _run_layers(
-        self,
-        run: RunLayer,
-        dtype: torch.dtype,
-        data: Tensor,
-        batch_sizes: Tensor,
-        state: State,
+        self, run: RunLayer, dtype: torch.dtype, data: Tensor, batch_sizes: Tensor, state: State
     ) -> tuple[Tensor, State]:
         """Run the stack over a packed batch, one call per layer."""
         layout = Layout(batch_sizes, data.device)
@@ -185,12 +180,7 @@ class RecurrentLayer(torch.nn.RNNBase, metaclass=Twin):
         return Weights(*found)._replace(weight_hr=getattr(self, f"weight_hr{suffix}"))
 
     def _call_torch(
-        self,
-        data: Tensor,
-        batch_sizes: Tensor | None,
-        state: State,
-        *,
-        batch_first: bool = False,
+        self, data: Tensor, batch_sizes: Tensor | None, state: State, *, batch_first: bool = False
     ) -> tuple[Tensor, State]:
         """Run the whole stack on torch's own path, dense or packed."""
         self._update_flat_weights()
@@ -225,9 +215,6 @@ class HiddenStateLayer(RecurrentLayer):
 
 @constant
 def _implementation(
-    cell: str,
-    device: str,
-    dtype: torch.dtype,
-    projected: bool,
+    cell: str, device: str, dtype: torch.dtype, projected: bool
 ) -> dispatch.Implementation:
     return dispatch.choose(cell, device, dtype, projected=projected).implementation

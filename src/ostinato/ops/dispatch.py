@@ -115,10 +115,7 @@ RULES = (
         implementation="padded",
         why="one padded call per layer and direction on torch's step loop: linear in time",
     ),
-    Rule(
-        implementation="torch",
-        why="torch's own path, cuDNN where there is CUDA",
-    ),
+    Rule(implementation="torch", why="torch's own path, cuDNN where there is CUDA"),
 )
 
 

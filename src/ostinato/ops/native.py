@@ -25,11 +25,7 @@ from ostinato.ops.weights import State, Weights
 
 
 def run_layer(
-    cell: str,
-    data: Tensor,
-    layout: Layout,
-    state: State,
-    weights: Sequence[Weights],
+    cell: str, data: Tensor, layout: Layout, state: State, weights: Sequence[Weights]
 ) -> tuple[Tensor, State]:
     """Run one layer in all its directions over a packed batch.
 

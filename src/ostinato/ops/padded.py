@@ -28,11 +28,7 @@ SHUT_RELU = 6e4
 
 
 def run_layer(
-    cell: str,
-    data: Tensor,
-    layout: Layout,
-    state: State,
-    weights: Sequence[Weights],
+    cell: str, data: Tensor, layout: Layout, state: State, weights: Sequence[Weights]
 ) -> tuple[Tensor, State]:
     """Run one layer in all its directions, as `ostinato.ops.native.run_layer` does."""
     outputs, finals = [], []

@@ -125,11 +125,7 @@ def run_direction(
 
 
 def run_layers(
-    cell: str,
-    data: Tensor,
-    batch_sizes: Tensor,
-    state: State,
-    layers: Sequence[Sequence[Weights]],
+    cell: str, data: Tensor, batch_sizes: Tensor, state: State, layers: Sequence[Sequence[Weights]]
 ) -> tuple[Tensor, State]:
     """Run a whole stack over a packed batch, without dropout.
 

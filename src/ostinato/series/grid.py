@@ -188,11 +188,7 @@ def check_size(steps: int, rows: int, source: str) -> None:
 
 
 def first_told(
-    step: Frequency,
-    times: Array,
-    codes: Int64s,
-    positions: Int64s,
-    is_told: npt.NDArray[np.bool_],
+    step: Frequency, times: Array, codes: Int64s, positions: Int64s, is_told: npt.NDArray[np.bool_]
 ) -> tuple[Array, Int64s]:
     """Return when each series has its first value, and how many steps have passed until then.
 

@@ -124,12 +124,7 @@ class TfidfNgrams:
 
     @classmethod
     def fit(
-        cls,
-        texts: Iterable[Tokens],
-        *,
-        longest: int,
-        characters: bool,
-        min_texts: int = 1,
+        cls, texts: Iterable[Tokens], *, longest: int, characters: bool, min_texts: int = 1
     ) -> tuple[TfidfNgrams, Matrix]:
         """Learn the n-grams of train; return them and the values of train.
 
