@@ -9,12 +9,13 @@ from ostinato import datasets
 from ostinato.text import encode_cached, fit_cached
 
 start = time.perf_counter()
-parts = datasets.load_texts("imdb")
+splits = datasets.load_texts("imdb")
 parsed = time.perf_counter()
-train = parts["train"]
+train = splits["train"]
 tokenizer = fit_cached(train.fingerprint, train.texts)
 tokens = sum(
-    len(encode_cached(tokenizer, part.fingerprint, part.texts).values) for part in parts.values()
+    len(encode_cached(tokenizer, split.fingerprint, split.texts).values)
+    for split in splits.values()
 )
 done = time.perf_counter()
 sys.stdout.write(

@@ -1,8 +1,8 @@
-"""Write IMDB's training reviews as train and validation parts that share no film.
+"""Write IMDB's training reviews as train and validation splits that share no film.
 
     python -m benchmarks.films FOLDER
 
-The official test part has no film in common with train, so a validation part drawn review by review
+The official test split has no film in common with train, so a validation split drawn review by review
 is too easy: the names of a film's actors give its verdict away. The defaults of the classifier were
 chosen on this split, never on test. Films come from ``urls_pos.txt`` and ``urls_neg.txt``, whose
 line n is the address of review n; a seeded tenth of the films is validation.
@@ -40,17 +40,17 @@ def main() -> None:
                 films[place[2][5:8]] = [line.split("/")[4] for line in content.splitlines()]
             elif place[2] in ("pos", "neg"):
                 reviews[place[2], int(place[3].split("_")[0])] = content
-    names = sorted({film for part in films.values() for film in part})
+    names = sorted({film for split in films.values() for film in split})
     held_out = set(random.Random(0).sample(names, len(names) // 10))
-    for part, is_held_out in (("train", False), ("validation", True)):
+    for split, is_held_out in (("train", False), ("validation", True)):
         rows = [
             (text, label)
             for (label, number), text in sorted(reviews.items())
             if (films[label][number] in held_out) == is_held_out
         ]
         texts, labels = zip(*rows, strict=True)
-        pq.write_table(pa.table({"text": texts, "label": labels}), folder / f"{part}.parquet")
-        sys.stdout.write(f"{part}: {len(rows):,} reviews\n")
+        pq.write_table(pa.table({"text": texts, "label": labels}), folder / f"{split}.parquet")
+        sys.stdout.write(f"{split}: {len(rows):,} reviews\n")
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ A row names task, set, size, seed, the compared figure of the model and of each 
 and the baselines' share of them, the settings that were found, the commit and the machine. Rows that the
 results hold already, of this commit, are not measured again. The first seed of every set and size comes
 first, then the second, then the third; what ``--hours`` leaves no time for is named at the end, and the
-same command goes on with it. What is measured is set aside from the train parts; ``MANY_TEST=1`` takes
-the test parts instead, to be read once.
+same command goes on with it. What is measured is set aside from the train splits; ``MANY_TEST=1`` takes
+the test splits instead, to be read once.
 """
 
 from __future__ import annotations
@@ -80,9 +80,9 @@ def measured(draw: Draw) -> dict[str, Any]:
     """Train with the defaults on one draw, and return what was measured."""
     task, case, size, seed = draw
     kind: type[Estimator] = getattr(ostinato, TASKS[task][1])
-    parts = case.make(size, seed)
+    splits = case.make(size, seed)
     start = time.perf_counter()
-    model = kind().set_params(training__seed=seed, **dict(case.settings)).fit_parts(parts)
+    model = kind().set_params(training__seed=seed, **dict(case.settings)).fit_splits(splits)
     seconds = time.perf_counter() - start
     metrics = model.metrics_
     found = metrics["test"]
@@ -96,7 +96,7 @@ def measured(draw: Draw) -> dict[str, Any]:
         "set": case.name,
         "size": size,
         "seed": seed,
-        "n": len(parts["train"].keys),
+        "n": len(splits["train"].keys),
         "figure": case.figure,
         "model": found[case.figure],
         "baselines": baselines,

@@ -4,7 +4,7 @@
     ostinato train transcribe fsdd --no-bidirectional --out runs/digits-stream
     python -m benchmarks.speech runs/digits runs/digits-stream --results FILE
 
-Connected digits are three to seven recordings of the official test part, one after another, with up
+Connected digits are three to seven recordings of the official test split, one after another, with up
 to 0.3 s of silence before and after each, and white noise over all of it, 20 dB below the speech. The
 recordings are brought to the same power first, so that the noise is 20 dB below each of them: as they
 are, some are 30 dB softer than others and would lie below the noise. Both are measured.

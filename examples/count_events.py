@@ -36,10 +36,10 @@ from ostinato.runs.reader import READERS, PredictionsReader
 from ostinato.runs.run import Labels
 from ostinato.tasks import saved, summary
 from ostinato.tasks.baselines import Baseline
-from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.estimator import Estimator, Splits
 from ostinato.tasks.unseen import unseen_figures
 from ostinato.tasks.verdict import Compared
-from ostinato.training import Figures, Objective, Part
+from ostinato.training import Figures, Objective, Split
 
 COUNTED = DataKind(
     verb="count",
@@ -50,7 +50,7 @@ COUNTED = DataKind(
 
 
 @dataclass(frozen=True)
-class CountedPart:
+class CountedSplit:
     """Sequences and their counts, as the training loop wants them."""
 
     column: Ragged
@@ -111,13 +111,13 @@ class EventCounter(Estimator):
     def predict(self, X: Any) -> npt.NDArray[np.float64]:
         """Return the expected count of each sequence."""
         self._check_fitted()
-        return self._rates(self._part(X, None, "predict"))
+        return self._rates(self._split(X, None, "predict"))
 
     def predict_details(self, X: Any) -> list[dict[str, Any]]:
         """Return the expected count of each sequence, ready for JSON."""
-        part = self._part(X, None, "predict")
-        counts = self.predict(part).tolist()
-        return [{"sequence": n, "value": c} for n, c in zip(part.names, counts, strict=True)]
+        split = self._split(X, None, "predict")
+        counts = self.predict(split).tolist()
+        return [{"sequence": n, "value": c} for n, c in zip(split.names, counts, strict=True)]
 
     def format_prediction(self, answer: Mapping[str, Any]) -> str:
         """Return an answer of `predict_details` as a line."""
@@ -125,24 +125,24 @@ class EventCounter(Estimator):
 
     # Where data come from -------------------------------------------------------------------------
 
-    def load_parts(self, **arguments: Any) -> Parts:
-        """Load the parts of a data set."""
+    def load_splits(self, **arguments: Any) -> Splits:
+        """Load the splits of a data set."""
         return datasets.load_sequences(**_given(arguments))
 
-    def read_part(self, path: str, **columns: Any) -> Sequences:
+    def read_split(self, path: str, **columns: Any) -> Sequences:
         """Read one labelled file."""
         return datasets.read_sequences(path, **_given(columns))
 
     def read_inputs(self, path: str, **columns: Any) -> list[Sequences]:
         """Read the sequences of a file."""
-        part = datasets.read_sequences(path, labelled=False, **_given(columns))
-        return [part.take([row]) for row in range(len(part))]
+        split = datasets.read_sequences(path, labelled=False, **_given(columns))
+        return [split.take([row]) for row in range(len(split))]
 
-    def inputs_and_targets(self, part: Sequences) -> tuple[Sequences, list[Any]]:
-        """Return a part, and its counts."""
-        return part, part.labels or []
+    def inputs_and_targets(self, split: Sequences) -> tuple[Sequences, list[Any]]:
+        """Return a split, and its counts."""
+        return split, split.labels or []
 
-    def _part(self, X: Any, y: Any, name: str) -> Sequences:
+    def _split(self, X: Any, y: Any, name: str) -> Sequences:
         if isinstance(X, Sequences):
             return X if y is None or not len(y) else replace(X, labels=list(y))
         rows = rows_of(X, name, "sequence")
@@ -150,37 +150,37 @@ class EventCounter(Estimator):
             rows = [values for one in rows for values in one]
         return Sequences.make(rows, y, name)
 
-    def _strata(self, part: Sequences) -> tuple[Sequence[Any], Sequence[Hashable]]:
-        return [""] * len(part), part.keys
+    def _strata(self, split: Sequences) -> tuple[Sequence[Any], Sequence[Hashable]]:
+        return [""] * len(split), split.keys
 
     # How they are learnt --------------------------------------------------------------------------
 
-    def _sizes(self, parts: Parts) -> Mapping[str, Any]:
+    def _sizes(self, splits: Splits) -> Mapping[str, Any]:
         return {
-            "training__epochs": max(5, 6400 // len(parts["train"])),
+            "training__epochs": max(5, 6400 // len(splits["train"])),
             "training__batch_size": 16,
             "training__learning_rate": 1e-2,
         }
 
-    def _fit_labels(self, parts: Parts) -> None:
-        for part in parts.values():
-            _counts(part)  # raises now, not after training
+    def _fit_labels(self, splits: Splits) -> None:
+        for split in splits.values():
+            _counts(split)  # raises now, not after training
 
-    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, summary.DataSummary]:
-        values = parts["train"].values
+    def _prepare(self, splits: Splits) -> tuple[dict[str, Split], Objective, summary.DataSummary]:
+        values = splits["train"].values
         self.mean_, self.deviation_ = values.mean(axis=0), values.std(axis=0) + 1e-12
         self.module_ = self._network()
-        loop_parts: dict[str, Part] = {
-            name: CountedPart(self._column(part), torch.from_numpy(_counts(part)).float())
-            for name, part in parts.items()
+        loop_splits: dict[str, Split] = {
+            name: CountedSplit(self._column(split), torch.from_numpy(_counts(split)).float())
+            for name, split in splits.items()
         }
         facts = summary.describe(
-            parts,
-            labels=dict.fromkeys(parts, ()),
-            lengths={name: part.lengths for name, part in parts.items()},
-            unknown_rate=dict.fromkeys(parts, 0.0),
+            splits,
+            labels=dict.fromkeys(splits, ()),
+            lengths={name: split.lengths for name, split in splits.items()},
+            unknown_rate=dict.fromkeys(splits, 0.0),
         )
-        return loop_parts, CountObjective(), facts
+        return loop_splits, CountObjective(), facts
 
     def _network(
         self, weights: Mapping[str, Tensor] | None = None
@@ -189,19 +189,19 @@ class EventCounter(Estimator):
             len(self.mean_), 1, recurrent=self.recurrent, pooling="mean"
         )
 
-    def _column(self, part: Sequences) -> Ragged:
-        if part.values.shape[1] != len(self.mean_):
+    def _column(self, split: Sequences) -> Ragged:
+        if split.values.shape[1] != len(self.mean_):
             raise datasets.DatasetError(
-                f"{part.source}: a step must have {len(self.mean_)} features, as in train; "
-                f"got {part.values.shape[1]}."
+                f"{split.source}: a step must have {len(self.mean_)} features, as in train; "
+                f"got {split.values.shape[1]}."
             )
-        scaled = (part.values - self.mean_) / self.deviation_  # (steps of all, features)
-        return Ragged(scaled.astype(np.float32), part.offsets)
+        scaled = (split.values - self.mean_) / self.deviation_  # (steps of all, features)
+        return Ragged(scaled.astype(np.float32), split.offsets)
 
     @torch.inference_mode()
-    def _rates(self, part: Sequences) -> npt.NDArray[np.float64]:
+    def _rates(self, split: Sequences) -> npt.NDArray[np.float64]:
         """Return the expected count of each sequence, ``(sequences,)``."""
-        column, rates = self._column(part), np.empty(len(part))
+        column, rates = self._column(split), np.empty(len(split))
         self.module_.eval()
         settings = self.sized_.training  # those given, and those found by _sizes
         size = {"batch_tokens": settings.batch_tokens, "batch_size": settings.batch_size}
@@ -212,13 +212,13 @@ class EventCounter(Estimator):
     # How it is measured ---------------------------------------------------------------------------
 
     def _measure(
-        self, examples: Sequences, part: str, *, seen: Sequence[str], run: Path | None
+        self, examples: Sequences, split: str, *, seen: Sequence[str], run: Path | None
     ) -> Figures:
         rates, counts = self._rates(examples), _counts(examples)
         if run:
             write_values(
                 run,
-                part=part,
+                split=split,
                 names=examples.names,
                 labels=counts,
                 predictions=rates,
@@ -239,7 +239,7 @@ class EventCounter(Estimator):
         yield Baseline(
             "mean",
             "the mean of train",
-            lambda part: regression_metrics(_counts(part), np.full(len(part), mean)),
+            lambda split: regression_metrics(_counts(split), np.full(len(split), mean)),
         )
 
     def _compared(self) -> Compared:
@@ -269,10 +269,10 @@ class Counting(Regression):
         return "Event counting"
 
 
-def _counts(part: Sequences) -> npt.NDArray[np.float64]:
-    counts = np.array(part.labels or [], dtype=np.float64)
-    if len(counts) != len(part) or (counts < 0).any() or (counts % 1).any():
-        raise datasets.DatasetError(f"{part.source}: each sequence must have a count, 0 or more.")
+def _counts(split: Sequences) -> npt.NDArray[np.float64]:
+    counts = np.array(split.labels or [], dtype=np.float64)
+    if len(counts) != len(split) or (counts < 0).any() or (counts % 1).any():
+        raise datasets.DatasetError(f"{split.source}: each sequence must have a count, 0 or more.")
     return counts
 
 

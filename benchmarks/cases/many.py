@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 IS_FINAL = os.environ.get("MANY_TEST") == "1"
-"""Whether the test parts are measured, to be read once, instead of what is set aside from train."""
+"""Whether the test splits are measured, to be read once, instead of what is set aside from train."""
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,10 @@ class Case:
 
     Args:
         name: Its name in the table.
-        make: Takes size (0 for all) and seed, returns the parts: train, perhaps validation, and as
+        make: Takes size (0 for all) and seed, returns the splits: train, perhaps validation, and as
             test what is measured.
         sizes: Examples to train on, 0 for all.
-        figure: Name of the figure of the test part that is compared.
+        figure: Name of the figure of the test split that is compared.
         settings: Settings of the estimator by ``set_params`` name, beside the seed.
     """
 

@@ -1,7 +1,7 @@
 """Sets of series for the benchmark of many sets: sequences to tell apart, series to forecast.
 
-Each function returns the parts that an estimator is fitted on. Defaults were chosen without the data that
-``MANY_TEST=1`` takes for the test part: other generated ones, and the last horizon of real series.
+Each function returns the splits that an estimator is fitted on. Defaults were chosen without the data that
+``MANY_TEST=1`` takes for the test split: other generated ones, and the last horizon of real series.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from ostinato import datasets
 from ostinato.datasets import Sequences, SeriesTable
 from ostinato.datasets.sets import gestures, sales
 from ostinato.series import Panel, panel_of
-from ostinato.tasks.forecasting import splits as stretches
+from ostinato.tasks.forecasting import time_splits
 
-Parts = dict[str, Any]
+Splits = dict[str, Any]
 Rng = np.random.Generator
 
 TEST_SIZE = 600  # sequences
 WEEK = 168  # hours
 
 
-def sequences(one: Callable[[int, Rng], tuple[np.ndarray, str]], size: int, seed: int) -> Parts:
+def sequences(one: Callable[[int, Rng], tuple[np.ndarray, str]], size: int, seed: int) -> Splits:
     """Return generated sequences to train on, and others for test.
 
     Args:
         one: Makes the sequence with some number, and its label.
         size: Sequences to train on.
-        seed: Seed of the training part.
+        seed: Seed of the training split.
     """
     found = {}
     for name, count, seeds in (("train", size, (1, seed)), ("test", TEST_SIZE, (2, IS_FINAL))):
@@ -82,28 +82,28 @@ def moment(number: int, rng: Rng) -> tuple[np.ndarray, str]:
     return steps, ("early", "middle", "late")[kind]
 
 
-def stores(size: int, seed: int) -> Parts:
+def stores(size: int, seed: int) -> Splits:
     """Return the generated sales of some stores by day."""
     with tempfile.TemporaryDirectory() as folder:
         sales.write(Path(folder), size)
         panel = panel_of(sales.read(Path(folder)))
-    return _parted(panel, 28)
+    return _split_by_time(panel, 28)
 
 
-def passengers(size: int, seed: int) -> Parts:
+def passengers(size: int, seed: int) -> Splits:
     """Return the airline passengers by month."""
-    return _parted(panel_of(datasets.load_series("airpassengers")), 12)
+    return _split_by_time(panel_of(datasets.load_series("airpassengers")), 12)
 
 
-def transformer(size: int, seed: int) -> Parts:
-    """Return ETTh1, by its own borders; without its test part, its validation part is the test."""
-    parts = stretches.parts_of(panel_of(datasets.load_series("etth1")), 96)
+def transformer(size: int, seed: int) -> Splits:
+    """Return ETTh1, by its own borders; without its test split, its validation split is the test."""
+    splits = time_splits.splits_of(panel_of(datasets.load_series("etth1")), 96)
     if IS_FINAL:
-        return parts
-    return {"train": parts["train"], "test": parts["validation"]}
+        return splits
+    return {"train": splits["train"], "test": splits["validation"]}
 
 
-def hours(size: int, seed: int) -> Parts:
+def hours(size: int, seed: int) -> Splits:
     """Return generated hourly series of a month or six weeks, most with days and weeks; no dates."""
     rng = np.random.default_rng(5 + IS_FINAL)
     made = [_hourly(number, rng) for number in range(size)]
@@ -112,7 +112,7 @@ def hours(size: int, seed: int) -> Parts:
         {"y": np.concatenate(made)},
         ids=[f"h{number}" for number, values in enumerate(made) for _ in values],
     )
-    return stretches.parts_of(panel_of(table), 48)
+    return time_splits.splits_of(panel_of(table), 48)
 
 
 def _hourly(number: int, rng: Rng) -> np.ndarray:
@@ -144,10 +144,10 @@ def _bump(peak: float, width: float) -> np.ndarray:
     return bump
 
 
-def _parted(panel: Panel, horizon: int) -> Parts:
+def _split_by_time(panel: Panel, horizon: int) -> Splits:
     """Return train and the last horizon, or, if that is not to be looked at, the one before it."""
     end = panel.lengths - (0 if IS_FINAL else horizon)
-    return stretches.parts_of(panel.until(end), horizon)
+    return time_splits.splits_of(panel.until(end), horizon)
 
 
 CASES = (

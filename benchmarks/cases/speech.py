@@ -1,7 +1,7 @@
 """Sets of recordings for the benchmark of many sets: digits of one speaker, commands, few digits.
 
-Each function returns the parts that an estimator is fitted on. Without ``MANY_TEST=1`` what is measured
-is none of a test part: other digits of the official train part, another speaker, other voices.
+Each function returns the splits that an estimator is fitted on. Without ``MANY_TEST=1`` what is measured
+is none of a test split: other digits of the official train split, another speaker, other voices.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from benchmarks.cases.many import IS_FINAL, Case
 from ostinato.audio import waveform
 from ostinato.datasets import Recordings
 
-Parts = dict[str, Recordings]
+Splits = dict[str, Recordings]
 
 COMMANDS = ("yes", "no", "stop", "go", "left", "right")
 VOICES = (
@@ -37,10 +37,10 @@ DIGITS = 8  # in a joined recording
 PAUSE = 0.15  # longest pause around a digit in seconds
 
 
-def joined_digits(size: int, seed: int, *, speaker: str | None = None) -> Parts:
+def joined_digits(size: int, seed: int, *, speaker: str | None = None) -> Splits:
     """Return recordings of eight digits of one speaker, one after another, and twenty for test.
 
-    No digit of FSDD is in two parts, and what is said is drawn at random.
+    No digit of FSDD is in two splits, and what is said is drawn at random.
 
     Args:
         size: Recordings to train on, at most 40.
@@ -50,14 +50,14 @@ def joined_digits(size: int, seed: int, *, speaker: str | None = None) -> Parts:
     speaker = speaker or SPEAKERS[IS_FINAL]
     both = ostinato.datasets.load_recordings("fsdd")
     sounds, words = [], []
-    for part in both.values():
-        for row, name in enumerate(part.speakers or ()):
+    for split in both.values():
+        for row, name in enumerate(split.speakers or ()):
             if name == speaker:
-                sounds.append(waveform(part.audio[row], part.sample_rate_hz)[1])
-                words.append((part.transcripts or [])[row])
+                sounds.append(waveform(split.audio[row], split.sample_rate_hz)[1])
+                words.append((split.transcripts or [])[row])
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(sounds))
-    parts = {}
+    splits = {}
     for name, count, start in (("test", 20, 0), ("train", size, 20 * DIGITS)):
         joined, said = [], []
         for number in range(count):
@@ -67,26 +67,26 @@ def joined_digits(size: int, seed: int, *, speaker: str | None = None) -> Parts:
                 pieces += [sounds[row], _pause(rng)]
             joined.append(np.concatenate(pieces))
             said.append(" ".join(words[row] for row in rows))
-        parts[name] = Recordings.make(
+        splits[name] = Recordings.make(
             joined, said, f"joined digits of {speaker} {name}", sample_rate_hz=8000
         )
-    return parts
+    return splits
 
 
-def few_digits(size: int, seed: int) -> Parts:
-    """Return some recordings of FSDD's official train part, and others of it or its test part.
+def few_digits(size: int, seed: int) -> Splits:
+    """Return some recordings of FSDD's official train split, and others of it or its test split.
 
     Args:
         size: Recordings to train on.
         seed: Seed of the draw.
     """
-    parts = ostinato.datasets.load_recordings("fsdd")
-    rows = np.random.default_rng(seed).permutation(len(parts["train"]))
-    test = parts["test"] if IS_FINAL else parts["train"].take(np.sort(rows[-TESTED:]))
-    return {"train": parts["train"].take(np.sort(rows[:size])), "test": test}
+    splits = ostinato.datasets.load_recordings("fsdd")
+    rows = np.random.default_rng(seed).permutation(len(splits["train"]))
+    test = splits["test"] if IS_FINAL else splits["train"].take(np.sort(rows[-TESTED:]))
+    return {"train": splits["train"].take(np.sort(rows[:size])), "test": test}
 
 
-def commands(size: int, seed: int) -> Parts:
+def commands(size: int, seed: int) -> Splits:
     """Return clips of six commands as espeak-ng says them, and those of other voices.
 
     Args:
@@ -103,18 +103,18 @@ def commands(size: int, seed: int) -> Parts:
     }
 
 
-def sentences(size: int, seed: int) -> Parts:
+def sentences(size: int, seed: int) -> Splits:
     """Return short sentences of English-EWT as one voice of espeak-ng reads them, and thirty more.
 
     Args:
         size: Sentences to train on.
         seed: Seed of the draw.
     """
-    parts = ostinato.datasets.load_tagged("ud-english-ewt")
-    part = parts["test" if IS_FINAL else "train"]
+    splits = ostinato.datasets.load_tagged("ud-english-ewt")
+    split = splits["test" if IS_FINAL else "train"]
     texts = [
         " ".join(word.lower() for word in words if re.fullmatch("[A-Za-z']+", word))
-        for words in part.sentences
+        for words in split.sentences
     ]
     usable = [text for text in texts if SHORTEST <= len(text.split()) <= LONGEST]
     rng = np.random.default_rng(seed)

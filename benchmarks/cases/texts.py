@@ -1,7 +1,7 @@
 """Sets of texts for the benchmark of many sets: English and Chinese, sentiment, topic, subjectivity.
 
 What is measured is drawn from what an official split calls train, so that settings may be chosen by it;
-with ``MANY_TEST=1`` it is the test part, or another draw where there is none, to be read once.
+with ``MANY_TEST=1`` it is the test split, or another draw where there is none, to be read once.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ def _shopping(label: str) -> Pairs:
 
 
 def _official(name: str) -> tuple[Pairs, Pairs]:
-    parts = datasets.load_texts(name)
+    splits = datasets.load_texts(name)
     return tuple(  # type: ignore[return-value]  # two of them
-        list(zip(parts[part].texts, parts[part].labels or (), strict=True))
-        for part in ("train", "test")
+        list(zip(splits[split].texts, splits[split].labels or (), strict=True))
+        for split in ("train", "test")
     )
 
 
@@ -68,7 +68,7 @@ def _pool(name: str) -> tuple[Pairs, Pairs]:
     distinct = [*dict(pairs).items()]
     distinct = [distinct[row] for row in rng.permutation(len(distinct))]
     fifth = len(distinct) // 5
-    if not test:  # a fifth is the test part, another share of the rest stands for it
+    if not test:  # a fifth is the test split, another share of the rest stands for it
         test, distinct = distinct[:fifth], distinct[fifth:]
     if IS_FINAL:
         return distinct, test
@@ -88,8 +88,8 @@ def _make(name: str) -> Callable[[int, int], dict[str, Examples]]:
         known = {label for _, label in train}
         measured = [pair for pair in measured if pair[1] in known]
         return {
-            part: _examples(pairs, f"{name} {part}")
-            for part, pairs in (("train", train), ("test", measured))
+            split: _examples(pairs, f"{name} {split}")
+            for split, pairs in (("train", train), ("test", measured))
         }
 
     return make
@@ -113,8 +113,8 @@ def _messages(size: int, seed: int) -> dict[str, Examples]:
     """Return generated messages in six unbalanced classes, and 2,000 others."""
     pairs = messages(size + 2000, np.random.default_rng([DRAW, seed, IS_FINAL]))
     return {
-        part: _examples(some, f"messages {part}")
-        for part, some in (("train", pairs[:size]), ("test", pairs[size:]))
+        split: _examples(some, f"messages {split}")
+        for split, some in (("train", pairs[:size]), ("test", pairs[size:]))
     }
 
 

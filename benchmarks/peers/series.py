@@ -47,11 +47,11 @@ Step = Callable[[], Tensor]
 def ours(arguments: argparse.Namespace) -> Tasks:
     """Return the passes of our network, and its size."""
     forecaster = forecaster_of(arguments.method)
-    parts = forecaster.load_parts(source="etth1", target_columns=[COLUMN])
-    loop_parts, objective = prepared(forecaster, parts)
-    if forecaster.plan_of(parts["train"].panel).quantiles != QUANTILES:
+    splits = forecaster.load_splits(source="etth1", target_columns=[COLUMN])
+    loop_splits, objective = prepared(forecaster, splits)
+    if forecaster.plan_of(splits["train"].panel).quantiles != QUANTILES:
         raise SystemExit("series_peer.py: ours has other quantiles than neuralforecast's")
-    train, model = loop_parts["train"], forecaster.module_
+    train, model = loop_splits["train"], forecaster.module_
     buckets = length_buckets(
         train.lengths, batch_tokens=None, batch_size=BATCH_SIZE, seed=0, epoch=0
     )
@@ -81,8 +81,8 @@ def theirs(arguments: argparse.Namespace) -> Tasks:
 
     warnings.filterwarnings("ignore", message=".*self.trainer")  # the step logs its loss to one
     logging.getLogger("lightning").setLevel(logging.WARNING)
-    parts = forecaster_of("direct").load_parts(source="etth1", target_columns=[COLUMN])
-    dataset, *_ = TimeSeriesDataset.from_df(frame_of(parts["train"].panel))
+    splits = forecaster_of("direct").load_splits(source="etth1", target_columns=[COLUMN])
+    dataset, *_ = TimeSeriesDataset.from_df(frame_of(splits["train"].panel))
     model = GRU(
         h=HORIZON,
         input_size=CONTEXT,

@@ -23,7 +23,7 @@ from benchmarks import facts
 from ostinato._native.library import status
 from ostinato.bench.measure import Spread
 from ostinato.tasks import Estimator
-from ostinato.training import Objective, Part, denormals
+from ostinato.training import Objective, Split, denormals
 
 Row = dict[str, Any]
 Tasks = tuple[Mapping[str, Callable[[], object]], Row]
@@ -161,13 +161,13 @@ def serve(prepare: Callable[[], Tasks]) -> None:
         print(json.dumps({"seconds": time.perf_counter() - start}), file=answers, flush=True)
 
 
-def prepared(model: Estimator, parts: Mapping[str, Any]) -> tuple[dict[str, Part], Objective]:
-    """Return what our loop would train on: a model's parts and objective, with fresh weights."""
+def prepared(model: Estimator, splits: Mapping[str, Any]) -> tuple[dict[str, Split], Objective]:
+    """Return what our loop would train on: a model's splits and objective, with fresh weights."""
     torch.manual_seed(0)
-    model._fit_labels(parts)
-    model.sized_ = model._sized(parts)
-    loop_parts, objective, _ = model._prepare(parts)
-    return loop_parts, objective
+    model._fit_labels(splits)
+    model.sized_ = model._sized(splits)
+    loop_splits, objective, _ = model._prepare(splits)
+    return loop_splits, objective
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:

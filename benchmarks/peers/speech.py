@@ -1,12 +1,12 @@
 """Time our speech network beside the same one in plain torch: packed ``torch.nn.GRU``.
 
-    python -m benchmarks.peers.speech             # on the train part of fsdd, from OSTINATO_DATA
+    python -m benchmarks.peers.speech             # on the train split of fsdd, from OSTINATO_DATA
     python -m benchmarks.peers.speech --quick     # one round of few; such a row makes no table
 
 Both have the same convolution, two bidirectional layers of 128 and the same weights, and take the same
 batches of 16 recordings, as drawn by our buckets; only the class of the recurrent layers differs. A
 training step is forward, CTC loss, backward, clipping and AdamW; inference is forward alone, over the
-test part. Recordings are joined as in training, so that they are of all lengths from 0.2 to 6 seconds.
+test split. Recordings are joined as in training, so that they are of all lengths from 0.2 to 6 seconds.
 It prints a row of JSON, of frames a second, and appends it to the file that ``--results`` names.
 """
 
@@ -27,8 +27,8 @@ from ostinato.tasks import SpeechRecognizer
 def prepare(arguments: argparse.Namespace) -> Tasks:
     """Return training and inference of one side, and how much there is to do."""
     recognizer = SpeechRecognizer().set_params(recurrent__cell=arguments.cell)
-    loop_parts, objective = prepared(recognizer, ostinato.datasets.load_recordings("fsdd"))
-    train = loop_parts["train"]
+    loop_splits, objective = prepared(recognizer, ostinato.datasets.load_recordings("fsdd"))
+    train = loop_splits["train"]
     buckets = length_buckets(train.lengths, batch_tokens=None, batch_size=16, seed=0, epoch=0)
     batches = [train.batch(rows) for rows in buckets[: arguments.batches]]
     model: Any = recognizer.module_

@@ -33,7 +33,7 @@ from ostinato import Characters, Recurrent, SequenceTagger
 from ostinato.data.batches import length_buckets
 from ostinato.datasets import Tagged
 from ostinato.nn import Chain, log_likelihood_and_marginals
-from ostinato.training import Part
+from ostinato.training import Split
 
 MAX_NORM = 1.0
 
@@ -49,9 +49,9 @@ class Ours:
             embedding_size=300,
             min_freq=3,
         )
-        parts, self.objective = prepared(self.tagger, {"train": corpus, "chosen": chosen})
+        splits, self.objective = prepared(self.tagger, {"train": corpus, "chosen": chosen})
         self.tagger.chain_ = None  # the network alone, as Flair's
-        self.part: Part = parts["chosen"]
+        self.split: Split = splits["chosen"]
         self.chosen = chosen
         self.model: nn.Module = self.tagger.module_
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.1)  # as on Flair's side
@@ -62,9 +62,9 @@ class Ours:
         self.model.train()
         self.epoch += 1
         for rows in length_buckets(
-            self.part.lengths, batch_tokens=None, batch_size=BATCH_SIZE, seed=0, epoch=self.epoch
+            self.split.lengths, batch_tokens=None, batch_size=BATCH_SIZE, seed=0, epoch=self.epoch
         ):
-            inputs, targets = self.part.batch(rows)
+            inputs, targets = self.split.batch(rows)
             with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bfloat16"):
                 chain = self.model(inputs)
             sums = self.objective.sums(chain, targets)
@@ -85,9 +85,9 @@ class Ours:
         kept: list[tuple[Chain, Tensor]] = []
         self.model.train()
         for rows in length_buckets(
-            self.part.lengths, batch_tokens=None, batch_size=BATCH_SIZE, seed=0, epoch=1
+            self.split.lengths, batch_tokens=None, batch_size=BATCH_SIZE, seed=0, epoch=1
         ):
-            inputs, targets = self.part.batch(rows)
+            inputs, targets = self.split.batch(rows)
             chain = self.model(inputs)
             emissions, *scores = chain
             data = emissions.data.detach().requires_grad_()
@@ -122,7 +122,7 @@ def prepare(arguments: argparse.Namespace) -> Tasks:
 
 
 def tagged(corpus: list[list[tuple[str, str]]]) -> Tagged:
-    """Return sentences of words and tags as a part of our data."""
+    """Return sentences of words and tags as a split of our data."""
     sentences = [[word for word, _ in words] for words in corpus]
     return Tagged.make(sentences, [[tag for _, tag in words] for words in corpus], "EWT")
 

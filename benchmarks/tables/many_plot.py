@@ -20,7 +20,7 @@ WIDTH, HEIGHT = 3.1, 2.5  # of a panel in inches
 
 
 def newest() -> Rows:
-    """Return the newest row of each task, set, size and seed, of validation parts."""
+    """Return the newest row of each task, set, size and seed, of validation splits."""
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for path in sorted(RESULTS.glob("*-many.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():

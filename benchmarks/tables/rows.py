@@ -53,7 +53,7 @@ class Words:
 
 
 def test_of(row: Row) -> dict[str, Any]:
-    """Return the figures of the test part."""
+    """Return the figures of the test split."""
     found: dict[str, Any] = row["metrics"]["test"]
     return found
 

@@ -31,7 +31,7 @@ class Written:
     """How a table of text is written: of one file, not of others that a run reads.
 
     Args:
-        delimiter: What parts the fields of csv and tsv, such as ; or tab; else found out.
+        delimiter: What separates the fields of csv and tsv, such as ; or tab; else found out.
         encoding: Encoding of text, such as gb18030; UTF-8 if not given.
     """
 
@@ -51,7 +51,7 @@ class TextColumns:
         text_column: Column with the texts, in csv and tsv also by number; else found by its name.
         label_column: Column with the labels, found by its name if not given; of texts several are
             labels themselves, 1 where a text has them.
-        label_separator: What parts the labels of a text in one column.
+        label_separator: What separates the labels of a text in one column.
     """
 
     text_column: str | None = None
@@ -80,7 +80,7 @@ class RecordingColumns:
         audio_column: Column with the paths of the recordings; found by its name if not given.
         text_column: Column with the transcripts; found by its name if not given.
         speaker_column: Column with the speakers; found by its name, if there is one.
-        test_speaker: Speaker all of whose recordings make the test part, and are in no other.
+        test_speaker: Speaker all of whose recordings make the test split, and are in no other.
         on_error: What to do with a recording that cannot be read: stop, or skip it and say so.
     """
 
@@ -144,7 +144,7 @@ class DataKind:
         content: What a data set is one of, in words.
         columns: Arguments of its readers, beside those of :class:`Written`: a dataclass of them.
         source: What may be trained on, for the help of the command.
-        is_parted_by_time: Whether its parts are stretches of time, so that no files are given for them.
+        is_split_by_time: Whether its splits are stretches of time, so that no files are given for them.
 
     Example:
         >>> TEXTS.names
@@ -155,7 +155,7 @@ class DataKind:
     content: str
     columns: type[Any]
     source: str
-    is_parted_by_time: bool = False
+    is_split_by_time: bool = False
 
     @property
     def fields(self) -> tuple[dataclasses.Field[Any], ...]:
@@ -223,5 +223,5 @@ SERIES = DataKind(
     content="one series table",
     columns=SeriesColumns,
     source="Name of a registered data set, or a csv, tsv, jsonl or parquet table with a step a row.",
-    is_parted_by_time=True,
+    is_split_by_time=True,
 )

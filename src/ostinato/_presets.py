@@ -37,7 +37,7 @@ Source: after https://github.com/bentrevett/pytorch-sentiment-analysis, ``legacy
 CHINESE: dict[str, Any] = {"tokenizer": "jieba", "min_freq": 2, "training__epochs": 6}
 """Chinese by jieba's words instead of single characters, for thousands of texts.
 
-Chosen on the validation part of ChnSentiCorp.
+Chosen on the validation split of ChnSentiCorp.
 """
 
 PRESETS = {"tutorial": TUTORIAL, "chinese": CHINESE}
@@ -53,7 +53,7 @@ CHARACTERS: dict[str, Any] = {
 }
 """Chinese, a character a token, for thousands of sentences.
 
-Chosen on the validation part of Resume NER.
+Chosen on the validation split of Resume NER.
 """
 
 TAGGING_PRESETS = {"chinese": CHARACTERS}

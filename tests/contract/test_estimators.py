@@ -110,8 +110,10 @@ def weights(model: Any) -> list[Any]:
 
 
 def losses(model: Any) -> list[Any]:
-    parts = ("train", "validation")
-    return [(r["epoch"], r["steps"], *(r[part]["loss"] for part in parts)) for r in model.history_]
+    splits = ("train", "validation")
+    return [
+        (r["epoch"], r["steps"], *(r[split]["loss"] for split in splits)) for r in model.history_
+    ]
 
 
 # Settings ----------------------------------------------------------------------------------------
@@ -178,8 +180,8 @@ def test_fit_returns_the_model_and_changes_neither_settings_nor_data(case):
     assert all(getattr(model, name) is value for name, value in settings.items())
     np.testing.assert_equal((case.X, case.y), data)
     if not case.is_table:
-        parts = model.facts_["train"]["n"], model.facts_["validation"]["n"]
-        assert parts == (len(case.X) - len(case.X) // 10, len(case.X) // 10)
+        splits = model.facts_["train"]["n"], model.facts_["validation"]["n"]
+        assert splits == (len(case.X) - len(case.X) // 10, len(case.X) // 10)
 
 
 def test_the_seed_alone_decides(case, fitted, answers):
@@ -197,10 +199,10 @@ def test_the_seed_alone_decides(case, fitted, answers):
 
 @needs_targets
 def test_what_is_held_out_is_no_copy_of_what_is_trained_on(case):
-    make = Recordings.make if case is CASES["speech"] else case.make()._part
+    make = Recordings.make if case is CASES["speech"] else case.make()._split
     whole = {"train": make([*case.X, *case.X], [*case.y, *case.y], "train", **case.options)}
-    parts = case.make().hold_out(whole)
-    train, held = (list(parts[name].keys) for name in ("train", "validation"))
+    splits = case.make().hold_out(whole)
+    train, held = (list(splits[name].keys) for name in ("train", "validation"))
     assert not set(train) & set(held)
     assert sorted(train + held) == sorted(whole["train"].keys)
     assert 0 < len(held) <= 0.15 * 2 * len(case.X)

@@ -261,11 +261,11 @@ def test_download_offline(capsys):
     fails(capsys, 1, "could not be downloaded.*Download it yourself", "data", "get", "imdb")
 
 
-def test_evaluate_a_part_that_is_not_there(capsys, trained):
+def test_evaluate_a_split_that_is_not_there(capsys, trained):
     fails(
         capsys,
         2,
-        "without a test part; it has train, validation. Measure that: ostinato evaluate .* validation",
+        "without a test split; it has train, validation. Measure that: ostinato evaluate .* validation",
         "evaluate",
         trained,
     )

@@ -46,9 +46,9 @@ def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_a_folder_brings_its_parts(trained):
-    parts = json.loads((trained / "config.json").read_text())["data"]["parts"]
-    assert {name: part["n"] for name, part in parts.items()} == {
+def test_a_folder_brings_its_splits(trained):
+    splits = json.loads((trained / "config.json").read_text())["data"]["parts"]
+    assert {name: split["n"] for name, split in splits.items()} == {
         "train": 160,
         "validation": 40,
         "test": 40,
@@ -72,7 +72,7 @@ def test_every_setting_is_an_option_with_help(capsys):
         assert parameter.annotation.__metadata__[0].help
 
 
-def test_evaluate_a_part_and_a_file(trained, data, capsys):
+def test_evaluate_a_split_and_a_file(trained, data, capsys):
     out, _ = ok(capsys, "evaluate", trained, "test", "--json")
     figures = json.loads(out.splitlines()[-1])
     saved = json.loads((trained / "metrics.json").read_text())["test"]

@@ -1,4 +1,4 @@
-"""A test part drawn from train, and a model for each fold: read again, resumed, refused."""
+"""A test split drawn from train, and a model for each fold: read again, resumed, refused."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def folds(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def texts_of(source: Path, fold: int) -> Iterator[list[str]]:
     from ostinato import TextClassifier
 
-    parts = TextClassifier().fold(datasets.load_texts(source), fold, 3)
-    yield from (list(parts[name].texts) for name in ("train", "test"))
+    splits = TextClassifier().fold(datasets.load_texts(source), fold, 3)
+    yield from (list(splits[name].texts) for name in ("train", "test"))
 
 
 def test_every_fold_has_a_run_and_together_they_have_every_row(folds, source):
@@ -107,7 +107,7 @@ def test_a_fold_that_was_killed_goes_on_to_the_same_bits(folds, source, tmp_path
     assert bits(out / "fold-1") == bits(folds / "fold-1")
 
 
-def test_a_drawn_test_part_is_read_again(source, tmp_path, capsys):
+def test_a_drawn_test_split_is_read_again(source, tmp_path, capsys):
     out = tmp_path / "run"
     ok(capsys, "train", "classify", source, "--out", out, "--test-size", "0.25", *SMALL)
     config = json.loads((out / "config.json").read_text())
@@ -119,7 +119,7 @@ def test_a_drawn_test_part_is_read_again(source, tmp_path, capsys):
     assert "has changed" not in err
 
 
-def test_folds_leave_a_test_part_to_a_last_model_of_all_of_train(source, tmp_path, capsys):
+def test_folds_leave_a_test_split_to_a_last_model_of_all_of_train(source, tmp_path, capsys):
     out = tmp_path / "folds"
     command = [
         *("train", "classify", source, "--out", out, "--cross-validate", "2"),
@@ -134,7 +134,7 @@ def test_folds_leave_a_test_part_to_a_last_model_of_all_of_train(source, tmp_pat
     assert runs["final"]["test"]["n"] == 12
     assert runs["final"]["test"]["duplicates_of_train"] == 0
     assert "left out" not in told
-    assert "measured on the test part" in told.splitlines()[-1]
+    assert "measured on the test split" in told.splitlines()[-1]
     saved = json.loads((out / "final" / "metrics.json").read_text())["test"]
     again, _ = ok(capsys, "evaluate", out / "final", "test", "--json")
     assert json.loads(again)["accuracy"] == saved["accuracy"]
@@ -216,14 +216,14 @@ def test_what_cannot_be_drawn_is_refused_before_training(source, tmp_path, capsy
     assert not out.exists()
 
 
-def test_a_second_test_part_is_refused(source, tmp_path, capsys):
+def test_a_second_test_split_is_refused(source, tmp_path, capsys):
     last = refused(
         capsys,
         2,
         *("train", "classify", source, "--out", tmp_path / "run", "--test-size", "0.5"),
         *("--test", source, *SMALL),
     )
-    assert "test_size: there is a test part already" in last
+    assert "test_size: there is a test split already" in last
 
 
 def test_a_single_run_is_not_mixed_with_folds(folds, source, tmp_path, capsys):
@@ -261,7 +261,7 @@ def test_finished_folds_of_other_data_are_not_taken(folds, source, tmp_path, cap
     command = ["train", "classify", source, "--out", out, "--cross-validate", "3", *SMALL]
     try:
         source.write_text(content.replace("dull", "grey", 1))
-        assert "part has changed" in refused(capsys, 1, *command)
+        assert "split has changed" in refused(capsys, 1, *command)
     finally:
         source.write_text(content)
 
@@ -272,7 +272,7 @@ def test_forecasts_have_their_own_way(capsys):
     assert "--test-size" not in out
 
 
-def test_too_few_examples_for_a_validation_part_is_one_sentence(tmp_path, capsys):
+def test_too_few_examples_for_a_validation_split_is_one_sentence(tmp_path, capsys):
     source = csv(tmp_path / "few.csv", [("a", "x"), ("b", "y"), ("c", "x"), ("d", "y")])
     command = ["train", "classify", source, "--out", tmp_path / "run", "--cross-validate", "2"]
     assert "must be free to be held out of 2" in refused(capsys, 1, *command, *SMALL)

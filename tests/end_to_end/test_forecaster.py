@@ -114,7 +114,7 @@ def test_evaluate_says_when_the_data_have_changed(data, tmp_path, capsys):
 def test_backtest_rolls_the_origin(trained, capsys):
     out, _ = ok(capsys, "evaluate", trained, "backtest", "--cutoffs", "2", "--json")
     found = json.loads(out.splitlines()[-1])
-    assert found["part"] == "backtest"
+    assert found["split"] == "backtest"
     assert found["n"] == 4  # two series, two cutoffs
     each = [found["cutoffs"][name] for name in ("cutoff 1", "cutoff 2")]
     assert found["mae"] == pytest.approx(np.mean([one["mae"] for one in each]))

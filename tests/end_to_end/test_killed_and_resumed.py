@@ -148,4 +148,4 @@ def test_changed_data_are_not_resumed(
     killed(5, "train", "classify", copy, "--out", run, *OPTIONS)
     copy.write_text(copy.read_text() + "one more film,1\n")
     line = refused(capsys, 1, "resume", run)
-    assert "must be resumed with the data it was started with; the train part" in line
+    assert "must be resumed with the data it was started with; the train split" in line

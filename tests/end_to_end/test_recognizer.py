@@ -90,7 +90,7 @@ def test_evaluate_gives_the_figures_of_the_run_and_of_any_file(trained, data, ca
     assert 0 < kept["real_time_factor"] < 1
     for named in ("test", data / "test.csv"):
         out, _ = ok(capsys, "evaluate", trained, named, "--json")
-        found = figures(json.loads(out.splitlines()[-1]), "run", "part", "source")
+        found = figures(json.loads(out.splitlines()[-1]), "run", "split", "source")
         assert found == figures(kept)
     out, _ = ok(capsys, "evaluate", trained, "test")
     assert "wer " in out
@@ -181,8 +181,8 @@ def test_a_stream_says_what_the_whole_says_however_it_is_cut(streaming, data, se
     model = ostinato.load(streaming)
     rng = np.random.default_rng(seed)
     for rate in (RATE, 11025):
-        part = ostinato.datasets.load_recordings(data)["test"]
-        joined = np.concatenate([soundfile.read(file)[0] for file in part.audio[seed::6]])
+        split = ostinato.datasets.load_recordings(data)["test"]
+        joined = np.concatenate([soundfile.read(file)[0] for file in split.audio[seed::6]])
         whole = model.predict_details([joined.astype(np.float32)], sample_rate_hz=rate)[0]
         session = model.stream(rate)
         cuts = np.sort(rng.integers(0, len(joined), int(rng.integers(1, 300))))

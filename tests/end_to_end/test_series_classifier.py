@@ -32,11 +32,11 @@ def ramps(seed: int, count: int = 60) -> Sequences:
     return Sequences.make(rows, [("fall", "rise")[n % 2] for n in range(count)], "ramps")
 
 
-def table(path: Path, part: Sequences, labels: list[object]) -> Path:
+def table(path: Path, split: Sequences, labels: list[object]) -> Path:
     rows = [
         f"{n},{step},{values[0]:.4f},{values[1]:.4f},{labels[n]}"
-        for n in range(len(part))
-        for step, values in enumerate(part[n])
+        for n in range(len(split))
+        for step, values in enumerate(split[n])
     ]
     path.write_text("\n".join(["case,step,x,y,kind", *rows]) + "\n")
     return path
@@ -46,11 +46,11 @@ def table(path: Path, part: Sequences, labels: list[object]) -> Path:
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     for seed, name in enumerate(("ramps_TRAIN", "ramps_TEST")):
-        part = ramps(seed)
-        write_ts(folder / f"{name}.ts", part, {"problemName": "Ramps"})
-        table(folder / f"{name}.csv", part, part.labels or [])
-        values = [round(float(part[n][:, 0].mean()), 4) for n in range(len(part))]
-        table(folder / f"{name}_values.csv", part, values)
+        split = ramps(seed)
+        write_ts(folder / f"{name}.ts", split, {"problemName": "Ramps"})
+        table(folder / f"{name}.csv", split, split.labels or [])
+        values = [round(float(split[n][:, 0].mean()), 4) for n in range(len(split))]
+        table(folder / f"{name}_values.csv", split, values)
     return folder
 
 
@@ -75,7 +75,7 @@ def test_evaluate_gives_the_figures_of_the_run_and_of_any_file(trained, data, ca
     assert json.loads(out)["accuracy"] == found["accuracy"]
 
 
-def test_a_held_out_validation_part_is_found_again(data, tmp_path, capsys):
+def test_a_held_out_validation_split_is_found_again(data, tmp_path, capsys):
     source = data / "ramps_TRAIN.ts"
     ok(capsys, "train", "classify-series", source, "--out", tmp_path / "run", *SHORT)
     kept = json.loads((tmp_path / "run" / "metrics.json").read_text())["validation"]

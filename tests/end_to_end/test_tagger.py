@@ -111,7 +111,7 @@ def test_predict_answers_every_line_of_standard_input(trained, capsys, monkeypat
     assert [token["text"] for token in first["tokens"]] == ["Alina", "went", "to", "Xoburg"]
 
 
-def test_a_held_out_validation_part_is_found_again(data, tmp_path, capsys):
+def test_a_held_out_validation_split_is_found_again(data, tmp_path, capsys):
     ok(capsys, "train", "tag", data / "train.conll", "--out", tmp_path / "run", *SHORT)
     kept = json.loads((tmp_path / "run" / "metrics.json").read_text())["validation"]
     out, err = ok(capsys, "evaluate", tmp_path / "run", "validation", "--json")

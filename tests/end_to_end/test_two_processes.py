@@ -57,9 +57,9 @@ def test_two_processes_give_the_loss_curve_of_one(tmp_path: Path) -> None:
     )
     assert [record["steps"] for record in two] == [13, 26, 39]  # batches of 15 rows, one of 1
     for ours, theirs in zip(two, one, strict=True):
-        for part in ("train", "validation"):
-            assert ours[part]["loss"] == pytest.approx(theirs[part]["loss"], abs=TOLERANCE)
-            assert ours[part]["accuracy"] == theirs[part]["accuracy"]
+        for split in ("train", "validation"):
+            assert ours[split]["loss"] == pytest.approx(theirs[split]["loss"], abs=TOLERANCE)
+            assert ours[split]["accuracy"] == theirs[split]["accuracy"]
     ours, _ = load_tensors(tmp_path / "two" / "model.safetensors")
     theirs, _ = load_tensors(tmp_path / "one" / "model.safetensors")
     for name, tensor in theirs.items():

@@ -64,7 +64,7 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
 
 
 def english(folder: Path, *, n: int = 2000, right: float = 0.9) -> Path:
-    """Two classes, English, a test part; every file."""
+    """Two classes, English, a test split; every file."""
     return finished(
         folder, ["neg", "pos"], ENGLISH, n=n, right=right, source="imdb", test_curve=False
     )
@@ -101,7 +101,7 @@ def multi_label(folder: Path, *, n: int = 600) -> Path:
         folder, dict(zip(names, labels.sum(axis=0).tolist(), strict=True)), n, "aspects.jsonl"
     )
     write_history(folder, num_epochs=4, test_curve=False)
-    write_metrics(folder, n, float(is_right.mean()), part="validation", f1_micro=0.81)
+    write_metrics(folder, n, float(is_right.mean()), split="validation", f1_micro=0.81)
     write_predictions(
         folder, rows, answered, confidence, probabilities, is_right, ENGLISH, "validation"
     )
@@ -118,7 +118,7 @@ def unfinished(folder: Path, *, num_epochs: int = 2) -> Path:
 
 
 def entities(folder: Path, *, n: int = 120) -> Path:
-    """Spans of three types in English, in BIOES; a test part; every file."""
+    """Spans of three types in English, in BIOES; a test split; every file."""
     generator = np.random.default_rng(5)
     sentences, labels, predictions = [], [], []
     for _ in range(n):
@@ -269,7 +269,7 @@ def finished(
     write_json(folder / "labels.json", {"classes": names, "multi_label": False})
     write_config(folder, counts, n, source)
     write_history(folder, num_epochs=4, test_curve=test_curve)
-    write_metrics(folder, n, float(is_right.mean()), part="test")
+    write_metrics(folder, n, float(is_right.mean()), split="test")
     write_predictions(
         folder,
         [names[i] for i in labels],
@@ -299,7 +299,7 @@ def write_config(
 ) -> None:
     """Write config.json."""
     length = {"mean": 263.4, "median": 197.0, "p95": 677.0, "max": 2743.0}
-    part = {
+    split = {
         "n": n,
         "source": source,
         "fingerprint": "9f2c" * 16,
@@ -337,9 +337,9 @@ def write_config(
             "source": source,
             "columns": {"text": "text", "label": "label"},
             "parts": {
-                "train": {**part, "n": 4 * n, "unknown_rate": 0.0161, "duplicates_of_train": None},
-                "validation": {**part, "unknown_rate": 0.0213, "duplicates_of_train": 12},
-                "test": {**part, "unknown_rate": 0.0225, "duplicates_of_train": 123},
+                "train": {**split, "n": 4 * n, "unknown_rate": 0.0161, "duplicates_of_train": None},
+                "validation": {**split, "unknown_rate": 0.0213, "duplicates_of_train": 12},
+                "test": {**split, "unknown_rate": 0.0225, "duplicates_of_train": 123},
             },
         },
         "environment": {
@@ -382,11 +382,11 @@ def write_history(
     (folder / "history.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
-def write_metrics(folder: Path, n: int, accuracy: float, *, part: str, **more: float) -> None:
+def write_metrics(folder: Path, n: int, accuracy: float, *, split: str, **more: float) -> None:
     """Write metrics.json."""
     figures = {"n": n, "loss": 0.2471, "accuracy": accuracy, "f1_macro": accuracy - 0.001, **more}
     value = {
-        part: {**figures, "seconds": 8.5},
+        split: {**figures, "seconds": 8.5},
         "best_epoch": 3,
         "train_seconds": 252.0,
         "peak_memory_bytes": 1288490188,

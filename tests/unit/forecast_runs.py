@@ -28,7 +28,7 @@ def forecasts(
     levels: Sequence[int] = (80, 95),
     noise: float = 0.4,
     bias: float = 0.0,
-    part: str = "test",
+    split: str = "test",
     is_known: bool = True,
     is_counted: bool = False,
     is_standardised: bool = False,
@@ -46,14 +46,14 @@ def forecasts(
             made = _window(generator, series, origin, horizon, noise, bias, levels)
             windows.append({"id": name, "target": target, **made})
     write_forecasts(
-        folder, windows, levels, part, is_known=is_known, is_counted=is_counted,
+        folder, windows, levels, split, is_known=is_known, is_counted=is_counted,
         is_standardised=is_standardised,
     )  # fmt: skip
     write_config(folder, len(windows), num_series, levels, horizon)
     write_history(folder, 4)
     totals = {"best_epoch": 3, "train_seconds": 252.0, "peak_memory_bytes": 1288490188}
-    known = figures_of(windows, levels, is_standardised, part == "test") if is_known else {"n": 0}
-    write_json(folder / "metrics.json", {part: known, **totals})
+    known = figures_of(windows, levels, is_standardised, split == "test") if is_known else {"n": 0}
+    write_json(folder / "metrics.json", {split: known, **totals})
     return folder
 
 
@@ -75,7 +75,7 @@ def figures_of(
     is_standardised: bool,
     with_coverage: bool,
 ) -> dict[str, Any]:
-    """Return what metrics.json holds of a part."""
+    """Return what metrics.json holds of a split."""
     unit = np.array([row["deviation"] if is_standardised else 1.0 for row in windows])
 
     def told(name: str) -> Any:
@@ -101,7 +101,7 @@ def write_forecasts(
     folder: Path,
     windows: Sequence[dict[str, Any]],
     levels: Sequence[int],
-    part: str = "test",
+    split: str = "test",
     *,
     is_known: bool = True,
     is_counted: bool = False,
@@ -145,7 +145,7 @@ def write_forecasts(
         }
     )
     told = {
-        "split": part,
+        "split": split,
         "quantiles": json.dumps(quantile_levels_of(levels)),
         "levels": json.dumps(list(levels)),
         "frequency": "1" if is_counted else "MS",
@@ -167,7 +167,7 @@ def write_config(
     folder: Path, n: int, num_series: int, levels: Sequence[int], horizon: int
 ) -> None:
     """Write config.json."""
-    part = {
+    split = {
         "n": n,
         "series": num_series,
         "targets": ["y"],
@@ -197,7 +197,7 @@ def write_config(
         },
         "data": {
             "source": "sales.csv",
-            "parts": {"train": {**part, "n": 40 * n}, "test": part},
+            "parts": {"train": {**split, "n": 40 * n}, "test": split},
         },
         "environment": {"python": "3.11.7", "torch": "2.13.0+cpu"},
         "command": "ostinato train forecast sales.csv --horizon 12",

@@ -28,7 +28,7 @@ def speech(
     wrong: float = 0.12,
     speakers: Sequence[str] | None = SPEAKERS,
 ) -> Path:
-    """German numbers by three speakers; a test part; every file."""
+    """German numbers by three speakers; a test split; every file."""
     generator = np.random.default_rng(11)
     said = [" ".join(generator.choice(WORDS, generator.integers(1, 9))) for _ in range(n)]
     return recognised(folder, said, wrong=wrong, speakers=speakers)
@@ -85,8 +85,8 @@ def recognised(
     order = sorted(range(len(said)), key=lambda row: (-rates[row], answers[row]["confidence"]))
     write_transcripts(
         folder,
-        part="test",
-        part_of=Recordings.make(names, said, "numbers", speakers=who),
+        split="test",
+        recordings=Recordings.make(names, said, "numbers", speakers=who),
         answers=answers,
         pictures={
             row: picture(written[row], classes, answers[row]["seconds"], generator)
@@ -127,7 +127,7 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_config(folder: Path, said: Sequence[str]) -> None:
     """Write config.json."""
-    part = {
+    split = {
         "n": len(said),
         "source": "numbers/test.csv",
         "fingerprint": "51ab" * 16,
@@ -158,8 +158,8 @@ def write_config(folder: Path, said: Sequence[str]) -> None:
             "source": "numbers",
             "columns": {"audio": "path", "text": "said", "speaker": "who"},
             "parts": {
-                "train": {**part, "n": 8 * len(said), "seconds": 747.2, "too_long": 17},
-                "test": part,
+                "train": {**split, "n": 8 * len(said), "seconds": 747.2, "too_long": 17},
+                "test": split,
             },
         },
         "environment": {"python": "3.11.7", "torch": "2.13.0+cpu"},

@@ -157,8 +157,8 @@ def _noises(features: AudioFeatures, sample_rate_hz: int) -> Ragged:
     for color in (0.0, 0.5, 1.0):
         sound = np.fft.irfft(np.fft.rfft(rng.standard_normal(count)) / frequency**color, count)
         sounds.append(0.1 * sound / sound.std())
-    part = Recordings.make(sounds, None, "noise", sample_rate_hz=sample_rate_hz)
-    frames = features_of(part, features, sample_rate_hz).frames
+    split = Recordings.make(sounds, None, "noise", sample_rate_hz=sample_rate_hz)
+    frames = features_of(split, features, sample_rate_hz).frames
     levels = [np.log(np.exp(row).sum(axis=1).mean()) for row in frames]
     rows = [row - np.float32(level) for row, level in zip(frames, levels, strict=True)]
     return Ragged(np.concatenate(rows), frames.offsets)

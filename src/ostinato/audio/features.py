@@ -1,4 +1,4 @@
-"""The log-mel frames of a part's recordings, made once and mapped into memory."""
+"""The log-mel frames of a split's recordings, made once and mapped into memory."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ def features_of(
         DatasetError: A recording cannot be read.
 
     Example:
-        >>> part = Recordings.make([np.zeros(800)], None, "a list", sample_rate_hz=8000)
-        >>> features_of(part, AudioFeatures(), 8000).frames[0].shape
+        >>> recordings = Recordings.make([np.zeros(800)], None, "a list", sample_rate_hz=8000)
+        >>> features_of(recordings, AudioFeatures(), 8000).frames[0].shape
         (10, 40)
     """
     rows, seconds = [], []

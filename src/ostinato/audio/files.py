@@ -62,8 +62,8 @@ def waveform(sound: Audio, sample_rate_hz: int | None = None) -> tuple[int, Samp
         >>> waveform(np.zeros((80, 2), np.float32), 8000)[1].shape
         (80,)
     """
-    part = Recordings.make([sound], None, str(sound)[:80], sample_rate_hz=sample_rate_hz)
-    rate, samples = blocks(part, 0)
+    split = Recordings.make([sound], None, str(sound)[:80], sample_rate_hz=sample_rate_hz)
+    rate, samples = blocks(split, 0)
     return rate, np.concatenate(list(samples))
 
 
@@ -99,8 +99,8 @@ def readable(recordings: Recordings) -> tuple[npt.NDArray[np.int64], dict[int, s
         The rows that can be read, and what is wrong with each of the others; each is also logged.
 
     Example:
-        >>> part = Recordings.make([np.zeros(80), np.zeros(0)], None, "a list", sample_rate_hz=8000)
-        >>> readable(part)
+        >>> recordings = Recordings.make([np.zeros(80), np.zeros(0)], None, "a list", sample_rate_hz=8000)
+        >>> readable(recordings)
         (array([0]), {1: 'recording 2: a recording must have samples; got none. Leave it out.'})
     """
     problems: dict[int, str] = {}
@@ -131,7 +131,7 @@ def _file_blocks(
 ) -> tuple[int, Iterator[Samples]]:
     file = _opened(path, where)
     if segment is not None:
-        return int(file.samplerate), _part(file, where, segment)
+        return int(file.samplerate), _segment_blocks(file, where, segment)
 
     def read() -> Iterator[Samples]:
         soundfile, count = _soundfile(), 0
@@ -154,7 +154,7 @@ def _file_blocks(
     return int(file.samplerate), read()
 
 
-def _part(file: Any, where: str, segment: Segment) -> Iterator[Samples]:
+def _segment_blocks(file: Any, where: str, segment: Segment) -> Iterator[Samples]:
     """Yield the samples of a segment, which may end a little after its file, as lengths are rounded."""
     rate, soundfile = int(file.samplerate), _soundfile()
     first = round(segment.start * rate)

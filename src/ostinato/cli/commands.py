@@ -17,22 +17,22 @@ from ostinato._files import read_json, write_json
 from ostinato.cli.console import is_first_process, print_figures, print_metrics, say
 from ostinato.cli.options import absolute
 from ostinato.runs import folder as run_folder
-from ostinato.tasks import Estimator, Parts
+from ostinato.tasks import Estimator, Splits
 from ostinato.tasks.cross_validation import summarised, told
 from ostinato.training import Callback, Console, TensorBoard
 
 FINAL = "final"  # the run of all of train, beside those of the folds
 
 
-def load_parts(estimator: Estimator, arguments: Mapping[str, Any]) -> Parts:
+def load_splits(estimator: Estimator, arguments: Mapping[str, Any]) -> Splits:
     """Read the data of a run again, by the arguments that its config keeps."""
     names = ("source", *estimator.data.names, "validation", "test")
-    parts = estimator.load_parts(**{name: arguments.get(name) for name in names})
+    splits = estimator.load_splits(**{name: arguments.get(name) for name in names})
     if arguments.get("test_size") is not None:
-        parts = estimator.hold_out_test(parts, arguments["test_size"])
+        splits = estimator.hold_out_test(splits, arguments["test_size"])
     if arguments.get("fold") is not None:
-        parts = estimator.fold(parts, *arguments["fold"])
-    return parts
+        splits = estimator.fold(splits, *arguments["fold"])
+    return splits
 
 
 def begin(
@@ -62,7 +62,7 @@ def _check_folds(out: Path, arguments: Mapping[str, Any], folds: int) -> None:
     """Raise ConfigError unless folds can be made, and their runs be put into ``out``."""
     if arguments["validation"] is not None:
         raise ConfigError(
-            "train: --cross-validate takes the validation part of each fold out of train; "
+            "train: --cross-validate takes the validation split of each fold out of train; "
             "--validation would not be used. Give one of them."
         )
     if (out / "config.json").exists():
@@ -82,7 +82,7 @@ def _cross_validate(
 ) -> None:
     """Train a model for each fold in a run folder of its own; write and print what they tell.
 
-    Where a test part was asked for, the folds leave it out, and a last model, of all of train, is
+    Where a test split was asked for, the folds leave it out, and a last model, of all of train, is
     measured on it.
     """
     jobs: dict[Path, Mapping[str, Any]] = {
@@ -94,22 +94,22 @@ def _cross_validate(
     going_on = not overwrite and _is_begun(*next(iter(jobs.items())), estimator)
     for run in jobs:
         run_folder.check_free(run, overwrite=overwrite or going_on)
-    parts = load_parts(estimator, arguments)
+    splits = load_splits(estimator, arguments)
     tested = ("test",) if out / FINAL in jobs else ()
-    left_out = [name for name in parts if name not in ("train", *tested)]
+    left_out = [name for name in splits if name not in ("train", *tested)]
     if left_out:
         say(f"The folds are of train alone; left out: {', '.join(left_out)}.")
     metrics = {}
     for run, own in jobs.items():
         model = clone(estimator)
-        own_parts = model.fold(parts, *own["fold"]) if "fold" in own else parts
+        own_splits = model.fold(splits, *own["fold"]) if "fold" in own else splits
         if going_on and (run / "metrics.json").exists():
-            _check_same_data(run, model.hold_out(own_parts))
+            _check_same_data(run, model.hold_out(own_splits))
             say(f"{run.name} is finished.")
             metrics[run.name] = read_json(run / "metrics.json")
             continue
         is_begun = going_on and run_folder.is_begun(run)
-        train(model, run, own, parts=own_parts, overwrite=overwrite, resume=is_begun)
+        train(model, run, own, splits=own_splits, overwrite=overwrite, resume=is_begun)
         metrics[run.name] = model.metrics_
     folded = [one for name, one in metrics.items() if name != FINAL]
     summary = summarised(folded)
@@ -120,7 +120,7 @@ def _cross_validate(
     say(told(folded, summary, type(estimator).load(next(iter(jobs)))._compared()))
     say(f"Every fold's figures are in {out / 'cross_validation.json'}, its model beside it.")
     if FINAL in metrics:
-        say(f"The model of all of train, measured on the test part, is in {out / FINAL}.")
+        say(f"The model of all of train, measured on the test split, is in {out / FINAL}.")
 
 
 def _is_begun(run: Path, arguments: Mapping[str, Any], estimator: Estimator) -> bool:
@@ -132,13 +132,13 @@ def _is_begun(run: Path, arguments: Mapping[str, Any], estimator: Estimator) -> 
     return bool(same and config["settings"] == estimator.settings())
 
 
-def _check_same_data(run: Path, parts: Parts) -> None:
-    """Raise CheckpointError unless a finished fold was trained and measured on these parts."""
+def _check_same_data(run: Path, splits: Splits) -> None:
+    """Raise CheckpointError unless a finished fold was trained and measured on these splits."""
     kept = run_folder.read_config(run)["data"]["parts"]
-    for name, part in parts.items():
-        if kept.get(name, {}).get("fingerprint") != part.fingerprint:
+    for name, split in splits.items():
+        if kept.get(name, {}).get("fingerprint") != split.fingerprint:
             raise CheckpointError(
-                f"{run}: must be a fold of the data as they are now; its {name} part has changed. "
+                f"{run}: must be a fold of the data as they are now; its {name} split has changed. "
                 "Restore the data, or train all folds anew with --overwrite."
             )
 
@@ -148,7 +148,7 @@ def train(
     out: Path,
     arguments: Mapping[str, Any],
     *,
-    parts: Parts | None = None,
+    splits: Splits | None = None,
     overwrite: bool = False,
     resume: bool = False,
 ) -> None:
@@ -158,24 +158,24 @@ def train(
         estimator: The estimator.
         out: Run folder to write.
         arguments: How the data are read, and what is drawn from them.
-        parts: What was read by these arguments, if it was.
+        splits: What was read by these arguments, if it was.
         overwrite: Replace the run that stands in the run folder.
         resume: Go on with it.
 
     Raises:
         OstinatoError: The data cannot be trained on, or the run folder not be written.
     """
-    is_one_of_folds = parts is not None
+    is_one_of_folds = splits is not None
     again = "the same command" if is_one_of_folds else f"ostinato resume {out}"
-    if parts is None:
-        parts = load_parts(estimator, arguments)
+    if splits is None:
+        splits = load_splits(estimator, arguments)
     with Console() as console:
         callbacks: list[Callback] = [console]
         if arguments["tensorboard"]:
             callbacks.append(TensorBoard(out / "tensorboard"))
         try:
-            estimator.fit_parts(
-                parts,
+            estimator.fit_splits(
+                splits,
                 out=out,
                 overwrite=overwrite,
                 resume=resume,

@@ -47,15 +47,15 @@ def shortened(text: str, longest: int = LONGEST) -> str:
     return f"{text[: longest // 2]} ... ({len(text):,} characters) ... {text[-(longest // 2) :]}"
 
 
-def print_figures(part: str, figures: Mapping[str, Any]) -> None:
-    """Write the figures of a part in one line, and below it those of each class or of others."""
+def print_figures(split: str, figures: Mapping[str, Any]) -> None:
+    """Write the figures of a split in one line, and below it those of each class or of others."""
     numbers = {name: value for name, value in figures.items() if isinstance(value, (int, float))}
     shown = ", ".join(
         f"{name} {value:,}" if isinstance(value, int) else f"{name} {value:.4f}"
         for name, value in numbers.items()
     )
     if numbers:
-        show(f"{part}: {shown}")
+        show(f"{split}: {shown}")
     for name, value in figures.items():
         if isinstance(value, Mapping):
             print_figures(f"  {name}", value)
@@ -64,11 +64,11 @@ def print_figures(part: str, figures: Mapping[str, Any]) -> None:
 def print_metrics(metrics: Mapping[str, Any]) -> None:
     """Write the figures of a run, those of the simple models beside it, and the verdict."""
     verdict = metrics.get("verdict", {})
-    for part in ("validation", "test"):
-        if part in metrics:
-            print_figures(part, metrics[part])
+    for split in ("validation", "test"):
+        if split in metrics:
+            print_figures(split, metrics[split])
             for one in metrics.get("baselines", {}).values():
-                print_figures(f"  {one['title']}", _few(one[part], verdict.get("figure", "")))
+                print_figures(f"  {one['title']}", _few(one[split], verdict.get("figure", "")))
     for line in (verdict.get("text"), verdict.get("advice"), _time_beside(metrics)):
         if line:
             say(line)

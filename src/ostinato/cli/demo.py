@@ -110,7 +110,7 @@ def demo(
 
 
 def _show_beside(run: Path) -> None:
-    """Write the compared figure of each simple model on the test part, and that of the network."""
+    """Write the compared figure of each simple model on the test split, and that of the network."""
     from ostinato.tasks import load
 
     metrics = load(run).metrics_

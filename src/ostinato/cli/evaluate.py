@@ -30,11 +30,11 @@ def _evaluate(
     refit: bool | None = None,
     json: bool = False,
 ) -> None:
-    """Measure a trained model on the parts it was trained beside, or on any other file.
+    """Measure a trained model on the splits it was trained beside, or on any other file.
 
     Args:
         run: Run folder.
-        data: test, validation or train: that part of the run's data; the path of a file; or, for a
+        data: test, validation or train: that split of the run's data; the path of a file; or, for a
             forecaster, backtest: models trained anew forecast its series from several cutoffs.
         columns: Names of the columns of a file.
         on_error: For a recogniser: stop at a recording that cannot be read, or skip it and say so.
@@ -49,11 +49,11 @@ def _evaluate(
     estimator = load(run)
     asked = {"cutoffs": cutoffs, "refit": refit}
     options = {name: value for name, value in asked.items() if value is not None}
-    part, source, figures = _measured(estimator, run, data, given, options)
+    split, source, figures = _measured(estimator, run, data, given, options)
     if json:
-        show_json({"run": str(run), "part": part, "source": source, **figures})
+        show_json({"run": str(run), "split": split, "source": source, **figures})
     else:
-        print_figures(part, figures)
+        print_figures(split, figures)
 
 
 evaluate = with_options(
@@ -84,16 +84,16 @@ def _measured(
             f"Write: ostinato evaluate {run} backtest"
         )
     if data in ("train", "validation", "test"):
-        part, examples, seen = data, *_part_of_run(estimator, run, data)
+        split, examples, seen = data, *_split_of_run(estimator, run, data)
     else:
-        part, seen = "file", None
+        split, seen = "file", None
         saved = estimator.provenance_["arguments"] or {}
         check_names(given, dict.fromkeys(estimator.data.names), f"evaluate: a {estimator.task} run")
         known = {name: saved.get(name) for name in estimator.data.names if name not in AS_WRITTEN}
         wanted = {name: given.get(name) or known.get(name) for name in estimator.data.names}
-        examples = estimator.read_part(data, **wanted)
+        examples = estimator.read_split(data, **wanted)
     figures = estimator.evaluate(*estimator.inputs_and_targets(examples), seen=seen)
-    return part, examples.source, figures
+    return split, examples.source, figures
 
 
 def _backtest(estimator: Estimator, run: Path, options: Mapping[str, Any]) -> tuple[str, Figures]:
@@ -103,29 +103,29 @@ def _backtest(estimator: Estimator, run: Path, options: Mapping[str, Any]) -> tu
         raise ConfigError(
             f"evaluate: backtest is for forecasters; {run} is a {estimator.task} run."
         )
-    examples, _ = _part_of_run(estimator, run, "test")
+    examples, _ = _split_of_run(estimator, run, "test")
     found = estimator.backtest(examples.panel, **options)
     by_cutoff = {f"cutoff {count}": one for count, one in enumerate(found.by_cutoff, 1)}
     return examples.source, {**found.figures, "cutoffs": by_cutoff}
 
 
-def _part_of_run(estimator: Estimator, run: Path, part: str) -> tuple[Any, list[str] | None]:
-    from ostinato.cli.commands import load_parts
+def _split_of_run(estimator: Estimator, run: Path, split: str) -> tuple[Any, list[str] | None]:
+    from ostinato.cli.commands import load_splits
     from ostinato.runs import folder as run_folder
 
     data = run_folder.read_config(run)["data"]
     if data["arguments"] is None:
         raise ConfigError(
-            f"{run}: was trained from Python, so its {part} part is not known here. "
+            f"{run}: was trained from Python, so its {split} split is not known here. "
             "Give a file instead."
         )
-    parts = estimator.hold_out(load_parts(estimator, data["arguments"]))
-    if part not in parts:
+    splits = estimator.hold_out(load_splits(estimator, data["arguments"]))
+    if split not in splits:
         raise ConfigError(
-            f"{run}: was trained without a {part} part; it has {', '.join(parts)}. "
+            f"{run}: was trained without a {split} split; it has {', '.join(splits)}. "
             f"Measure that: ostinato evaluate {run} validation; or give a file."
         )
-    examples = parts[part]
-    if examples.fingerprint != data["parts"].get(part, {}).get("fingerprint"):
-        say(f"{part}: {examples.source} has changed since the model was trained")
-    return examples, None if part == "train" else list(parts["train"].keys)
+    examples = splits[split]
+    if examples.fingerprint != data["parts"].get(split, {}).get("fingerprint"):
+        say(f"{split}: {examples.source} has changed since the model was trained")
+    return examples, None if split == "train" else list(splits["train"].keys)

@@ -55,9 +55,9 @@ def train(
         columns: How files are read.
         validation: File or folder that chooses the best epoch; else the source's own, else a tenth.
         test: File or folder that is measured at the end; else the source's own.
-        test_size: Share of train that is drawn for the test part, where there is none.
+        test_size: Share of train that is drawn for the test split, where there is none.
         cross_validate: Train a model for each of so many folds of train, each measured on its fold.
-        test_each_epoch: Also measure the test part after every epoch; nothing is selected by it.
+        test_each_epoch: Also measure the test split after every epoch; nothing is selected by it.
         overwrite: Replace the run that stands in the run folder.
         tensorboard: Write TensorBoard files into the run folder.
         settings: Settings given on the command line.
@@ -91,7 +91,7 @@ def train(
 
 def _check_places(entry: TaskEntry, source: str, run: Path | None, *, overwrite: bool) -> None:
     """Raise OstinatoError unless the run may be written, and its source is there and of its kind."""
-    from ostinato.datasets.loading.parts import check_named  # which takes a moment
+    from ostinato.datasets.loading.splits import check_named  # which takes a moment
 
     if run is not None:
         check_free(run, overwrite=overwrite)
@@ -101,7 +101,7 @@ def _check_places(entry: TaskEntry, source: str, run: Path | None, *, overwrite:
 def _lacking(entry: TaskEntry) -> set[str]:
     """Return the options that a task does not have."""
     lacking = set() if entry.presets else {"preset"}
-    if entry.data.is_parted_by_time:
+    if entry.data.is_split_by_time:
         lacking |= {"validation", "test", "test_size", "cross_validate"}
     return lacking
 

@@ -117,7 +117,7 @@ def packed_places(lengths: Int64s) -> tuple[Int64s, Int64s, Int64s]:
         lengths: Steps of each row, never rising, at least 1.
 
     Example:
-        >>> [part.tolist() for part in packed_places(np.array([3, 1]))]
+        >>> [split.tolist() for split in packed_places(np.array([3, 1]))]
         [[0, 1, 0, 0], [0, 0, 1, 2], [2, 1, 1]]
     """
     steps = int(lengths[0])

@@ -1,4 +1,4 @@
-"""Leak-free hold-out and cross-validation splits, and duplicates across parts."""
+"""Leak-free hold-out and cross-validation splits, and duplicates across splits."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def stratified_holdout(
     seed: int = 0,
     groups: Sequence[Hashable] | None = None,
 ) -> tuple[Int64s, Int64s]:
-    """Split rows into a training and a held-out part, stratified by label.
+    """Split rows into a training and a held-out split, stratified by label.
 
     Multi-label rows are drawn at random, not stratified, and so are groups where most rows are in
     groups of several labels, as those of speakers. A label that would be missing from the training
-    part gets one of its rows back.
+    split gets one of its rows back.
 
     Args:
         labels: Label of each row, or the list of its labels.
@@ -37,7 +37,7 @@ def stratified_holdout(
         groups: Rows with the same value, for example the same text, stay on one side.
 
     Returns:
-        The row indices of the two parts, each sorted.
+        The row indices of the two splits, each sorted.
 
     Raises:
         ConfigError: ``fraction`` is not between 0 and 1.
@@ -65,7 +65,7 @@ def stratified_holdout(
     if not held:
         raise DatasetError(
             f"stratified_holdout: some row must be free to be held out of {len(rows_labels)}; "
-            "got none that leaves every label in the training part, copies of a text staying together. "
+            "got none that leaves every label in the training split, copies of a text staying together. "
             "Add rows, or name a validation file."
         )
     return np.flatnonzero(~is_held), np.flatnonzero(is_held)

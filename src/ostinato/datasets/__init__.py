@@ -17,7 +17,7 @@ from ostinato.datasets.records.segments import Segment
 from ostinato.datasets.records.sequences import Sequences
 from ostinato.datasets.records.series import SeriesTable
 from ostinato.datasets.records.tagged import Tagged
-from ostinato.datasets.records.texts import Examples, Texts, check_parts
+from ostinato.datasets.records.texts import Examples, Texts, check_splits
 from ostinato.datasets.registry import REGISTRY, get, locate
 from ostinato.datasets.sets import gestures, keywords, morse, sales, samples, samples_tag
 
@@ -38,7 +38,7 @@ __all__ = [
     "Tagged",
     "Texts",
     "cached",
-    "check_parts",
+    "check_splits",
     "from_hugging_face",
     "gestures",
     "get",

@@ -14,7 +14,7 @@ Cut = Callable[[str], list[tuple[str, int, int]]]
 """A tokeniser: the tokens of a text, each with the character it starts at and the one it ends before."""
 
 TaggedReader = Callable[[Path, str | int | None, Cut | None], dict[str, Tagged]]
-"""Reads the parts in a folder; None stands for the usual column, and for no tokeniser."""
+"""Reads the splits in a folder; None stands for the usual column, and for no tokeniser."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class Dataset:
         languages: Language codes of its texts.
         is_present: Whether a folder holds its files, in any form that is understood.
         kind: The kind of its data.
-        read: Reads the parts from the folder in which the files lie: of texts, recordings and sequences
+        read: Reads the splits from the folder in which the files lie: of texts, recordings and sequences
             by their names, of series the one table. That of tagged sentences is a `TaggedReader`.
         generate: Writes the files into a folder, for a data set that is generated.
         version: Raised with every change of what is generated.

@@ -1,11 +1,11 @@
-"""Names of files as people write them and systems have them: of parts, homes of nobody, bytes that are no UTF-8."""
+"""Names of files as people write them and systems have them: of splits, homes of nobody, bytes that are no UTF-8."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-PARTS = {
+SPLITS = {
     "train": "train",
     "validation": "validation",
     "valid": "validation",
@@ -13,7 +13,7 @@ PARTS = {
     "dev": "validation",
     "test": "test",
 }
-"""The part that a file or a folder is of, by its name."""
+"""The split that a file or a folder is of, by its name."""
 
 
 def expanded(path: str | Path) -> Path:

@@ -33,13 +33,13 @@ class Beside:
     """A table of the model and the simple models beside it.
 
     Args:
-        part: The part that they were measured on.
+        split: The split that they were measured on.
         heads: Names of the figures, that by which the model is judged first.
         figures: Their keys in metrics.json.
         rows: Each model's name and figures; the trained one is the last.
     """
 
-    part: str
+    split: str
     heads: tuple[str, ...]
     figures: tuple[str, ...]
     rows: tuple[tuple[str, tuple[float | None, ...]], ...]
@@ -59,9 +59,9 @@ class Beside:
 
 def beside(run: Run) -> Beside | None:
     """Return the table of a run; None if there is nothing beside it."""
-    part = next((part for part in run.figures if part in ("test", "validation")), "")
-    ours = run.figures.get(part, {})
-    models = {one.title: one.figures.get(part, {}) for one in run.baselines}
+    split = next((split for split in run.figures if split in ("test", "validation")), "")
+    ours = run.figures.get(split, {})
+    models = {one.title: one.figures.get(split, {}) for one in run.baselines}
     first = run.verdict.figure if run.verdict else ""
     names = [
         name
@@ -71,7 +71,7 @@ def beside(run: Run) -> Beside | None:
     if not names:
         return None
     return Beside(
-        part=part,
+        split=split,
         heads=tuple(TITLES.get(name, name) for name in names),
         figures=tuple(names),
         rows=tuple(

@@ -21,7 +21,7 @@ class Learning:
 
     Args:
         curves: Figures that were followed.
-        columns: Each part with each figure that was followed on it.
+        columns: Each split with each figure that was followed on it.
         norm_limit: Norm to which gradients were clipped, None if they were not.
         warnings: Sentences about gradients that vanished or exploded.
         plots: Drawings by name, SVG.
@@ -45,10 +45,10 @@ def learning(run: Run, curves: Sequence[Curve]) -> Learning | None:
     if not history:
         return None
     columns = tuple(
-        (part, curve)
-        for part in plots.SERIES
+        (split, curve)
+        for split in plots.SERIES
         for curve in curves
-        if any(curve.key in epoch.scores.get(part, ()) for epoch in history)
+        if any(curve.key in epoch.scores.get(split, ()) for epoch in history)
     )
     followed = tuple(curve for curve in curves if any(curve == found for _, found in columns))
     limit = _norm_limit(run.settings)

@@ -90,7 +90,7 @@ def render(run: Run) -> str:
         learning=learning(run, task.curves),
         split=said.split if said else "",
         results=task.results_of(run),
-        balance=task.balance(run.parts, run.labels),
+        balance=task.balance(run.splits, run.labels),
         lengths=_lengths(said, task) if said and task.has_lengths else None,
         verdict=task.verdict_of(run) or _unjudged(headlines),
         beside=None if task.lists_baselines else beside(run),
@@ -128,11 +128,11 @@ def _unjudged(headlines: list[Headline]) -> Verdict:
 def _headlines(run: Run, task: Task[Any]) -> list[Headline]:
     if not run.figures:
         return _headlines_so_far(run, task)
-    part, figures = next(iter(run.figures.items()))
+    split, figures = next(iter(run.figures.items()))
     total = len(run.history)
     memory = formatting.size(run.totals.get("peak_memory_bytes"))
     return [
-        *task.headlines(run.labels, part, figures),
+        *task.headlines(run.labels, split, figures),
         Headline(
             name="Training time",
             value=formatting.duration(run.totals.get("train_seconds")),
@@ -151,12 +151,12 @@ def _headlines_so_far(run: Run, task: Task[Any]) -> list[Headline]:
         return []
     last = run.history[-1]
     figures = []
-    for part, scores in reversed(tuple(last.scores.items())):
+    for split, scores in reversed(tuple(last.scores.items())):
         loss = f"; loss {formatting.number(scores.get('loss'), 4)}"
         judge = next((c for c in reversed(task.curves) if c.key in scores), task.curves[-1])
         figures.append(
             Headline(
-                name=f"{part.capitalize()} {judge.name}",
+                name=f"{split.capitalize()} {judge.name}",
                 value=judge.written(scores.get(judge.key)),
                 note=f"after epoch {last.number}{loss if judge.key != 'loss' else ''}",
             )

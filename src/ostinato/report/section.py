@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from ostinato.metrics.paired import Tally
 from ostinato.report import formatting
-from ostinato.runs.run import Labels, Part, Predictions, Run, Verdict
+from ostinato.runs.run import Labels, Predictions, Run, SplitFacts, Verdict
 
 Balances = tuple[tuple[str, tuple[tuple[int, float], ...]], ...]
 P = TypeVar("P", bound=Predictions)
@@ -59,13 +59,13 @@ def loss_curve(hint: str) -> Curve:
 
 @dataclass(frozen=True, kw_only=True)
 class Balance:
-    """How often each class stands in each part.
+    """How often each class stands in each split.
 
     Args:
         title: Heading of the table.
         hint: What is counted.
         head: Heading of the column of names.
-        rows: ``(class, [(count, share) of each part])``.
+        rows: ``(class, [(count, share) of each split])``.
     """
 
     title: str
@@ -123,9 +123,9 @@ class Task(ABC, Generic[P]):
 
     @abstractmethod
     def headlines(
-        self, labels: Labels, part: str, figures: Mapping[str, Any]
+        self, labels: Labels, split: str, figures: Mapping[str, Any]
     ) -> Iterator[Headline]:
-        """Yield the final figures of a part that stand at the top, the most important first."""
+        """Yield the final figures of a split that stand at the top, the most important first."""
 
     @abstractmethod
     def tally(self, predictions: P, labels: Labels, names: Sequence[str]) -> Tally:
@@ -137,21 +137,23 @@ class Task(ABC, Generic[P]):
             names: Classes of all runs that are compared, for which columns are made.
         """
 
-    def balance(self, parts: Sequence[Part], labels: Labels) -> Balance:
-        """Return how often each class stands in each part; no rows where there are no classes."""
+    def balance(self, splits: Sequence[SplitFacts], labels: Labels) -> Balance:
+        """Return how often each class stands in each split; no rows where there are no classes."""
         return Balance(title="", hint="", head="", rows=())
 
 
-def balance_rows(parts: Sequence[Part], names: Sequence[str], totals: Sequence[int]) -> Balances:
-    """Return each class's count in each part and its share of the part's total.
+def balance_rows(
+    splits: Sequence[SplitFacts], names: Sequence[str], totals: Sequence[int]
+) -> Balances:
+    """Return each class's count in each split and its share of the split's total.
 
     Args:
-        parts: Parts of the data.
-        names: Classes that come first; those that only the parts know follow.
-        totals: What the counts of each part are a share of.
+        splits: Splits of the data.
+        names: Classes that come first; those that only the splits know follow.
+        totals: What the counts of each split are a share of.
     """
-    everything = dict.fromkeys([*names, *(name for part in parts for name in part.labels)])
-    counts = {name: [part.labels.get(name, 0) for part in parts] for name in everything}
+    everything = dict.fromkeys([*names, *(name for split in splits for name in split.labels)])
+    counts = {name: [split.labels.get(name, 0) for split in splits] for name in everything}
     return tuple(
         (
             name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-PARTS = ("validation", "test")
+SPLITS = ("validation", "test")
 MOST_FIGURES = 6  # that models are listed with beside each other
 LEFT_OUT = ("n", "chance_z", "n_unseen")  # figures that say nothing of a simple model
 
@@ -27,7 +27,7 @@ def card(
         reads: How it reads raw input; empty if its settings tell.
         pipeline_tag: What Hugging Face calls its task.
     """
-    parts = [
+    splits = [
         f"- {name}: {facts['n']:,} examples from `{facts['source']}`"
         for name, facts in config["data"]["parts"].items()
     ]
@@ -50,12 +50,12 @@ def card(
             *([reads, ""] if reads else []),
             "## Data",
             "",
-            *parts,
+            *splits,
             "",
             "## Figures",
             "",
             *_judged(metrics),
-            "| part | figure | value |",
+            "| split | figure | value |",
             "|---|---|---|",
             *_rows(metrics),
             "",
@@ -80,33 +80,33 @@ def _judged(metrics: Mapping[str, Any]) -> list[str]:
 
 def _rows(metrics: Mapping[str, Any]) -> list[str]:
     return [
-        f"| {part} | {name} | {_written(value)} |"
-        for part in PARTS
-        for name, value in _numbers(metrics.get(part, {})).items()
+        f"| {split} | {name} | {_written(value)} |"
+        for split in SPLITS
+        for name, value in _numbers(metrics.get(split, {})).items()
     ]
 
 
 def _beside(metrics: Mapping[str, Any]) -> Iterator[str]:
     """Yield a table of the simple models and the model."""
     baselines = metrics.get("baselines", {})
-    part = next((part for part in reversed(PARTS) if part in metrics), "")
-    if not baselines or not part:
+    split = next((split for split in reversed(SPLITS) if split in metrics), "")
+    if not baselines or not split:
         return
-    ours = _numbers(metrics[part])
+    ours = _numbers(metrics[split])
     first = metrics.get("verdict", {}).get("figure", "")
     shared = [
         name
         for name in dict.fromkeys([first, *ours])
         if name in ours
         and name not in LEFT_OUT
-        and all(name in one[part] for one in baselines.values())
+        and all(name in one[split] for one in baselines.values())
     ][:MOST_FIGURES]
-    yield f"Beside simple models, fitted on the same data, on {part}:"
+    yield f"Beside simple models, fitted on the same data, on {split}:"
     yield ""
     yield f"| model | {' | '.join(shared)} |"
     yield "|---" * (len(shared) + 1) + "|"
-    for one in (*baselines.values(), {"title": "this model", part: ours}):
-        yield f"| {one['title']} | {' | '.join(_written(one[part][name]) for name in shared)} |"
+    for one in (*baselines.values(), {"title": "this model", split: ours}):
+        yield f"| {one['title']} | {' | '.join(_written(one[split][name]) for name in shared)} |"
     yield ""
 
 

@@ -32,10 +32,10 @@ EXCERPT = 600  # characters of a text that are kept, of wrong answers only
 
 @dataclass(frozen=True, kw_only=True)
 class TextPredictions:
-    """What the model said about each text of one part.
+    """What the model said about each text of one split.
 
     Args:
-        split: The part: test or validation.
+        split: ``"test"`` or ``"validation"``.
         labels: Right answers, ``(n,)`` class indices; multi-label: ``(n, classes)`` booleans.
         predictions: Predicted answers in the same form.
         confidence: Probability of the predicted answer, ``(n,)``.
@@ -61,10 +61,10 @@ class TextPredictions:
 
 @dataclass(frozen=True, kw_only=True)
 class ValuePredictions:
-    """What the model said about each sequence of one part.
+    """What the model said about each sequence of one split.
 
     Args:
-        split: The part: test or validation.
+        split: ``"test"`` or ``"validation"``.
         labels: Right values, ``(n,)``.
         predictions: Predicted values, ``(n,)``.
         num_tokens: Length of each sequence in steps, ``(n,)``.
@@ -81,7 +81,7 @@ class ValuePredictions:
 def write_predictions(
     run: Path,
     *,
-    part: str,
+    split: str,
     texts: Sequence[str],
     labels: Sequence[Any],
     predictions: Sequence[Any],
@@ -110,13 +110,13 @@ def write_predictions(
             ],
         }
     )
-    write_table(run, part, table)
+    write_table(run, split, table)
 
 
 def write_values(
     run: Path,
     *,
-    part: str,
+    split: str,
     names: Sequence[str],
     labels: NDArray[np.float64],
     predictions: NDArray[np.float64],
@@ -131,7 +131,7 @@ def write_values(
             "num_tokens": lengths.astype(np.int32),
         }
     )
-    write_table(run, part, table)
+    write_table(run, split, table)
 
 
 def read_predictions(path: Path, labels: Labels) -> TextPredictions | None:

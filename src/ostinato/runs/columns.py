@@ -21,23 +21,23 @@ MOST_TOKENS = 2**40  # tokens of an example
 
 
 def write_table(
-    run: Path, part: str, table: pa.Table, metadata: Mapping[str, str] | None = None
+    run: Path, split: str, table: pa.Table, metadata: Mapping[str, str] | None = None
 ) -> None:
-    """Write a table as ``predictions.parquet``, with the name of its part and more."""
-    table = table.replace_schema_metadata({"split": part, **(metadata or {})})
+    """Write a table as ``predictions.parquet``, with the name of its split and more."""
+    table = table.replace_schema_metadata({"split": split, **(metadata or {})})
     with replacing(run / "predictions.parquet") as temporary:
         pq.write_table(table, temporary, compression="zstd")
 
 
 def read_columns(path: Path, names: Sequence[str]) -> tuple[str, dict[str, Any]]:
-    """Read some columns of a file, and which part they are of.
+    """Read some columns of a file, and which split they are of.
 
     Args:
         path: The file.
         names: The columns that it must have.
 
     Returns:
-        The part, and an Arrow array for each name.
+        The split, and an Arrow array for each name.
 
     Raises:
         CheckpointError: The file is broken or lacks a column.

@@ -4,7 +4,7 @@
 
     config.json    every setting, data facts, environment, command     labels.json
     history.jsonl  one line per epoch        model.safetensors         tokenizer*.json, lexicon.json, audio.json
-    predictions.parquet  what was predicted of the measured part       metrics.json
+    predictions.parquet  what was predicted of the measured split       metrics.json
     checkpoint/    the last state, for exact resume                    report.html, README.md
     SHA256SUMS     the checksum of each of them, see `ostinato._sums`
     .lock          while it is written: by which process, on which host
@@ -252,7 +252,7 @@ def _check_config(config: Mapping[str, Any], path: Path) -> None:
         ]
         if isinstance(data.get("parts"), dict):
             wanted += [
-                (f"data.parts.{name}", part, (dict,)) for name, part in data["parts"].items()
+                (f"data.parts.{name}", split, (dict,)) for name, split in data["parts"].items()
             ]
     for name, value, kinds in wanted:
         if not isinstance(value, kinds):
@@ -272,9 +272,9 @@ def check_same(run: Path, settings: Mapping[str, Any], facts: Mapping[str, Any])
             f"{run}: must be resumed with the settings it was started with; these differ: "
             f"{', '.join(changed)}. Start a new run for other settings."
         )
-    for name, part in config["data"]["parts"].items():
-        if name not in facts or facts[name]["fingerprint"] != part["fingerprint"]:
+    for name, split in config["data"]["parts"].items():
+        if name not in facts or facts[name]["fingerprint"] != split["fingerprint"]:
             raise CheckpointError(
-                f"{run}: must be resumed with the data it was started with; the {name} part "
-                f"({part['source']}) has changed. Restore it, or start a new run."
+                f"{run}: must be resumed with the data it was started with; the {name} split "
+                f"({split['source']}) has changed. Restore it, or start a new run."
             )

@@ -29,10 +29,10 @@ COLUMNS = ("id", "target", "cutoff", "history", "history_times", "quantiles", "s
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ForecastPredictions:
-    """What was forecast from each cutoff of one part, and what came; ``n`` windows.
+    """What was forecast from each cutoff of one split, and what came; ``n`` windows.
 
     Args:
-        split: The part: test or validation.
+        split: ``"test"`` or ``"validation"``.
         ids: Which series each window is of; empty where there is but one.
         targets: Which of its columns was forecast.
         cutoffs: Time of the last known step, ``(n,)``: datetime64, or int64 where steps are counted.
@@ -49,7 +49,7 @@ class ForecastPredictions:
         levels: Percent that each interval is to hold.
         frequency: Steps of the series, as pandas names them.
         season: Steps of a season.
-        num_windows: Windows of the part, of which these were kept.
+        num_windows: Windows of the split, of which these were kept.
         is_standardised: Whether errors are told on the standardised scale.
     """
 
@@ -121,7 +121,7 @@ def read_forecasts(path: Path, labels: Labels) -> ForecastPredictions | None:
     Raises:
         CheckpointError: The file is broken, or its columns do not fit each other.
     """
-    part, columns = read_columns(path, (*COLUMNS, *STEPS))
+    split, columns = read_columns(path, (*COLUMNS, *STEPS))
     if not len(columns["id"]):
         return None
     with right_types(path):
@@ -133,7 +133,7 @@ def read_forecasts(path: Path, labels: Labels) -> ForecastPredictions | None:
         histories, offsets = _lists(columns["history"])
         is_counted = _are_counts(columns["cutoff"])
         return ForecastPredictions(
-            split=part,
+            split=split,
             ids=texts(columns["id"], "id", path),
             targets=texts(columns["target"], "target", path),
             cutoffs=_times(columns["cutoff"], "cutoff", path, is_counted=is_counted),

@@ -14,14 +14,14 @@ from ostinato._files import parse_json, read_text
 from ostinato._version import RUN_FORMAT
 from ostinato.runs.classification import read_predictions, read_values
 from ostinato.runs.forecasting import read_forecasts
-from ostinato.runs.run import Baseline, Epoch, Labels, Part, Predictions, Run, Verdict
+from ostinato.runs.run import Baseline, Epoch, Labels, Predictions, Run, SplitFacts, Verdict
 from ostinato.runs.speech import read_transcripts
 from ostinato.runs.tagging import read_tag_predictions
 
 logger = logging.getLogger("ostinato")
 
 NAN = float("nan")
-PARTS = ("train", "validation", "test")
+SPLITS = ("train", "validation", "test")
 ROLES = ("audio", "text", "label", "speaker")
 UNITS = ("character", "word")
 MOST_COUNTED = 2**53  # what floating-point numbers count to
@@ -74,7 +74,7 @@ def collect(run: Path) -> Run:
     predictions = reader.read(run / "predictions.parquet", labels) if has_predictions else None
     data = _mapping(config, "data", run / "config.json")
     given = _mapping(config, "settings", run / "config.json")
-    parts = _read_parts(data, run / "config.json")
+    splits = _read_splits(data, run / "config.json")
     return Run(
         name=run.resolve().name,
         task=config["task"],
@@ -83,9 +83,9 @@ def collect(run: Path) -> Run:
         command=str(config.get("command") or ""),
         settings=_mapping(config, "sized", run / "config.json") or given,
         given=given,
-        data_source=str(data.get("source") or (parts[0].source if parts else "")),
+        data_source=str(data.get("source") or (splits[0].source if splits else "")),
         columns=_read_columns(data, run / "config.json"),
-        parts=parts,
+        splits=splits,
         environment=_mapping(config, "environment", run / "config.json"),
         labels=labels,
         history=_read_history(run / "history.jsonl", is_finished=bool(metrics)),
@@ -224,7 +224,7 @@ def _read_epoch(line: str, where: str) -> Epoch:
         norm = value.get("grad_norm") or {}
         return Epoch(
             number=_whole(value["epoch"]),
-            scores={part: _read_figures(value[part]) for part in PARTS if value.get(part)},
+            scores={split: _read_figures(value[split]) for split in SPLITS if value.get(split)},
             learning_rate=_number(value.get("learning_rate")),
             norm_mean=_norm(norm, "mean"),
             norm_max=_norm(norm, "max"),
@@ -283,16 +283,16 @@ def _read_baselines(metrics: Mapping[str, Any], path: Path) -> tuple[Baseline, .
                 f"report: {path}: `baselines` must hold the `title` and the figures of each; got "
                 f"{str(value)[:80]} for {name}. Restore it or train again."
             )
-        figures = {part: _read_figures(_mapping(value, part, path)) for part in PARTS}
+        figures = {split: _read_figures(_mapping(value, split, path)) for split in SPLITS}
         found.append(Baseline(title=value["title"], figures=figures))
     return tuple(found)
 
 
-def _read_parts(data: Mapping[str, Any], path: Path) -> tuple[Part, ...]:
-    parts = _mapping(data, "parts", path)
+def _read_splits(data: Mapping[str, Any], path: Path) -> tuple[SplitFacts, ...]:
+    splits = _mapping(data, "parts", path)
     try:
         return tuple(
-            Part(
+            SplitFacts(
                 name=name,
                 n=_whole(value["n"]),
                 source=str(value.get("source") or ""),
@@ -308,11 +308,11 @@ def _read_parts(data: Mapping[str, Any], path: Path) -> tuple[Part, ...]:
                 missing=_finite(value.get("missing")),
                 frequency=str(value.get("frequency") or ""),
             )
-            for name, value in parts.items()
+            for name, value in splits.items()
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise CheckpointError(
-            f"report: {path}: data.parts must hold `n`, `labels` and `length` of each part; "
+            f"report: {path}: data.parts must hold `n`, `labels` and `length` of each split; "
             f"got {type(error).__name__}: {error}. Restore it or train again."
         ) from error
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 
 class Predictions(Protocol):
-    """What the model said about one part; each task adds what it needs."""
+    """What the model said about one split; each task adds what it needs."""
 
     @property
     def split(self) -> str:
-        """The part: test or validation."""
+        """``"test"`` or ``"validation"``."""
 
     @property
     def num_tokens(self) -> NDArray[np.int64]:
@@ -28,7 +28,7 @@ class Epoch:
 
     Args:
         number: Epoch, from 1.
-        scores: Figures of each part by name (``loss``, ``accuracy`` and the like), for train,
+        scores: Figures of each split by name (``loss``, ``accuracy`` and the like), for train,
             validation and test, as far as there are; NaN where not known.
         learning_rate: Learning rate at the end of the epoch.
         norm_mean: Mean gradient norm before clipping.
@@ -51,8 +51,8 @@ class Epoch:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
-    """Facts about one part of the data: train, validation or test.
+class SplitFacts:
+    """Facts about one split of the data: train, validation or test.
 
     Of sound there are also the seconds of all recordings together, and how many transcripts are too
     long for their recordings; of series to forecast, how many they are, the share of their values
@@ -115,7 +115,7 @@ class Baseline:
 
     Args:
         title: What it is called.
-        figures: Its numbers by name, by part.
+        figures: Its numbers by name, by split.
     """
 
     title: str
@@ -136,14 +136,14 @@ class Run:
         given: Settings as they were given; where they differ, the data decided.
         data_source: Name or path of the data.
         columns: Columns by role, text and label, where they are named.
-        parts: Parts of the data.
+        splits: Splits of the data.
         environment: Versions, platform, processor and threads.
         labels: Classes and how they are meant.
         history: Epochs so far.
-        figures: Final figures by part, empty while the run is not finished: numbers, and under
+        figures: Final figures by split, empty while the run is not finished: numbers, and under
             their names those in mappings and lists, such as those of each type or step.
         totals: Best epoch, training time (seconds), peak memory (bytes), as far as known.
-        predictions: Predictions of the test part (or validation) in the form of the task, None if
+        predictions: Predictions of the test split (or validation) in the form of the task, None if
             there are none yet.
         verdict: What the figures mean; none if nothing was judged.
         baselines: The simple models beside it, the simplest first.
@@ -157,7 +157,7 @@ class Run:
     settings: Mapping[str, Any]
     data_source: str
     columns: Mapping[str, str]
-    parts: tuple[Part, ...]
+    splits: tuple[SplitFacts, ...]
     environment: Mapping[str, Any]
     labels: Labels
     history: tuple[Epoch, ...]

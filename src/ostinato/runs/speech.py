@@ -51,10 +51,10 @@ class Picture:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TranscriptPredictions:
-    """What was said in each recording of one part, and what the model wrote; ``n`` recordings.
+    """What was said in each recording of a split, and what the model wrote; ``n`` recordings.
 
     Args:
-        split: The part: test or validation.
+        split: ``"test"`` or ``"validation"``.
         audio: What the recordings are called.
         speakers: Who speaks in each; None where that is not known.
         labels: What was said.
@@ -82,8 +82,8 @@ class TranscriptPredictions:
 def write_transcripts(
     run: Path,
     *,
-    part: str,
-    part_of: Recordings,
+    split: str,
+    recordings: Recordings,
     answers: Sequence[Mapping[str, Any]],
     pictures: Mapping[int, Mapping[str, Any]],
 ) -> None:
@@ -105,12 +105,12 @@ def write_transcripts(
             for row in range(len(answers))
         ]
 
-    speakers: Sequence[str | None] = part_of.speakers or [None] * len(answers)
+    speakers: Sequence[str | None] = recordings.speakers or [None] * len(answers)
     table = pa.table(
         {
-            "audio": pa.array(part_of.names, pa.string()),
+            "audio": pa.array(recordings.names, pa.string()),
             "speaker": pa.array(speakers, pa.string()),
-            "label": pa.array(part_of.transcripts, pa.string()),
+            "label": pa.array(recordings.transcripts, pa.string()),
             "prediction": [answer["text"] for answer in answers],
             "confidence": pa.array([answer["confidence"] for answer in answers], pa.float64()),
             "seconds": pa.array([answer["seconds"] for answer in answers], pa.float64()),
@@ -125,7 +125,7 @@ def write_transcripts(
             ),
         }
     )
-    write_table(run, part, table)
+    write_table(run, split, table)
 
 
 def read_transcripts(path: Path, labels: Labels) -> TranscriptPredictions | None:
@@ -141,14 +141,14 @@ def read_transcripts(path: Path, labels: Labels) -> TranscriptPredictions | None
     Raises:
         CheckpointError: The file is broken or does not fit the labels.
     """
-    part, columns = read_columns(path, COLUMNS)
+    split, columns = read_columns(path, COLUMNS)
     if not len(columns["label"]):
         return None
     with right_types(path):
         said = {name: texts(columns[name], name, path) for name in TEXTS}
         seconds = finite(floats(columns["seconds"]), "seconds", path)
         predictions = TranscriptPredictions(
-            split=part,
+            split=split,
             audio=said["audio"],
             speakers=tuple(columns["speaker"].cast(pa.string()).to_pylist()),
             labels=said["label"],

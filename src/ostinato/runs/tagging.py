@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ostinato.datasets.records.schemes import spans_of, split
+from ostinato.datasets.records.schemes import spans_of, split_tag
 from ostinato.runs.columns import (
     floats,
     misfit,
@@ -54,10 +54,10 @@ class Sentence:
 
 @dataclass(frozen=True, kw_only=True)
 class TagPredictions:
-    """What the model said about each sentence of one part, ``n`` sentences and ``m`` tokens.
+    """What the model said about each sentence of one split, ``n`` sentences and ``m`` tokens.
 
     Args:
-        split: The part: test or validation.
+        split: ``"test"`` or ``"validation"``.
         sentences: The sentences with their tags.
         known: Whether each word occurred in train, ``(m,)``.
         num_tokens: Length of each sentence, ``(n,)``.
@@ -72,7 +72,7 @@ class TagPredictions:
 def write_tagged_predictions(
     run: Path,
     *,
-    part: str,
+    split: str,
     sentences: Sequence[Sequence[str]],
     labels: Sequence[Sequence[str]],
     predictions: Sequence[Sequence[str]],
@@ -91,7 +91,7 @@ def write_tagged_predictions(
             "span_confidence": pa.array(span_confidence, pa.list_(pa.float32())),
         }
     )
-    write_table(run, part, table)
+    write_table(run, split, table)
 
 
 def read_tag_predictions(path: Path, labels: Labels) -> TagPredictions | None:
@@ -107,7 +107,7 @@ def read_tag_predictions(path: Path, labels: Labels) -> TagPredictions | None:
     Raises:
         CheckpointError: The file is broken or does not fit the labels.
     """
-    part, columns = read_columns(path, tuple(COLUMNS))
+    split, columns = read_columns(path, tuple(COLUMNS))
     with right_types(path):
         columns = {name: columns[name].cast(pa.list_(inner)) for name, inner in COLUMNS.items()}
         _check_lengths(columns, path)
@@ -130,7 +130,7 @@ def read_tag_predictions(path: Path, labels: Labels) -> TagPredictions | None:
         known = columns["known"].flatten().to_numpy(zero_copy_only=False)
     _check_tags(sentences, labels, path)
     lengths = np.array([len(sentence.tokens) for sentence in sentences], dtype=np.int64)
-    return TagPredictions(split=part, sentences=sentences, known=known, num_tokens=lengths)
+    return TagPredictions(split=split, sentences=sentences, known=known, num_tokens=lengths)
 
 
 def _check_lengths(columns: Mapping[str, Any], path: Path) -> None:
@@ -156,7 +156,7 @@ def _check_lengths(columns: Mapping[str, Any], path: Path) -> None:
 def _check_tags(sentences: Sequence[Sentence], labels: Labels, path: Path) -> None:
     """Raise unless the model could have said these tags, and each span has a confidence."""
     are_spans = labels.scheme is not None
-    kinds = {split(tag)[1] if are_spans else tag for tag in labels.classes}
+    kinds = {split_tag(tag)[1] if are_spans else tag for tag in labels.classes}
     for row, sentence in enumerate(sentences, start=1):
         spans = spans_of(sentence.predictions) if are_spans else []
         said = {span.type for span in spans} if are_spans else set(sentence.predictions)

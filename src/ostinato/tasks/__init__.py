@@ -9,7 +9,7 @@ from ostinato.runs import folder as run_folder
 from ostinato.tasks.classification.series import SeriesClassifier as SeriesClassifier
 from ostinato.tasks.classification.text import TextClassifier as TextClassifier
 from ostinato.tasks.estimator import Estimator as Estimator
-from ostinato.tasks.estimator import Parts as Parts
+from ostinato.tasks.estimator import Splits as Splits
 from ostinato.tasks.fitted import NotFittedError as NotFittedError
 from ostinato.tasks.forecasting.forecaster import Forecaster as Forecaster
 from ostinato.tasks.speech.decoding import HOT_WORD_BONUS as HOT_WORD_BONUS
@@ -56,10 +56,10 @@ __all__ = [
     "Estimator",
     "Forecaster",
     "NotFittedError",
-    "Parts",
     "SequenceTagger",
     "SeriesClassifier",
     "SpeechRecognizer",
+    "Splits",
     "TextClassifier",
     "load",
     "task_of",

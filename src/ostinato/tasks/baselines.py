@@ -1,4 +1,4 @@
-"""Simple models that stand beside a trained one: fitted on the same data, measured on the same parts."""
+"""Simple models that stand beside a trained one: fitted on the same data, measured on the same splits."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ logger = logging.getLogger("ostinato")
 
 @dataclass(frozen=True)
 class Baseline:
-    """A simple model that was fitted on the train part.
+    """A simple model that was fitted on the train split.
 
     Args:
         name: Its key in ``metrics.json``.
         title: What it is called in a sentence: "a bag of words".
-        measure: From a part of the data to its figures, those that the model is compared by at least.
+        measure: From a split of the data to its figures, those that the model is compared by at least.
 
     Example:
-        >>> Baseline("empty", "an empty transcript", lambda part: {"wer": 1.0}).measure(None)
+        >>> Baseline("empty", "an empty transcript", lambda split: {"wer": 1.0}).measure(None)
         {'wer': 1.0}
     """
 
@@ -34,15 +34,15 @@ class Baseline:
 
 
 def measure_baselines(
-    baselines: Iterator[Baseline], parts: Mapping[str, Any]
+    baselines: Iterator[Baseline], splits: Mapping[str, Any]
 ) -> tuple[dict[str, Any], float]:
-    """Return title and figures by part of each baseline, and the seconds that took.
+    """Return title and figures by split of each baseline, and the seconds that took.
 
     One that cannot be fitted or measured is left out, and said so.
 
     Args:
         baselines: They are fitted as they are drawn, the simplest first.
-        parts: The parts to measure them on.
+        splits: The splits to measure them on.
     """
     start, found = time.perf_counter(), {}
     while True:
@@ -50,7 +50,7 @@ def measure_baselines(
             one = next(baselines, None)
             if one is None:
                 break
-            figures = {name: one.measure(part) for name, part in parts.items()}
+            figures = {name: one.measure(split) for name, split in splits.items()}
         except (OstinatoError, ValueError, ArithmeticError) as error:
             logger.warning("baseline: left out, since it cannot be fitted to these data: %s", error)
             continue

@@ -22,10 +22,10 @@ from ostinato.tasks.conventions import BaseEstimator
 from ostinato.tasks.processes import check_threads
 from ostinato.tasks.summary import DataSummary
 from ostinato.tasks.verdict import ACCURACY, Compared
-from ostinato.training import Callback, Figures, Objective, Part
+from ostinato.training import Callback, Figures, Objective, Split
 
-Parts = Mapping[str, Any]
-"""The parts of a data set by name: `ostinato.datasets.Examples`, `Tagged`, `Recordings`, `Sequences`; or series
+Splits = Mapping[str, Any]
+"""The splits of a data set by name: `ostinato.datasets.Examples`, `Tagged`, `Recordings`, `Sequences`; or series
 with a cutoff each."""
 
 
@@ -55,7 +55,7 @@ class Task(BaseEstimator):
     Attributes:
         task: Its name in a run folder.
         pipeline_tag: Its name on Hugging Face, for the model card.
-        data: The kind of its data, with the arguments of :meth:`load_parts` and :meth:`read_part`.
+        data: The kind of its data, with the arguments of :meth:`load_splits` and :meth:`read_split`.
         text_columns: Arguments of :meth:`read_inputs` beside these, for files of raw texts.
         options: Arguments of :meth:`predict_details` beside the raw examples.
         formats: What writes answers as the lines of other programs' files, by name.
@@ -93,37 +93,37 @@ class Task(BaseEstimator):
             check_rules(self, kind.__name__)
 
     @abstractmethod
-    def _part(self, X: Any, y: Any, name: str) -> Any:
-        """Return raw examples and their targets as a part of a data set."""
+    def _split(self, X: Any, y: Any, name: str) -> Any:
+        """Return raw examples and their targets as a split of a data set."""
 
     def _labelled(self, X: Any, y: Any) -> Any:
         """Return the same to be measured, where what was learnt tells how targets are read."""
-        return self._part(X, () if y is None else y, "evaluate")
+        return self._split(X, () if y is None else y, "evaluate")
 
     @abstractmethod
-    def _fit_labels(self, parts: Parts) -> None:
+    def _fit_labels(self, splits: Splits) -> None:
         """Check the examples and learn their labels, before any of them is held out."""
 
-    def _strata(self, part: Any) -> tuple[Sequence[Any], Sequence[Hashable]]:
+    def _strata(self, split: Any) -> tuple[Sequence[Any], Sequence[Hashable]]:
         """Return the label or labels of each example, and which of them may not be parted."""
         raise ConfigError(
             f"{type(self).__name__}: examples of this task cannot be drawn at random."
         )
 
-    def _groups(self, part: Any, sides: int) -> Sequence[Hashable]:
+    def _groups(self, split: Any, sides: int) -> Sequence[Hashable]:
         """Return which examples must not stand on two of some sides that test each other."""
-        return self._strata(part)[1]
+        return self._strata(split)[1]
 
-    def _take(self, part: Any, rows: npt.NDArray[np.int64]) -> Any:
-        """Return some examples of a part."""
-        return part.take(rows)
+    def _take(self, split: Any, rows: npt.NDArray[np.int64]) -> Any:
+        """Return some examples of a split."""
+        return split.take(rows)
 
-    def _sizes(self, parts: Parts) -> Mapping[str, Any]:
+    def _sizes(self, splits: Splits) -> Mapping[str, Any]:
         """Return settings that fit the data, by ``set_params`` name; what was given stays."""
         return {}
 
     def _baselines(self, train: Any) -> Iterator[Baseline]:
-        """Yield simple models fitted on the train part, the simplest first."""
+        """Yield simple models fitted on the train split, the simplest first."""
         return iter(())
 
     def _compared(self) -> Compared:
@@ -135,16 +135,16 @@ class Task(BaseEstimator):
         return None
 
     @abstractmethod
-    def load_parts(self, **arguments: Any) -> Parts:
-        """Load the parts of a data set: ``source``, ``validation``, ``test``, names of ``data``."""
+    def load_splits(self, **arguments: Any) -> Splits:
+        """Load the splits of a data set: ``source``, ``validation``, ``test``, names of ``data``."""
 
     @abstractmethod
-    def read_part(self, path: str, **columns: Any) -> Any:
-        """Read one labelled file as a part."""
+    def read_split(self, path: str, **columns: Any) -> Any:
+        """Read one labelled file as a split."""
 
     @abstractmethod
-    def inputs_and_targets(self, part: Any) -> tuple[Any, Any]:
-        """Return the raw examples of a part, and their labels."""
+    def inputs_and_targets(self, split: Any) -> tuple[Any, Any]:
+        """Return the raw examples of a split, and their labels."""
 
     @abstractmethod
     def read_inputs(self, path: str, **columns: Any) -> Sequence[Any]:
@@ -159,14 +159,14 @@ class Task(BaseEstimator):
         """Return an answer of :meth:`predict_details` as a line for people."""
 
     @abstractmethod
-    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, DataSummary]:
+    def _prepare(self, splits: Splits) -> tuple[dict[str, Split], Objective, DataSummary]:
         """Learn the vocabulary, build ``module_``, return what the loop needs, and the facts."""
 
     @abstractmethod
     def _measure(
-        self, examples: Any, part: str, *, seen: Sequence[str], run: Path | None
+        self, examples: Any, split: str, *, seen: Sequence[str], run: Path | None
     ) -> Figures:
-        """Measure the fitted model on a part; write ``predictions.parquet`` if there is a run."""
+        """Measure the fitted model on a split; write ``predictions.parquet`` if there is a run."""
 
     @abstractmethod
     def _save_preprocessing(self, run: Path) -> None:

@@ -11,13 +11,13 @@ import numpy as np
 from ostinato.metrics import CHANCE_Z
 from ostinato.tasks.verdict import FEW, Compared
 
-PART = "test"  # the part that each fold's model was measured on
+SPLIT = "test"  # the split that each fold's model was measured on
 
 
 def summarised(folds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return mean and standard deviation over the folds of each figure, and every fold's own.
 
-    The figures are those of the test part; those of each baseline stand under its name.
+    The figures are those of the test split; those of each baseline stand under its name.
 
     Args:
         folds: The metrics of each fold's model.
@@ -29,8 +29,8 @@ def summarised(folds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """
     measured = [
         {
-            **_numbers(fold[PART]),
-            **{name: _numbers(one[PART]) for name, one in fold.get("baselines", {}).items()},
+            **_numbers(fold[SPLIT]),
+            **{name: _numbers(one[SPLIT]) for name, one in fold.get("baselines", {}).items()},
         }
         for fold in folds
     ]
@@ -65,7 +65,7 @@ def told(folds: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], compare
     if not beside:
         return f"{text}.{chance}"
     best = min(beside, key=lambda key: compared.gain(mean, mean[key]))
-    beaten = sum(compared.gain(fold[PART], fold["baselines"][best][PART]) > 0 for fold in folds)
+    beaten = sum(compared.gain(fold[SPLIT], fold["baselines"][best][SPLIT]) > 0 for fold in folds)
     return (
         f"{text}; {folds[0]['baselines'][best]['title']} has {mean[best][name]:.4f}, and is beaten in "
         f"{beaten} fold{'s' if beaten != 1 else ''}.{chance}"
@@ -79,7 +79,7 @@ def _chance(folds: Sequence[Mapping[str, Any]], mean: Mapping[str, Any]) -> str:
     """
     if mean.get("chance_z", math.inf) * math.sqrt(len(folds)) >= CHANCE_Z:
         return ""
-    n = sum(int(fold[PART]["n"]) for fold in folds)
+    n = sum(int(fold[SPLIT]["n"]) for fold in folds)
     if n < FEW:
         return f" Cannot be told from chance: {n} examples in all are too few to tell."
     return " No better than chance: over all folds, shuffled answers would do as well."

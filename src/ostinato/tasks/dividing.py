@@ -1,4 +1,4 @@
-"""Parts that are drawn out of train: validation, test, folds."""
+"""Splits that are drawn out of train: validation, test, folds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from ostinato._config import check_range
 from ostinato._errors import ConfigError
 from ostinato.data.splits import folds_of, stratified_holdout
-from ostinato.tasks.contract import Parts, Task
+from ostinato.tasks.contract import Splits, Task
 
 logger = logging.getLogger("ostinato")
 
@@ -19,47 +19,49 @@ HELD_OUT = 0.1  # share of train that becomes validation where none is given
 
 
 class DividedTask(Task):
-    """Abstract base of the tasks: parts drawn out of train, by what a task says of its strata."""
+    """Abstract base of the tasks: splits drawn out of train, by the strata of the task."""
 
-    def hold_out(self, parts: Parts) -> Parts:
-        """Return ``parts`` with a validation part: a seeded tenth of train if there is none.
+    def hold_out(self, splits: Splits) -> Splits:
+        """Return ``splits`` with a validation split: a seeded tenth of train if there is none.
 
         Raises:
             DatasetError: Train has too few examples to give any away.
         """
-        if "validation" in parts:
-            return parts
-        return self._parted(parts, "validation", HELD_OUT, *self._strata(parts["train"]))
+        if "validation" in splits:
+            return splits
+        return self._with_split(splits, "validation", HELD_OUT, *self._strata(splits["train"]))
 
-    def hold_out_test(self, parts: Parts, size: float) -> Parts:
-        """Return ``parts`` with a test part: a seeded share of train.
+    def hold_out_test(self, splits: Splits, size: float) -> Splits:
+        """Return ``splits`` with a test split: a seeded share of train.
 
         Args:
-            parts: Parts of the data, among them train.
+            splits: Splits of the data, among them train.
             size: Share of train, between 0 and 1.
 
         Raises:
-            ConfigError: There is a test part already, or the size is no such share.
+            ConfigError: There is a test split already, or the size is no such share.
             DatasetError: Train has too few examples to give any away.
         """
-        if "test" in parts:
+        if "test" in splits:
             raise ConfigError(
-                f"test_size: there is a test part already, of {parts['test'].source}; a second one "
+                f"test_size: there is a test split already, of {splits['test'].source}; a second one "
                 "would not be it. Leave test_size out."
             )
         check_range(type(self).__name__, "test_size", size, above=0, below=1)
-        train = parts["train"]
-        return self._parted(parts, "test", size, self._strata(train)[0], self._groups(train, 2))
+        train = splits["train"]
+        return self._with_split(
+            splits, "test", size, self._strata(train)[0], self._groups(train, 2)
+        )
 
-    def fold(self, parts: Parts, number: int, folds: int) -> Parts:
-        """Return the train and the test part of one of some folds of the train part.
+    def fold(self, splits: Splits, number: int, folds: int) -> Splits:
+        """Return the train and the test split of one of some folds of the train split.
 
         Copies of an example are in one fold, and so are the recordings of a speaker, where there are as
         many speakers as folds; each class is in every fold where it has examples enough.
 
         Args:
-            parts: Parts of the data; those other than train are left out.
-            number: Which fold is the test part, counted from 1.
+            splits: Splits of the data; those other than train are left out.
+            number: Which fold is the test split, counted from 1.
             folds: How many there are.
 
         Raises:
@@ -67,7 +69,7 @@ class DividedTask(Task):
                 is no such fold.
         """
         check_range(type(self).__name__, "number of a fold", number, low=1, below=folds + 1)
-        train = parts["train"]
+        train = splits["train"]
         labels, groups = self._strata(train)[0], self._groups(train, folds)
         rows = folds_of(labels, groups, folds=folds, seed=self.training.seed)[number - 1]
         rest = np.setdiff1d(np.arange(len(train.keys)), rows)
@@ -76,17 +78,17 @@ class DividedTask(Task):
         )
         return {"train": self._take(train, rest), "test": self._take(train, rows)}
 
-    def _parted(
+    def _with_split(
         self,
-        parts: Parts,
+        splits: Splits,
         name: str,
         share: float,
         labels: Sequence[Any],
         groups: Sequence[Hashable],
-    ) -> Parts:
-        """Return ``parts`` with a new one, taken out of train."""
-        train = parts["train"]
+    ) -> Splits:
+        """Return ``splits`` with a new one, taken out of train."""
+        train = splits["train"]
         kept, held_out = stratified_holdout(labels, share, self.training.seed, groups=groups)
         new = {"train": self._take(train, kept), name: self._take(train, held_out)}
-        both = {**parts, **new}
+        both = {**splits, **new}
         return {name: both[name] for name in ("train", "validation", "test") if name in both}

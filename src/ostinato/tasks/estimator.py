@@ -24,7 +24,7 @@ from ostinato.runs import history
 from ostinato.runs.card import card
 from ostinato.tasks.baselines import measure_baselines
 from ostinato.tasks.contract import Fitting
-from ostinato.tasks.contract import Parts as Parts
+from ostinato.tasks.contract import Splits as Splits
 from ostinato.tasks.dividing import DividedTask
 from ostinato.tasks.environment import environment, peak_memory_bytes
 from ostinato.tasks.fitted import all_or_nothing, check_fitted
@@ -101,7 +101,7 @@ class Estimator(DividedTask):
             DatasetError: Examples or targets cannot be trained on.
             TrainingError: The loss is no longer finite.
         """
-        return self.fit_parts(self._parts(X, y, validation), **fitting)
+        return self.fit_splits(self._splits(X, y, validation), **fitting)
 
     def evaluate(self, X: Any, y: Any = None, *, seen: Sequence[Any] | None = None) -> Figures:
         """Return the figures of the task on raw examples and their targets.
@@ -109,7 +109,7 @@ class Estimator(DividedTask):
         Args:
             X: Examples.
             y: The target of each.
-            seen: Keys of the examples that the model was trained on, as its parts have them (``keys``);
+            seen: Keys of the examples that the model was trained on, as its splits have them (``keys``);
                 if some of ``X`` are among them, the figures also have ``n_unseen`` and the main one
                 without those, as ``accuracy_unseen``.
 
@@ -120,15 +120,15 @@ class Estimator(DividedTask):
         self._check_fitted()
         return self._measure(self._labelled(X, y), "evaluate", seen=seen or (), run=None)
 
-    def _parts(self, X: Any, y: Any, validation: tuple[Any, Any] | None) -> dict[str, Any]:
-        """Return raw examples as parts of a data set."""
+    def _splits(self, X: Any, y: Any, validation: tuple[Any, Any] | None) -> dict[str, Any]:
+        """Return raw examples as splits of a data set."""
         given = {"train": (X, y)} | ({} if validation is None else {"validation": validation})
-        return {name: self._part(*pair, name) for name, pair in given.items()}
+        return {name: self._split(*pair, name) for name, pair in given.items()}
 
     @all_or_nothing
-    def fit_parts(
+    def fit_splits(
         self,
-        parts: Parts,
+        splits: Splits,
         *,
         out: str | Path | None = None,
         overwrite: bool = False,
@@ -137,16 +137,16 @@ class Estimator(DividedTask):
         callbacks: Sequence[Callback] = (),
         provenance: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Train on the train part, choose by the validation part, measure the test part.
+        """Train on the train split, choose by the validation split, measure the test split.
 
         Args:
-            parts: The examples; without a validation part a seeded tenth of train is held out.
+            splits: The examples; without a validation split a seeded tenth of train is held out.
             out: Run folder to write.
             overwrite: Replace a run that stands in ``out``.
             resume: Go on with the run in ``out``, exactly, from its last checkpoint.
-            test_each_epoch: Also measure the test part after every epoch; nothing is selected by it.
+            test_each_epoch: Also measure the test split after every epoch; nothing is selected by it.
             callbacks: Told of every step and epoch.
-            provenance: ``command`` as typed, and ``arguments`` of :meth:`load_parts` and of what is drawn
+            provenance: ``command`` as typed, and ``arguments`` of :meth:`load_splits` and of what is drawn
                 from train, so that ``ostinato resume`` and ``evaluate`` can read the data again.
 
         Raises:
@@ -165,17 +165,17 @@ class Estimator(DividedTask):
         with ExitStack() as folder:
             with denormals.flushed(), torch.random.fork_rng(enabled=not on_cpu()):
                 with everything_drawing_from(torch.Generator().manual_seed(self.training.seed)):
-                    self._fit_labels(parts)
-                    parts = self.hold_out(parts)
-                    self.sized_ = self._sized(parts)
-                    loop_parts, objective, self.facts_ = self._prepare(parts)
+                    self._fit_labels(splits)
+                    splits = self.hold_out(splits)
+                    self.sized_ = self._sized(splits)
+                    loop_splits, objective, self.facts_ = self._prepare(splits)
                 self.provenance_ = dict(provenance or {})
                 if out and state.is_main_process:
                     folder.enter_context(self._opened(out, overwrite=overwrite, resume=resume))
                 state.wait_for_everyone()
                 self.history_ = train(
                     self.module_,
-                    {k: v for k, v in loop_parts.items() if k != "test" or test_each_epoch},
+                    {k: v for k, v in loop_splits.items() if k != "test" or test_each_epoch},
                     objective,
                     self.sized_.training,
                     run=out,
@@ -184,7 +184,7 @@ class Estimator(DividedTask):
                 )
             self.module_.cpu()
             if state.is_main_process:
-                self._finish(parts, out)
+                self._finish(splits, out)
         return self
 
     def save(self, run: str | Path, *, overwrite: bool = False) -> None:
@@ -270,11 +270,11 @@ class Estimator(DividedTask):
                 self._write_reader(out)
             yield
 
-    def _finish(self, parts: Parts, out: Path | None) -> None:
-        """Measure the test part, or validation if there is none."""
-        name = "test" if "test" in parts else "validation"
-        seen = parts["train"].keys
-        figures = self._measure(parts[name], name, seen=seen, run=out)
+    def _finish(self, splits: Splits, out: Path | None) -> None:
+        """Measure the test split, or validation if there is none."""
+        name = "test" if "test" in splits else "validation"
+        seen = splits["train"].keys
+        figures = self._measure(splits[name], name, seen=seen, run=out)
         self.metrics_ = {
             "best_epoch": max(record["epoch"] for record in self.history_ if record["best"]),
             "train_seconds": sum(record["seconds"] for record in self.history_),
@@ -283,30 +283,30 @@ class Estimator(DividedTask):
         }
         found: dict[str, Any] = {}
         if self.baseline:
-            measured = {part: parts[part] for part in ("validation", name)}
-            found, seconds = measure_baselines(self._baselines(parts["train"]), measured)
+            measured = {split: splits[split] for split in ("validation", name)}
+            found, seconds = measure_baselines(self._baselines(splits["train"]), measured)
             self.metrics_ |= {"baselines": found, "baseline_seconds": seconds}
         self.metrics_["verdict"] = self._judge(figures, found, name)
         if out:
             self._write_figures(out)
 
-    def _judge(self, figures: Figures, baselines: Mapping[str, Any], part: str) -> dict[str, Any]:
-        """Return the verdict on the figures of a part, for ``metrics.json``."""
+    def _judge(self, figures: Figures, baselines: Mapping[str, Any], split: str) -> dict[str, Any]:
+        """Return the verdict on the figures of a split, for ``metrics.json``."""
         return judge(
             figures,
             baselines,
             self._compared(),
-            part=part,
+            split=split,
             failure=self._failure(figures),
             advice=self.advice,
         ).to_json()
 
-    def _sized(self, parts: Parts) -> Self:
+    def _sized(self, splits: Splits) -> Self:
         """Return an estimator with the settings that are open filled in by what fits the data."""
         given = self.get_params()
         found = {
             name: value
-            for name, value in self._sizes(parts).items()
+            for name, value in self._sizes(splits).items()
             if value is not None and given[name] is None
         }
         if found:

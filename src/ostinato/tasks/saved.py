@@ -15,7 +15,7 @@ from ostinato import _sums
 from ostinato._errors import CheckpointError, shown
 
 
-def is_part(path: Path) -> bool:
+def has_optional_file(path: Path) -> bool:
     """Return whether a run has a file that only some runs have, so that it must be read.
 
     Without one that was lost, or not yet written when the training was ended, the model would say other

@@ -20,11 +20,11 @@ MORE = "more examples or another tokenizer"  # where every token of train is kno
 
 
 class Examples(Protocol):
-    """A part of the data, of any task, as far as the facts need it."""
+    """A split of the data, of any task, as far as the facts need it."""
 
     @property
     def source(self) -> str:
-        """Path or name the part comes from."""
+        """Path or name the split comes from."""
 
     @property
     def fingerprint(self) -> str:
@@ -36,27 +36,27 @@ class Examples(Protocol):
 
 
 def describe(
-    parts: Mapping[str, Examples],
+    splits: Mapping[str, Examples],
     *,
     labels: Mapping[str, Iterable[str]],
     lengths: Mapping[str, npt.NDArray[np.int64]],
     unknown_rate: Mapping[str, float],
 ) -> DataSummary:
-    """Count labels, lengths, unknown tokens and texts that stand twice in each part."""
+    """Count labels, lengths, unknown tokens and texts that stand twice in each split."""
     return {
         name: {
-            "n": len(part.keys),
-            "source": part.source,
-            "fingerprint": part.fingerprint,
+            "n": len(split.keys),
+            "source": split.source,
+            "fingerprint": split.fingerprint,
             "labels": dict(sorted(Counter(labels[name]).items())),
             "length": length_facts(lengths[name]),
             "unknown_rate": unknown_rate[name],
-            "repeated": len(part.keys) - len(set(part.keys)),
+            "repeated": len(split.keys) - len(set(split.keys)),
             "duplicates_of_train": 0
             if name == "train"
-            else int(duplicates(parts["train"].keys, part.keys).sum()),
+            else int(duplicates(splits["train"].keys, split.keys).sum()),
         }
-        for name, part in parts.items()
+        for name, split in splits.items()
     }
 
 
@@ -72,27 +72,29 @@ def lines(
         lacking: What ``unknown_rate`` is the share of.
     """
     told = []
-    for name, part in facts.items():
-        counts = part["labels"]
-        length = part["length"]
+    for name, split in facts.items():
+        counts = split["labels"]
+        length = split["length"]
         shown = ", ".join(f"{label} {count:,}" for label, count in list(counts.items())[:8])
         more = f" and {len(counts) - 8} more classes" if len(counts) > 8 else ""
         classes = f" ({shown}{more})" if counts else ""
         told.append(
-            f"{name}: {part['n']:,} {texts}{classes}; {unit}s: median {length['median']:.0f}, "
+            f"{name}: {split['n']:,} {texts}{classes}; {unit}s: median {length['median']:.0f}, "
             f"95% up to {length['p95']:.0f}, at most {length['max']:,}; "
-            f"{lacking} {part['unknown_rate']:.1%}"
+            f"{lacking} {split['unknown_rate']:.1%}"
         )
-        if part["repeated"]:
-            told.append(f"{name}: {part['repeated']:,} {texts} repeat an earlier one of this part")
-        if part["duplicates_of_train"]:
-            told.append(f"{name}: {part['duplicates_of_train']:,} {texts} also stand in train")
-        if unit == "token" and part["unknown_rate"] > MANY_UNKNOWN:
+        if split["repeated"]:
+            told.append(
+                f"{name}: {split['repeated']:,} {texts} repeat an earlier one of this split"
+            )
+        if split["duplicates_of_train"]:
+            told.append(f"{name}: {split['duplicates_of_train']:,} {texts} also stand in train")
+        if unit == "token" and split["unknown_rate"] > MANY_UNKNOWN:
             hint = (
                 "a lower min_freq or another tokenizer" if facts["train"]["unknown_rate"] else MORE
             )
             told.append(
-                f"{name}: one token in {1 / part['unknown_rate']:.0f} is unknown; {hint} may help"
+                f"{name}: one token in {1 / split['unknown_rate']:.0f} is unknown; {hint} may help"
             )
     return told
 

@@ -10,7 +10,7 @@ from typing import Any
 from ostinato.metrics import CHANCE_Z
 from ostinato.training import Figures
 
-CHOSEN = "The epoch was chosen on the same part."
+CHOSEN = "The epoch was chosen on the same split."
 CONSTANT = ("majority", "mean", "empty", "commonest")  # simple models that read nothing
 HARDER = "Neither makes a mistake here: measure on more or harder examples."
 FEW = 30  # examples, of which luck can make much
@@ -68,35 +68,35 @@ def judge(
     baselines: Mapping[str, Mapping[str, Any]],
     compared: Compared,
     *,
-    part: str,
+    split: str,
     failure: str | None,
     advice: str,
 ) -> Verdict:
-    """Return the judgement of a model's figures on a part.
+    """Return the judgement of a model's figures on a split.
 
     Args:
         figures: Its figures: that of ``compared``, ``n``, and where known ``chance_z``, the standard
             deviations by which its answers are above those of shuffled labels.
-        baselines: Title and figures by part of each simple model, as ``measure_baselines`` gives them.
+        baselines: Title and figures by split of each simple model, as ``measure_baselines`` gives them.
         compared: What it is compared by.
-        part: The part.
+        split: The split.
         failure: How it plainly fails, in a sentence, if it does.
         advice: What to try if it is not better than the simple models.
 
     Example:
         >>> bag = {"title": "a bag of words", "test": {"accuracy": 0.9}}
         >>> judge({"accuracy": 0.912, "n": 9000}, {"bag_of_words": bag}, ACCURACY,
-        ...       part="test", failure=None, advice="").text
+        ...       split="test", failure=None, advice="").text
         'Beats a bag of words by 1.2 points of accuracy on test (0.9120 against 0.9000).'
     """
     if failure is not None:
         verdict = Verdict(failure, is_good=False, advice=advice)
     elif figures.get("chance_z", math.inf) < CHANCE_Z:
-        learnt = _learnt(figures, baselines, compared, part=part)
-        verdict = _by_chance(figures, compared, learnt, part=part, advice=advice)
+        learnt = _learnt(figures, baselines, compared, split=split)
+        verdict = _by_chance(figures, compared, learnt, split=split, advice=advice)
     else:
-        verdict = _beside(figures, baselines, compared, part=part, advice=advice)
-    if part == "validation" and verdict.text and failure is None:
+        verdict = _beside(figures, baselines, compared, split=split, advice=advice)
+    if split == "validation" and verdict.text and failure is None:
         verdict = replace(verdict, text=f"{verdict.text} {CHOSEN}")
     return replace(verdict, figure=compared.figure)
 
@@ -106,14 +106,14 @@ def _learnt(
     baselines: Mapping[str, Mapping[str, Any]],
     compared: Compared,
     *,
-    part: str,
+    split: str,
 ) -> str:
     """Return a sentence if the last simple model is a reader far above the model and the rest."""
     if not compared.is_share or not baselines or list(baselines)[-1] in CONSTANT:
         return ""
     *others, last = baselines.values()
-    best = {"n": figures.get("n", 0), compared.figure: float(last[part][compared.figure])}
-    for rival in (figures, *(one[part] for one in others)):
+    best = {"n": figures.get("n", 0), compared.figure: float(last[split][compared.figure])}
+    for rival in (figures, *(one[split] for one in others)):
         theirs = float(rival[compared.figure])
         if compared.gain(best, rival) <= 0 or _remark(best, compared, theirs):
             return ""
@@ -121,19 +121,19 @@ def _learnt(
 
 
 def _by_chance(
-    figures: Figures, compared: Compared, learnt: str, *, part: str, advice: str
+    figures: Figures, compared: Compared, learnt: str, *, split: str, advice: str
 ) -> Verdict:
     """Return the judgement of a model whose answers luck may have given."""
     value, n = float(figures[compared.figure]), int(figures.get("n", FEW))
     if n < FEW:
         few = "1 example is" if n == 1 else f"{n} examples are"
         text = (
-            f"Cannot be told from chance: {compared.title} {value:.4f} on {part}, and its {few} too few "
+            f"Cannot be told from chance: {compared.title} {value:.4f} on {split}, and its {few} too few "
             f"to tell.{learnt}"
         )
         return Verdict(text, is_good=False, advice=f"Measure on more examples. {advice}")
     text = (
-        f"No better than chance: {compared.title} {value:.4f} on {part}, "
+        f"No better than chance: {compared.title} {value:.4f} on {split}, "
         f"and shuffled answers would do as well.{learnt}"
     )
     check = "" if learnt else "Check that inputs and answers belong together. "
@@ -145,13 +145,13 @@ def _beside(
     baselines: Mapping[str, Mapping[str, Any]],
     compared: Compared,
     *,
-    part: str,
+    split: str,
     advice: str,
 ) -> Verdict:
     """Return the judgement of a model beside the simple ones."""
     value = float(figures[compared.figure])
     gains = {
-        one["title"]: (compared.gain(figures, one[part]), float(one[part][compared.figure]))
+        one["title"]: (compared.gain(figures, one[split]), float(one[split][compared.figure]))
         for one in baselines.values()
     }
     beaten = {title: gain for title, (gain, _) in gains.items() if gain > 0}
@@ -160,7 +160,7 @@ def _beside(
         title = min(reversed(unbeaten), key=lambda title: gains[title][0])  # the best of them
         theirs = unbeaten[title]
         worse = "As good as" if value == theirs else "No better than"
-        text = f"{worse} {title}: {compared.title} {value:.4f} against {theirs:.4f} on {part}."
+        text = f"{worse} {title}: {compared.title} {value:.4f} against {theirs:.4f} on {split}."
         if beaten:
             text += (
                 f" It beats {_listed(beaten)} points."
@@ -174,9 +174,9 @@ def _beside(
         return Verdict("", is_good=True)
     against = ", ".join(f"{theirs:.4f}" for _, theirs in gains.values())
     if not compared.is_share:
-        text = f"Beats {_named(beaten)}: {compared.title} {value:.4f} against {against} on {part}."
+        text = f"Beats {_named(beaten)}: {compared.title} {value:.4f} against {against} on {split}."
         return Verdict(text, is_good=True)
-    text = f"Beats {_listed(beaten)} points of {compared.title} on {part} ({value:.4f} against {against})."
+    text = f"Beats {_listed(beaten)} points of {compared.title} on {split} ({value:.4f} against {against})."
     nearest = min(gains.values())[1]
     return Verdict(text + _remark(figures, compared, nearest), is_good=True)
 

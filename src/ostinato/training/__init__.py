@@ -9,7 +9,7 @@ from ostinato.training.checkpoint import restored as restored
 from ostinato.training.checkpoint import save_tensors as save_tensors
 from ostinato.training.contracts import Figures as Figures
 from ostinato.training.contracts import Objective as Objective
-from ostinato.training.contracts import Part as Part
+from ostinato.training.contracts import Split as Split
 from ostinato.training.loop import Callback as Callback
 from ostinato.training.loop import on_cpu as on_cpu
 from ostinato.training.loop import train as train
@@ -19,7 +19,7 @@ __all__ = [
     "Console",
     "Figures",
     "Objective",
-    "Part",
+    "Split",
     "TensorBoard",
     "denormals",
     "load_tensors",

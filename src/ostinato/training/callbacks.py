@@ -157,9 +157,9 @@ class TensorBoard:
 
     def epoch(self, record: Record) -> None:
         """Write the figures of an epoch."""
-        for part in ("train", "validation", "test"):
-            for name, value in record.get(part, {}).items():
-                self.writer.add_scalar(f"{name}/{part}", value, record["epoch"])
+        for split in ("train", "validation", "test"):
+            for name, value in record.get(split, {}).items():
+                self.writer.add_scalar(f"{name}/{split}", value, record["epoch"])
         for name, value in record["grad_norm"].items():
             self.writer.add_scalar(f"grad_norm/{name}", value, record["epoch"])
         self.writer.add_scalar("tokens_per_second", record["tokens_per_second"], record["epoch"])

@@ -1,4 +1,4 @@
-"""What a task hands to the training loop: parts of data, and what is minimised and measured."""
+"""What a task hands to the training loop: splits of data, and what is minimised and measured."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Figures = dict[str, Any]
 """Figures by name: numbers, or the figures of each class by its name."""
 
 
-class Part(Protocol):
-    """A part of the data (train, validation or test) as the loop sees it."""
+class Split(Protocol):
+    """A split of the data (train, validation or test) as the loop sees it."""
 
     @property
     def lengths(self) -> npt.NDArray[np.int64]:

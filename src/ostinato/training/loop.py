@@ -25,7 +25,7 @@ from ostinato.data.batches import length_buckets
 from ostinato.ops.randomness import drawing_from
 from ostinato.runs import history
 from ostinato.training import checkpoint
-from ostinato.training.contracts import Figures, Objective, Part, Rows
+from ostinato.training.contracts import Figures, Objective, Rows, Split
 from ostinato.training.schedule import learning_rate, make_optimizer, sized
 from ostinato.training.signals import stop_on_signal
 
@@ -74,7 +74,7 @@ class Progress:
 
 def train(
     model: nn.Module,
-    parts: Mapping[str, Part],
+    splits: Mapping[str, Split],
     objective: Objective,
     settings: Training,
     *,
@@ -85,8 +85,8 @@ def train(
     """Train ``model`` in place to the weights of its best epoch; return the history.
 
     Args:
-        model: Maps the inputs of a part's batch to the output that the objective takes.
-        parts: ``train`` and ``validation``; ``test``, if given, is evaluated after every epoch but never
+        model: Maps the inputs of a split's batch to the output that the objective takes.
+        splits: ``train`` and ``validation``; ``test``, if given, is evaluated after every epoch but never
             used to select.
         objective: The loss and figures.
         settings: Training settings.
@@ -102,7 +102,7 @@ def train(
 
     Source: gradient clipping: Pascanu et al. 2013, https://arxiv.org/abs/1211.5063, algorithm 1.
     """
-    return _Loop(model, parts, objective, settings, run, callbacks).run(resume=resume)
+    return _Loop(model, splits, objective, settings, run, callbacks).run(resume=resume)
 
 
 class _Loop:
@@ -111,7 +111,7 @@ class _Loop:
     def __init__(
         self,
         model: nn.Module,
-        parts: Mapping[str, Part],
+        splits: Mapping[str, Split],
         objective: Objective,
         settings: Training,
         folder: Path | None,
@@ -121,7 +121,7 @@ class _Loop:
         self.model = model.to(self.accelerator.device)
         self.optimizer = make_optimizer(self.model, settings)
         self.parallel = self.accelerator.prepare(self.model)
-        self.parts, self.objective, self.settings = parts, objective, settings
+        self.splits, self.objective, self.settings = splits, objective, settings
         self.folder = folder
         self.is_main = self.accelerator.is_main_process
         self.callbacks = callbacks if self.is_main else ()
@@ -155,7 +155,7 @@ class _Loop:
         return self.progress.epoch >= self.progress.epochs or out_of_patience
 
     def _epoch(self, stopped: Callable[[], bool]) -> None:
-        progress, train = self.progress, self.parts["train"]
+        progress, train = self.progress, self.splits["train"]
         batches = self._batches(train, epoch=progress.epoch)
         self.parallel.train()
         while progress.batch < len(batches):
@@ -184,7 +184,7 @@ class _Loop:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         with drawing_from(self.generator):
-            sums, total = self._sums(self.parts["train"], rows)  # (sums,)
+            sums, total = self._sums(self.splits["train"], rows)  # (sums,)
         loss = float(total[0] / total[1])
         if not math.isfinite(loss):
             raise self._not_finite("loss", loss, rows)
@@ -197,7 +197,7 @@ class _Loop:
         self.optimizer.step()
         progress.batch += 1
         progress.step += 1
-        progress.tokens += int(self.parts["train"].lengths[rows].sum())
+        progress.tokens += int(self.splits["train"].lengths[rows].sum())
         progress.sums = [
             a + b for a, b in zip(progress.sums or [0.0] * len(total), total.tolist(), strict=True)
         ]
@@ -206,10 +206,10 @@ class _Loop:
         progress.clipped += settings.max_grad_norm is not None and norm > settings.max_grad_norm
         return loss
 
-    def _sums(self, part: Part, rows: Rows) -> tuple[Tensor, Tensor]:
+    def _sums(self, split: Split, rows: Rows) -> tuple[Tensor, Tensor]:
         """Return this process's sums of a batch, and those of all processes without gradient."""
         mine = rows[self.accelerator.process_index :: self.accelerator.num_processes]
-        inputs, targets = part.batch(mine if len(mine) else rows[:1])
+        inputs, targets = split.batch(mine if len(mine) else rows[:1])
         device = self.accelerator.device
         with torch.autocast(
             device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"
@@ -236,7 +236,7 @@ class _Loop:
             "epoch": progress.epoch + 1,
             "steps": progress.step,
             "train": self.objective.figures(torch.tensor(progress.sums, dtype=torch.float64)),
-            **{name: self._evaluate(self.parts[name]) for name in self.parts if name != "train"},
+            **{name: self._evaluate(self.splits[name]) for name in self.splits if name != "train"},
             "learning_rate": self.optimizer.param_groups[0]["lr"],
             "grad_norm": {
                 "mean": progress.norm_sum / steps,
@@ -263,20 +263,20 @@ class _Loop:
             _warn_of_gradients(record)
 
     @torch.no_grad()
-    def _evaluate(self, part: Part) -> Figures:
+    def _evaluate(self, split: Split) -> Figures:
         self.parallel.eval()
-        total = sum(self._sums(part, rows)[1] for rows in self._batches(part, epoch=None))
+        total = sum(self._sums(split, rows)[1] for rows in self._batches(split, epoch=None))
         assert isinstance(total, Tensor)
         return self.objective.figures(total)
 
-    def _batches(self, part: Part, epoch: int | None) -> list[Rows]:
+    def _batches(self, split: Split, epoch: int | None) -> list[Rows]:
         batch_tokens = self.settings.batch_tokens
         if batch_tokens is not None and self.settings.batch_size is None and epoch is not None:
-            total = int(part.lengths.sum())
-            enough = max(total // STEPS_PER_EPOCH, ROWS * total // len(part.lengths))
+            total = int(split.lengths.sum())
+            enough = max(total // STEPS_PER_EPOCH, ROWS * total // len(split.lengths))
             batch_tokens = min(batch_tokens, max(1, enough))
         return length_buckets(
-            part.lengths,
+            split.lengths,
             batch_tokens=batch_tokens,
             batch_size=self.settings.batch_size,
             seed=self.settings.seed,

@@ -238,8 +238,8 @@ def test_a_wav_in_a_pipe_that_cannot_be_read_is_refused() -> None:
 def test_arrays_as_torchaudio_has_them_are_one_recording() -> None:
     sound = noise(1)
     for array in (sound[None], np.stack([sound, sound]), sound[:, None]):
-        part = Recordings.make([array], None, "a list", sample_rate_hz=RATE)
-        assert np.allclose(waveform(part.audio[0], RATE)[1], sound)
+        recordings = Recordings.make([array], None, "a list", sample_rate_hz=RATE)
+        assert np.allclose(waveform(recordings.audio[0], RATE)[1], sound)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def home(tmp_path_factory, monkeypatch):
 
 
 @pytest.fixture
-def part(tmp_path):
+def recordings(tmp_path):
     """Sound files of several rates, one of them in stereo, one a sample long."""
     rng = np.random.default_rng(0)
     paths = []
@@ -47,34 +47,34 @@ def refuse(*_):
 
 @pytest.mark.parametrize("speed", [1.0, 0.9, 1.1])
 @pytest.mark.parametrize("rate", [8000, 16000])
-def test_frames_from_disk_are_those_in_memory_to_the_bit(part, speed, rate):
+def test_frames_from_disk_are_those_in_memory_to_the_bit(recordings, speed, rate):
     settings = AudioFeatures(bands=23, hop=0.0125)
     for _ in range(2):  # made, then found
         same(
-            features_cached(part, settings, rate, speed=speed),
-            features_of(part, settings, rate, speed=speed),
+            features_cached(recordings, settings, rate, speed=speed),
+            features_of(recordings, settings, rate, speed=speed),
         )
 
 
-def test_a_row_is_what_its_recording_gives_alone(part):
-    together = features_of(part, AudioFeatures(), 8000)
-    for row in range(len(part)):
-        alone = features_of(part.take([row]), AudioFeatures(), 8000)
+def test_a_row_is_what_its_recording_gives_alone(recordings):
+    together = features_of(recordings, AudioFeatures(), 8000)
+    for row in range(len(recordings)):
+        alone = features_of(recordings.take([row]), AudioFeatures(), 8000)
         assert np.array_equal(together.frames[row], alone.frames[0])
         assert together.seconds[row] == alone.seconds[0]
-    assert len(together) == len(part)
+    assert len(together) == len(recordings)
 
 
 @pytest.mark.parametrize("function", [features_of, features_cached])
 def test_seconds_are_those_of_the_file_at_any_speed_and_blocks_do_not_matter(
-    part, monkeypatch, function
+    recordings, monkeypatch, function
 ):
     expected = [0.5, 1 / 8000, 9 / 16, 3000 / 44100]
-    faster = function(part, AudioFeatures(), 8000, speed=1.1)
-    whole = function(part, AudioFeatures(), 8000)
+    faster = function(recordings, AudioFeatures(), 8000, speed=1.1)
+    whole = function(recordings, AudioFeatures(), 8000)
     monkeypatch.setattr(files, "BLOCK", 700)
     monkeypatch.setattr(features, "_VERSION", -1)  # so that the cache does not know them
-    in_blocks = function(part, AudioFeatures(), 8000)
+    in_blocks = function(recordings, AudioFeatures(), 8000)
     # The sum of a few blocks in float64.
     for found in (faster, whole, in_blocks):
         np.testing.assert_allclose(found.seconds, expected, rtol=1e-14)
@@ -82,8 +82,8 @@ def test_seconds_are_those_of_the_file_at_any_speed_and_blocks_do_not_matter(
     assert faster.frames.lengths[0] < whole.frames.lengths[0] == 50
 
 
-def test_frames_from_disk_are_mapped_and_cannot_be_changed(part):
-    values = features_cached(part, AudioFeatures(), 8000).frames.values
+def test_frames_from_disk_are_mapped_and_cannot_be_changed(recordings):
+    values = features_cached(recordings, AudioFeatures(), 8000).frames.values
     assert type(values) is np.ndarray
     base = values
     while base.base is not None and not isinstance(base, np.memmap):
@@ -92,20 +92,20 @@ def test_frames_from_disk_are_mapped_and_cannot_be_changed(part):
     assert not values.flags.writeable
 
 
-def test_frames_that_are_on_disk_are_found_without_the_recordings(part, monkeypatch):
-    made = features_cached(part, AudioFeatures(), 8000)
+def test_frames_that_are_on_disk_are_found_without_the_recordings(recordings, monkeypatch):
+    made = features_cached(recordings, AudioFeatures(), 8000)
     monkeypatch.setattr(features, "blocks", refuse)
-    for path in part.audio:
+    for path in recordings.audio:
         path.unlink()
-    same(features_cached(part, AudioFeatures(), 8000), made)
+    same(features_cached(recordings, AudioFeatures(), 8000), made)
 
 
-def test_frames_are_found_by_content_and_by_no_name(part, monkeypatch, tmp_path):
-    made = features_cached(part, AudioFeatures(), 8000)
+def test_frames_are_found_by_content_and_by_no_name(recordings, monkeypatch, tmp_path):
+    made = features_cached(recordings, AudioFeatures(), 8000)
     monkeypatch.setattr(features, "blocks", refuse)
-    moved = [path.rename(tmp_path / f"moved-{path.name}") for path in part.audio]
+    moved = [path.rename(tmp_path / f"moved-{path.name}") for path in recordings.audio]
     same(features_cached(Recordings.make(moved, None, "elsewhere"), AudioFeatures(), 8000), made)
-    same(features_cached(part, AudioFeatures(context=3, subsampling=1), 8000), made)
+    same(features_cached(recordings, AudioFeatures(context=3, subsampling=1), 8000), made)
     soundfile.write(moved[0], np.zeros(4000), 8000)
     with pytest.raises(AssertionError, match="read again"):
         features_cached(Recordings.make(moved, None, "elsewhere"), AudioFeatures(), 8000)
@@ -121,23 +121,26 @@ def test_frames_are_found_by_content_and_by_no_name(part, monkeypatch, tmp_path)
         (AudioFeatures(), 8000, 1.1),
     ],
 )
-def test_whatever_changes_frames_makes_them_anew(part, settings, rate, speed):
-    first = features_cached(part, AudioFeatures(), 8000).frames.values
-    found = features_cached(part, settings, rate, speed=speed)
-    same(found, features_of(part, settings, rate, speed=speed))
+def test_whatever_changes_frames_makes_them_anew(recordings, settings, rate, speed):
+    first = features_cached(recordings, AudioFeatures(), 8000).frames.values
+    found = features_cached(recordings, settings, rate, speed=speed)
+    same(found, features_of(recordings, settings, rate, speed=speed))
     assert not np.array_equal(found.frames.values, first)
 
 
-def test_a_recording_that_cannot_be_read_is_told_and_nothing_is_kept(part, home):
-    content = part.audio[2].read_bytes()
-    part.audio[2].write_bytes(content[:-10])
+def test_a_recording_that_cannot_be_read_is_told_and_nothing_is_kept(recordings, home):
+    content = recordings.audio[2].read_bytes()
+    recordings.audio[2].write_bytes(content[:-10])
     for function in (features_of, features_cached):
         with pytest.raises(DatasetError, match=r"2\.wav: the file must be whole"):
-            function(part, AudioFeatures(), 8000)
+            function(recordings, AudioFeatures(), 8000)
     assert list(home.rglob("*.f32")) == []
-    part.audio[2].write_bytes(content)
-    again = Recordings.make(part.audio, None, "a list")
-    same(features_cached(again, AudioFeatures(), 8000), features_of(part, AudioFeatures(), 8000))
+    recordings.audio[2].write_bytes(content)
+    again = Recordings.make(recordings.audio, None, "a list")
+    same(
+        features_cached(again, AudioFeatures(), 8000),
+        features_of(recordings, AudioFeatures(), 8000),
+    )
 
 
 @given(
@@ -159,15 +162,15 @@ def test_levels_are_mean_and_deviation_of_each_band_however_many_are_taken_at_on
     np.testing.assert_allclose(deviation, wide.std(axis=0), atol=2e-6)
 
 
-def test_the_common_rate_is_that_of_most_and_of_equals_the_higher(part, tmp_path, caplog):
+def test_the_common_rate_is_that_of_most_and_of_equals_the_higher(recordings, tmp_path, caplog):
     with caplog.at_level(logging.INFO, logger="ostinato"):
-        assert rates_of(part) == (8000, None)  # two of four
+        assert rates_of(recordings) == (8000, None)  # two of four
         assert "a list: the recordings have 3 rates; all are brought to 8000 Hz" in caplog.text
         caplog.clear()
-        assert rates_of(part.take([0, 1])) == (8000, 8000)
+        assert rates_of(recordings.take([0, 1])) == (8000, 8000)
         assert caplog.text == ""
-    assert rates_of(part.take([0, 2])) == (16000, None)
-    assert rates_of(part.take([3])) == (16000, 44100)  # no more than speech has
+    assert rates_of(recordings.take([0, 2])) == (16000, None)
+    assert rates_of(recordings.take([3])) == (16000, 44100)  # no more than speech has
     (tmp_path / "0.wav").write_text("no sound")
     with pytest.raises(DatasetError, match=r"0\.wav"):
-        rates_of(part)
+        rates_of(recordings)

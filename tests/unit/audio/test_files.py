@@ -21,7 +21,7 @@ def whole_numbers(count=4000, channels=None, seed=0):
     return (rng.integers(-(2**15), 2**15, shape) / 2**15).astype(np.float32)
 
 
-def part_of(*paths, **options):
+def recordings_of(*paths, **options):
     return Recordings.make(paths, None, "a list", **options)
 
 
@@ -47,7 +47,7 @@ def write(path, samples=None, rate=RATE, **options):
 def test_formats_that_lose_nothing_give_the_samples_to_the_bit(tmp_path, name, subtype, rate):
     path = write(tmp_path / name, rate=rate, subtype=subtype)
     found, samples = waveform(path)
-    assert found == rate == rate_of(part_of(path), 0)
+    assert found == rate == rate_of(recordings_of(path), 0)
     assert samples.dtype == np.float32
     assert np.array_equal(samples, whole_numbers())
 
@@ -78,15 +78,15 @@ def test_the_size_of_blocks_changes_nothing(tmp_path, monkeypatch, channels, siz
     path = write(tmp_path / "a.flac", whole_numbers(channels=channels))
     expected = waveform(path)[1]
     monkeypatch.setattr(files, "BLOCK", size)
-    found = list(blocks(part_of(path), 0)[1])
+    found = list(blocks(recordings_of(path), 0)[1])
     assert len(found) == -(-4000 // size)
     assert np.array_equal(np.concatenate(found), expected)
 
 
 def test_an_array_is_a_recording_too():
-    part = part_of(whole_numbers(), sample_rate_hz=11025)
-    rate, (block,) = blocks(part, 0)
-    assert (rate, rate_of(part, 0)) == (11025, 11025)
+    recordings = recordings_of(whole_numbers(), sample_rate_hz=11025)
+    rate, (block,) = blocks(recordings, 0)
+    assert (rate, rate_of(recordings, 0)) == (11025, 11025)
     assert np.array_equal(block, whole_numbers())
 
 
@@ -100,7 +100,7 @@ def test_a_sound_may_be_one_sample_long(tmp_path, name, count):
 def test_silence_is_a_sound(tmp_path):
     path = write(tmp_path / "a.wav", np.zeros(100))
     assert np.array_equal(waveform(path)[1], np.zeros(100))
-    assert readable(part_of(path))[1] == {}
+    assert readable(recordings_of(path))[1] == {}
 
 
 def cut(data, share):
@@ -136,7 +136,7 @@ def test_a_file_that_lacks_bytes_is_refused_before_it_is_read(tmp_path, name):
     with pytest.raises(DatasetError, match=r"must be whole; got fewer bytes than its header tells"):
         waveform(path)
     with pytest.raises(DatasetError, match="fewer bytes"):
-        rate_of(part_of(path), 0)
+        rate_of(recordings_of(path), 0)
 
 
 def test_an_ogg_file_that_ends_with_a_whole_page_before_the_last_is_refused(tmp_path):
@@ -190,7 +190,7 @@ def test_a_wav_file_written_as_a_stream_is_read_to_its_end(tmp_path, riff, data)
 def test_what_is_no_sound_is_refused_by_its_name(tmp_path, name, content, message):
     path = tmp_path / name
     path.write_bytes(content)
-    for read in (lambda: waveform(path), lambda: rate_of(part_of(path), 0)):
+    for read in (lambda: waveform(path), lambda: rate_of(recordings_of(path), 0)):
         with pytest.raises(DatasetError, match=rf"{re.escape(str(path))}: .*{message}"):
             read()
 
@@ -201,7 +201,7 @@ def test_a_file_without_samples_is_refused_by_its_name(tmp_path, name):
     with pytest.raises(DatasetError, match=rf"{re.escape(str(path))}: .* samples; got none"):
         waveform(path)
     with pytest.raises(DatasetError, match=r"recording 1: .* samples; got none"):
-        list(blocks(part_of(np.zeros(0), sample_rate_hz=RATE), 0)[1])
+        list(blocks(recordings_of(np.zeros(0), sample_rate_hz=RATE), 0)[1])
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -222,9 +222,9 @@ def test_a_missing_file_and_a_folder_are_refused_by_their_names(tmp_path):
 
 
 def test_a_file_of_a_table_is_refused_by_its_row(tmp_path):
-    part = Recordings.make([tmp_path / "a.wav"], None, "calls.csv", names=["row 3 (a.wav)"])
+    recordings = Recordings.make([tmp_path / "a.wav"], None, "calls.csv", names=["row 3 (a.wav)"])
     with pytest.raises(DatasetError, match=r"^calls\.csv: row 3 \(a\.wav\): the file must exist"):
-        rate_of(part, 0)
+        rate_of(recordings, 0)
 
 
 def test_every_recording_that_cannot_be_read_is_told_with_what_is_wrong(tmp_path, caplog):
@@ -232,14 +232,14 @@ def test_every_recording_that_cannot_be_read_is_told_with_what_is_wrong(tmp_path
     short.write_bytes(cut(short.read_bytes(), 0.9))
     (tmp_path / "text.wav").write_text("hello")
     paths = [short, good, tmp_path / "text.wav", tmp_path / "missing.wav", str(good)]
-    rows, problems = readable(part_of(*paths, whole_numbers(9), sample_rate_hz=RATE))
+    rows, problems = readable(recordings_of(*paths, whole_numbers(9), sample_rate_hz=RATE))
     assert rows.tolist() == [1, 4, 5]
     assert rows.dtype.kind == "i"
     assert list(problems) == [0, 2, 3]
     for row, problem in problems.items():
         assert Path(paths[row]).name in problem
         assert f"skipped: {problem}" in caplog.text
-    rows, problems = readable(part_of(tmp_path / "missing.wav"))
+    rows, problems = readable(recordings_of(tmp_path / "missing.wav"))
     assert (len(rows), len(problems)) == (0, 1)
     assert rows.dtype.kind == "i"  # it can still be used as an index
 

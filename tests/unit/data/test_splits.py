@@ -13,7 +13,7 @@ some_labels = st.lists(st.sampled_from("abc"), min_size=2, max_size=60)
 
 
 @given(some_labels, st.floats(0.05, 0.5), st.integers(0, 9))
-def test_parts_are_disjoint_whole_sorted_and_seeded(
+def test_splits_are_disjoint_whole_sorted_and_seeded(
     labels: list[str], fraction: float, seed: int
 ) -> None:
     assume(len(set(labels)) < len(labels))

@@ -28,15 +28,15 @@ ROWS = {"train.txt": "好\t1\n坏\t0\n", "dev.txt": "可以\t1\n", "test.txt": "
 @pytest.fixture
 def little(monkeypatch):
     """ChnSentiCorp with two, one and one rows."""
-    parts = {
+    splits = {
         name: (
             replace(file, sha256=hashlib.sha256(ROWS[file.name].encode()).hexdigest()),
             {"rows": count},
         )
-        for (name, (file, _)), count in zip(chnsenticorp._PARTS.items(), (2, 1, 1), strict=True)
+        for (name, (file, _)), count in zip(chnsenticorp._SPLITS.items(), (2, 1, 1), strict=True)
     }
-    monkeypatch.setattr(chnsenticorp, "_PARTS", parts)
-    return tuple(file for file, _ in parts.values())
+    monkeypatch.setattr(chnsenticorp, "_SPLITS", splits)
+    return tuple(file for file, _ in splits.values())
 
 
 @pytest.fixture
@@ -68,13 +68,13 @@ def test_every_registered_data_set_is_described():
             assert file.sha256 is None or len(file.sha256) == 64
 
 
-def test_chnsenticorp_has_its_official_parts(corpus_folder):
+def test_chnsenticorp_has_its_official_splits(corpus_folder):
     assert locate("chnsenticorp") == get("chnsenticorp") == corpus_folder
-    parts = datasets.load_texts("chnsenticorp")
-    assert list(parts) == ["train", "validation", "test"]
-    assert parts["train"].texts == ["好", "坏"]
-    assert parts["train"].labels == ["1", "0"]
-    assert parts["test"].texts == ["不\t行"]
+    splits = datasets.load_texts("chnsenticorp")
+    assert list(splits) == ["train", "validation", "test"]
+    assert splits["train"].texts == ["好", "坏"]
+    assert splits["train"].labels == ["1", "0"]
+    assert splits["test"].texts == ["不\t行"]
 
 
 def test_chnsenticorp_of_another_origin_is_accepted_and_told(corpus_folder, caplog):
@@ -105,7 +105,7 @@ def test_wrong_rows_of_chnsenticorp_are_refused(corpus_folder, content, message)
         datasets.load_texts("chnsenticorp")
 
 
-def test_a_part_missing_from_chnsenticorp_is_told(corpus_folder):
+def test_a_split_missing_from_chnsenticorp_is_told(corpus_folder):
     (corpus_folder / "dev.txt").unlink()
     with pytest.raises(DatasetError, match=r"must hold dev.txt\. Remove it and fetch it anew"):
         chnsenticorp.DATASET.read(corpus_folder)
@@ -192,10 +192,10 @@ def test_a_missing_file_and_a_refused_connection_say_what_to_do(monkeypatch, tmp
 
 @pytest.mark.data
 def test_the_real_chnsenticorp_repeats_its_training_texts():
-    parts = datasets.load_texts("chnsenticorp")
-    train = set(parts["train"].texts)
+    splits = datasets.load_texts("chnsenticorp")
+    train = set(splits["train"].texts)
     assert len(train) == 8249
-    assert len(train & set(parts["test"].texts)) == 330
+    assert len(train & set(splits["test"].texts)) == 330
 
 
 @pytest.mark.data
@@ -218,47 +218,47 @@ ENTITIES = {
 
 @pytest.mark.data
 def test_the_real_conll2003_has_its_published_counts():
-    parts = datasets.load_tagged("conll2003")
-    counts = {name: (len(part.sentences), part.lengths.sum()) for name, part in parts.items()}
+    splits = datasets.load_tagged("conll2003")
+    counts = {name: (len(split.sentences), split.lengths.sum()) for name, split in splits.items()}
     assert counts == {"train": (14041, 203621), "validation": (3250, 51362), "test": (3453, 46435)}
-    for name, part in parts.items():
-        assert part.scheme == "IOB1"
-        assert Counter(span.type for row in part.tags for span in spans_of(row)) == ENTITIES[name]
+    for name, split in splits.items():
+        assert split.scheme == "IOB1"
+        assert Counter(span.type for row in split.tags for span in spans_of(row)) == ENTITIES[name]
     assert datasets.load_tagged("conll2003", column="pos")["train"].tags[0][:2] == ["NNP", "VBZ"]
 
 
 @pytest.mark.data
 def test_the_real_ewt_has_its_published_counts():
-    parts = datasets.load_tagged("ud-english-ewt")
-    counts = {name: (len(part.sentences), part.lengths.sum()) for name, part in parts.items()}
+    splits = datasets.load_tagged("ud-english-ewt")
+    counts = {name: (len(split.sentences), split.lengths.sum()) for name, split in splits.items()}
     assert counts == {"train": (12544, 204577), "validation": (2001, 25147), "test": (2077, 25094)}
     for column, number in ((None, 17), ("xpos", 49)):
-        part = datasets.load_tagged("ud-english-ewt", column=column)["train"]
-        assert len({tag for row in part.tags for tag in row}) == number
-        assert part.scheme is None
+        split = datasets.load_tagged("ud-english-ewt", column=column)["train"]
+        assert len({tag for row in split.tags for tag in row}) == number
+        assert split.scheme is None
 
 
 @pytest.mark.data
 def test_the_real_resume_ner_has_its_published_counts():
-    parts = datasets.load_tagged("resume-ner")
-    assert [len(part.sentences) for part in parts.values()] == [3821, 463, 477]
-    assert {part.scheme for part in parts.values()} == {"BMES"}
-    begun = [sum(tag[0] in "BS" for row in part.tags for tag in row) for part in parts.values()]
+    splits = datasets.load_tagged("resume-ner")
+    assert [len(split.sentences) for split in splits.values()] == [3821, 463, 477]
+    assert {split.scheme for split in splits.values()} == {"BMES"}
+    begun = [sum(tag[0] in "BS" for row in split.tags for tag in row) for split in splits.values()]
     assert begun == [13438, 1497, 1630]
-    read = [sum(len(spans_of(row)) for row in part.tags) for part in parts.values()]
+    read = [sum(len(spans_of(row)) for row in split.tags) for split in splits.values()]
     assert read == [13440, 1497, 1630]  # two of train are torn apart by the end of a sentence
 
 
 @pytest.fixture
 def little_news(tmp_path, monkeypatch):
-    """CoNLL-2003 with one sentence of two tokens in each part, one part compressed."""
+    """CoNLL-2003 with one sentence of two tokens in each split, one split compressed."""
     content = "-DOCSTART- -X- O O\n\nEU NNP I-NP I-ORG\nrejects VBZ I-VP O\n"
-    parts = {
+    splits = {
         name: (replace(file, sha256=hashlib.sha256(content.encode()).hexdigest()), counts)
-        for name, (file, _) in conll2003._PARTS.items()
+        for name, (file, _) in conll2003._SPLITS.items()
         for counts in [{"sentences": 1, "tokens": 2}]
     }
-    read = tagged_reader("conll2003", parts, partial(read_columns, names=conll2003.COLUMNS))
+    read = tagged_reader("conll2003", splits, partial(read_columns, names=conll2003.COLUMNS))
     monkeypatch.setitem(REGISTRY, "conll2003", replace(conll2003.DATASET, read=read))
     folder = tmp_path / "conll2003"
     folder.mkdir()
@@ -271,10 +271,10 @@ def little_news(tmp_path, monkeypatch):
 
 def test_conll2003_is_read_from_plain_and_compressed_files(little_news, caplog):
     with caplog.at_level(logging.INFO, logger="ostinato"):
-        parts = datasets.load_tagged("conll2003")
-    assert list(parts) == ["train", "validation", "test"]
-    assert len({part.fingerprint for part in parts.values()}) == 1
-    assert parts["train"].tags == [["I-ORG", "O"]]
+        splits = datasets.load_tagged("conll2003")
+    assert list(splits) == ["train", "validation", "test"]
+    assert len({split.fingerprint for split in splits.values()}) == 1
+    assert splits["train"].tags == [["I-ORG", "O"]]
     assert datasets.load_tagged("conll2003", column="chunk")["test"].tags == [["I-NP", "I-VP"]]
     assert "is not the original" not in caplog.text
 

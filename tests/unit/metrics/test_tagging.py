@@ -176,7 +176,7 @@ def test_the_order_of_sentences_changes_nothing(sides, shuffler):
 
 
 @given(corpora(), corpora())
-def test_the_counts_of_two_parts_add_up_to_those_of_the_whole(first, second):
+def test_the_counts_of_two_splits_add_up_to_those_of_the_whole(first, second):
     def counts(labels, predictions):
         scores = span_scores(labels, predictions)
         lengths = span_f1_by_length(labels, predictions)

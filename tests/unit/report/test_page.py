@@ -109,7 +109,7 @@ def test_a_finished_run_shows_every_section(page_of):
         "neg 95.2% 95.7% 95.5%",
         "Expected calibration error 6.56%",
         "Accuracy by length",
-        "The 30 wrong answers of the test part",
+        "The 30 wrong answers of the test split",
         "Show 22 more",
         "Also in train",
         "123",
@@ -218,7 +218,7 @@ def test_gradients_that_are_sick_in_many_epochs_are_pointed_out_once(make_run):
 
 def test_a_model_without_mistakes_is_told_so(make_run):
     folder = make_run("english", n=12, right=1.0)
-    assert "Every answer on the test part is right" in report.render(report.collect(folder))
+    assert "Every answer on the test split is right" in report.render(report.collect(folder))
 
 
 @pytest.mark.parametrize("kind", ["english", "many", "entities", "speech"])

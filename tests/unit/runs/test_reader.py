@@ -34,7 +34,7 @@ def change_predictions(run, **columns):
 def test_everything_is_read(make_run):
     run = report.collect(make_run("chinese", n=100))
     assert run.labels.classes == ("非常不满意", "不满意", "一般", "满意", "非常满意")
-    assert [part.name for part in run.parts] == ["train", "validation", "test"]
+    assert [split.name for split in run.splits] == ["train", "validation", "test"]
     assert [epoch.number for epoch in run.history] == [1, 2, 3, 4]
     assert set(run.history[0].scores) == {"train", "validation", "test"}
     assert run.predictions.probabilities.shape == (100, 5)

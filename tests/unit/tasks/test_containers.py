@@ -53,8 +53,8 @@ def test_labels_that_are_numbers_keep_their_type(make: Any, labels: list[Any]) -
 @pytest.mark.parametrize("make", each(ANY))
 def test_sentences_and_tags(make: Any) -> None:
     assert as_sentences(make(SENTENCES)) == as_texts(make(SENTENCES)) == SENTENCES
-    part = Tagged.make(make(SENTENCES), make(TAGS), "train")
-    assert (part.sentences, part.tags) == (SENTENCES, TAGS)
+    split = Tagged.make(make(SENTENCES), make(TAGS), "train")
+    assert (split.sentences, split.tags) == (SENTENCES, TAGS)
 
 
 def test_tags_of_a_class_label_are_names() -> None:
@@ -66,10 +66,10 @@ def test_tags_of_a_class_label_are_names() -> None:
         kind["tokens"] = datasets.Sequence(datasets.Value("string"))
         rows = {"tokens": [["Anna", "Bo"], ["Rain"]], "ner": [[1, 2], [0]]}
         data = datasets.Dataset.from_dict(rows, features=datasets.Features(kind))
-        part = Tagged.make(data["tokens"], data["ner"], "train")
-        assert part.tags == [["B-PER", "I-PER"], ["O"]]
-        part = Tagged.make(data.select([1])["tokens"], data.select([1])["ner"], "train")
-        assert part.tags == [["O"]]
+        split = Tagged.make(data["tokens"], data["ner"], "train")
+        assert split.tags == [["B-PER", "I-PER"], ["O"]]
+        split = Tagged.make(data.select([1])["tokens"], data.select([1])["ner"], "train")
+        assert split.tags == [["O"]]
 
 
 def test_a_class_that_is_not_given_is_missing() -> None:
@@ -213,17 +213,17 @@ STEPS = [[1.0, 2.0, 3.0], [4.0], [5.0, 6.0]]
 )
 def test_sequences(make: Any, kind: Any) -> None:
     for rows in (make(STEPS), [kind(row) for row in STEPS]):
-        part = sequences_of(rows, make(["a", "b", "a"]), "train")
-        assert [part[row].ravel().tolist() for row in range(3)] == STEPS
-        assert part.labels == ["a", "b", "a"]
+        split = sequences_of(rows, make(["a", "b", "a"]), "train")
+        assert [split[row].ravel().tolist() for row in range(3)] == STEPS
+        assert split.labels == ["a", "b", "a"]
 
 
 @pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table])
 def test_sequences_that_are_tables_have_named_features(make: Any) -> None:
     rows = [{"x": [1.0, 2.0], "y": [3.0, 4.0]}, {"y": [6.0], "x": [5.0]}]
-    part = sequences_of([make(row) for row in rows], None, "predict")
-    assert part.features == ("x", "y")
-    assert part.values.tolist() == [[1, 3], [2, 4], [5, 6]]
+    split = sequences_of([make(row) for row in rows], None, "predict")
+    assert split.features == ("x", "y")
+    assert split.values.tolist() == [[1, 3], [2, 4], [5, 6]]
     with pytest.raises(
         DatasetError, match="sequence 2 must have the columns of the first, `x`, `y`"
     ):

@@ -1,4 +1,4 @@
-"""Settings found for the data, parts taken out of train, and what a run says beside its figures."""
+"""Settings found for the data, splits taken out of train, and what a run says beside its figures."""
 
 from __future__ import annotations
 
@@ -88,13 +88,13 @@ def test_the_page_says_it_too(run):
     assert read.given["min_freq"] is None
     page = write(folder).read_text()
     assert read.verdict.text.split(":")[0] in page
-    assert "A bag of words</th>" in page
+    assert "A bag of words</span></th>" in page
     assert '<dt>min_freq</dt><dd><bdi>1</bdi> <span class="hint">by the data</span>' in page
 
 
 def test_a_baseline_that_cannot_be_fitted_leaves_the_run_alone(monkeypatch, caplog):
     def broken(self, train):
-        yield Baseline("flat", "a flat guess", lambda part: {"accuracy": 0.0})
+        yield Baseline("flat", "a flat guess", lambda split: {"accuracy": 0.0})
         raise ValueError("these data are odd")
 
     monkeypatch.setattr(TextClassifier, "_baselines", broken)
@@ -120,17 +120,17 @@ def test_shuffled_labels_are_no_better_than_chance():
     assert not model.metrics_["verdict"]["is_good"]
 
 
-def test_a_test_part_is_drawn_from_train():
+def test_a_test_split_is_drawn_from_train():
     doubled = Examples.make(TEXTS + TEXTS, LABELS + LABELS, "train")
-    parts = small().hold_out_test({"train": doubled, "validation": examples()}, 0.25)
-    assert list(parts) == ["train", "validation", "test"]
-    assert len(parts["test"].texts) == pytest.approx(60, abs=8)
-    assert not set(parts["train"].texts) & set(parts["test"].texts)
-    assert len(parts["train"].texts) + len(parts["test"].texts) == 240
+    splits = small().hold_out_test({"train": doubled, "validation": examples()}, 0.25)
+    assert list(splits) == ["train", "validation", "test"]
+    assert len(splits["test"].texts) == pytest.approx(60, abs=8)
+    assert not set(splits["train"].texts) & set(splits["test"].texts)
+    assert len(splits["train"].texts) + len(splits["test"].texts) == 240
     again = small().hold_out_test({"train": doubled}, 0.25)
-    assert again["test"].texts == parts["test"].texts
+    assert again["test"].texts == splits["test"].texts
     other = small(training__seed=1).hold_out_test({"train": doubled}, 0.25)
-    assert other["test"].texts != parts["test"].texts
+    assert other["test"].texts != splits["test"].texts
 
 
 def spoken(speakers: int) -> Recordings:
@@ -146,9 +146,9 @@ def test_a_speaker_is_in_one_fold_and_not_in_train_and_test(caplog):
         fold = voices.fold({"train": spoken(5)}, number, 3)
         assert not set(fold["train"].speakers) & set(fold["test"].speakers)
         assert set(fold["test"].transcripts) == {"yes", "no"}
-    parts = voices.hold_out_test({"train": spoken(5)}, 0.2)
-    assert not set(parts["train"].speakers) & set(parts["test"].speakers)
-    assert len(parts["test"]) == 8
+    splits = voices.hold_out_test({"train": spoken(5)}, 0.2)
+    assert not set(splits["train"].speakers) & set(splits["test"].speakers)
+    assert len(splits["test"]) == 8
     few = [voices.fold({"train": spoken(2)}, number, 3)["test"] for number in (1, 2, 3)]
     assert sum(map(len, few)) == 40  # fewer speakers than folds: by recording
     assert (
@@ -160,28 +160,28 @@ def test_a_recording_copied_to_another_speaker_is_in_one_fold():
     voices = SpeechRecognizer()
     sounds = [np.full(80, n / 100) for n in range(24)]
     sounds[13] = sounds[1]  # of the speakers 1 and 3
-    part = Recordings.make(
+    split = Recordings.make(
         sounds, [""] * 24, "a", sample_rate_hz=8000, speakers=[str(n % 5) for n in range(24)]
     )
     for number in (1, 2, 3):
-        fold = voices.fold({"train": part}, number, 3)
+        fold = voices.fold({"train": split}, number, 3)
         assert not set(fold["train"].keys) & set(fold["test"].keys)
         assert not set(fold["train"].speakers) & set(fold["test"].speakers)
 
 
-def test_a_test_part_of_a_wrong_size_or_a_second_one_is_refused():
+def test_a_test_split_of_a_wrong_size_or_a_second_one_is_refused():
     with pytest.raises(ConfigError, match=r"test_size must be above 0 and below 1; got 1\.5"):
         small().hold_out_test({"train": examples()}, 1.5)
-    with pytest.raises(ConfigError, match="test_size: there is a test part already, of train"):
+    with pytest.raises(ConfigError, match="test_size: there is a test split already, of train"):
         small().hold_out_test({"train": examples(), "test": examples()}, 0.5)
 
 
-def test_folds_part_train_and_leave_other_parts_out():
+def test_folds_divide_train_and_leave_other_splits_out():
     doubled = Examples.make(TEXTS + TEXTS, LABELS + LABELS, "train")
-    parts = {"train": doubled, "validation": examples()}
+    splits = {"train": doubled, "validation": examples()}
     tested = []
     for number in (1, 2, 3):
-        fold = small().fold(parts, number, 3)
+        fold = small().fold(splits, number, 3)
         assert list(fold) == ["train", "test"]
         assert not set(fold["train"].texts) & set(fold["test"].texts)
         assert len(fold["train"].texts) + len(fold["test"].texts) == 240
@@ -189,4 +189,4 @@ def test_folds_part_train_and_leave_other_parts_out():
     assert sorted(tested) == sorted(TEXTS + TEXTS)
     for number in (0, 4):
         with pytest.raises(ConfigError, match="number of a fold must be at least 1 and below 4"):
-            small().fold(parts, number, 3)
+            small().fold(splits, number, 3)

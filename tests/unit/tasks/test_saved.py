@@ -12,7 +12,7 @@ from ostinato import CheckpointError
 from ostinato._files import write_text
 from ostinato.runs.card import card
 from ostinato.series.conformal import Calibration
-from ostinato.tasks.saved import is_part, steps
+from ostinato.tasks.saved import has_optional_file, steps
 
 
 @pytest.mark.parametrize("found", [None, 7, [{}], [0], [-7], [True], [7.0], ["7"], [10**18]])
@@ -74,11 +74,11 @@ def test_a_part_that_was_lost_is_told_and_not_done_without(task, tmp_path):
 
 
 def test_what_no_checksum_tells_of_and_no_name_stands_for_is_no_part(tmp_path):
-    assert not is_part(tmp_path / "a.json")
+    assert not has_optional_file(tmp_path / "a.json")
     write_text(tmp_path / "SHA256SUMS", "")
-    assert not is_part(tmp_path / "a.json")
+    assert not has_optional_file(tmp_path / "a.json")
     write_text(tmp_path / "a.json", "{}")
-    assert is_part(tmp_path / "a.json")
+    assert has_optional_file(tmp_path / "a.json")
     (tmp_path / "a.json").unlink()
     with pytest.raises(CheckpointError, match=r"it is missing\. Finish the run with"):
-        is_part(tmp_path / "a.json")
+        has_optional_file(tmp_path / "a.json")

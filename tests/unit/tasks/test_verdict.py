@@ -20,7 +20,7 @@ def judged(value: float, *, n: int = 10_000, z: float = 9.0, **options) -> Verdi
     settings = {
         "baselines": {"majority": MAJORITY, "bag": BAG},
         "compared": ACCURACY,
-        "part": "test",
+        "split": "test",
         "failure": None,
         "advice": "Try more.",
     }
@@ -109,9 +109,9 @@ def test_a_failure_comes_first():
 def test_lower_errors_are_better():
     wer = Compared("wer", "WER", lower_is_better=True)
     empty = {"title": "an empty transcript", "test": {"wer": 1.0}}
-    good = judge({"wer": 0.4}, {"e": empty}, wer, part="test", failure=None, advice="")
+    good = judge({"wer": 0.4}, {"e": empty}, wer, split="test", failure=None, advice="")
     assert good.text.startswith("Beats an empty transcript by 60.0 points of WER on test")
-    assert not judge({"wer": 1.0}, {"e": empty}, wer, part="test", failure=None, advice="").is_good
+    assert not judge({"wer": 1.0}, {"e": empty}, wer, split="test", failure=None, advice="").is_good
 
 
 def test_without_simple_models_nothing_is_said():
@@ -119,13 +119,13 @@ def test_without_simple_models_nothing_is_said():
 
 
 def test_a_baseline_that_cannot_be_fitted_or_measured_is_left_out_and_said_so(caplog):
-    def fail(part):
+    def fail(split):
         raise ValueError("needs two classes")
 
     def found() -> Iterator[Baseline]:
-        yield Baseline("first", "the first", lambda part: {"accuracy": 0.1 * len(part)})
+        yield Baseline("first", "the first", lambda split: {"accuracy": 0.1 * len(split)})
         yield Baseline("second", "the second", fail)
-        yield Baseline("third", "the third", lambda part: {"accuracy": 1.0})
+        yield Baseline("third", "the third", lambda split: {"accuracy": 1.0})
         raise DatasetError("there is nothing to fit")
 
     with caplog.at_level(logging.WARNING):

@@ -16,7 +16,7 @@ from ostinato.training.loop import ROWS
 
 
 @dataclass
-class ToyPart:
+class ToySplit:
     column: Ragged
     targets: torch.Tensor
 
@@ -66,22 +66,22 @@ class Recorder:
         self.records.append(record)
 
 
-def toy_part(rows=60, seed=0):
+def toy_split(rows=60, seed=0):
     rng = np.random.default_rng(seed)
     lengths = rng.integers(1, 9, rows)
     offsets = np.concatenate([[0], lengths.cumsum()])
     values = rng.integers(0, 10, offsets[-1]).astype(np.int32)
-    return ToyPart(Ragged(values, offsets), torch.from_numpy(values[offsets[:-1]] % 2).long())
+    return ToySplit(Ragged(values, offsets), torch.from_numpy(values[offsets[:-1]] % 2).long())
 
 
-PARTS = {"train": toy_part(), "validation": toy_part(20, 1)}
+SPLITS = {"train": toy_split(), "validation": toy_split(20, 1)}
 SETTINGS = Training(epochs=4, batch_size=8, batch_tokens=None, learning_rate=0.05)
 
 
-def run(settings=SETTINGS, parts=None, **options):
+def run(settings=SETTINGS, splits=None, **options):
     torch.manual_seed(0)
     model = ToyModel()
-    return model, train(model, parts or PARTS, ToyObjective(), settings, **options)
+    return model, train(model, splits or SPLITS, ToyObjective(), settings, **options)
 
 
 def test_it_learns_and_tells_every_epoch():
@@ -96,15 +96,15 @@ def test_it_learns_and_tells_every_epoch():
 def test_the_best_epoch_is_kept():
     model, records = run()
     best = max(records, key=lambda record: record["validation"]["accuracy"])
-    part = PARTS["validation"]
-    output = model(collate(part.column, np.argsort(-part.lengths, kind="stable")))
-    targets = part.targets[np.argsort(-part.lengths, kind="stable")]
+    split = SPLITS["validation"]
+    output = model(collate(split.column, np.argsort(-split.lengths, kind="stable")))
+    targets = split.targets[np.argsort(-split.lengths, kind="stable")]
     accuracy = (output.argmax(1) == targets).double().mean().item()
     assert accuracy == pytest.approx(best["validation"]["accuracy"])
 
 
-def test_the_test_part_selects_nothing():
-    with_test = {**PARTS, "test": toy_part(20, 2)}
+def test_the_test_split_selects_nothing():
+    with_test = {**SPLITS, "test": toy_split(20, 2)}
     torch.manual_seed(0)
     model = ToyModel()
     records = train(model, with_test, ToyObjective(), SETTINGS)
@@ -154,7 +154,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_best(tmp_path):
     ):
         train(
             model,
-            PARTS,
+            SPLITS,
             ToyObjective(),
             SETTINGS,
             run=tmp_path,
@@ -177,8 +177,8 @@ def test_interrupted_and_resumed_equals_never_interrupted(tmp_path, at):
     resumed, resumed_records = run(run=tmp_path, resume=True)
     assert torch.equal(whole.table.weight, resumed.table.weight)
     for ours, theirs in zip(resumed_records, records, strict=True):
-        for part in ("train", "validation"):
-            assert ours[part] == theirs[part]
+        for split in ("train", "validation"):
+            assert ours[split] == theirs[split]
         assert ours["grad_norm"] == theirs["grad_norm"]
 
 
@@ -201,7 +201,7 @@ def test_a_loss_that_is_not_finite_leaves_the_best_in_memory_too():
             model.table.weight.fill_(float("nan"))
 
     with pytest.raises(TrainingError, match="model of the best epoch so far is kept"):
-        train(model, PARTS, ToyObjective(), SETTINGS, callbacks=[Recorder(at=12, act=poison)])
+        train(model, SPLITS, ToyObjective(), SETTINGS, callbacks=[Recorder(at=12, act=poison)])
     assert model.table.weight.isfinite().all()
 
 
@@ -219,19 +219,19 @@ def test_exploding_and_vanishing_gradients_are_said(caplog):
         1e4 * ToyObjective.sums(objective, output, targets) * (torch.tensor([1.0, 1e-4, 1e-4]))
     )
     torch.manual_seed(0)
-    train(ToyModel(), PARTS, objective, SETTINGS.replace(epochs=1))
+    train(ToyModel(), SPLITS, objective, SETTINGS.replace(epochs=1))
     assert "epoch 1: gradients explode" in caplog.text
     objective.sums = lambda output, targets: (
         ToyObjective.sums(objective, output, targets) * (torch.tensor([1e-8, 1.0, 1.0]))
     )
-    train(ToyModel(), PARTS, objective, SETTINGS.replace(epochs=1))
+    train(ToyModel(), SPLITS, objective, SETTINGS.replace(epochs=1))
     assert "epoch 1: gradients vanish" in caplog.text
 
 
 def test_small_data_get_enough_steps_unless_rows_are_given():
     by_tokens = SETTINGS.replace(batch_size=None, batch_tokens=8192, epochs=1)
-    many = {"train": toy_part(60 * ROWS, 0), "validation": PARTS["validation"]}
-    assert run(by_tokens, parts=many)[1][0]["steps"] >= 60
+    many = {"train": toy_split(60 * ROWS, 0), "validation": SPLITS["validation"]}
+    assert run(by_tokens, splits=many)[1][0]["steps"] >= 60
     by_rows = SETTINGS.replace(batch_size=8, batch_tokens=8192, epochs=1)
     assert run(by_rows)[1][0]["steps"] == 8
 
@@ -258,11 +258,11 @@ def test_ties_of_the_monitor_are_broken_by_the_loss():
             return figures
 
     torch.manual_seed(0)
-    records = train(ToyModel(), PARTS, Told([3.0, 2.0, 2.5, 2.0]), SETTINGS)
+    records = train(ToyModel(), SPLITS, Told([3.0, 2.0, 2.5, 2.0]), SETTINGS)
     assert [record["best"] for record in records] == [True, True, False, False]
     torch.manual_seed(0)
     patient = SETTINGS.replace(patience=2, epochs=9)
-    records = train(ToyModel(), PARTS, Told([3.0, 2.0, 2.5, 2.0, 1.0]), patient)
+    records = train(ToyModel(), SPLITS, Told([3.0, 2.0, 2.5, 2.0, 1.0]), patient)
     assert len(records) == 4
 
 

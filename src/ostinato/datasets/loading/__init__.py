@@ -1,1 +1,1 @@
-"""From whatever names a data set to its parts, one module a kind of data."""
+"""From whatever names a data set to its splits, one module a kind of data."""

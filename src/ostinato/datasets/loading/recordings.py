@@ -1,4 +1,4 @@
-"""From whatever names a set of recordings to its parts."""
+"""From whatever names a set of recordings to its splits."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import numpy as np
 
 from ostinato._errors import ConfigError, DatasetError, did_you_mean
 from ostinato._kinds import RECORDINGS
-from ostinato.datasets.file_names import PARTS, expanded
+from ostinato.datasets.file_names import SPLITS, expanded
 from ostinato.datasets.files import check_file, format_of
-from ostinato.datasets.loading.parts import (
+from ostinato.datasets.loading.splits import (
     check_source,
-    find_parts,
+    find_splits,
     read_registered,
     with_files,
 )
@@ -36,7 +36,7 @@ from ostinato.datasets.readers.recordings.transcript_lists import (
     read_kaldi,
     read_librispeech,
 )
-from ostinato.datasets.readers.recordings.word_folders import is_by_word, parts_of_words, read_words
+from ostinato.datasets.readers.recordings.word_folders import is_by_word, listed_splits, read_words
 from ostinato.datasets.records.recordings import Recordings, merged
 from ostinato.datasets.records.segments import Segment
 from ostinato.datasets.registry import REGISTRY
@@ -58,7 +58,7 @@ def load_recordings(
     validation: str | Path | None = None,
     test: str | Path | None = None,
 ) -> dict[str, Recordings]:
-    """Load the parts of a set of recordings and transcripts.
+    """Load the splits of a set of recordings and transcripts.
 
     Args:
         source: Name of a registered data set; a manifest or a folder as :func:`read_recordings` takes it
@@ -67,12 +67,12 @@ def load_recordings(
         audio_column: Column of the paths in a manifest, if it has no usual name.
         text_column: Column of the transcripts, if it has no usual name.
         speaker_column: Column of the speakers, if it has no usual name.
-        delimiter: What parts the fields of a csv or tsv manifest, if that is not to be found out.
+        delimiter: What separates the fields of a csv or tsv manifest, if that is not to be found out.
         encoding: Encoding of manifests and texts that are not UTF-8.
-        test_speaker: A speaker all of whose recordings, of any part, make the test part, and no others
+        test_speaker: A speaker all of whose recordings, of any split, make the test split, and no others
             do; the other recordings of train and test are train.
-        validation: Manifest or folder to use as the validation part.
-        test: Manifest or folder to use as the test part.
+        validation: Manifest or folder to use as the validation split.
+        test: Manifest or folder to use as the test split.
 
     Returns:
         ``"train"`` and, where there, ``"validation"`` and ``"test"``.
@@ -82,7 +82,7 @@ def load_recordings(
         ConfigError: There is no such speaker.
 
     Example:
-        >>> {name: len(part) for name, part in load_recordings("morse").items()}
+        >>> {name: len(split) for name, split in load_recordings("morse").items()}
         {'train': 2400, 'validation': 50, 'test': 100}
     """
     columns = {"audio": audio_column, "text": text_column, "speaker": speaker_column}
@@ -93,26 +93,26 @@ def load_recordings(
 
     if not isinstance(source, (str, Path)):
         usual = {"audio": AUDIO_NAMES, "text": TRANSCRIPT_NAMES, "speaker": SPEAKER_NAMES}
-        parts = speech_from_hugging_face(source, columns, usual)
+        splits = speech_from_hugging_face(source, columns, usual)
     elif source in REGISTRY:
-        parts = read_registered(str(source), RECORDINGS)
+        splits = read_registered(str(source), RECORDINGS)
     else:
-        parts = _load_path(expanded(source), read)
-    parts = with_files(parts, read, validation=validation, test=test)
+        splits = _load_path(expanded(source), read)
+    splits = with_files(splits, read, validation=validation, test=test)
     if test_speaker is not None:
-        parts = _held_out(parts, test_speaker, parts["train"].source)
-    return parts
+        splits = _held_out(splits, test_speaker, splits["train"].source)
+    return splits
 
 
 def _load_path(path: Path, read: Callable[[Path], Recordings]) -> dict[str, Recordings]:
     check_source(path)
-    paths = _part_paths(path) if path.is_dir() else {"train": path}
-    parts = {part: read(place) for part, place in paths.items()}
+    paths = _split_paths(path) if path.is_dir() else {"train": path}
+    splits = {split: read(place) for split, place in paths.items()}
     if paths["train"].is_dir() and is_by_word(paths["train"]):
-        _check_several(paths["train"], parts["train"])
-        if len(parts) == 1:
-            return parts_of_words(path, parts["train"])
-    return parts
+        _check_several(paths["train"], splits["train"])
+        if len(splits) == 1:
+            return listed_splits(path, splits["train"])
+    return splits
 
 
 def read_recordings(
@@ -136,7 +136,7 @@ def read_recordings(
         text_column: Column of the transcripts; None for the one with a usual name (text, sentence, …).
         speaker_column: Column of the speakers; None for the one with a usual name, if there is one.
         labelled: Whether there must be transcripts.
-        delimiter: What parts the fields of csv and tsv; None to find out.
+        delimiter: What separates the fields of csv and tsv; None to find out.
         encoding: Encoding of manifests and texts; None for UTF-8.
 
     Raises:
@@ -199,22 +199,22 @@ def _read_folder(folder: Path, *, labelled: bool, encoding: str | None) -> Recor
     return read_pairs(folder, labelled=labelled, encoding=encoding)
 
 
-def _part_paths(folder: Path) -> dict[str, Path]:
-    """Return the manifests or folders of the parts; the folder itself if it holds pairs of files."""
+def _split_paths(folder: Path) -> dict[str, Path]:
+    """Return the manifests or folders of the splits; the folder itself if it holds pairs of files."""
     has_manifest = any(
-        path.is_file() and PARTS.get(path.name.partition(".")[0].lower()) == "train"
+        path.is_file() and SPLITS.get(path.name.partition(".")[0].lower()) == "train"
         for path in folder.iterdir()
         if format_of(path)[0] in MANIFESTS
     )
     if not has_manifest:
-        within = _part_folders(folder)
+        within = _split_folders(folder)
         if "train" in within:
             return within
         is_listed = is_kaldi(folder) or any((folder / name).is_file() for name in _METADATA)
         if is_listed or sounds_in(folder, is_told=False):
             return {"train": folder}
     formats = f"({', '.join(MANIFESTS)}), or folders train/ and test/ of recordings beside texts"
-    return find_parts(folder, formats, MANIFESTS)
+    return find_splits(folder, formats, MANIFESTS)
 
 
 def _check_several(folder: Path, train: Recordings) -> None:
@@ -228,49 +228,49 @@ def _check_several(folder: Path, train: Recordings) -> None:
         )
 
 
-def _part_folders(folder: Path) -> dict[str, Path]:
+def _split_folders(folder: Path) -> dict[str, Path]:
     within: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        part = PARTS.get(path.name.lower())
-        if part is None or not path.is_dir():
+        split = SPLITS.get(path.name.lower())
+        if split is None or not path.is_dir():
             continue
-        if part in within:
+        if split in within:
             raise DatasetError(
-                f"{folder}: there must be one folder of the {part} part; got {within[part].name} and "
+                f"{folder}: there must be one folder of the {split} split; got {within[split].name} and "
                 f"{path.name}. Remove or rename one."
             )
-        within[part] = path
+        within[split] = path
     return within
 
 
-def _held_out(parts: dict[str, Recordings], speaker: str, source: str) -> dict[str, Recordings]:
-    for name, part in parts.items():
-        if part.speakers is None:
+def _held_out(splits: dict[str, Recordings], speaker: str, source: str) -> dict[str, Recordings]:
+    for name, split in splits.items():
+        if split.speakers is None:
             raise DatasetError(
-                f"{source}: to hold out a speaker, every recording must have one; the {name} part has "
+                f"{source}: to hold out a speaker, every recording must have one; the {name} split has "
                 "none. Name their column: --speaker-column."
             )
-    names = sorted({name for part in parts.values() for name in part.speakers or ()})
+    names = sorted({name for split in splits.values() for name in split.speakers or ()})
     if speaker not in names:
         hint = did_you_mean(speaker, names) or "."
         raise ConfigError(
             f"test_speaker: must be one of {', '.join(names[:10])}"
             f"{', …' if len(names) > 10 else ''}; got `{speaker}`{hint}"
         )
-    kept = {"train": [parts[name] for name in ("train", "test") if name in parts]}
-    if "validation" in parts:
-        kept["validation"] = [parts["validation"]]
+    kept = {"train": [splits[name] for name in ("train", "test") if name in splits]}
+    if "validation" in splits:
+        kept["validation"] = [splits["validation"]]
     found = {
         name: _of_speaker(merged(some, source), speaker, is_wanted=False)
         for name, some in kept.items()
     }
     if not len(found["train"]):
         raise ConfigError(f"test_speaker: others than {speaker} must speak in train; got none.")
-    found["test"] = _of_speaker(merged(list(parts.values()), source), speaker, is_wanted=True)
+    found["test"] = _of_speaker(merged(list(splits.values()), source), speaker, is_wanted=True)
     return found
 
 
-def _of_speaker(part: Recordings, speaker: str, *, is_wanted: bool) -> Recordings:
+def _of_speaker(split: Recordings, speaker: str, *, is_wanted: bool) -> Recordings:
     """Return the recordings of a speaker, or those of all others."""
-    is_his = np.array([name == speaker for name in part.speakers or ()])
-    return part.take(np.flatnonzero(is_his == is_wanted))
+    is_his = np.array([name == speaker for name in split.speakers or ()])
+    return split.take(np.flatnonzero(is_his == is_wanted))

@@ -1,4 +1,4 @@
-"""From whatever names a set of labelled sequences to its parts."""
+"""From whatever names a set of labelled sequences to its splits."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ostinato._errors import DatasetError, did_you_mean
 from ostinato._kinds import SEQUENCES
 from ostinato.datasets.file_names import expanded
 from ostinato.datasets.files import check_file, format_of
-from ostinato.datasets.loading.parts import (
+from ostinato.datasets.loading.splits import (
     check_source,
-    find_parts,
+    find_splits,
     read_registered,
     with_files,
 )
@@ -41,7 +41,7 @@ def load_sequences(
     delimiter: str | None = None,
     encoding: str | None = None,
 ) -> dict[str, Sequences]:
-    """Load the parts of a set of labelled sequences.
+    """Load the splits of a set of labelled sequences.
 
     Args:
         source: Name of a registered data set; a file as :func:`read_sequences` takes it (it is train);
@@ -50,8 +50,8 @@ def load_sequences(
         time_column: Column that orders the steps, if it has no usual name.
         label_column: Column of the labels, if it has no usual name.
         feature_columns: Columns of the features; none for all the others.
-        validation: File to use as the validation part.
-        test: File to use as the test part.
+        validation: File to use as the validation split.
+        test: File to use as the test split.
         delimiter: As of :func:`read_sequences`.
         encoding: As of :func:`read_sequences`.
 
@@ -62,7 +62,7 @@ def load_sequences(
         DatasetError: Something is missing or wrong; the message says what and where.
 
     Example:
-        >>> {name: len(part) for name, part in load_sequences("gestures").items()}
+        >>> {name: len(split) for name, split in load_sequences("gestures").items()}
         {'train': 270, 'test': 900}
     """
 
@@ -78,14 +78,14 @@ def load_sequences(
         )
 
     if isinstance(source, str) and source in REGISTRY:
-        parts = read_registered(source, SEQUENCES)
+        splits = read_registered(source, SEQUENCES)
     else:
         path = expanded(source)
         check_source(path)
         formats = f"({', '.join(FORMATS)})"
-        paths = find_parts(path, formats, FORMATS) if path.is_dir() else {"train": path}
-        parts = {part: read(place) for part, place in paths.items()}
-    return with_files(parts, read, validation=validation, test=test)
+        paths = find_splits(path, formats, FORMATS) if path.is_dir() else {"train": path}
+        splits = {split: read(place) for split, place in paths.items()}
+    return with_files(splits, read, validation=validation, test=test)
 
 
 def read_sequences(
@@ -112,7 +112,7 @@ def read_sequences(
         label_column: Column of the labels; None for one with a usual name (label, class, target, …).
         feature_columns: Columns of the features; none for all the others.
         labelled: Whether there must be labels.
-        delimiter: What parts the fields of csv and tsv; None to find out.
+        delimiter: What separates the fields of csv and tsv; None to find out.
         encoding: Encoding of text, such as ``gb18030``; None for UTF-8.
 
     Raises:
@@ -164,10 +164,10 @@ def _read(path: Path, columns: Mapping[str, Any], *, labelled: bool, **written: 
 def _read_arrays(path: Path, suffix: str, *, labelled: bool) -> Sequences:
     """Read a file that has no columns."""
     readers = {".npz": read_npz, ".ts": read_ts}
-    part = readers[suffix](path, labelled=labelled)
-    if labelled and part.labels is None:
+    split = readers[suffix](path, labelled=labelled)
+    if labelled and split.labels is None:
         raise DatasetError(
             f"{path}: sequences must have labels; got none. Add a line @classLabel true, with the "
             "classes, or @targetLabel true, and end each line with its label."
         )
-    return part
+    return split

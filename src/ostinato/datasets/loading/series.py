@@ -9,7 +9,7 @@ from typing import Any
 from ostinato._errors import DatasetError
 from ostinato._kinds import SERIES
 from ostinato.datasets.file_names import expanded
-from ostinato.datasets.loading.parts import check_source, read_registered
+from ostinato.datasets.loading.splits import check_source, read_registered
 from ostinato.datasets.readers.series.tables import read_series
 from ostinato.datasets.records.series import SeriesTable
 from ostinato.datasets.records.stand_ins import tell_stand_ins
@@ -43,7 +43,7 @@ def load_series(
         static_columns: Attributes of a series.
         wide: Whether each column is a series.
         rows: Whether each row is a series.
-        delimiter: What parts the fields of csv and tsv.
+        delimiter: What separates the fields of csv and tsv.
         encoding: Encoding of text that is not UTF-8.
 
     Raises:

@@ -1,4 +1,4 @@
-"""From whatever names a set of tagged sentences to its parts."""
+"""From whatever names a set of tagged sentences to its splits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ostinato._errors import DatasetError
 from ostinato._kinds import TAGGED
 from ostinato.datasets.dataset import Cut
 from ostinato.datasets.files import check_file, format_of, open_binary
-from ostinato.datasets.loading.parts import check_source, find_parts, read_registered, with_files
+from ostinato.datasets.loading.splits import check_source, find_splits, read_registered, with_files
 from ostinato.datasets.readers.tagged.conll import Column, is_conllu, read_columns, read_conllu
 from ostinato.datasets.readers.tagged.hugging_face import tagged_from_hugging_face
 from ostinato.datasets.readers.tagged.json_rows import TAG_NAMES, has_tokens, read_rows
@@ -31,7 +31,7 @@ def load_tagged(
     test: str | Path | None = None,
     cut: Cut | None = None,
 ) -> dict[str, Tagged]:
-    """Load the tagged parts of a data set.
+    """Load the tagged splits of a data set.
 
     Args:
         source: Name of a registered data set; a file as :func:`read_tagged` takes it (it is train); or
@@ -39,10 +39,10 @@ def load_tagged(
             ``datasets`` object with tokens and tags.
         column: Column of the tags, if not the usual one.
         token_column: Column of the tokens, if not the usual one.
-        delimiter: What parts the fields of csv; None to find out.
+        delimiter: What separates the fields of csv; None to find out.
         encoding: Encoding of the text, if it is not UTF-8.
-        validation: File to use as the validation part.
-        test: File to use as the test part.
+        validation: File to use as the validation split.
+        test: File to use as the test split.
         cut: Tokeniser of texts with spans of characters.
 
     Returns:
@@ -52,7 +52,7 @@ def load_tagged(
         DatasetError: Something is missing or wrong; the message says what and where.
 
     Example:
-        >>> {name: len(part.sentences) for name, part in load_tagged("samples-tag").items()}
+        >>> {name: len(split.sentences) for name, split in load_tagged("samples-tag").items()}
         {'train': 2000, 'validation': 300, 'test': 500}
     """
     read_file = partial(
@@ -64,15 +64,15 @@ def load_tagged(
         cut=cut,
     )
     if not isinstance(source, (str, Path)):
-        parts = tagged_from_hugging_face(source, column, TAG_NAMES, token_column)
+        splits = tagged_from_hugging_face(source, column, TAG_NAMES, token_column)
     elif source in REGISTRY:
-        parts = _read_registered(str(source), column, token_column, cut)
+        splits = _read_registered(str(source), column, token_column, cut)
     else:
         path = Path(source).expanduser()
         check_source(path)
-        paths = find_parts(path, _FORMATS) if path.is_dir() else {"train": path}
-        parts = {part: read_file(path) for part, path in paths.items()}
-    return with_files(parts, read_file, validation=validation, test=test)
+        paths = find_splits(path, _FORMATS) if path.is_dir() else {"train": path}
+        splits = {split: read_file(path) for split, path in paths.items()}
+    return with_files(splits, read_file, validation=validation, test=test)
 
 
 _JSON = (".jsonl", ".ndjson", ".json")
@@ -96,8 +96,8 @@ def _read_registered(
             f"Data set {name}: its tokens stand where they stand; got token_column "
             f"`{token_column}`. Leave it out."
         )
-    parts: dict[str, Tagged] = read_registered(name, TAGGED, column, cut)
-    return parts
+    splits: dict[str, Tagged] = read_registered(name, TAGGED, column, cut)
+    return splits
 
 
 def read_tagged(
@@ -125,7 +125,7 @@ def read_tagged(
         token_column: Column of the tokens, by name or number: None for the first one of a file of
             columns (or the second, if the first counts 1, 2, 3), form in CoNLL-U, and the usual names
             in JSON Lines.
-        delimiter: What parts the fields of csv; None to find out.
+        delimiter: What separates the fields of csv; None to find out.
         encoding: Encoding of the text, if it is not UTF-8.
         cut: Tokeniser of texts with spans of characters: a function from a text to its tokens, each
             with the character it starts at and the one it ends before.

@@ -1,4 +1,4 @@
-"""From whatever names a data set to its parts."""
+"""From whatever names a data set to its splits."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ostinato._errors import DatasetError, named
 from ostinato._kinds import TEXTS
 from ostinato.datasets.file_names import expanded
 from ostinato.datasets.files import format_of
-from ostinato.datasets.loading.parts import (
+from ostinato.datasets.loading.splits import (
     check_source,
-    find_parts,
+    find_splits,
     read_registered,
     with_files,
 )
@@ -34,19 +34,19 @@ def load_texts(
     validation: str | Path | None = None,
     test: str | Path | None = None,
 ) -> dict[str, Examples]:
-    """Load the labelled parts of a data set.
+    """Load the labelled splits of a data set.
 
     Args:
         source: Name of a registered data set; a file as :func:`read_texts` takes it (it is train); a folder
             with such files named train, dev (valid, validation) and test; a folder
-            ``<part>/<label>/*.txt`` or a tar archive of one; or a Hugging Face ``datasets`` object.
+            ``<split>/<label>/*.txt`` or a tar archive of one; or a Hugging Face ``datasets`` object.
         text_column: As of :func:`read_texts`, like the next four, which are for files.
         label_column: Column of the labels, or columns that are labels.
-        label_separator: What parts several labels in one column.
-        delimiter: What parts the fields of csv and tsv.
+        label_separator: What separates several labels in one column.
+        delimiter: What separates the fields of csv and tsv.
         encoding: Encoding of text that is not UTF-8.
-        validation: File to use as the validation part.
-        test: File to use as the test part.
+        validation: File to use as the validation split.
+        test: File to use as the test split.
 
     Returns:
         ``"train"`` and, where there, ``"validation"`` and ``"test"``.
@@ -55,7 +55,7 @@ def load_texts(
         DatasetError: Something is missing or wrong; the message says what and where.
 
     Example:
-        >>> {name: len(part.texts) for name, part in load_texts("samples").items()}
+        >>> {name: len(split.texts) for name, split in load_texts("samples").items()}
         {'train': 4000, 'validation': 500, 'test': 1000}
     """
 
@@ -73,12 +73,12 @@ def load_texts(
                 f"Hugging Face dataset: there must be one label column; got {named(label_column)}. "
                 "Make one of lists."
             )
-        parts = from_hugging_face(source, text_column, label_column)
+        splits = from_hugging_face(source, text_column, label_column)
     elif isinstance(source, str) and source in REGISTRY:
-        parts = read_registered(source, TEXTS)
+        splits = read_registered(source, TEXTS)
     else:
-        parts = _load_path(expanded(source), read_one)
-    return with_files(parts, read_one, validation=validation, test=test)
+        splits = _load_path(expanded(source), read_one)
+    return with_files(splits, read_one, validation=validation, test=test)
 
 
 def _load_path(path: Path, read_one: Callable[[Path], Examples]) -> dict[str, Examples]:
@@ -91,8 +91,8 @@ def _load_path(path: Path, read_one: Callable[[Path], Examples]) -> dict[str, Ex
 
 
 def _read_folder(folder: Path, read_one: Callable[[Path], Examples]) -> dict[str, Examples]:
-    """Read the parts of a folder: files named train, dev and test, or a tree of text files."""
+    """Read the splits of a folder: files named train, dev and test, or a tree of text files."""
     if root := find_tree(folder):
         return read_tree(root)
     formats = f"({', '.join(FORMATS)}) or folders train/<label>/ of text files"
-    return {part: read_one(path) for part, path in find_parts(folder, formats).items()}
+    return {split: read_one(path) for split, path in find_splits(folder, formats).items()}

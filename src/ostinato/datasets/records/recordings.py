@@ -30,7 +30,7 @@ Audio: TypeAlias = "Path | Segment | Samples"
 
 @dataclass(frozen=True, eq=False)
 class Recordings:
-    """Recordings and their transcripts, as one part (train, validation or test) of a data set.
+    """Recordings and their transcripts, one split (train, validation or test) of a data set.
 
     Args:
         audio: A file or the samples of each recording.
@@ -41,8 +41,8 @@ class Recordings:
         names: How messages call each recording.
 
     Example:
-        >>> part = Recordings.make([np.zeros(8000)], ["hush"], "a list", sample_rate_hz=8000)
-        >>> part.names, part.transcripts
+        >>> recordings = Recordings.make([np.zeros(8000)], ["hush"], "a list", sample_rate_hz=8000)
+        >>> recordings.names, recordings.transcripts
         (['recording 1'], ['hush'])
     """
 
@@ -141,7 +141,7 @@ class Recordings:
         return digest.hexdigest()
 
     def take(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> Recordings:
-        """Return some of the recordings as a part of their own."""
+        """Return some of the recordings as a split of their own."""
 
         def some(values: list[Any] | None) -> Any:
             return None if values is None else [values[row] for row in rows]
@@ -185,24 +185,24 @@ class Recordings:
         return "" if name in ("", self.source) else f"{self.source}: {name}: "
 
 
-def merged(parts: Sequence[Recordings], source: str) -> Recordings:
-    """Return the recordings of several parts as one.
+def merged(splits: Sequence[Recordings], source: str) -> Recordings:
+    """Return the recordings of several splits as one.
 
     Args:
-        parts: The parts, of files.
+        splits: The splits, of files.
         source: Path or name for messages.
 
     Example:
-        >>> part = Recordings.make(["a.wav"], ["one"], "a list")
-        >>> len(merged([part, part], "two lists"))
+        >>> recordings = Recordings.make(["a.wav"], ["one"], "a list")
+        >>> len(merged([recordings, recordings], "two lists"))
         2
     """
 
     def all_of(name: str) -> Any:
-        columns = [getattr(part, name) for part in parts]
+        columns = [getattr(split, name) for split in splits]
         return None if None in columns else [value for column in columns for value in column]
 
-    rates = {part.sample_rate_hz for part in parts} - {None}
+    rates = {split.sample_rate_hz for split in splits} - {None}
     return Recordings(
         all_of("audio"),
         all_of("transcripts"),

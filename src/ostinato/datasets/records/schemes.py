@@ -82,11 +82,11 @@ LETTERS = "BIESMWLU"
 _COMMON = {"M": "I", "W": "S", "L": "E", "U": "S"}  # to the letters of BIOES
 
 
-def split(tag: str) -> tuple[str, str]:
+def split_tag(tag: str) -> tuple[str, str]:
     """Return letter and type of a tag.
 
     Example:
-        >>> split("B-PER"), split("S"), split("O")
+        >>> split_tag("B-PER"), split_tag("S"), split_tag("O")
         (('B', 'PER'), ('S', ''), ('O', ''))
     """
     letter, _, kind = tag.partition("-")
@@ -108,7 +108,7 @@ def spans_of(tags: Sequence[str]) -> list[Span]:
     spans: list[Span] = []
     before, kind_before = OUTSIDE, ""
     for place, tag in enumerate(tags):
-        letter, kind = split(tag)
+        letter, kind = split_tag(tag)
         letter = _COMMON.get(letter, letter)
         if letter != OUTSIDE:
             if letter in ("B", "S") or before in ("O", "E", "S") or kind != kind_before:
@@ -165,7 +165,7 @@ def detect(rows: Iterable[Sequence[str]]) -> Scheme | None:
         ('IOB1', 'BILOU', None)
     """
     rows = [list(row) for row in rows]
-    counts = Counter(split(tag) for row in rows for tag in row)
+    counts = Counter(split_tag(tag) for row in rows for tag in row)
     if not counts or any(not _is_of_spans(letter, kind) for letter, kind in counts):
         return None
 
@@ -227,8 +227,8 @@ _ORDER: tuple[Scheme, ...] = (*_BY_LETTERS_ALONE, "BIOES", "BMES", "BMEWO", "BIL
 @lru_cache(maxsize=1 << 14)
 def _may_follow(before: str | None, tag: str | None, scheme: Scheme) -> bool:
     """Tell whether ``tag`` may come after ``before``; none is the edge of the sentence."""
-    letter_before, kind_before = split(before or OUTSIDE)
-    letter, kind = split(tag or OUTSIDE)
+    letter_before, kind_before = split_tag(before or OUTSIDE)
+    letter, kind = split_tag(tag or OUTSIDE)
     if letter not in (*SCHEMES[scheme], "B", OUTSIDE):
         return False
     same = kind == kind_before

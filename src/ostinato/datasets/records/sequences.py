@@ -21,7 +21,7 @@ logger = logging.getLogger("ostinato")
 
 @dataclass(frozen=True, eq=False)
 class Sequences:
-    """Sequences of numbers, one part (train, validation or test) of a data set.
+    """Sequences of numbers, one split (train, validation or test) of a data set.
 
     Sequence ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
 
@@ -40,8 +40,8 @@ class Sequences:
         offsets: ``(sequences + 1,)``, int64.
 
     Example:
-        >>> part = Sequences.make([[1.0, 2.0], [3.0]], ["up", "flat"], "a list")
-        >>> part.lengths, part.values.shape, part.names
+        >>> sequences = Sequences.make([[1.0, 2.0], [3.0]], ["up", "flat"], "a list")
+        >>> sequences.lengths, sequences.values.shape, sequences.names
         (array([2, 1]), (3, 1), ['sequence 1', 'sequence 2'])
     """
 
@@ -99,7 +99,7 @@ class Sequences:
                     f"{source}: {name} must have {width} features, as the others have; "
                     f"got {array.shape[1]}. Give all sequences the same."
                 )
-        part = Sequences(
+        split = Sequences(
             np.concatenate(arrays),
             np.cumsum([0, *map(len, arrays)], dtype=np.int64),
             None if labels is None else [_plain(label) for label in labels],
@@ -107,11 +107,11 @@ class Sequences:
             numbered(width) if features is None else tuple(features),
             list(called),
         )
-        part.check_finite()
-        tell_stand_ins(dict(zip(part.features, part.values.T, strict=True)), source)
-        if len(part) > 1 and features is None:
-            _tell_axes(part)
-        return part
+        split.check_finite()
+        tell_stand_ins(dict(zip(split.features, split.values.T, strict=True)), source)
+        if len(split) > 1 and features is None:
+            _tell_axes(split)
+        return split
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -143,7 +143,7 @@ class Sequences:
         return digest.hexdigest()
 
     def take(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> Sequences:
-        """Return some of the sequences as a part of their own."""
+        """Return some of the sequences as a split of their own."""
         return Sequences(
             np.concatenate([self[row] for row in rows]),
             np.cumsum([0, *self.lengths[np.asarray(rows)]], dtype=np.int64),
@@ -170,8 +170,8 @@ class Sequences:
             DatasetError: There are others, or another number of them.
 
         Example:
-            >>> part = Sequences.make([[[1.0, 2.0]]], None, "a list", features=("x", "y"))
-            >>> part.arranged(("y", "x")).values
+            >>> sequences = Sequences.make([[[1.0, 2.0]]], None, "a list", features=("x", "y"))
+            >>> sequences.arranged(("y", "x")).values
             array([[2., 1.]])
         """
         plain = numbered(len(features))
@@ -204,38 +204,38 @@ class Sequences:
             )
 
 
-def _tell_axes(part: Sequences) -> None:
+def _tell_axes(split: Sequences) -> None:
     """Warn where what are taken for features are more than the steps, and all sequences are as long."""
-    steps, width = int(part.lengths[0]), len(part.features)
-    if width > steps and (part.lengths == steps).all():
+    steps, width = int(split.lengths[0]), len(split.features)
+    if width > steps and (split.lengths == steps).all():
         logger.warning(
             "%s: each sequence has %d step%s of %d features. If these are steps, as in sktime's order "
             "(sequences, features, time), swap the axes: X.transpose(0, 2, 1).",
-            *(part.source, steps, "s" * (steps > 1), width),
+            *(split.source, steps, "s" * (steps > 1), width),
         )
 
 
-def joined(parts: Sequence[Sequences]) -> Sequences:
-    """Return the sequences of several parts, of the same features, as one part.
+def joined(splits: Sequence[Sequences]) -> Sequences:
+    """Return the sequences of several splits, of the same features, as one split.
 
     Args:
-        parts: The parts, at least one.
+        splits: The splits, at least one.
 
     Example:
-        >>> part = Sequences.make([[1.0], [2.0, 3.0]], None, "a list")
-        >>> joined([part.take([1]), part.take([0])]).names
+        >>> sequences = Sequences.make([[1.0], [2.0, 3.0]], None, "a list")
+        >>> joined([sequences.take([1]), sequences.take([0])]).names
         ['sequence 2', 'sequence 1']
     """
-    first = parts[0]
-    labels = [part.labels for part in parts]
-    lengths = np.concatenate([part.lengths for part in parts])
+    first = splits[0]
+    labels = [split.labels for split in splits]
+    lengths = np.concatenate([split.lengths for split in splits])
     return Sequences(
-        np.concatenate([part.arranged(first.features).values for part in parts]),
+        np.concatenate([split.arranged(first.features).values for split in splits]),
         np.cumsum([0, *lengths], dtype=np.int64),
         None if None in labels else [label for some in labels for label in some or ()],
         first.source,
         first.features,
-        [name for part in parts for name in part.names],
+        [name for split in splits for name in split.names],
     )
 
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from ostinato.datasets.records.schemes import LETTERS, OUTSIDE, SCHEMES, split
+from ostinato.datasets.records.schemes import LETTERS, OUTSIDE, SCHEMES, split_tag
 
 Order = Literal["prefix", "suffix", "bare"]
 Rows = Sequence[Sequence[str]]
@@ -48,7 +48,7 @@ class Form(NamedTuple):
             >>> Form("suffix", "_").write("B-PER"), Form(outside="0").write("O")
             ('PER_B', '0')
         """
-        letter, kind = split(tag)
+        letter, kind = split_tag(tag)
         if letter == OUTSIDE and not kind:
             return self.outside
         letter = letter.lower() if self.lower else letter
@@ -122,7 +122,7 @@ def of_spans(tag: str, form: Form = PLAIN) -> str | None:
     """Return a tag that is known to be of spans as it is read; None if it stands for none.
 
     Args:
-        tag: The tag of a part whose other tags may tell nothing, as where all are outside of spans.
+        tag: The tag of a split whose other tags may tell nothing, as where all are outside of spans.
         form: How such tags are written.
 
     Example:
@@ -168,7 +168,7 @@ def _parts(tag: str, order: Order) -> tuple[str, str, str] | None:
 def _readings(counts: Mapping[str, int], order: Order) -> dict[str, str]:
     """Return the tags that are read: those of one order, and of the other one what is meant without doubt."""
     tags = {tag: read for tag in counts if (read := _read(tag, order)) is not None}
-    kinds = {split(read)[1].casefold() for read in tags.values()}
+    kinds = {split_tag(read)[1].casefold() for read in tags.values()}
     for tag in counts.keys() - tags.keys():
         parts = _parts(tag, "prefix" if order == "suffix" else "suffix")
         if parts is not None and (parts[0].isupper() or parts[2].casefold() in kinds):
@@ -198,7 +198,7 @@ def _has_no_type(tag: str) -> bool:
 
 def _is_plain(tag: str) -> bool:
     """Tell whether a tag is written as here; a letter alone is, too."""
-    letter, kind = split(tag)
+    letter, kind = split_tag(tag)
     return (
         len(letter) == 1 and letter in LETTERS and tag == (f"{letter}-{kind}" if kind else letter)
     )
@@ -243,7 +243,7 @@ def _are_tags_of_spans(evidence: Mapping[str, int], tags: Mapping[str, str], ord
     Letters without a type stand for spans only if they are those of one scheme, a B among them:
     the parts of speech of some languages are single letters, too.
     """
-    letters = {split(tags[tag])[0] for tag in evidence}
+    letters = {split_tag(tags[tag])[0] for tag in evidence}
     if all(len(tag) == 1 for tag in evidence):
         return "B" in letters and any(letters <= {*scheme} for scheme in SCHEMES.values())
     has_outside = any(tag.lower() in ("o", "0") for tag in tags)

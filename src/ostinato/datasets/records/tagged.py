@@ -26,7 +26,7 @@ Sentences = Sequence[Sequence[str]]
 
 @dataclass(frozen=True)
 class Tagged:
-    """Sentences and their tags, as one part (train, validation or test) of a data set.
+    """Sentences and their tags, as one split (train, validation or test) of a data set.
 
     Args:
         sentences: The tokens of each sentence.
@@ -37,8 +37,8 @@ class Tagged:
         form: How tags of spans were written, where it is not as here: letter, hyphen and type.
 
     Example:
-        >>> part = Tagged.make([["Angela", "sings"]], [["B-PER", "O"]], "a list")
-        >>> part.scheme, part.texts
+        >>> tagged = Tagged.make([["Angela", "sings"]], [["B-PER", "O"]], "a list")
+        >>> tagged.scheme, tagged.texts
         ('IOB2', ['Angela sings'])
     """
 
@@ -122,7 +122,7 @@ class Tagged:
         return np.array([len(sentence) for sentence in self.sentences], np.int64)
 
     def take(self, rows: npt.NDArray[np.int64]) -> Tagged:
-        """Return some of the sentences as a part of their own."""
+        """Return some of the sentences as a split of their own."""
         tokens = [self.sentences[row] for row in rows]
         tags = None if self.tags is None else [self.tags[row] for row in rows]
         fingerprint = _fingerprint(tokens, tags)
@@ -274,7 +274,7 @@ def _first(tags: list[list[str]], which: frozenset[str], places: _Places) -> tup
 
 
 def _tell_types(tags: list[list[str]], places: _Places) -> None:
-    kinds = {schemes.split(tag)[1] for row in tags for tag in row}
+    kinds = {schemes.split_tag(tag)[1] for row in tags for tag in row}
     for a, b in pairwise(sorted(kinds, key=lambda kind: (kind.lower(), kind))):
         if a.lower() == b.lower():
             logger.warning(

@@ -69,13 +69,13 @@ class Texts(Sequence[str]):
 
 @dataclass(frozen=True)
 class Examples:
-    """Texts and their labels, as one part (train, validation or test) of a data set.
+    """Texts and their labels, as one split (train, validation or test) of a data set.
 
     Args:
         texts: The texts.
         labels: A label for each text, or a list of labels for each (multi-label), or none at all.
         source: Path or name the texts come from, for messages and records.
-        fingerprint: SHA-256 (hex) of texts, labels and weights; two parts with the same content have
+        fingerprint: SHA-256 (hex) of texts, labels and weights; two splits with the same content have
             the same.
         weights: How much each text counts in the loss; none if all count the same.
         classes: The labels there may be, where they came as a matrix with a column for each.
@@ -211,27 +211,27 @@ def _fingerprint(texts: Any, labels: Labels) -> str:
     return digest.hexdigest()
 
 
-def write_examples(parts: Mapping[str, Examples], folder: Path) -> None:
-    """Write each part to ``<part>.arrow`` (Arrow IPC file) in ``folder``.
+def write_examples(splits: Mapping[str, Examples], folder: Path) -> None:
+    """Write each split to ``<split>.arrow`` (Arrow IPC file) in ``folder``.
 
     Args:
-        parts: Single-label parts by name.
+        splits: Single-label splits by name.
         folder: An existing folder.
 
     Example:
-        >>> part = Examples.make(["good", "bad"], ["1", "0"], "a list")
+        >>> examples = Examples.make(["good", "bad"], ["1", "0"], "a list")
         >>> folder = getfixture("tmp_path")
-        >>> write_examples({"train": part}, folder)
-        >>> read_examples(folder, "a list") == {"train": part}
+        >>> write_examples({"train": examples}, folder)
+        >>> read_examples(folder, "a list") == {"train": examples}
         True
     """
-    for name, part in parts.items():
+    for name, split in splits.items():
         table = pa.table(
             {
-                "text": _text_array(part.texts, part.source),
-                "label": pa.array(part.labels, pa.string()),
+                "text": _text_array(split.texts, split.source),
+                "label": pa.array(split.labels, pa.string()),
             }
-        ).replace_schema_metadata({"fingerprint": part.fingerprint})
+        ).replace_schema_metadata({"fingerprint": split.fingerprint})
         path = str(folder / f"{name}.arrow")
         with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
             writer.write_table(table)
@@ -242,40 +242,40 @@ def read_examples(folder: Path, source: str) -> dict[str, Examples]:
 
     Args:
         folder: The folder.
-        source: Path or name the parts come from.
+        source: Path or name the splits come from.
 
     Returns:
-        The parts by name, in the order train, validation, test.
+        The splits by name, in the order train, validation, test.
     """
-    parts = {}
+    splits = {}
     for name in ("train", "validation", "test"):
         path = folder / f"{name}.arrow"
         if path.exists():
             table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
             texts = Texts(_one_chunk(table["text"]))
             fingerprint = table.schema.metadata[b"fingerprint"].decode()
-            parts[name] = Examples(texts, table["label"].to_pylist(), source, fingerprint)
-    return parts
+            splits[name] = Examples(texts, table["label"].to_pylist(), source, fingerprint)
+    return splits
 
 
 def _one_chunk(column: Any) -> Any:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def check_parts(parts: Mapping[str, Examples]) -> None:
-    """Raise DatasetError unless a classifier can be trained and measured on ``parts``.
+def check_splits(splits: Mapping[str, Examples]) -> None:
+    """Raise DatasetError unless a classifier can be trained and measured on ``splits``.
 
     Args:
-        parts: Parts by name, with ``"train"`` among them.
+        splits: Splits by name, with ``"train"`` among them.
 
     Raises:
-        DatasetError: A part has no labels, train has one class only, or another part has a label
+        DatasetError: A split has no labels, train has one class only, or another split has a label
             that train never has.
 
     Example:
-        >>> check_parts({"train": Examples.make(["good", "bad"], ["1", "0"], "a list")})
+        >>> check_splits({"train": Examples.make(["good", "bad"], ["1", "0"], "a list")})
     """
-    train = parts["train"]
+    train = splits["train"]
     known = set(_flat(train, "train"))
     if len(known) < (1 if train.is_multi_label else 2):
         raise DatasetError(
@@ -283,30 +283,30 @@ def check_parts(parts: Mapping[str, Examples]) -> None:
             f"got {named(known)} in all {len(train.texts)} rows. "
             "Add texts of another class, or name another label column."
         )
-    for name, part in parts.items():
-        labels = _flat(part, name)
-        if part.is_multi_label != train.is_multi_label:
+    for name, split in splits.items():
+        labels = _flat(split, name)
+        if split.is_multi_label != train.is_multi_label:
             raise DatasetError(
-                f"{part.source}: {name} must have the same kind of labels as train, lists or single "
-                "labels; got the other kind. Give both parts the same kind."
+                f"{split.source}: {name} must have the same kind of labels as train, lists or single "
+                "labels; got the other kind. Give both splits the same kind."
             )
         unseen = set(labels) - known
         if unseen:
-            rows = map(_as_list, part.labels or [])
+            rows = map(_as_list, split.labels or [])
             row = next(number for number, row in enumerate(rows, 1) if unseen & set(row))
             raise DatasetError(
-                f"{part.source}: every label of {name} must occur in train, which has "
+                f"{split.source}: every label of {name} must occur in train, which has "
                 f"{named(sorted(known), 10)}; got {named(sorted(unseen), 10)}, the first in row {row}. "
                 "Correct the label, or add texts of that class to train."
             )
 
 
-def _flat(part: Examples, name: str) -> list[str]:
-    if part.labels is None:
+def _flat(split: Examples, name: str) -> list[str]:
+    if split.labels is None:
         raise DatasetError(
-            f"{part.source}: {name} must have labels; got none. Name the label column."
+            f"{split.source}: {name} must have labels; got none. Name the label column."
         )
-    return [label for row in part.labels for label in _as_list(row)]
+    return [label for row in split.labels for label in _as_list(row)]
 
 
 def _as_list(label: str | list[str]) -> list[str]:

@@ -8,9 +8,9 @@ from ostinato._kinds import SERIES
 from ostinato.datasets.dataset import Dataset
 from ostinato.datasets.readers.series.tables import read_series
 from ostinato.datasets.records.series import SeriesTable
-from ostinato.datasets.sets.official import files_of, read_parts, served
+from ostinato.datasets.sets.official import files_of, read_splits, served
 
-_PARTS = {
+_SPLITS = {
     "all": served(
         "https://raw.githubusercontent.com/selva86/datasets/"
         "c943fa8851270387c44d26efb0f9c0aac1559e11/AirPassengers.csv",
@@ -30,7 +30,7 @@ def read(folder: Path) -> SeriesTable:
     Raises:
         DatasetError: The file is missing, truncated or damaged.
     """
-    table = read_parts("airpassengers", _PARTS, folder, read_series)["all"]
+    table = read_splits("airpassengers", _SPLITS, folder, read_series)["all"]
     return SeriesTable.make(
         table.times,
         {"passengers": table.values["value"]},
@@ -51,5 +51,5 @@ DATASET = Dataset(
     languages=("zxx",),
     kind=SERIES,
     read=read,
-    **files_of(_PARTS),
+    **files_of(_SPLITS),
 )

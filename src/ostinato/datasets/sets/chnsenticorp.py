@@ -9,13 +9,13 @@ from ostinato._kinds import TEXTS
 from ostinato.datasets.dataset import Dataset
 from ostinato.datasets.files import decode, read_bytes
 from ostinato.datasets.records.texts import Examples
-from ostinato.datasets.sets.official import files_of, read_parts, served
+from ostinato.datasets.sets.official import files_of, read_splits, served
 
 _URL = (
     "https://raw.githubusercontent.com/jsksxs360/How-to-use-Transformers/"
     "885a519175fdf92758155d0f9ce550135793faff/data/ChnSentiCorp/"
 )
-_PARTS = {
+_SPLITS = {
     "train": served(
         f"{_URL}train.txt",
         sha256="8366e1c561bba37707bdd3575b5da853abb472ff92e812ed3b2c755351811f62",
@@ -38,7 +38,7 @@ _PARTS = {
 _ANEW = "Remove it and fetch it anew: ostinato data get chnsenticorp."
 
 
-def _read_part(path: Path) -> Examples:
+def _read_split(path: Path) -> Examples:
     texts, labels = [], []
     lines = decode(read_bytes(path), str(path)).split("\n")
     for number, line in enumerate(lines, 1):
@@ -66,6 +66,6 @@ DATASET = Dataset(
     ),
     languages=("zh",),
     kind=TEXTS,
-    read=lambda folder: read_parts("chnsenticorp", _PARTS, folder, _read_part),
-    **files_of(_PARTS),
+    read=lambda folder: read_splits("chnsenticorp", _SPLITS, folder, _read_split),
+    **files_of(_SPLITS),
 )

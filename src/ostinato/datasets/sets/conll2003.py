@@ -10,7 +10,7 @@ from ostinato.datasets.readers.tagged.conll import read_columns
 from ostinato.datasets.sets.official import files_of, served, tagged_reader
 
 _URL = "https://raw.githubusercontent.com/synalp/NER/master/corpus/CoNLL-2003/"
-_PARTS = {
+_SPLITS = {
     "train": served(
         f"{_URL}eng.train",
         sha256="eac0822f501353f265383ddf1edb0dcd42a1b6eefd3e383d7074db98c38eb41c",
@@ -47,6 +47,6 @@ DATASET = Dataset(
     ),
     languages=("en",),
     kind=TAGGED,
-    read=tagged_reader("conll2003", _PARTS, partial(read_columns, names=COLUMNS)),
-    **files_of(_PARTS),
+    read=tagged_reader("conll2003", _SPLITS, partial(read_columns, names=COLUMNS)),
+    **files_of(_SPLITS),
 )

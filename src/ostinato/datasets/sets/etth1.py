@@ -12,14 +12,14 @@ from ostinato._kinds import SERIES
 from ostinato.datasets.dataset import Dataset
 from ostinato.datasets.readers.series.tables import read_series
 from ostinato.datasets.records.series import SeriesTable
-from ostinato.datasets.sets.official import files_of, read_parts, served
+from ostinato.datasets.sets.official import files_of, read_splits, served
 
 TARGETS = ("HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT")
 _MONTH = 30 * 24
 VALIDATION_BEGINS, TEST_BEGINS, TEST_ENDS = 12 * _MONTH, 16 * _MONTH, 20 * _MONTH
-"""Rows at which the parts begin, counted from 0, and before which the last one ends."""
+"""Rows at which the splits begin, counted from 0, and before which the last one ends."""
 
-_PARTS = {
+_SPLITS = {
     "all": served(
         "https://raw.githubusercontent.com/zhouhaoyi/ETDataset/"
         "1d16c8f4f943005d613b5bc962e9eeb06058cf07/ETT-small/ETTh1.csv",
@@ -43,7 +43,7 @@ def read(folder: Path) -> SeriesTable:
     def read_file(path: Path) -> SeriesTable:
         return read_series(path, target_columns=TARGETS)
 
-    table = read_parts("etth1", _PARTS, folder, read_file)["all"]
+    table = read_splits("etth1", _SPLITS, folder, read_file)["all"]
     return SeriesTable.make(
         table.times[:TEST_ENDS],
         {name: column[:TEST_ENDS] for name, column in table.values.items()},
@@ -68,5 +68,5 @@ DATASET = Dataset(
     languages=("zxx",),
     kind=SERIES,
     read=read,
-    **files_of(_PARTS),
+    **files_of(_SPLITS),
 )

@@ -27,12 +27,12 @@ ARCHIVE = File(
 )
 
 _NAME = re.compile(r"(?:^|/)(([0-9])_([a-z]+)_([0-9]+)\.wav)$")
-_LAST_OF_TEST = 4  # the official test part has the indices 0 to 4 of each digit and speaker
+_LAST_OF_TEST = 4  # the official test split has the indices 0 to 4 of each digit and speaker
 _ANEW = " Remove it and fetch it anew: ostinato data get fsdd."
 
 
 def read(folder: Path) -> dict[str, Recordings]:
-    """Read the official parts: test is indices 0-4 of each digit and speaker.
+    """Read the official splits: test is indices 0-4 of each digit and speaker.
 
     Args:
         folder: Folder with the archive, or with the repository's folder recordings.
@@ -50,7 +50,7 @@ def read(folder: Path) -> dict[str, Recordings]:
         raise DatasetError(
             f"Data set fsdd: {path} must hold {COUNT} recordings; got {len(files)}.{_ANEW}"
         )
-    parts: dict[str, list[tuple[Path, str, str]]] = {"train": [], "test": []}
+    splits: dict[str, list[tuple[Path, str, str]]] = {"train": [], "test": []}
     for file in files:
         match = _NAME.search(file.name)
         if match is None:
@@ -58,8 +58,8 @@ def read(folder: Path) -> dict[str, Recordings]:
                 f"Data set fsdd: a recording must be called digit_speaker_index.wav; got {file}."
             )
         _, digit, speaker, index = match.groups()
-        part = "test" if int(index) <= _LAST_OF_TEST else "train"
-        parts[part].append((file, WORDS[int(digit)], speaker))
+        split = "test" if int(index) <= _LAST_OF_TEST else "train"
+        splits[split].append((file, WORDS[int(digit)], speaker))
     return {
         name: Recordings.make(
             [file for file, _, _ in rows],
@@ -68,7 +68,7 @@ def read(folder: Path) -> dict[str, Recordings]:
             speakers=[speaker for _, _, speaker in rows],
             names=[file.name for file, _, _ in rows],
         )
-        for name, rows in parts.items()
+        for name, rows in splits.items()
     }
 
 

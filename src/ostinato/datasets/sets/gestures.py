@@ -34,21 +34,21 @@ _DRIFT = 0.2
 _STRAY = 0.05  # bumps that mean nothing, for each step
 
 
-def generate(part: str = "train") -> Sequences:
-    """Generate a part; as many of each class.
+def generate(split: str = "train") -> Sequences:
+    """Generate a split; as many of each class.
 
     Args:
-        part: ``"train"`` or ``"test"``.
+        split: ``"train"`` or ``"test"``.
 
     Example:
         >>> train = generate()
         >>> len(train), train.values.shape[1], train.labels[:3]
         (270, 12, ['ax', 'az', 'by'])
     """
-    rng = np.random.default_rng(_SEEDS[part])
+    rng = np.random.default_rng(_SEEDS[split])
     directions = np.random.default_rng(_MOTIFS_SEED).standard_normal((FEATURES, 6))
     motifs = _HEIGHT * np.linalg.qr(directions)[0].T
-    labels = [CLASSES[row % len(CLASSES)] for row in range(SIZES[part])]
+    labels = [CLASSES[row % len(CLASSES)] for row in range(SIZES[split])]
     order = rng.permutation(len(labels))
     labels = [labels[row] for row in order]
     return Sequences.make([_sequence(label, motifs, rng) for label in labels], labels, "gestures")
@@ -60,17 +60,17 @@ def write(folder: Path) -> None:
     Args:
         folder: An existing folder.
     """
-    for part in SIZES:
-        write_ts(folder / f"{part}.ts", generate(part), {"problemName": "Gestures"})
+    for split in SIZES:
+        write_ts(folder / f"{split}.ts", generate(split), {"problemName": "Gestures"})
 
 
 def read(folder: Path) -> dict[str, Sequences]:
-    """Read the generated parts.
+    """Read the generated splits.
 
     Args:
         folder: Folder written by `write`.
     """
-    return {part: replace(read_ts(folder / f"{part}.ts"), source="gestures") for part in SIZES}
+    return {split: replace(read_ts(folder / f"{split}.ts"), source="gestures") for split in SIZES}
 
 
 def _sequence(

@@ -49,7 +49,7 @@ def find(folder: Path) -> Path | None:
 
 
 def read(folder: Path) -> dict[str, Examples]:
-    """Read the official train and test parts, labels ``"neg"`` and ``"pos"``.
+    """Read the official train and test splits, labels ``"neg"`` and ``"pos"``.
 
     Another archive or tree than the original one is accepted, and told, if it has the right counts.
 
@@ -65,18 +65,18 @@ def read(folder: Path) -> dict[str, Examples]:
             f"{folder}: it must hold aclImdb/ or {ARCHIVE.name}; got neither.{_ANEW}"
         )
     try:
-        parts = _read_archive(path) if path.is_file() else read_tree(path)
+        splits = _read_archive(path) if path.is_file() else read_tree(path)
     except DatasetError as error:
         raise DatasetError(f"Data set imdb: {error} {_EXPECTED}{_ANEW}") from error
     for name in ("train", "test"):
-        got = Counter(map(str, parts[name].labels or [])) if name in parts else {}
+        got = Counter(map(str, splits[name].labels or [])) if name in splits else {}
         if got != _COUNTS:
             counts = ", ".join(f"{count} {label}" for label, count in sorted(got.items())) or "none"
             raise DatasetError(
                 f"Data set imdb: {path}: {name} must have 12500 neg and 12500 pos reviews; "
                 f"got {counts}. {_EXPECTED}{_ANEW}"
             )
-    return {name: parts[name] for name in ("train", "test")}
+    return {name: splits[name] for name in ("train", "test")}
 
 
 _EXPECTED = f"Expected is {ARCHIVE.name}, {ARCHIVE.size_bytes} bytes, sha256 {ARCHIVE.sha256}."

@@ -24,7 +24,7 @@ from ostinato.datasets.sets.morse import write_wav
 #: Raised with every change of what is generated.
 VERSION = 1
 EACH = {"train": 24, "test": 12}
-"""Clips of each word, and of noise, in a part."""
+"""Clips of each word, and of noise, in a split."""
 SAMPLE_RATE_HZ = 8000
 NOISE = "_noise"
 
@@ -106,22 +106,22 @@ def write(folder: Path) -> None:
     Args:
         folder: An existing folder.
     """
-    for part, count in EACH.items():
-        rng = np.random.default_rng(_SEEDS[part])
+    for split, count in EACH.items():
+        rng = np.random.default_rng(_SEEDS[split])
         for word in (*WORDS, None):
-            place = folder / part / (word or NOISE)
+            place = folder / split / (word or NOISE)
             place.mkdir(parents=True)
             for number in range(count):
                 write_wav(place / f"{number:02}.wav", signal(word, rng), SAMPLE_RATE_HZ)
 
 
 def read(folder: Path) -> dict[str, Recordings]:
-    """Read the generated parts.
+    """Read the generated splits.
 
     Args:
         folder: Folder written by `write`.
     """
-    return {part: read_words(folder / part) for part in EACH}
+    return {split: read_words(folder / split) for split in EACH}
 
 
 def _spoken(word: str, rng: np.random.Generator) -> Float64s:

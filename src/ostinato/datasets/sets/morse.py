@@ -103,16 +103,16 @@ def write(folder: Path) -> None:
         folder: An existing folder.
     """
     taken: set[str] = set()
-    for part, size in SIZES.items():
-        rng = np.random.default_rng(_SEEDS[part])
-        (folder / part).mkdir()
-        with (folder / f"{part}.csv").open("w", encoding="utf-8", newline="") as stream:
+    for split, size in SIZES.items():
+        rng = np.random.default_rng(_SEEDS[split])
+        (folder / split).mkdir()
+        with (folder / f"{split}.csv").open("w", encoding="utf-8", newline="") as stream:
             table = csv.writer(stream, lineterminator="\n")
             table.writerow(["path", "text"])
             for number in range(size):
-                is_short = part == "train" and number % 4 > 0
+                is_short = split == "train" and number % 4 > 0
                 text = _group(rng, 2) if is_short else _message(rng)
-                while part != "train" and text in taken:  # those of train may stand there twice
+                while split != "train" and text in taken:  # those of train may stand there twice
                     text = _message(rng)
                 taken.add(text)
                 sound = signal(
@@ -120,9 +120,9 @@ def write(folder: Path) -> None:
                     rng,
                     words_per_minute=rng.uniform(20, 30),
                     pitch_hz=rng.uniform(500, 900),
-                    snr_db=TEST_SNR_DB if part == "test" else rng.uniform(5, 30),
+                    snr_db=TEST_SNR_DB if split == "test" else rng.uniform(5, 30),
                 )
-                path = f"{part}/{number:04}.wav"
+                path = f"{split}/{number:04}.wav"
                 write_wav(folder / path, sound, SAMPLE_RATE_HZ)
                 table.writerow([path, text])
 
@@ -149,12 +149,12 @@ def write_wav(path: Path, sound: npt.NDArray[np.float32], sample_rate_hz: int) -
 
 
 def read(folder: Path) -> dict[str, Recordings]:
-    """Read the generated parts.
+    """Read the generated splits.
 
     Args:
         folder: Folder written by `write`.
     """
-    return {part: read_manifest(folder / f"{part}.csv") for part in SIZES}
+    return {split: read_manifest(folder / f"{split}.csv") for split in SIZES}
 
 
 def _message(rng: np.random.Generator) -> str:

@@ -16,14 +16,14 @@ from ostinato.datasets.records.texts import Examples
 
 logger = logging.getLogger("ostinato")
 
-Parts = Mapping[str, tuple[File, Mapping[str, int]]]
-"""The file of each part, and how many of what it must hold."""
+Splits = Mapping[str, tuple[File, Mapping[str, int]]]
+"""The file of each split, and how many of what it must hold."""
 
-Part = TypeVar("Part", Examples, Tagged, SeriesTable)
+Split = TypeVar("Split", Examples, Tagged, SeriesTable)
 
 
 def served(url: str, *, sha256: str, size_bytes: int, **counts: int) -> tuple[File, dict[str, int]]:
-    """Return the file of a part, called as at its address, and its counts: see `read_parts`.
+    """Return the file of a split, called as at its address, and its counts: see `read_splits`.
 
     Example:
         >>> file, counts = served("https://a.org/dev.txt", sha256="0" * 64, size_bytes=9, rows=2)
@@ -34,11 +34,11 @@ def served(url: str, *, sha256: str, size_bytes: int, **counts: int) -> tuple[Fi
     return File(url=url, name=name, sha256=sha256, size_bytes=size_bytes), counts
 
 
-def files_of(parts: Parts) -> dict[str, Any]:
-    """Return the files of parts, and what tells whether a folder holds them.
+def files_of(splits: Splits) -> dict[str, Any]:
+    """Return the files of splits, and what tells whether a folder holds them.
 
     Args:
-        parts: The files.
+        splits: The files.
 
     Returns:
         ``files`` and ``is_present`` of a `Dataset`; a file may be there plain or compressed.
@@ -47,23 +47,23 @@ def files_of(parts: Parts) -> dict[str, Any]:
         >>> files_of({})["is_present"](getfixture("tmp_path"))
         True
     """
-    files = tuple(file for file, _ in parts.values())
+    files = tuple(file for file, _ in splits.values())
     return {
         "files": files,
         "is_present": lambda folder: all(find_file(folder, file.name) for file in files),
     }
 
 
-def read_parts(
-    name: str, parts: Parts, folder: Path, read: Callable[[Path], Part]
-) -> dict[str, Part]:
-    """Read each part from its file and check that it is whole.
+def read_splits(
+    name: str, splits: Splits, folder: Path, read: Callable[[Path], Split]
+) -> dict[str, Split]:
+    """Read each split from its file and check that it is whole.
 
     Another file than the owner's is accepted, and told, if it has the right counts.
 
     Args:
         name: Name of the data set, for messages.
-        parts: The files and their counts: ``rows`` of examples or of series, ``sentences`` and
+        splits: The files and their counts: ``rows`` of examples or of series, ``sentences`` and
             ``tokens`` of tagged sentences.
         folder: Folder in which they lie, plain or compressed.
         read: Reads one file.
@@ -72,17 +72,17 @@ def read_parts(
         DatasetError: A file is missing, damaged, or has other counts.
 
     Example:
-        >>> read_parts("nothing", {}, getfixture("tmp_path"), Examples)
+        >>> read_splits("nothing", {}, getfixture("tmp_path"), Examples)
         {}
     """
     anew = f"Remove it and fetch it anew: ostinato data get {name}."
     found = {}
-    for part, (file, counts) in parts.items():
+    for split, (file, counts) in splits.items():
         path = find_file(folder, file.name)
         if path is None:
             raise DatasetError(f"Data set {name}: {folder} must hold {file.name}. {anew}")
-        found[part] = read(path)
-        got = _counts(found[part])
+        found[split] = read(path)
+        got = _counts(found[split])
         if any(got[unit] != count for unit, count in counts.items()):
             expected = " and ".join(f"{count} {unit}" for unit, count in counts.items())
             actual = " and ".join(str(got[unit]) for unit in counts)
@@ -95,13 +95,13 @@ def read_parts(
 
 
 def tagged_reader(
-    name: str, parts: Parts, read: Callable[[Path, str | int | None], Tagged]
+    name: str, splits: Splits, read: Callable[[Path, str | int | None], Tagged]
 ) -> TaggedReader:
     """Return the reader of a data set whose files are cut into tokens already.
 
     Args:
         name: Name of the data set, for messages.
-        parts: As of `read_parts`.
+        splits: As of `read_splits`.
         read: Reads the tags of a column of a file; None for the usual column.
 
     Example:
@@ -112,14 +112,14 @@ def tagged_reader(
     def read_all(
         folder: Path, column: str | int | None = None, cut: Cut | None = None
     ) -> dict[str, Tagged]:
-        return read_parts(name, parts, folder, lambda path: read(path, column))
+        return read_splits(name, splits, folder, lambda path: read(path, column))
 
     return read_all
 
 
-def _counts(part: Examples | Tagged | SeriesTable) -> dict[str, int]:
-    if isinstance(part, SeriesTable):
-        return {"rows": len(part)}
-    if isinstance(part, Examples):
-        return {"rows": len(part.texts)}
-    return {"sentences": len(part.sentences), "tokens": int(part.lengths.sum())}
+def _counts(split: Examples | Tagged | SeriesTable) -> dict[str, int]:
+    if isinstance(split, SeriesTable):
+        return {"rows": len(split)}
+    if isinstance(split, Examples):
+        return {"rows": len(split.texts)}
+    return {"sentences": len(split.sentences), "tokens": int(split.lengths.sum())}

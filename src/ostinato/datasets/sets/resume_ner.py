@@ -10,7 +10,7 @@ from ostinato.datasets.readers.tagged.conll import read_columns
 from ostinato.datasets.sets.official import files_of, served, tagged_reader
 
 _URL = "https://raw.githubusercontent.com/jiesutd/LatticeLSTM/master/ResumeNER/"
-_PARTS = {
+_SPLITS = {
     "train": served(
         f"{_URL}train.char.bmes",
         sha256="93b9bb0be5dd4730121587f9dc1378de3fbbe55cba1c575edec271f822c27be7",
@@ -43,6 +43,6 @@ DATASET = Dataset(
     ),
     languages=("zh",),
     kind=TAGGED,
-    read=tagged_reader("resume-ner", _PARTS, partial(read_columns, names=COLUMNS)),
-    **files_of(_PARTS),
+    read=tagged_reader("resume-ner", _SPLITS, partial(read_columns, names=COLUMNS)),
+    **files_of(_SPLITS),
 )

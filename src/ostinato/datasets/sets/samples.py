@@ -2,9 +2,9 @@
 
 Reviews come as twins: the same template filled with the same words, the winning and the losing side
 exchanged, so that one twin is positive and the other negative. In three of four twins both have
-exactly the same words, and both twins lie in the same part; whatever a bag of words answers, it is
+exactly the same words, and both twins lie in the same split; whatever a bag of words answers, it is
 wrong for one of the two. A few plain reviews, in which single words do tell, are mixed in. No bag of
-words can therefore have a higher accuracy than :data:`BAG_OF_WORDS_BOUND` on any part.
+words can therefore have a higher accuracy than :data:`BAG_OF_WORDS_BOUND` on any split.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ def words(text: str) -> list[str]:
 
 
 def generate(seed: int = 0) -> dict[str, Examples]:
-    """Generate the parts: half ``"negative"``, half ``"positive"``; half of them Chinese.
+    """Generate the splits: half ``"negative"``, half ``"positive"``; half of them Chinese.
 
     Args:
         seed: Another seed gives other reviews.
@@ -211,7 +211,7 @@ def generate(seed: int = 0) -> dict[str, Examples]:
     """
     rng = random.Random(seed)
     seen: set[str] = set()
-    parts = {}
+    splits = {}
     for name, size in SIZES.items():
         rows = []
         for number in range(size // 2):
@@ -220,8 +220,8 @@ def generate(seed: int = 0) -> dict[str, Examples]:
             rows += list(zip(twins, ("positive", "negative"), strict=True))
         rows.sort(key=lambda _: rng.random())
         texts, labels = [text for text, _ in rows], [label for _, label in rows]
-        parts[name] = Examples.make(texts, labels, "samples")
-    return parts
+        splits[name] = Examples.make(texts, labels, "samples")
+    return splits
 
 
 def _new_twins(
@@ -261,13 +261,13 @@ def _pick_two(rng: random.Random, choices: Sequence[T]) -> tuple[T, T]:
 
 
 def write(folder: Path) -> None:
-    """Write the parts as JSON Lines files, for a look at them or for another tool.
+    """Write the splits as JSON Lines files, for a look at them or for another tool.
 
     Args:
         folder: An existing folder.
     """
-    for name, part in generate().items():
-        rows = zip(part.texts, part.labels or [], strict=True)
+    for name, split in generate().items():
+        rows = zip(split.texts, split.labels or [], strict=True)
         lines = [json.dumps({"text": t, "label": y}, ensure_ascii=False) + "\n" for t, y in rows]
         (folder / f"{name}.jsonl").write_text("".join(lines), encoding="utf-8")
 

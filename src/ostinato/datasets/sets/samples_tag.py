@@ -1,9 +1,9 @@
 """Bundled tagged samples: generated sentences, English and Chinese, in which context and shape decide.
 
 Half of the sentences come as twins: the same name once as one type of entity and once as another, as
-Jordan is a person and a country, both in the same part; whatever a lookup from token to tag answers,
+Jordan is a person and a country, both in the same split; whatever a lookup from token to tag answers,
 it is wrong in one of the two. No lookup can therefore tag more than :data:`LOOKUP_BOUND` of the
-sentences of any part without a mistake. The names of the others are coined from syllables, and each
+sentences of any split without a mistake. The names of the others are coined from syllables, and each
 stands in the whole data set once: what it is must be read off the sentence around it or, where that
 says nothing, off its ending.
 """
@@ -237,7 +237,7 @@ def words(text: str) -> list[tuple[str, int, int]]:
 
 
 def generate_rows(seed: int = 0) -> dict[str, list[Row]]:
-    """Generate the sentences of each part, half of them Chinese.
+    """Generate the sentences of each split, half of them Chinese.
 
     Args:
         seed: Another seed gives other sentences.
@@ -250,7 +250,7 @@ def generate_rows(seed: int = 0) -> dict[str, list[Row]]:
         ('Port Winnorland, where the river is wide, has two bridges.', [(0, 15, 'LOC')])
     """
     maker = _Maker(seed)
-    parts = {}
+    splits = {}
     for name, size in SIZES.items():
         rows: list[Row] = []
         for number in range(size // 2):
@@ -258,8 +258,8 @@ def generate_rows(seed: int = 0) -> dict[str, list[Row]]:
             twins = number < int(TWIN_SHARE * (size // 2))
             rows += maker.pair(language, twins=twins)
         rows.sort(key=lambda _: maker.rng.random())
-        parts[name] = rows
-    return parts
+        splits[name] = rows
+    return splits
 
 
 class _Maker:
@@ -318,29 +318,29 @@ class _Maker:
 
 
 def generate(seed: int = 0, cut: Cut = words) -> dict[str, Tagged]:
-    """Generate the parts, tagged in IOB2.
+    """Generate the splits, tagged in IOB2.
 
     Args:
         seed: Another seed gives other sentences.
         cut: The tokeniser.
 
     Example:
-        >>> part = generate()["test"]
-        >>> part.sentences[1][:4], part.tags[1][:4]
+        >>> split = generate()["test"]
+        >>> split.sentences[1][:4], split.tags[1][:4]
         (['Port', 'Winnorland', ',', 'where'], ['B-LOC', 'I-LOC', 'O', 'O'])
     """
-    parts = {}
+    splits = {}
     for name, rows in generate_rows(seed).items():
         tagged = [tag_text(text, spans, cut, "samples-tag") for text, spans in rows]
         sentences, tags = [tokens for tokens, _ in tagged], [labels for _, labels in tagged]
-        parts[name] = Tagged.make(sentences, tags, "samples-tag")
-    return parts
+        splits[name] = Tagged.make(sentences, tags, "samples-tag")
+    return splits
 
 
 def read(
     folder: Path, column: str | int | None = None, cut: Cut | None = None
 ) -> dict[str, Tagged]:
-    """Generate the parts, split by the tokeniser that is asked for.
+    """Generate the splits, tokenized by the tokeniser that is asked for.
 
     Args:
         folder: Where :func:`write` wrote them; it need not be there.
@@ -356,7 +356,7 @@ def read(
 
 
 def write(folder: Path) -> None:
-    """Write the parts as JSON Lines files, for a look at them or for another tool.
+    """Write the splits as JSON Lines files, for a look at them or for another tool.
 
     Args:
         folder: An existing folder.

@@ -11,7 +11,7 @@ from ostinato.datasets.readers.tagged.conll import read_conllu
 from ostinato.datasets.sets.official import files_of, served, tagged_reader
 
 _URL = "https://raw.githubusercontent.com/UniversalDependencies/UD_English-EWT/r2.16/"
-_PARTS = {
+_SPLITS = {
     "train": served(
         f"{_URL}en_ewt-ud-train.conllu",
         sha256="3fb78e2b55482c8ee00caa653af436c88c9e5bc9a73ce26e4ae3ddc79d2b7e7b",
@@ -43,6 +43,6 @@ DATASET = Dataset(
     ),
     languages=("en",),
     kind=TAGGED,
-    read=tagged_reader("ud-english-ewt", _PARTS, read_conllu),
-    **files_of(_PARTS),
+    read=tagged_reader("ud-english-ewt", _SPLITS, read_conllu),
+    **files_of(_SPLITS),
 )

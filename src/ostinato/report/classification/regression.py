@@ -31,7 +31,7 @@ class WorstRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """What the predictions of one part say.
+    """What the predictions of one split say.
 
     Args:
         worst: The largest errors, largest first.
@@ -93,11 +93,11 @@ class Regression(Task[ValuePredictions]):
         return of_values(predictions, labels, names)
 
     def headlines(
-        self, labels: Labels, part: str, figures: Mapping[str, float]
+        self, labels: Labels, split: str, figures: Mapping[str, float]
     ) -> Iterator[Headline]:
         """Yield R2 and the errors."""
         yield Headline(
-            name=f"{part.capitalize()} R²",
+            name=f"{split.capitalize()} R²",
             value=formatting.number(figures.get("r2"), 4),
             note=note("of {} sequences", formatting.number(figures.get("n"))),
         )

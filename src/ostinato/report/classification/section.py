@@ -33,7 +33,7 @@ from ostinato.report.class_tables import (
 from ostinato.report.classification.tally import of_classes
 from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, loss_curve, note
 from ostinato.runs.classification import TextPredictions
-from ostinato.runs.run import Labels, Part
+from ostinato.runs.run import Labels, SplitFacts
 
 NUM_MISTAKES = 30
 
@@ -51,7 +51,7 @@ class Mistake:
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """What the predictions of one part say.
+    """What the predictions of one split say.
 
     Args:
         class_rows: Precision, recall, F1 and support.
@@ -127,11 +127,11 @@ class Classification(Task[TextPredictions]):
         return of_classes(predictions, labels, names)
 
     def headlines(
-        self, labels: Labels, part: str, figures: Mapping[str, float]
+        self, labels: Labels, split: str, figures: Mapping[str, float]
     ) -> Iterator[Headline]:
         """Yield accuracy, F1 and loss."""
         yield Headline(
-            name=f"{part.capitalize()} accuracy",
+            name=f"{split.capitalize()} accuracy",
             value=formatting.percent(figures.get("accuracy"), 2),
             note=_accuracy_note(figures, self.example),
         )
@@ -146,14 +146,14 @@ class Classification(Task[TextPredictions]):
             note=f"nats per {'label' if labels.multi_label else self.example}",
         )
 
-    def balance(self, parts: Sequence[Part], labels: Labels) -> Balance:
-        """Return how many examples of each part have each class."""
+    def balance(self, splits: Sequence[SplitFacts], labels: Labels) -> Balance:
+        """Return how many examples of each split have each class."""
         several = f"; a {self.example} may have several labels" * labels.multi_label
         return Balance(
             title="Class balance",
-            hint=f"{self.example.capitalize()}s of each class, and their share of the part{several}.",
+            hint=f"{self.example.capitalize()}s of each class, and their share of the split{several}.",
             head="Class",
-            rows=balance_rows(parts, labels.classes, [part.n for part in parts]),
+            rows=balance_rows(splits, labels.classes, [split.n for split in splits]),
         )
 
 

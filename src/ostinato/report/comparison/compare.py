@@ -134,7 +134,7 @@ def _tallies(runs: Sequence[Run]) -> list[Tally]:
 def _are_same(runs: Sequence[Run], tallies: Sequence[Tally], split: str) -> bool:
     """Return whether all runs were measured on the same examples, in the same order."""
     fingerprints = {
-        next((part.fingerprint for part in run.parts if part.name == split), "") for run in runs
+        next((one.fingerprint for one in run.splits if one.name == split), "") for run in runs
     }
     told = {tally.examples for tally in tallies}
     are_same = any(len(known) == 1 and known != {""} for known in (fingerprints, told))

@@ -136,7 +136,7 @@ class Comparison:
         runs: What each run folder says.
         paths: The folders.
         names: What they are called here; no two are called the same.
-        split: The part that they were measured on: test, or validation.
+        split: Which split they were measured on, test, or validation.
         example: What one of them is called: a text, a window.
         n: How many there are.
         is_same: Whether all were measured on the same examples; only then differences are tested.

@@ -48,8 +48,8 @@ def _data(run: Run) -> dict[str, str]:
     return {
         **{f"column of {role}": column for role, column in run.columns.items()},
         **{
-            f"{part.name}": f"{part.n:,} of {part.source} ({part.fingerprint[:FINGERPRINT]})"
-            for part in run.parts
+            f"{split.name}": f"{split.n:,} of {split.source} ({split.fingerprint[:FINGERPRINT]})"
+            for split in run.splits
         },
     }
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ostinato._arrays import Float64s
 from ostinato.report import plots
 
-PARTS = tuple(plots.SERIES)
+SPLITS = tuple(plots.SERIES)
 LOOKS = ("validation", "train", "test")
 """How lines that are compared look, the first as the model: names of classes of a legend too."""
 

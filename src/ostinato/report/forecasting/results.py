@@ -1,4 +1,4 @@
-"""What forecasts of a part say: against the naive, series by series, and of what is left over."""
+"""What forecasts of a split say: against the naive, series by series, and of what is left over."""
 
 from __future__ import annotations
 

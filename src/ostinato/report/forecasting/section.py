@@ -75,7 +75,7 @@ class IntervalRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """What the forecasts of one part say.
+    """What the forecasts of one split say.
 
     Args:
         baselines: The model, then those forecasts.
@@ -207,11 +207,11 @@ class Forecasting(Task[ForecastPredictions]):
         return of_forecasts(predictions, labels, names)
 
     def headlines(
-        self, labels: Labels, part: str, figures: Mapping[str, Any]
+        self, labels: Labels, split: str, figures: Mapping[str, Any]
     ) -> Iterator[Headline]:
         """Yield the scaled error, coverage, CRPS and the error beside the best naive forecast."""
         yield Headline(
-            name=f"{part.capitalize()} MASE",
+            name=f"{split.capitalize()} MASE",
             value=formatting.number(figures.get("mase"), 3),
             note=_best_note(figures, "mase"),
         )

@@ -22,19 +22,19 @@ from ostinato.report.speech.errors import (
 )
 from ostinato.report.speech.tally import of_transcripts
 from ostinato.report.speech.utterances import Utterance, are_characters, worst
-from ostinato.runs.run import Labels, Part
+from ostinato.runs.run import Labels, SplitFacts
 from ostinato.runs.speech import (
     FRAMES_PER_SECOND,
     TranscriptPredictions,
 )
 
 NUM_WORDS = 50
-"""Words of which the page tells how often they stand in each part."""
+"""Words of which the page tells how often they stand in each split."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """What the predictions of one part say.
+    """What the predictions of one split say.
 
     Args:
         breakdown: Errors of each kind.
@@ -127,11 +127,11 @@ class Transcription(Task[TranscriptPredictions]):
         return of_transcripts(predictions, labels, names)
 
     def headlines(
-        self, labels: Labels, part: str, figures: Mapping[str, float]
+        self, labels: Labels, split: str, figures: Mapping[str, float]
     ) -> Iterator[Headline]:
         """Yield error rates, the share of recordings without a mistake, and the speed."""
         yield Headline(
-            name=f"{part.capitalize()} WER",
+            name=f"{split.capitalize()} WER",
             value=formatting.percent(figures.get("wer"), 2),
             note=_interval_note(figures),
         )
@@ -151,18 +151,18 @@ class Transcription(Task[TranscriptPredictions]):
             note="seconds of work for each second of sound",
         )
 
-    def balance(self, parts: Sequence[Part], labels: Labels) -> Balance:
-        """Return how often the commonest words stand in each part."""
-        counts = sum((Counter(part.labels) for part in parts), Counter[str]())
+    def balance(self, splits: Sequence[SplitFacts], labels: Labels) -> Balance:
+        """Return how often the commonest words stand in each split."""
+        counts = sum((Counter(split.labels) for split in splits), Counter[str]())
         names = sorted(counts, key=lambda name: (-counts[name], name))
         which = f"The {NUM_WORDS} commonest of {len(names):,} words: how often each"
         which = which if len(names) > NUM_WORDS else "How often each word"
-        totals = [sum(part.labels.values()) for part in parts]
+        totals = [sum(split.labels.values()) for split in splits]
         return Balance(
             title="Words",
-            hint=f"{which} is said, and its share of all in the part.",
+            hint=f"{which} is said, and its share of all in the split.",
             head="Word",
-            rows=balance_rows(parts, names, totals)[:NUM_WORDS],
+            rows=balance_rows(splits, names, totals)[:NUM_WORDS],
         )
 
 

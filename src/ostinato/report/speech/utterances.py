@@ -24,7 +24,7 @@ MAX_LETTERS = 80
 """Letters of one word that are shown."""
 
 WITHOUT_SPACES = ("zh", "ja")
-"""Languages that do not part words by spaces."""
+"""Languages that do not separate words by spaces."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ def worst(
     """Return the recordings with most errors for what is said, then the least sure ones.
 
     Args:
-        predictions: Recordings of a part.
+        predictions: Recordings of a split.
         labels: Symbols of the model.
         edits: What was said beside what was written in each, in the unit to be shown.
         characters: Character errors of each.

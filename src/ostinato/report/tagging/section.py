@@ -35,7 +35,7 @@ from ostinato.report.class_tables import (
 from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, loss_curve, note
 from ostinato.report.tagging.sentences import Mistake, faults, show
 from ostinato.report.tagging.tally import of_tags
-from ostinato.runs.run import Labels, Part
+from ostinato.runs.run import Labels, SplitFacts
 from ostinato.runs.tagging import Sentence, TagPredictions
 
 NUM_MISTAKES = 30
@@ -68,7 +68,7 @@ class KnownRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """What the predictions of one part say.
+    """What the predictions of one split say.
 
     Args:
         class_rows: Precision, recall, F1 and support of each type, or of each tag.
@@ -153,7 +153,7 @@ class Tagging(Task[TagPredictions]):
         return of_tags(predictions, labels, names)
 
     def headlines(
-        self, labels: Labels, part: str, figures: Mapping[str, float]
+        self, labels: Labels, split: str, figures: Mapping[str, float]
     ) -> Iterator[Headline]:
         """Yield F1 of spans and accuracy, or accuracy alone, and loss."""
         shares = {
@@ -164,13 +164,13 @@ class Tagging(Task[TagPredictions]):
         unseen = _unseen_note(figures, "accuracy" if labels.scheme is None else "f1")
         if labels.scheme is None:
             yield Headline(
-                name=f"{part.capitalize()} accuracy",
+                name=f"{split.capitalize()} accuracy",
                 value=shares["accuracy"],
                 note=(_known_note(figures) or tokens) + unseen,
             )
         else:
             yield Headline(
-                name=f"{part.capitalize()} F1",
+                name=f"{split.capitalize()} F1",
                 value=shares["f1"],
                 note=f"precision\N{NO-BREAK SPACE}{shares['precision']}, "
                 f"recall\N{NO-BREAK SPACE}{shares['recall']}{unseen}",
@@ -180,20 +180,20 @@ class Tagging(Task[TagPredictions]):
             name="Loss", value=formatting.number(figures.get("loss"), 4), note="nats per token"
         )
 
-    def balance(self, parts: Sequence[Part], labels: Labels) -> Balance:
-        """Return how many spans of each part have each type, or how many tokens each tag."""
+    def balance(self, splits: Sequence[SplitFacts], labels: Labels) -> Balance:
+        """Return how many spans of each split have each type, or how many tokens each tag."""
         are_spans = labels.scheme is not None
         what, each = (
             ("Spans of each type", "Type") if are_spans else ("Tokens with each tag", "Tag")
         )
         return Balance(
             title=f"{each} balance",
-            hint=f"{what}, and their share of all in the part.",
+            hint=f"{what}, and their share of all in the split.",
             head=each,
             rows=balance_rows(
-                parts,
+                splits,
                 () if are_spans else labels.classes,
-                [sum(part.labels.values()) for part in parts],
+                [sum(split.labels.values()) for split in splits],
             ),
         )
 

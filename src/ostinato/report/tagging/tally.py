@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ostinato._arrays import Float64s
-from ostinato.datasets.records.schemes import split
+from ostinato.datasets.records.schemes import split_tag
 from ostinato.metrics.paired import Tally, ratio
 from ostinato.metrics.tagging import located_spans
 from ostinato.report.formatting import checksum
@@ -37,7 +37,7 @@ def of_tags(predictions: TagPredictions, labels: Labels, names: Sequence[str]) -
     if labels.scheme is None:
         return Tally.of(tokens, accuracy, examples=examples)
     gold, found = located_spans("compare", rights, answers)
-    types = sorted({split(tag)[1] for tag in names} | {*gold.values(), *found.values()})
+    types = sorted({split_tag(tag)[1] for tag in names} | {*gold.values(), *found.values()})
     place = {name: column for column, name in enumerate(types)}
     counts = np.zeros((len(sentences), 2 * len(types)))
     for (row, _, _), kind in gold.items() & found.items():

@@ -32,14 +32,14 @@ class GivenLabels:
 
 
 def labels_of(
-    y: Any, part: str, *, multi_label: bool = False, known: Labels | None = None
+    y: Any, split: str, *, multi_label: bool = False, known: Labels | None = None
 ) -> GivenLabels:
     """Return labels as plain values that a run folder can hold.
 
     Args:
         y: A label each, in whatever holds a column; for ``multi_label`` a list, tuple or set of labels
             each, or a matrix or table with a column a class and 1 where a row has it, else 0.
-        part: Name for messages.
+        split: Name for messages.
         multi_label: Whether a row has any number of labels.
         known: The classes of a fitted model, which are the columns of a matrix without names.
 
@@ -54,15 +54,15 @@ def labels_of(
         GivenLabels(rows=[[0], [1]], classes=(0, 1))
     """
     if multi_label:
-        return _several(y, part, known)
+        return _several(y, split, known)
     y = one_column(y)
     array = array_of(y)
     if array is not None and array.ndim == 2:
         raise DatasetError(
-            f"{part}: labels must be one a row; got shape {array.shape}. Give a column of it, or set "
+            f"{split}: labels must be one a row; got shape {array.shape}. Give a column of it, or set "
             "multi_label for several labels a row."
         )
-    rows = rows_of(y, part, "label")
+    rows = rows_of(y, split, "label")
     return GivenLabels([label_of(row, number) for number, row in enumerate(rows, 1)])
 
 
@@ -129,29 +129,29 @@ def _check_unicode(label: str, row: int) -> None:
         ) from None
 
 
-def _several(y: Any, part: str, known: Labels | None) -> GivenLabels:
+def _several(y: Any, split: str, known: Labels | None) -> GivenLabels:
     """Return several labels a row, from lists of them or from a matrix."""
-    table = columns_of(y, part)
+    table = columns_of(y, split)
     if table is not None:
-        columns = [rows_of(column, part, "label") for column in table.values()]
+        columns = [rows_of(column, split, "label") for column in table.values()]
         if len(columns) != 1 or _are_indicators(columns):
-            return _of_matrix(np.array(columns, object).T, list(table), part, known)
+            return _of_matrix(np.array(columns, object).T, list(table), split, known)
         y = columns[0]
     array = array_of(y)
     if array is not None and array.ndim == 2 and not _are_words(array):
-        return _of_matrix(array, None, part, known)
-    rows = [_labels_of_row(row, number) for number, row in enumerate(rows_of(y, part, "label"), 1)]
+        return _of_matrix(array, None, split, known)
+    rows = [_labels_of_row(row, number) for number, row in enumerate(rows_of(y, split, "label"), 1)]
     widths = {len(row) for row in rows}
     may_be_matrix = len(widths) == 1 and max(widths) > 1 and (known is None or known.is_matrix)
     if may_be_matrix and {value for row in rows for value in row} <= {"0", "1"}:
         raise DatasetError(
-            f"{part}: a matrix of labels must hold the numbers 0 and 1; got strings of them. Turn them into "
+            f"{split}: a matrix of labels must hold the numbers 0 and 1; got strings of them. Turn them into "
             "numbers: astype(int)."
         )
     if may_be_matrix and _are_indicators(rows):  # as lists, each would name both or one twice
         if known is None:
-            logger.info("%s: labels of 0 and 1 are read as a column a class.", part)
-        return _of_matrix(np.array(rows, object), None, part, known)
+            logger.info("%s: labels of 0 and 1 are read as a column a class.", split)
+        return _of_matrix(np.array(rows, object), None, split, known)
     return GivenLabels([list(dict.fromkeys(row)) for row in rows])
 
 
@@ -175,7 +175,7 @@ def _are_words(array: npt.NDArray[Any]) -> bool:
 
 
 def _of_matrix(
-    matrix: npt.NDArray[Any], names: list[Any] | None, part: str, known: Labels | None
+    matrix: npt.NDArray[Any], names: list[Any] | None, split: str, known: Labels | None
 ) -> GivenLabels:
     """Return the labels that a matrix of 0 and 1 tells, a column a class."""
     classes = tuple(range(matrix.shape[1])) if known is None else known.classes
@@ -185,21 +185,21 @@ def _of_matrix(
             matrix = matrix[:, [columns.index(name) for name in classes]]
         elif known is not None:
             raise DatasetError(
-                f"{part}: the columns of labels must be the classes of train, {named(classes)}; "
+                f"{split}: the columns of labels must be the classes of train, {named(classes)}; "
                 f"got {named(columns)}. Name them alike."
             )
         else:
             classes = columns
     if matrix.shape[1] != len(classes):
         raise DatasetError(
-            f"{part}: a matrix of labels must have a column for each of the {len(classes)} classes of "
+            f"{split}: a matrix of labels must have a column for each of the {len(classes)} classes of "
             f"train; got {matrix.shape[1]}. Give the columns of train."
         )
     wrong = [place for place, value in np.ndenumerate(matrix) if value not in (0, 1)]
     if wrong:
         row, column = wrong[0]
         raise DatasetError(
-            f"{part}: a matrix of labels must hold 0 and 1 alone; got {shown(plain(matrix[row, column]))} in row "
+            f"{split}: a matrix of labels must hold 0 and 1 alone; got {shown(plain(matrix[row, column]))} in row "
             f"{row + 1}, column {column + 1}. Give 1 where a row has the class of the column."
         )
     has = matrix.astype(bool)

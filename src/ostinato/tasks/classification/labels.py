@@ -82,7 +82,7 @@ class Labels:
         is_same = found.tolist() == list(self.classes)  # large numbers may not be, nor final NULs
         return found if is_same else np.array(self.classes, object)
 
-    def encode(self, labels: Sequence[Any], part: str = "data") -> Tensor:
+    def encode(self, labels: Sequence[Any], split: str = "data") -> Tensor:
         """Return class indices ``(n,)``, or for multi-label 0 and 1 as ``(n, classes)`` float32.
 
         Raises:
@@ -93,7 +93,7 @@ class Labels:
             for label in self._of(row):
                 if label not in index:
                     raise DatasetError(
-                        f"{part}: row {number} has the label {shown(label)}, which never occurs in "
+                        f"{split}: row {number} has the label {shown(label)}, which never occurs in "
                         f"train ({named(self.classes)}). Correct it, or add examples of it to train."
                     )
         if not self.multi_label:
@@ -105,7 +105,7 @@ class Labels:
         return targets
 
     def agreement(
-        self, probabilities: npt.NDArray[np.float32], labels: Sequence[Any], part: str = "data"
+        self, probabilities: npt.NDArray[np.float32], labels: Sequence[Any], split: str = "data"
     ) -> npt.NDArray[np.bool_]:
         """Return which rows are decided right; one with a class that train never had is not.
 
@@ -114,7 +114,7 @@ class Labels:
         Args:
             probabilities: ``(n, classes)``.
             labels: The labels of each row.
-            part: Name for messages.
+            split: Name for messages.
 
         Example:
             >>> chances = np.array([[0.9, 0.1], [0.2, 0.8]])
@@ -126,7 +126,7 @@ class Labels:
         if strange:
             logger.warning(
                 "%s: %d labels never occur in train, %s; each counts as wrong.",
-                *(part, strange.total(), named(label for label, _ in strange.most_common(5))),
+                *(split, strange.total(), named(label for label, _ in strange.most_common(5))),
             )
         right = [{index.get(label, -1) for label in self._of(row)} for row in labels]
         decided = decide(probabilities, multi_label=self.multi_label)

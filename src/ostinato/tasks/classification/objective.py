@@ -24,7 +24,7 @@ from ostinato.training import Figures
 
 
 @dataclass(frozen=True)
-class ClassifiedPart:
+class ClassifiedSplit:
     """Sequences of ids, or of features, with their targets: one split of the data.
 
     Args:
@@ -140,10 +140,10 @@ def classification_figures(
     texts: Sequence[str],
     labels: Sequence[Any],
     seen: Sequence[str],
-    part: str = "data",
+    split: str = "data",
 ) -> Figures:
     """Return the figures on texts; also without those ``seen`` in training, if any."""
-    targets = labels_.encode(labels, part).numpy()
+    targets = labels_.encode(labels, split).numpy()
     multi_label = labels_.multi_label
     if multi_label:
         targets = targets > 0

@@ -61,10 +61,10 @@ class Values:
         return cls(mean, deviation)
 
     def encode(
-        self, labels: Sequence[Any], part: str = "data", names: Sequence[str] | None = None
+        self, labels: Sequence[Any], split: str = "data", names: Sequence[str] | None = None
     ) -> Tensor:
         """Return standardised values, ``(n,)`` float32."""
-        scaled = (numbers_of(labels, part, names) - self.mean) / self.deviation
+        scaled = (numbers_of(labels, split, names) - self.mean) / self.deviation
         return torch.from_numpy(scaled.astype(np.float32))
 
     def decode(self, scaled: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
@@ -152,13 +152,13 @@ def regression_figures(
 
 
 def numbers_of(
-    labels: Sequence[Any], part: str, names: Sequence[str] | None = None
+    labels: Sequence[Any], split: str, names: Sequence[str] | None = None
 ) -> npt.NDArray[np.float64]:
     """Return labels as numbers.
 
     Args:
         labels: Numbers, or texts that are numbers, as a file has them.
-        part: Where they come from, for messages.
+        split: Where they come from, for messages.
         names: How messages call each sequence, else by its number.
 
     Raises:
@@ -177,7 +177,7 @@ def numbers_of(
         if not math.isfinite(found[row]):
             name = names[row] if names is not None else f"sequence {row + 1}"
             raise DatasetError(
-                f"{part}: {name} must have a finite number for its label; got {shown(label)}. Correct it, "
+                f"{split}: {name} must have a finite number for its label; got {shown(label)}. Correct it, "
                 "or leave the sequence out; classes are learnt without --regression."
             )
     return found

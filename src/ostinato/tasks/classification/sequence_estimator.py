@@ -14,7 +14,7 @@ from ostinato.datasets import Sequences
 from ostinato.datasets.records.sequences import numbered
 from ostinato.tasks.classification.label_inputs import label_names
 from ostinato.tasks.classification.series_inputs import Scaling
-from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.estimator import Estimator, Splits
 
 
 class SequenceEstimator(Estimator):
@@ -43,27 +43,27 @@ class SequenceEstimator(Estimator):
             raise AttributeError("The features of the training sequences have no names.")
         return np.array(names, dtype=object)
 
-    def load_parts(self, **arguments: Any) -> Parts:
+    def load_splits(self, **arguments: Any) -> Splits:
         """Load data by the arguments of `ostinato.datasets.load_sequences`."""
         return datasets.load_sequences(**_given(arguments))
 
-    def read_part(self, path: str, **columns: Any) -> Sequences:
+    def read_split(self, path: str, **columns: Any) -> Sequences:
         """Read one labelled file, by the arguments of `ostinato.datasets.read_sequences`."""
         return datasets.read_sequences(path, **_given(self._columns(columns)))
 
-    def inputs_and_targets(self, part: Sequences) -> tuple[Any, Sequence[Any]]:
-        """Return the sequences of a part, and their labels."""
-        return part, part.labels or ()
+    def inputs_and_targets(self, split: Sequences) -> tuple[Any, Sequence[Any]]:
+        """Return the sequences of a split, and their labels."""
+        return split, split.labels or ()
 
     def read_inputs(self, path: str, **columns: Any) -> Sequence[Any]:
         """Read the sequences of a file, by the arguments of `ostinato.datasets.read_sequences`."""
         wanted = {**self._columns(columns), "label_column": None}
-        part = datasets.read_sequences(path, labelled=False, **_given(wanted))
-        return [part.take([row]) for row in range(len(part))]
+        split = datasets.read_sequences(path, labelled=False, **_given(wanted))
+        return [split.take([row]) for row in range(len(split))]
 
-    def _strata(self, part: Sequences) -> tuple[Sequence[Any], Sequence[Hashable]]:
-        labels = [""] * len(part) if self.regression else label_names(part.labels or ())
-        return labels, part.keys
+    def _strata(self, split: Sequences) -> tuple[Sequence[Any], Sequence[Hashable]]:
+        labels = [""] * len(split) if self.regression else label_names(split.labels or ())
+        return labels, split.keys
 
     def _columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the columns of a table: those given, else those of train."""

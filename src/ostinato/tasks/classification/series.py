@@ -30,7 +30,7 @@ from ostinato.tasks.classification.label_inputs import label_names
 from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.classification.objective import (
     ClassificationObjective,
-    ClassifiedPart,
+    ClassifiedSplit,
     classification_figures,
     explained,
     scores_of,
@@ -50,9 +50,9 @@ from ostinato.tasks.classification.series_sizing import sized
 from ostinato.tasks.classification.weighting import check_no_class_weight, weights_of, with_weights
 from ostinato.tasks.contract import Fitting
 from ostinato.tasks.conventions import ClassifierMixin
-from ostinato.tasks.estimator import Parts
+from ostinato.tasks.estimator import Splits
 from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
-from ostinato.training import Figures, Objective, Part
+from ostinato.training import Figures, Objective, Split
 
 logger = logging.getLogger("ostinato")
 
@@ -129,9 +129,9 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
             validation: Sequences and labels that choose the best epoch.
             fitting: The run folder, and who is told of epochs.
         """
-        parts = self._parts(X, y, validation)
-        parts["train"] = with_weights(parts["train"], sample_weight)
-        return self.fit_parts(parts, **fitting)
+        splits = self._splits(X, y, validation)
+        splits["train"] = with_weights(splits["train"], sample_weight)
+        return self.fit_splits(splits, **fitting)
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Return the likeliest class of each sequence; for ``regression`` its value."""
@@ -157,24 +157,24 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
     def predict_details(self, X: Any) -> list[dict[str, Any]]:
         """Return of each sequence its class, how surely, and all probabilities; or its value."""
         self._check_fitted()
-        part = self._read(X)
-        said = self._said(part)
+        split = self._read(X)
+        said = self._said(split)
         answers: list[dict[str, Any]] = (
             [{"value": value} for value in said.tolist()]
             if self.sized_.regression
             else explained(self.labels_, said)
         )
         return [
-            {"sequence": name, **answer} for name, answer in zip(part.names, answers, strict=True)
+            {"sequence": name, **answer} for name, answer in zip(split.names, answers, strict=True)
         ]
 
     def score(self, X: Any, y: Sequence[Any], sample_weight: Any = None) -> float:
         """Return the accuracy, for ``regression`` R2; higher is better, at most 1."""
         self._check_fitted()
-        part = labelled(X, y, "score")
-        said, labels = self._said(part), part.labels or ()
+        split = labelled(X, y, "score")
+        said, labels = self._said(split), split.labels or ()
         if self.sized_.regression:
-            rights = numbers_of(labels, "score", part.names)
+            rights = numbers_of(labels, "score", split.names)
             return float(r2_score(rights, said, sample_weight=sample_weight))
         is_right = self.labels_.agreement(said, labels, "score")
         return float(np.average(is_right, weights=sample_weight))
@@ -197,51 +197,53 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         if self.regression:
             check_no_class_weight("SeriesClassifier", self.class_weight, "a regression")
 
-    def _part(self, X: Any, y: Any, name: str) -> Sequences:
+    def _split(self, X: Any, y: Any, name: str) -> Sequences:
         return sequences_of(X, y, name)
 
     def _labelled(self, X: Any, y: Any) -> Sequences:
         return labelled(X, y, "evaluate")
 
-    def _fit_labels(self, parts: Parts) -> None:
-        for name, part in parts.items():
-            if part.labels is None:
+    def _fit_labels(self, splits: Splits) -> None:
+        for name, split in splits.items():
+            if split.labels is None:
                 raise DatasetError(
-                    f"{part.source}: {name} must have labels; got none. Name the label column."
+                    f"{split.source}: {name} must have labels; got none. Name the label column."
                 )
-        train = parts["train"]
+        train = splits["train"]
         if self.regression:
             self.values_ = Values.fit(train.labels, train.names)
             return
         self._set_labels(classes_of(train))
 
-    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, data_summary.DataSummary]:
+    def _prepare(
+        self, splits: Splits
+    ) -> tuple[dict[str, Split], Objective, data_summary.DataSummary]:
         self.joined_ = None
-        self.scaling_ = Scaling.fit(parts["train"])
-        columns = {name: self.scaling_.column(part) for name, part in parts.items()}
-        targets = {name: self._targets(part, name) for name, part in parts.items()}
+        self.scaling_ = Scaling.fit(splits["train"])
+        columns = {name: self.scaling_.column(split) for name, split in splits.items()}
+        targets = {name: self._targets(split, name) for name, split in splits.items()}
         facts = data_summary.describe(
-            parts,
-            labels={k: () if self.regression else label_names(p.labels) for k, p in parts.items()},
-            lengths={name: part.lengths for name, part in parts.items()},
-            unknown_rate={k: float(np.isnan(part.values).mean()) for k, part in parts.items()},
+            splits,
+            labels={k: () if self.regression else label_names(p.labels) for k, p in splits.items()},
+            lengths={name: split.lengths for name, split in splits.items()},
+            unknown_rate={k: float(np.isnan(split.values).mean()) for k, split in splits.items()},
         )
         told = data_summary.lines(facts, "sequences", unit="step", lacking="missing values")
         for line in (*told, *(() if self.sized_.regression else data_summary.imbalance(facts))):
             logger.info(line)
         self.module_ = self._network()
-        self.weights_ = weights_of(parts, targets, self.labels_ if self.class_weight else None)
-        loop_parts: dict[str, Part] = {
-            name: ClassifiedPart(columns[name], targets[name], self.weights_[name])
-            for name in parts
+        self.weights_ = weights_of(splits, targets, self.labels_ if self.class_weight else None)
+        loop_splits: dict[str, Split] = {
+            name: ClassifiedSplit(columns[name], targets[name], self.weights_[name])
+            for name in splits
         }
         if self.sized_.regression:
-            return loop_parts, RegressionObjective(self.values_.deviation), facts
+            return loop_splits, RegressionObjective(self.values_.deviation), facts
         objective = ClassificationObjective(multi_label=False, monitor="log_likelihood")
-        return loop_parts, objective, facts
+        return loop_splits, objective, facts
 
-    def _sizes(self, parts: Parts) -> Mapping[str, Any]:
-        return sized(parts["train"])
+    def _sizes(self, splits: Splits) -> Mapping[str, Any]:
+        return sized(splits["train"])
 
     def _baselines(self, train: Sequences) -> Iterator[Baseline]:
         ridge = self.joined_.ridge if self.joined_ is not None else None
@@ -254,10 +256,10 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
             return Compared("r2", "R2", is_share=False)
         return MACRO_F1 if self.class_weight else ACCURACY
 
-    def _targets(self, part: Sequences, name: str) -> Tensor:
+    def _targets(self, split: Sequences, name: str) -> Tensor:
         if self.sized_.regression:
-            return self.values_.encode(part.labels or (), name, part.names)
-        return self.labels_.encode(part.labels or (), name)
+            return self.values_.encode(split.labels or (), name, split.names)
+        return self.labels_.encode(split.labels or (), name)
 
     def _network(
         self, weights: Mapping[str, Tensor] | None = None
@@ -278,9 +280,9 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
     def _read(self, X: Any) -> Sequences:
         return sequences_of(X, None, "predict", self.scaling_.features)
 
-    def _said(self, part: Sequences) -> npt.NDArray[Any]:
+    def _said(self, split: Sequences) -> npt.NDArray[Any]:
         """Return the values of sequences, or the probabilities of their classes."""
-        column = self.scaling_.column(part)
+        column = self.scaling_.column(split)
         scores = self._scores(column)
         if self.joined_ is not None:
             scores = self.joined_.join(scores, column)
@@ -293,20 +295,20 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         outputs = 1 if self.sized_.regression else len(self.labels_.classes)
         return scores_of(self.module_, column, outputs, self.sized_.training).numpy()
 
-    def _finish(self, parts: Parts, out: Path | None) -> None:
+    def _finish(self, splits: Splits, out: Path | None) -> None:
         if self.convolutions:
-            self.joined_ = self._joined(parts)
+            self.joined_ = self._joined(splits)
             logger.info(self.joined_.told)
             if out:
                 self.joined_.save(out)
-        super()._finish(parts, out)
+        super()._finish(splits, out)
 
-    def _joined(self, parts: Parts) -> JoinedRidge:
+    def _joined(self, splits: Splits) -> JoinedRidge:
         """Fit the ridge on train, and the weights of both parts on validation."""
         train, validation = (
             Told(
-                self.scaling_.column(parts[name]),
-                self._targets(parts[name], name).numpy(),
+                self.scaling_.column(splits[name]),
+                self._targets(splits[name], name).numpy(),
                 self.weights_[name],
             )
             for name in ("train", "validation")
@@ -315,23 +317,23 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         return JoinedRidge.fit(train, validation, self._scores(validation.column), classes)
 
     def _measure(
-        self, examples: Sequences, part: str, *, seen: Sequence[str], run: Path | None
+        self, examples: Sequences, split: str, *, seen: Sequence[str], run: Path | None
     ) -> Figures:
         said = self._said(examples)
         labels = examples.labels or ()
         if run and self.sized_.regression:
             write_values(
                 run,
-                part=part,
+                split=split,
                 names=examples.names,
-                labels=numbers_of(labels, part, examples.names),
+                labels=numbers_of(labels, split, examples.names),
                 predictions=said,
                 lengths=examples.lengths,
             )
         elif run:
             write_predictions(
                 run,
-                part=part,
+                split=split,
                 texts=examples.names,
                 labels=labels,
                 predictions=self.labels_.decode(said),
@@ -339,19 +341,19 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
                 probabilities=said,
                 num_tokens=examples.lengths,
             )
-        return self._figures(examples, said, part, seen)
+        return self._figures(examples, said, split, seen)
 
     def _figures(
         self,
         examples: Sequences,
         said: npt.NDArray[Any],
-        part: str,
+        split: str,
         seen: Sequence[str],
     ) -> Figures:
         labels = examples.labels or ()
         if not self.sized_.regression:
-            return classification_figures(self.labels_, said, examples.keys, labels, seen, part)
-        rights = numbers_of(labels, part, examples.names)
+            return classification_figures(self.labels_, said, examples.keys, labels, seen, split)
+        rights = numbers_of(labels, split, examples.names)
         return regression_figures(self.values_, rights, said, examples.keys, seen)
 
     def _save_preprocessing(self, run: Path) -> None:
@@ -367,7 +369,9 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         else:
             self._set_labels(Labels.load(run))
         width = self.scaling_.num_inputs
-        self.joined_ = JoinedRidge.load(run, width) if saved.is_part(run / RIDGE_FILE) else None
+        self.joined_ = (
+            JoinedRidge.load(run, width) if saved.has_optional_file(run / RIDGE_FILE) else None
+        )
 
     def _example(self, run: Path) -> str:
         shape = f"[np.zeros((20, {len(self.scaling_.features)}))]"

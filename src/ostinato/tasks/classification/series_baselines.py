@@ -44,18 +44,18 @@ def class_baselines(
     often = int(np.bincount(targets).argmax())
 
     def measured(said: Said) -> Callable[[Sequences], Figures]:
-        def figures(part: Sequences) -> Figures:
-            rights = labels.encode(part.labels or (), part.source).numpy()
-            found = classification_metrics(rights, np.eye(classes)[said(part)])
+        def figures(split: Sequences) -> Figures:
+            rights = labels.encode(split.labels or (), split.source).numpy()
+            found = classification_metrics(rights, np.eye(classes)[said(split)])
             return {name: found[name] for name in ("n", "accuracy", "f1_macro")}
 
         return figures
 
     yield Baseline(
-        "majority", "the majority class", measured(lambda part: np.full(len(part), often))
+        "majority", "the majority class", measured(lambda split: np.full(len(split), often))
     )
     fitted = ridge or ConvolutionRidge.fit(Told(scaling.column(train), targets), classes)
-    said = measured(lambda part: fitted.scores(scaling.column(part)).argmax(axis=1))
+    said = measured(lambda split: fitted.scores(scaling.column(split)).argmax(axis=1))
     yield Baseline("ridge", RIDGE, said)
 
 
@@ -72,17 +72,17 @@ def value_baselines(
     """
 
     def measured(said: Said) -> Callable[[Sequences], Figures]:
-        def figures(part: Sequences) -> Figures:
-            rights = numbers_of(part.labels or (), part.source, part.names)
-            found = regression_metrics(rights, said(part))
+        def figures(split: Sequences) -> Figures:
+            rights = numbers_of(split.labels or (), split.source, split.names)
+            found = regression_metrics(rights, said(split))
             return {name: found[name] for name in ("n", "rmse", "mae", "r2")}
 
         return figures
 
     yield Baseline(
-        "mean", "the mean of train", measured(lambda part: np.full(len(part), values.mean))
+        "mean", "the mean of train", measured(lambda split: np.full(len(split), values.mean))
     )
     targets = values.encode(train.labels or (), "train", train.names).numpy()
     fitted = ridge or ConvolutionRidge.fit(Told(scaling.column(train), targets), None)
-    said = measured(lambda part: values.decode(fitted.scores(scaling.column(part))[:, 0]))
+    said = measured(lambda split: values.decode(fitted.scores(scaling.column(split))[:, 0]))
     yield Baseline("ridge", RIDGE, said)

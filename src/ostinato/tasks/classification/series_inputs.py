@@ -30,15 +30,15 @@ MOST_DEVIATIONS = 1e6
 FILE = "scaling.json"
 
 
-def sequences_of(X: Any, y: Any, part: str, features: tuple[str, ...] = ()) -> Sequences:
-    """Return sequences and labels as a part of a data set.
+def sequences_of(X: Any, y: Any, split: str, features: tuple[str, ...] = ()) -> Sequences:
+    """Return sequences and labels as a split of a data set.
 
     Args:
         X: Arrays ``(time, features)`` or ``(time,)``, or tables, whose columns are the features; one
             array ``(sequences, time, features)``; or what the readers of `ostinato.datasets` give, one
             or a list of them.
         y: A class or a number for each, or None.
-        part: Name for messages.
+        split: Name for messages.
         features: Those of train, so that there may be no sequence at all.
 
     Raises:
@@ -48,21 +48,21 @@ def sequences_of(X: Any, y: Any, part: str, features: tuple[str, ...] = ()) -> S
         >>> sequences_of([[1.0, 2.0], [3.0]], ["up", "flat"], "train").lengths
         array([2, 1])
     """
-    tell_order(X, y, part)
+    tell_order(X, y, split)
     labels = (
         None
         if y is None
-        else [_plain(label, part) for label in rows_of(one_column(y), part, "label")]
+        else [_plain(label, split) for label in rows_of(one_column(y), split, "label")]
     )
     if isinstance(X, Sequences):
         read = X
     else:
-        rows = _rows(X, part)
+        rows = _rows(X, split)
         if not rows and features:
             none = np.empty((0, len(features)))
-            return Sequences(none, np.zeros(1, np.int64), None, part, features, [])
+            return Sequences(none, np.zeros(1, np.int64), None, split, features, [])
         if not (rows and all(isinstance(row, Sequences) for row in rows)):
-            return _made(rows, labels, part)
+            return _made(rows, labels, split)
         read = joined(rows)
     if labels is None:
         return read
@@ -70,92 +70,92 @@ def sequences_of(X: Any, y: Any, part: str, features: tuple[str, ...] = ()) -> S
     return Sequences.make(rows, labels, read.source, features=read.features, names=read.names)
 
 
-def labelled(X: Any, y: Any, part: str) -> Sequences:
+def labelled(X: Any, y: Any, split: str) -> Sequences:
     """Return sequences as of :func:`sequences_of`, each with a label.
 
     Args:
         X: Sequences.
         y: A class or a number for each.
-        part: Name for messages.
+        split: Name for messages.
 
     Raises:
         DatasetError: One has none.
     """
-    found = sequences_of(X, y, part)
+    found = sequences_of(X, y, split)
     if found.labels is None:
-        raise DatasetError(f"{part}: each sequence must have a label; got None. Give the labels.")
+        raise DatasetError(f"{split}: each sequence must have a label; got None. Give the labels.")
     for row, label in enumerate(found.labels, 1):
         if plain(label) is None:
             label_of(label, row)  # raises, since it is missing
     return found
 
 
-def _rows(X: Any, part: str) -> list[Any]:
+def _rows(X: Any, split: str) -> list[Any]:
     """Return the sequences that something holds."""
-    table = columns_of(X, part)
+    table = columns_of(X, split)
     if table is not None and len(table) != 1:
         raise DatasetError(
-            f"{part}: sequences must be arrays of numbers; got a {type(X).__name__} of {len(table)} columns. "
+            f"{split}: sequences must be arrays of numbers; got a {type(X).__name__} of {len(table)} columns. "
             "Give its array if a row is a sequence, else an array for each sequence of its steps."
         )
-    rows = rows_of(X, part, "sequence") if not isinstance(X, Path) else [X]
+    rows = rows_of(X, split, "sequence") if not isinstance(X, Path) else [X]
     if any(isinstance(row, str | bytes | Path) for row in rows):
         raise DatasetError(
-            f"{part}: sequences must be arrays of numbers; got text. Read a file with "
+            f"{split}: sequences must be arrays of numbers; got text. Read a file with "
             "ostinato.datasets.read_sequences, or name it to `ostinato predict`."
         )
     return rows
 
 
-def _made(rows: list[Any], labels: list[Any] | None, part: str) -> Sequences:
+def _made(rows: list[Any], labels: list[Any] | None, split: str) -> Sequences:
     """Return sequences; if they are tables, their features are called as the columns."""
-    _tell_steps(rows, part)
-    tables = [columns_of(row, part) for row in rows]
+    _tell_steps(rows, split)
+    tables = [columns_of(row, split) for row in rows]
     first = tables[0] if tables else None
     if first is None or not all(isinstance(name, str) for name in first):
-        return Sequences.make(rows, labels, part)
+        return Sequences.make(rows, labels, split)
     for number, table in enumerate(tables, 1):
         if table is None or set(table) != set(first):
             raise DatasetError(
-                f"{part}: sequence {number} must have the columns of the first, {named(first)}; got "
+                f"{split}: sequence {number} must have the columns of the first, {named(first)}; got "
                 f"{'no table' if table is None else named(table)}. Give all sequences the same."
             )
     arrays = [
-        np.stack([_column(table[name], name, number, part) for name in first], axis=1)
+        np.stack([_column(table[name], name, number, split) for name in first], axis=1)
         for number, table in enumerate(tables, 1)
         if table
     ]
-    return Sequences.make(arrays, labels, part, features=list(first))
+    return Sequences.make(arrays, labels, split, features=list(first))
 
 
-def _column(values: Any, name: str, number: int, part: str) -> Any:
+def _column(values: Any, name: str, number: int, split: str) -> Any:
     try:
-        return numbers_in(values, part)
+        return numbers_in(values, split)
     except ValueError as error:
         raise DatasetError(
-            f"{part}: sequence {number}: column `{name}` must hold numbers; got {error}. Convert it, or leave it "
+            f"{split}: sequence {number}: column `{name}` must hold numbers; got {error}. Convert it, or leave it "
             "out."
         ) from None
 
 
-def _tell_steps(rows: list[Any], part: str) -> None:
+def _tell_steps(rows: list[Any], split: str) -> None:
     """Warn where the steps of a table or series do not stand in the order of its index."""
     for number, row in enumerate(rows, 1):
         if not getattr(getattr(row, "index", None), "is_monotonic_increasing", True):
             logger.warning(
                 "%s: sequence %d: steps are taken as they stand, and its index is not in order. Sort it if the "
                 "index tells the time: sort_index().",
-                *(part, number),
+                *(split, number),
             )
             return
 
 
-def _plain(label: Any, part: str) -> Any:
+def _plain(label: Any, split: str) -> Any:
     """Return a single label as a plain value, missing or not."""
     is_scalar = isinstance(label, str | bytes) or getattr(label, "ndim", None) == 0
     if isinstance(label, Iterable) and not is_scalar:
         raise DatasetError(
-            f"{part}: a label must be a single value; got {shown(label)}. Give one a sequence."
+            f"{split}: a label must be a single value; got {shown(label)}. Give one a sequence."
         )
     value = plain(label)
     return label if value is None else value
@@ -207,30 +207,30 @@ class Scaling:
     is_marked: tuple[bool, ...]
 
     @classmethod
-    def fit(cls, part: Sequences) -> Scaling:
+    def fit(cls, split: Sequences) -> Scaling:
         """Learn the scale of the training sequences.
 
         Raises:
             DatasetError: A feature has no value at all.
 
         Example:
-            >>> part = Sequences.make([[[1.0, 5.0], [3.0, np.nan]]], None, "train")
-            >>> scaling = Scaling.fit(part)
-            >>> scaling.column(part).values
+            >>> sequences = Sequences.make([[[1.0, 5.0], [3.0, np.nan]]], None, "train")
+            >>> scaling = Scaling.fit(sequences)
+            >>> scaling.column(sequences).values
             array([[-1.,  0.,  1.],
                    [ 1.,  0.,  0.]], dtype=float32)
         """
-        is_missing = np.asarray(np.isnan(part.values))
+        is_missing = np.asarray(np.isnan(split.values))
         empty = is_missing.all(axis=0)
         if empty.any():
             raise DatasetError(
-                f"{part.source}: every feature must have a value in train; feature "
-                f"`{part.features[int(empty.argmax())]}` has none. Leave it out."
+                f"{split.source}: every feature must have a value in train; feature "
+                f"`{split.features[int(empty.argmax())]}` has none. Leave it out."
             )
-        means, deviations = np.nanmean(part.values, axis=0), np.nanstd(part.values, axis=0)
-        is_told = (deviations > 0) & ~is_constant(part.values)
+        means, deviations = np.nanmean(split.values, axis=0), np.nanstd(split.values, axis=0)
+        is_told = (deviations > 0) & ~is_constant(split.values)
         return cls(
-            part.features,
+            split.features,
             tuple(means.tolist()),
             tuple(np.where(is_told, deviations, level_of(means)).tolist()),
             tuple(bool(column.any()) for column in is_missing.T),
@@ -241,18 +241,18 @@ class Scaling:
         """Inputs of the network at each step."""
         return len(self.features) + sum(self.is_marked)
 
-    def column(self, part: Sequences) -> Ragged:
-        """Return the inputs of a part, float32.
+    def column(self, split: Sequences) -> Ragged:
+        """Return the inputs of a split, float32.
 
         Raises:
             DatasetError: It has other features than train.
         """
-        values = part.arranged(self.features).values
+        values = split.arranged(self.features).values
         scaled = (values - np.array(self.means)) / np.array(self.deviations)
         scaled = np.clip(scaled, -MOST_DEVIATIONS, MOST_DEVIATIONS)
         is_there = ~np.isnan(values[:, np.array(self.is_marked)])
         inputs = np.concatenate([np.nan_to_num(scaled), is_there], axis=1, dtype=np.float32)
-        return Ragged(inputs, part.offsets)
+        return Ragged(inputs, split.offsets)
 
     def save(self, run: Path) -> None:
         """Write ``scaling.json``."""

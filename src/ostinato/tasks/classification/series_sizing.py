@@ -1,6 +1,6 @@
 """Settings of a classifier of sequences that follow from the size of its data.
 
-Chosen on held-out parts of generated sets, never on a test part: see the page on classifying
+Chosen on held-out splits of generated sets, never on a test split: see the page on classifying
 sequences.
 """
 
@@ -23,7 +23,7 @@ def sized(train: Sequences) -> dict[str, Any]:
     """Return settings of a classifier of sequences by ``set_params`` name.
 
     Args:
-        train: The train part, without what is held out.
+        train: The train split, without what is held out.
 
     Example:
         >>> of = lambda count: Sequences.make([[0.0]] * count, None, "a list")

@@ -19,7 +19,7 @@ from ostinato._config import Recurrent, Training
 from ostinato._kinds import TEXTS, DataKind
 from ostinato._presets import PRESETS
 from ostinato.data.ragged import Ragged
-from ostinato.datasets import Examples, check_parts
+from ostinato.datasets import Examples, check_splits
 from ostinato.nn.pooling import PoolingName
 from ostinato.runs.classification import write_predictions
 from ostinato.tasks import summary
@@ -30,7 +30,7 @@ from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.classification.ngram_classifier import JoinedNgrams
 from ostinato.tasks.classification.objective import (
     ClassificationObjective,
-    ClassifiedPart,
+    ClassifiedSplit,
     classification_figures,
     explained,
     scores_of,
@@ -42,11 +42,11 @@ from ostinato.tasks.classification.text_sizing import sized
 from ostinato.tasks.classification.weighting import check_no_class_weight, weights_of, with_weights
 from ostinato.tasks.contract import Fitting
 from ostinato.tasks.conventions import ClassifierMixin
-from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.estimator import Estimator, Splits
 from ostinato.tasks.remarks import noted, remarks_on, tell
 from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
 from ostinato.text import Tokenizer, encode_cached, fit_cached
-from ostinato.training import Figures, Objective, Part
+from ostinato.training import Figures, Objective, Split
 
 logger = logging.getLogger("ostinato")
 
@@ -144,9 +144,9 @@ class TextClassifier(ClassifierMixin, Estimator):
             validation: Texts and labels that choose the best epoch.
             fitting: The run folder, and who is told of epochs.
         """
-        parts = self._parts(X, y, validation)
-        parts["train"] = with_weights(parts["train"], sample_weight)
-        return self.fit_parts(parts, **fitting)
+        splits = self._splits(X, y, validation)
+        splits["train"] = with_weights(splits["train"], sample_weight)
+        return self.fit_splits(splits, **fitting)
 
     def predict(self, X: Sequence[str]) -> npt.NDArray[Any] | list[list[Any]]:
         """Return the likeliest class of each text; for ``multi_label`` a list of classes each.
@@ -179,9 +179,9 @@ class TextClassifier(ClassifierMixin, Estimator):
         A label that train never had counts as wrong.
         """
         self._check_fitted()
-        part = labelled_texts(X, y, "score", self.labels_)
+        split = labelled_texts(X, y, "score", self.labels_)
         is_right = self.labels_.agreement(
-            self._probabilities(part.texts), part.labels or (), "score"
+            self._probabilities(split.texts), split.labels or (), "score"
         )
         return float(np.average(is_right, weights=sample_weight))
 
@@ -189,17 +189,17 @@ class TextClassifier(ClassifierMixin, Estimator):
     weights_: npt.NDArray[np.float32] | None = field(init=False)
     ngrams_: JoinedNgrams | None = field(init=False)
 
-    def load_parts(self, **arguments: Any) -> Parts:
+    def load_splits(self, **arguments: Any) -> Splits:
         """Load data by the arguments of `ostinato.datasets.load_texts`."""
         return datasets.load_texts(**arguments)
 
-    def read_part(self, path: str, **columns: Any) -> Examples:
+    def read_split(self, path: str, **columns: Any) -> Examples:
         """Read one labelled file, by the arguments of `ostinato.datasets.read_texts`."""
         return datasets.read_texts(path, **columns)
 
-    def inputs_and_targets(self, part: Examples) -> tuple[Sequence[str], Sequence[Any]]:
-        """Return the texts of a part, and their labels."""
-        return part.texts, part.labels or ()
+    def inputs_and_targets(self, split: Examples) -> tuple[Sequence[str], Sequence[Any]]:
+        """Return the texts of a split, and their labels."""
+        return split.texts, split.labels or ()
 
     def read_inputs(self, path: str, **columns: Any) -> Sequence[str]:
         """Read the texts of a file, by the arguments of `ostinato.datasets.read_texts`."""
@@ -215,21 +215,21 @@ class TextClassifier(ClassifierMixin, Estimator):
         if self.multi_label:
             check_no_class_weight("TextClassifier", self.class_weight, "several labels a text")
 
-    def _part(self, X: Any, y: Any, name: str) -> Examples:
+    def _split(self, X: Any, y: Any, name: str) -> Examples:
         return examples_of(X, y, name, multi_label=self.multi_label)
 
     def _labelled(self, X: Any, y: Any) -> Examples:
         return labelled_texts(X, y, "evaluate", self.labels_)
 
-    def _fit_labels(self, parts: Parts) -> None:
-        train = parts["train"]
+    def _fit_labels(self, splits: Splits) -> None:
+        train = splits["train"]
         self._set_labels(
             Labels.fit(train.labels or (), multi_label=self.multi_label, classes=train.classes)
         )
-        check_parts(parts)
+        check_splits(splits)
 
-    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, summary.DataSummary]:
-        train = parts["train"]
+    def _prepare(self, splits: Splits) -> tuple[dict[str, Split], Objective, summary.DataSummary]:
+        train = splits["train"]
         self.ngrams_ = None
         self.tokenizer_ = fit_cached(
             train.fingerprint,
@@ -240,14 +240,14 @@ class TextClassifier(ClassifierMixin, Estimator):
             max_size=self.max_size,
         )
         columns = {
-            k: encode_cached(self.tokenizer_, part.fingerprint, part.texts)
-            for k, part in parts.items()
+            k: encode_cached(self.tokenizer_, split.fingerprint, split.texts)
+            for k, split in splits.items()
         }
-        targets = {k: self.labels_.encode(part.labels or (), k) for k, part in parts.items()}
+        targets = {k: self.labels_.encode(split.labels or (), k) for k, split in splits.items()}
         unknown = {k: self.tokenizer_.unknown_rate(column) for k, column in columns.items()}
         facts = summary.describe(
-            parts,
-            labels={k: flat(part.labels or ()) for k, part in parts.items()},
+            splits,
+            labels={k: flat(split.labels or ()) for k, split in splits.items()},
             lengths={k: column.lengths for k, column in columns.items()},
             unknown_rate=unknown,
         )
@@ -258,21 +258,21 @@ class TextClassifier(ClassifierMixin, Estimator):
         counts = np.bincount(columns["train"].values, minlength=len(self.tokenizer_))
         classes = len(self.labels_.classes)
         self.module_ = network.build_for(self.sized_, self.tokenizer_, classes, counts)
-        weights = weights_of(parts, targets, self.labels_ if self.class_weight else None)
+        weights = weights_of(splits, targets, self.labels_ if self.class_weight else None)
         self.weights_ = None if weights["train"] is None else weights["train"].numpy()
-        loop_parts: dict[str, Part] = {
-            k: ClassifiedPart(self._shorten(columns[k]), targets[k], weights[k]) for k in parts
+        loop_splits: dict[str, Split] = {
+            k: ClassifiedSplit(self._shorten(columns[k]), targets[k], weights[k]) for k in splits
         }
-        return loop_parts, ClassificationObjective(self.multi_label, "log_likelihood"), facts
+        return loop_splits, ClassificationObjective(self.multi_label, "log_likelihood"), facts
 
-    def _strata(self, part: Examples) -> tuple[Sequence[Any], Sequence[Hashable]]:
-        return label_names(part.labels or ()), part.texts
+    def _strata(self, split: Examples) -> tuple[Sequence[Any], Sequence[Hashable]]:
+        return label_names(split.labels or ()), split.texts
 
-    def _take(self, part: Examples, rows: npt.NDArray[np.int64]) -> Examples:
-        return take(part, rows)
+    def _take(self, split: Examples, rows: npt.NDArray[np.int64]) -> Examples:
+        return take(split, rows)
 
-    def _sizes(self, parts: Parts) -> Mapping[str, Any]:
-        found = sized(parts["train"])
+    def _sizes(self, splits: Splits) -> Mapping[str, Any]:
+        found = sized(splits["train"])
         if self.training.epochs is not None:
             del found["training__patience"]  # as many epochs as were asked for
         if self.training.batch_size is not None:
@@ -317,20 +317,20 @@ class TextClassifier(ClassifierMixin, Estimator):
         joint = torch.from_numpy(scores)
         return (joint.sigmoid() if self.labels_.multi_label else joint.softmax(dim=1)).numpy()
 
-    def _finish(self, parts: Parts, out: Path | None) -> None:
+    def _finish(self, splits: Splits, out: Path | None) -> None:
         if self.ngrams:
-            validation = parts["validation"]
+            validation = splits["validation"]
             column = encode_cached(self.tokenizer_, validation.fingerprint, validation.texts)
             self.ngrams_ = join_ngrams(
-                *(self._scores(column), self.tokenizer_, self.labels_, parts, self.facts_),
+                *(self._scores(column), self.tokenizer_, self.labels_, splits, self.facts_),
                 self.weights_,
             )
             if out:
                 self.ngrams_.save(out)
-        super()._finish(parts, out)
+        super()._finish(splits, out)
 
     def _measure(
-        self, examples: Examples, part: str, *, seen: Sequence[str], run: Path | None
+        self, examples: Examples, split: str, *, seen: Sequence[str], run: Path | None
     ) -> Figures:
         column = encode_cached(self.tokenizer_, examples.fingerprint, examples.texts)
         probabilities = self._probabilities(examples.texts, column)
@@ -338,7 +338,7 @@ class TextClassifier(ClassifierMixin, Estimator):
         if run:
             write_predictions(
                 run,
-                part=part,
+                split=split,
                 texts=examples.texts,
                 labels=labels,
                 predictions=self.labels_.decode(probabilities),
@@ -347,7 +347,7 @@ class TextClassifier(ClassifierMixin, Estimator):
                 num_tokens=column.lengths,
             )
         return classification_figures(
-            self.labels_, probabilities, examples.texts, labels, seen, part
+            self.labels_, probabilities, examples.texts, labels, seen, split
         )
 
     def _save_preprocessing(self, run: Path) -> None:

@@ -27,7 +27,7 @@ def text_baselines(
     """Yield the majority class, and logistic regression on TF-IDF of words and pairs of words.
 
     Args:
-        train: The train part.
+        train: The train split.
         labels: Its classes.
         tokenizer: Cuts texts into words; where those are characters, so are the n-grams.
         fitted: Such a model of words alone, if there is one already.
@@ -37,8 +37,8 @@ def text_baselines(
     classes = len(labels.classes)
 
     def measured(probabilities: Callable[[Examples], Float32s]) -> Callable[[Examples], Figures]:
-        return lambda part: classification_figures(
-            labels, probabilities(part), part.texts, part.labels or (), ()
+        return lambda split: classification_figures(
+            labels, probabilities(split), split.texts, split.labels or (), ()
         )
 
     shares = targets.mean(axis=0) if labels.multi_label else np.bincount(targets) / len(targets)
@@ -46,7 +46,7 @@ def text_baselines(
     yield Baseline(
         "majority",
         "the commonest answer" if labels.multi_label else "the majority class",
-        measured(lambda part: np.tile(usual, (len(part.texts), 1))),
+        measured(lambda split: np.tile(usual, (len(split.texts), 1))),
     )
     model = fitted or NgramClassifier.fit(
         tokenizer.words(train.texts), targets, classes=classes, sample_weight=sample_weight
@@ -55,8 +55,8 @@ def text_baselines(
         "bag_of_words",
         "a bag of words",
         measured(
-            lambda part: model.probabilities(
-                tokenizer.words(part.texts), multi_label=labels.multi_label
+            lambda split: model.probabilities(
+                tokenizer.words(split.texts), multi_label=labels.multi_label
             )
         ),
     )

@@ -20,13 +20,13 @@ from ostinato.tasks.inputs import string_of
 logger = logging.getLogger("ostinato")
 
 
-def examples_of(X: Any, y: Any, part: str, *, multi_label: bool = False) -> Examples:
-    """Return texts and labels as a part of a data set; the labels keep their type.
+def examples_of(X: Any, y: Any, split: str, *, multi_label: bool = False) -> Examples:
+    """Return texts and labels as a split of a data set; the labels keep their type.
 
     Args:
         X: Texts, in whatever holds a column.
         y: Their labels, as of :func:`ostinato.tasks.classification.label_inputs.labels_of`.
-        part: Name for messages.
+        split: Name for messages.
         multi_label: Whether a text has any number of labels.
 
     Raises:
@@ -36,26 +36,26 @@ def examples_of(X: Any, y: Any, part: str, *, multi_label: bool = False) -> Exam
         >>> examples_of(("good", "bad"), np.array([1, 0]), "train").labels
         [1, 0]
     """
-    tell_order(X, y, part)
-    texts = texts_of(X, part)
-    given = labels_of(y, part, multi_label=multi_label)
-    return _examples(texts, given.rows, given.classes, part)
+    tell_order(X, y, split)
+    texts = texts_of(X, split)
+    given = labels_of(y, split, multi_label=multi_label)
+    return _examples(texts, given.rows, given.classes, split)
 
 
 def _examples(
-    texts: Sequence[str], labels: list[Any], classes: tuple[Any, ...] | None, part: str
+    texts: Sequence[str], labels: list[Any], classes: tuple[Any, ...] | None, split: str
 ) -> Examples:
-    examples = Examples.make(texts, label_names(labels), part)
+    examples = Examples.make(texts, label_names(labels), split)
     return dataclasses.replace(examples, labels=labels, classes=classes)  # of the user's own type
 
 
 def take(examples: Examples, rows: npt.NDArray[np.int64]) -> Examples:
-    """Return some rows of a part."""
+    """Return some rows of a split."""
     labels = [(examples.labels or ())[row] for row in rows]
     texts = [examples.texts[row] for row in rows]
-    part = _examples(texts, labels, examples.classes, examples.source)
+    split = _examples(texts, labels, examples.classes, examples.source)
     weights = examples.weights
-    return part if weights is None else part.weighted([weights[row] for row in rows])
+    return split if weights is None else split.weighted([weights[row] for row in rows])
 
 
 def texts_of(X: Any, where: str) -> Sequence[str]:
@@ -95,7 +95,7 @@ _NAMES_OF_MISSING = frozenset({"nan", "NaN", "NaT", "<NA>", "None"})
 
 
 def labelled_texts(X: Any, y: Any, where: str, known: Labels) -> Examples:
-    """Return texts and their labels as a part, for classes that are known.
+    """Return texts and their labels as a split, for classes that are known.
 
     Args:
         X: Texts, in whatever holds a column.

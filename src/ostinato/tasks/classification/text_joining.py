@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.classification.ngram_classifier import JoinedNgrams, NgramClassifier
 from ostinato.tasks.classification.text_sizing import ngram_kinds
-from ostinato.tasks.contract import Parts
+from ostinato.tasks.contract import Splits
 from ostinato.tasks.summary import DataSummary
 from ostinato.text import Tokenizer
 
@@ -21,7 +21,7 @@ def join_ngrams(
     scores: npt.NDArray[Any],
     tokenizer: Tokenizer,
     labels: Labels,
-    parts: Parts,
+    splits: Splits,
     facts: DataSummary,
     sample_weight: npt.NDArray[Any] | None,
 ) -> JoinedNgrams:
@@ -31,11 +31,11 @@ def join_ngrams(
         scores: What the network says of the texts of validation, ``(texts, classes)``.
         tokenizer: What cuts texts into words.
         labels: The classes.
-        parts: The parts ``train`` and ``validation``, an `ostinato.datasets.Examples` each.
+        splits: The splits ``train`` and ``validation``, an `ostinato.datasets.Examples` each.
         facts: What train is like.
         sample_weight: How much each of its texts counts; none for all the same.
     """
-    train, validation = parts["train"], parts["validation"]
+    train, validation = splits["train"], splits["validation"]
     classes = len(labels.classes)
     model = NgramClassifier.fit(
         tokenizer.words(train.texts),

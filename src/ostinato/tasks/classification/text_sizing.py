@@ -1,6 +1,6 @@
 """Settings of a text classifier that follow from the size of its data.
 
-Chosen on parts set aside from train of six sets, mostly at 100 to 1,000 texts, and for large data kept as
+Chosen on splits set aside from train of six sets, mostly at 100 to 1,000 texts, and for large data kept as
 they were for IMDB; see the page on defaults that follow from the data.
 """
 
@@ -30,7 +30,7 @@ def sized(train: Examples) -> dict[str, Any]:
     """Return settings by ``set_params`` name.
 
     Args:
-        train: The train part, without what is held out.
+        train: The train split, without what is held out.
     """
     texts = len(train.texts)
     rows = FEW_ROWS if texts <= FEW_TEXTS else ROWS
@@ -55,7 +55,7 @@ def ngram_kinds(train: Examples, mean_tokens: float, classes: int) -> dict[str, 
     has a weight of its own for every n-gram.
 
     Args:
-        train: The train part.
+        train: The train split.
         mean_tokens: Tokens of a text, on average.
         classes: How many there are.
     """

@@ -34,7 +34,7 @@ class Weighted(NamedTuple):
 
 
 class HasWeights(Protocol):
-    """A part of the data with sample weights."""
+    """A split of the data with sample weights."""
 
     @property
     def weights(self) -> list[float] | None:
@@ -46,26 +46,26 @@ def parted(targets: Tensor | Weighted) -> tuple[Tensor, Tensor | None]:
     return (targets.targets, targets.weights) if isinstance(targets, Weighted) else (targets, None)
 
 
-def with_weights(part: P, sample_weight: ArrayLike | None) -> P:
-    """Return a part with these sample weights; None for equal ones.
+def with_weights(split: P, sample_weight: ArrayLike | None) -> P:
+    """Return a split with these sample weights; None for equal ones.
 
     Raises:
         DatasetError: There is not one for each example, one is negative or not finite, or all are 0.
 
     Example:
-        >>> part = Examples.make(["good", "bad"], ["1", "0"], "train")
-        >>> with_weights(part, [2, 1]).weights
+        >>> examples = Examples.make(["good", "bad"], ["1", "0"], "train")
+        >>> with_weights(examples, [2, 1]).weights
         [2.0, 1.0]
     """
     if sample_weight is None:
-        return part
+        return split
     try:
         weights = np.asarray(sample_weight, np.float64)
     except (TypeError, ValueError) as error:
         raise DatasetError(
             f"fit: sample_weight must be numbers; {error}. Give one for each example."
         ) from error
-    count = len(part.labels or ())
+    count = len(split.labels or ())
     if weights.shape != (count,):
         raise DatasetError(
             f"fit: sample_weight must have one number for each of {count} examples; got shape "
@@ -79,37 +79,37 @@ def with_weights(part: P, sample_weight: ArrayLike | None) -> P:
         )
     if not weights.any():
         raise DatasetError("fit: sample_weight must be above 0 for some example; got 0 for all.")
-    return part.weighted(weights.tolist())
+    return split.weighted(weights.tolist())
 
 
 def weights_of(
-    parts: Mapping[str, HasWeights],
+    splits: Mapping[str, HasWeights],
     targets: Mapping[str, Tensor],
     labels: Labels | None = None,
 ) -> dict[str, Tensor | None]:
-    """Return the weight of each row in the loss, ``(rows,)`` by part, with mean 1 over train.
+    """Return the weight of each row in the loss, ``(rows,)`` by split, with mean 1 over train.
 
     Args:
-        parts: The parts, with the weights that the user has given.
+        splits: The splits, with the weights that the user has given.
         targets: Class of each row; only for balanced classes.
         labels: The classes, to weight rows by the inverse frequency of their class in train.
 
     Returns:
-        By part; None if all rows have equal weight.
+        By split; None if all rows have equal weight.
 
     Example:
-        >>> part = Examples.make(["a", "b", "c"], ["x", "x", "y"], "train")
+        >>> examples = Examples.make(["a", "b", "c"], ["x", "x", "y"], "train")
         >>> labels = Labels.fit(["x", "y"])
-        >>> weights_of({"train": part}, {"train": torch.tensor([0, 0, 1])}, labels)
+        >>> weights_of({"train": examples}, {"train": torch.tensor([0, 0, 1])}, labels)
         {'train': tensor([0.7500, 0.7500, 1.5000])}
     """
-    if labels is None and parts["train"].weights is None:
-        return dict.fromkeys(parts)
+    if labels is None and splits["train"].weights is None:
+        return dict.fromkeys(splits)
     found = {}
     of_class = None if labels is None else _class_weights(labels.classes, targets["train"])
-    for name, part in parts.items():
+    for name, split in splits.items():
         rows = len(targets[name])
-        weights = torch.ones(rows) if part.weights is None else torch.tensor(part.weights)
+        weights = torch.ones(rows) if split.weights is None else torch.tensor(split.weights)
         found[name] = weights if of_class is None else weights * of_class[targets[name]]
     mean = found["train"].mean()
     if not mean > 0:

@@ -14,7 +14,7 @@ from ostinato._errors import DatasetError
 from ostinato.series import Panel
 from ostinato.tasks.forecasting.evaluation import ForecastEvaluation
 from ostinato.tasks.forecasting.predictor import ForecastPredictor
-from ostinato.tasks.forecasting.splits import SeriesSplit
+from ostinato.tasks.forecasting.time_splits import SeriesSplit
 from ostinato.training import Figures
 
 logger = logging.getLogger("ostinato")
@@ -77,8 +77,8 @@ def backtest(
             model = train(past.take(np.flatnonzero(past.lengths > 0)))
         ahead = panel.until(np.maximum(ends, 0) + horizon)
         rows = np.flatnonzero(ends > 0)
-        part = SeriesSplit(ahead.take(rows), ends[rows], every_cutoff=False)
-        forecasts, measured = model.measured(part)
+        split = SeriesSplit(ahead.take(rows), ends[rows], every_cutoff=False)
+        forecasts, measured = model.measured(split)
         found.append(measured)
         told.append(measured.figures(levels))
         tables.append(forecasts.table(with_actual=True))

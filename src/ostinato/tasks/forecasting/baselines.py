@@ -13,7 +13,7 @@ from ostinato.metrics import CHANCE_Z
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.forecasting.evaluation import CONSTANT, ForecastEvaluation
 from ostinato.tasks.forecasting.predictor import ForecastPredictor
-from ostinato.tasks.forecasting.splits import SeriesSplit
+from ostinato.tasks.forecasting.time_splits import SeriesSplit
 from ostinato.tasks.verdict import Compared, Verdict, judge
 from ostinato.training import Figures
 
@@ -37,10 +37,10 @@ def baselines_of(predictor: ForecastPredictor) -> Iterator[Baseline]:
     """
     measured: dict[str, ForecastEvaluation] = {}
 
-    def figures(name: str, part: SeriesSplit) -> Figures:
-        if part.fingerprint not in measured:
-            measured[part.fingerprint] = predictor.untrained(part)
-        return measured[part.fingerprint].of_baseline(name)
+    def figures(name: str, split: SeriesSplit) -> Figures:
+        if split.fingerprint not in measured:
+            measured[split.fingerprint] = predictor.untrained(split)
+        return measured[split.fingerprint].of_baseline(name)
 
     for name, title in TITLES.items():
         if name != "seasonal_naive" or predictor.plan.season > 1:
@@ -49,21 +49,21 @@ def baselines_of(predictor: ForecastPredictor) -> Iterator[Baseline]:
 
 def figures_of(
     measured: ForecastEvaluation,
-    part: SeriesSplit,
+    split: SeriesSplit,
     levels: Sequence[int],
     *,
     with_coverage: bool = True,
 ) -> Figures:
-    """Return the figures of a forecaster on a part, and how far it is from chance.
+    """Return the figures of a forecaster on a split, and how far it is from chance.
 
     Args:
         measured: Its forecasts beside what came.
-        part: The part.
+        split: The split.
         levels: Percent of the intervals.
         with_coverage: Whether intervals are judged; not on what they were calibrated on.
     """
     figures = measured.figures(levels, with_coverage=with_coverage)
-    return {**figures, "chance_z": chance_z(measured, overlaps=part.every_cutoff)}
+    return {**figures, "chance_z": chance_z(measured, overlaps=split.every_cutoff)}
 
 
 def chance_z(measured: ForecastEvaluation, *, overlaps: bool) -> float:
@@ -86,25 +86,25 @@ def chance_z(measured: ForecastEvaluation, *, overlaps: bool) -> float:
 
 
 def judge_forecasts(
-    figures: Figures, baselines: Mapping[str, Any], *, part: str, advice: str
+    figures: Figures, baselines: Mapping[str, Any], *, split: str, advice: str
 ) -> Verdict:
     """Return the judgement of a forecaster's figures: by MASE, or where there is none by MAE.
 
     Args:
         figures: Its figures.
         baselines: Those of the forecasts beside it.
-        part: The part.
+        split: The split.
         advice: What to try if it is not better than these.
     """
     title = next(name for name in ("mase", "mae") if name in figures)
     compared = Compared(title, title.upper(), lower_is_better=True, is_share=False)
-    failure, found = None, baselines.get(CONSTANT, {}).get(part, {})
+    failure, found = None, baselines.get(CONSTANT, {}).get(split, {})
     is_near = 0 < NEAR * found.get(title, 0) < figures[title]  # of series that never change, 0
     if is_near and figures.get("chance_z", math.inf) < CHANCE_Z:
         failure = (
-            f"No better than chance: {compared.title} {figures[title]:.4f} on {part}, and a constant has "
+            f"No better than chance: {compared.title} {figures[title]:.4f} on {split}, and a constant has "
             f"{found[title]:.4f}."
         )
         advice = f"Check that the values are in the order of their times. {advice}"
     told = {name: value for name, value in figures.items() if name != "chance_z"}  # judged above
-    return judge(told, baselines, compared, part=part, failure=failure, advice=advice)
+    return judge(told, baselines, compared, split=split, failure=failure, advice=advice)

@@ -69,7 +69,7 @@ def learnt_by(
 
     Args:
         windows: Forecasts of windows that the network was not trained on.
-        at: Steps from the beginning of the part.
+        at: Steps from the beginning of the split.
         probabilities: Of the quantiles.
         recent: How many cutoffs to go back.
     """

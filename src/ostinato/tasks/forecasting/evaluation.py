@@ -1,4 +1,4 @@
-"""How good forecasts are on a part, beside those that need no model; and what the report shows."""
+"""How good forecasts are on a split, beside those that need no model; and what the report shows."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def write_forecasts(
     measured: ForecastEvaluation,
     levels: Sequence[int],
     *,
-    part: str,
+    split: str,
     season: int,
     standardised: bool,
 ) -> None:
@@ -201,7 +201,7 @@ def write_forecasts(
         "windows": str(len(forecasts.places)),
         "standardised": str(standardised).lower(),
     }
-    write_table(run, part, table, told)
+    write_table(run, split, table, told)
 
 
 def _scale(forecasts: Forecasts, season: int) -> Float64s:

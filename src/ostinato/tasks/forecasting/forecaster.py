@@ -22,9 +22,9 @@ from ostinato.series.scaling import Transform
 from ostinato.series.windows import WindowScaling
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.contract import Fitting
-from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.estimator import Estimator, Splits
 from ostinato.tasks.fitted import all_or_nothing
-from ostinato.tasks.forecasting import network, splits, summary
+from ostinato.tasks.forecasting import network, summary, time_splits
 from ostinato.tasks.forecasting.backtest import Backtest, backtest
 from ostinato.tasks.forecasting.baselines import baselines_of, figures_of, judge_forecasts
 from ostinato.tasks.forecasting.evaluation import write_forecasts
@@ -32,12 +32,13 @@ from ostinato.tasks.forecasting.forecasts import Forecasts, line_of, plot_foreca
 from ostinato.tasks.forecasting.history import load_history, save_history
 from ostinato.tasks.forecasting.network import Network
 from ostinato.tasks.forecasting.objective import objective_of
-from ostinato.tasks.forecasting.predictor import Ends, ForecastPredictor, OnError, windows_by_part
+from ostinato.tasks.forecasting.predictor import Ends, ForecastPredictor, OnError, windows_by_split
 from ostinato.tasks.forecasting.preprocessing import SeriesPreprocessor, learnt, table_of
 from ostinato.tasks.forecasting.settings import Method, WindowSizes, check_settings
 from ostinato.tasks.forecasting.sizing import sized
+from ostinato.tasks.forecasting.time_splits import SeriesSplit
 from ostinato.tasks.summary import DataSummary
-from ostinato.training import Callback, Figures, Objective, Part
+from ostinato.training import Callback, Figures, Objective, Split
 
 logger = logging.getLogger("ostinato")
 
@@ -150,12 +151,12 @@ class Forecaster(Estimator):
             callbacks: Who is told of epochs.
             columns: Names of columns, as :func:`ostinato.datasets.read_series` takes them.
         """
-        splits.check_no_values(y)
-        splits.check_no_files(validation=validation)
+        time_splits.check_no_values(y)
+        time_splits.check_no_files(validation=validation)
         self.columns_ = learnt(columns)
         panel = self._read(X, columns, anew=True)
-        return self.fit_parts(
-            {"train": splits.whole(panel)},
+        return self.fit_splits(
+            {"train": time_splits.whole(panel)},
             **Fitting(out=out, overwrite=overwrite, resume=resume, callbacks=callbacks),
         )
 
@@ -260,35 +261,35 @@ class Forecaster(Estimator):
 
         def train(past: Panel) -> ForecastPredictor:
             model: Forecaster = clone(self)
-            return model.fit_parts({"train": splits.whole(past)}).predictor
+            return model.fit_splits({"train": time_splits.whole(past)}).predictor
 
         horizon, levels = self.plan_of(panel).horizon, self.levels
         wanted: dict[str, Any] = {"cutoffs": cutoffs, "step": step, "refit": refit}
         return backtest(panel, train, horizon=horizon, levels=levels, **wanted)
 
-    def load_parts(self, *, validation: Any = None, test: Any = None, **arguments: Any) -> Parts:
-        """Load series by the arguments of `ostinato.datasets.load_series`, and part them by time."""
-        splits.check_no_files(validation=validation, test=test)
+    def load_splits(self, *, validation: Any = None, test: Any = None, **arguments: Any) -> Splits:
+        """Load series as `ostinato.datasets.load_series` does, and split them by time."""
+        time_splits.check_no_files(validation=validation, test=test)
         source = arguments.pop("source")
         self.columns_ = learnt(arguments)
         panel = self._read(source, arguments, anew=True)
-        return splits.parts_of(panel, self.plan_of(panel).horizon)
+        return time_splits.splits_of(panel, self.plan_of(panel).horizon)
 
-    def read_part(self, path: Any, **columns: Any) -> splits.SeriesSplit:
+    def read_split(self, path: Any, **columns: Any) -> SeriesSplit:
         """Read series whose last horizon is to be measured."""
-        return splits.last_of(self._read(path, columns), self.predictor.plan.horizon)
+        return time_splits.last_of(self._read(path, columns), self.predictor.plan.horizon)
 
-    def inputs_and_targets(self, part: splits.SeriesSplit) -> tuple[Any, None]:
-        """Return a part; what is to be forecast stands in it."""
-        return part, None
+    def inputs_and_targets(self, split: SeriesSplit) -> tuple[Any, None]:
+        """Return a split; what is to be forecast stands in it."""
+        return split, None
 
     def read_inputs(self, path: str, **columns: Any) -> Sequence[Panel]:
         """Read series to be forecast from a file."""
         return [self._read(path, columns)]
 
-    def hold_out(self, parts: Parts) -> Parts:
-        """Return ``parts`` with a validation part: the last steps of train if there is none."""
-        return splits.with_validation(parts, self.plan_of(parts["train"].panel).horizon)
+    def hold_out(self, splits: Splits) -> Splits:
+        """Return ``splits`` with a validation split: the last steps of train if there is none."""
+        return time_splits.with_validation(splits, self.plan_of(splits["train"].panel).horizon)
 
     def format_prediction(self, answer: Mapping[str, Any]) -> str:
         """Return a step of `predict_details` as a line: series, time, mean, and each quantile."""
@@ -298,27 +299,27 @@ class Forecaster(Estimator):
         super()._check()
         check_settings(self)
 
-    def _part(self, X: Any, y: Any, name: str) -> splits.SeriesSplit:
-        splits.check_no_values(y)
-        return X if isinstance(X, splits.SeriesSplit) else self.read_part(X)
+    def _split(self, X: Any, y: Any, name: str) -> SeriesSplit:
+        time_splits.check_no_values(y)
+        return X if isinstance(X, SeriesSplit) else self.read_split(X)
 
-    def _labelled(self, X: Any, y: Any) -> splits.SeriesSplit:
-        return self._part(X, y, "evaluate")
+    def _labelled(self, X: Any, y: Any) -> SeriesSplit:
+        return self._split(X, y, "evaluate")
 
-    def _fit_labels(self, parts: Parts) -> None: ...  # series have none
+    def _fit_labels(self, splits: Splits) -> None: ...  # series have none
 
-    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, DataSummary]:
-        train: Panel = parts["train"].panel
+    def _prepare(self, splits: Splits) -> tuple[dict[str, Split], Objective, DataSummary]:
+        train: Panel = splits["train"].panel
         plan = self.plan_of(train)
         self.preprocessor_ = SeriesPreprocessor.learn(
-            train, parts["validation"].panel, self, plan.season
+            train, splits["validation"].panel, self, plan.season
         )
-        for part in parts.values():
-            self.preprocessor_.check(part.panel)  # before hours of training
+        for split in splits.values():
+            self.preprocessor_.check(split.panel)  # before hours of training
         self.calibration_ = None
-        self.series_ = list(parts.values())[-1].panel
-        windows = windows_by_part(self, self.preprocessor_, plan, parts)
-        facts = summary.describe(parts, windows)
+        self.series_ = list(splits.values())[-1].panel
+        windows = windows_by_split(self, self.preprocessor_, plan, splits)
+        facts = summary.describe(splits, windows)
         for line in summary.lines(facts, plan, is_log=self.preprocessor_.scaling.is_log):
             logger.info(line)
         self.module_ = self._network()
@@ -358,21 +359,21 @@ class Forecaster(Estimator):
             )
         return predictor.ahead(panel, **asked)
 
-    def _finish(self, parts: Parts, out: Path | None) -> None:
+    def _finish(self, splits: Splits, out: Path | None) -> None:
         self.calibration_ = self.predictor.calibrated(self.series_)
         if out:
             self.preprocessor_.save(out, self.calibration_)
-        super()._finish(parts, out)
+        super()._finish(splits, out)
 
     def _measure(
-        self, examples: splits.SeriesSplit, part: str, *, seen: Sequence[str], run: Path | None
+        self, examples: SeriesSplit, split: str, *, seen: Sequence[str], run: Path | None
     ) -> Figures:
         forecasts, found = self.predictor.measured(examples)
         if run:
-            told: dict[str, Any] = {"part": part, "standardised": examples.standardised}
+            told: dict[str, Any] = {"split": split, "standardised": examples.standardised}
             told["season"] = self.predictor.plan.season
             write_forecasts(run, forecasts, found, self.sized_.levels, **told)
-        return figures_of(found, examples, self.sized_.levels, with_coverage=part != "validation")
+        return figures_of(found, examples, self.sized_.levels, with_coverage=split != "validation")
 
     def _save_preprocessing(self, run: Path) -> None:
         self.preprocessor_.save(run, self.calibration_)
@@ -387,12 +388,12 @@ class Forecaster(Estimator):
     def _example(self, run: Path) -> str:
         return f'import ostinato\n\nprint(ostinato.load("{run.name}").predict())'
 
-    def _judge(self, figures: Figures, baselines: Mapping[str, Any], part: str) -> dict[str, Any]:
-        return judge_forecasts(figures, baselines, part=part, advice=self.advice).to_json()
+    def _judge(self, figures: Figures, baselines: Mapping[str, Any], split: str) -> dict[str, Any]:
+        return judge_forecasts(figures, baselines, split=split, advice=self.advice).to_json()
 
-    def _baselines(self, train: splits.SeriesSplit) -> Iterator[Baseline]:
+    def _baselines(self, train: SeriesSplit) -> Iterator[Baseline]:
         return baselines_of(self.predictor)
 
-    def _sizes(self, parts: Parts) -> Mapping[str, Any]:
-        plan = self.plan_of(parts["train"].panel)
-        return sized(parts["train"], plan.context, plan.horizon)
+    def _sizes(self, splits: Splits) -> Mapping[str, Any]:
+        plan = self.plan_of(splits["train"].panel)
+        return sized(splits["train"], plan.context, plan.horizon)

@@ -23,7 +23,7 @@ from ostinato.datasets.records.series import format_time
 from ostinato.models import AutoregressiveForecaster
 from ostinato.models.likelihoods import sampled_quantiles
 from ostinato.series import Panel, WindowIndex
-from ostinato.tasks.forecasting.objective import WindowPart
+from ostinato.tasks.forecasting.objective import WindowSplit
 
 logger = logging.getLogger("ostinato")
 
@@ -276,7 +276,7 @@ def zoned(times: Array, panel: Panel) -> list[str]:
 
 def forecast(
     network: nn.Module,
-    part: WindowPart,
+    split: WindowSplit,
     places: WindowIndex,
     probabilities: Sequence[float],
     *,
@@ -287,7 +287,7 @@ def forecast(
 
     Args:
         network: The trained network.
-        part: Reader of the windows.
+        split: Reader of the windows.
         places: The windows.
         probabilities: Those of the quantiles.
         num_samples: Sample paths of each window, for autoregressive networks.
@@ -298,17 +298,17 @@ def forecast(
         the values of each window, ``(windows,)``.
     """
     network.eval()
-    horizon = part.reader.horizon
+    horizon = split.reader.horizon
     quantiles, scales = np.empty((len(places), horizon, len(probabilities))), np.empty(len(places))
-    size = max(1, BATCH_STEPS // (part.reader.context + horizon))
+    size = max(1, BATCH_STEPS // (split.reader.context + horizon))
     if isinstance(network, AutoregressiveForecaster):
         size = max(1, BATCH_PATHS // num_samples)
     with torch.inference_mode():
         for start in range(0, len(places), size):
             rows = np.arange(start, min(start + size, len(places)))
-            windows, ahead, order = part.windows(places.take(rows))
+            windows, ahead, order = split.windows(places.take(rows))
             if isinstance(network, AutoregressiveForecaster):
-                own = _generators(part.reader.panel, places.take(rows[order]), seed)
+                own = _generators(split.reader.panel, places.take(rows[order]), seed)
                 # of shape (batch, samples, horizon)
                 paths = network.sample(windows, ahead.scale, num_samples, own)
                 # of shape (batch, horizon, quantiles)

@@ -45,7 +45,7 @@ class WindowTargets:
 
 
 @dataclass(frozen=True, eq=False)
-class WindowPart:
+class WindowSplit:
     """The windows of one split, in rows of ``stride`` windows each.
 
     Args:

@@ -24,10 +24,10 @@ from ostinato.tasks.forecasting.calibration import (
 from ostinato.tasks.forecasting.evaluation import ForecastEvaluation
 from ostinato.tasks.forecasting.forecasts import Forecasts, LeftOut, forecast, tell_left_out
 from ostinato.tasks.forecasting.network import Network
-from ostinato.tasks.forecasting.objective import WindowPart
+from ostinato.tasks.forecasting.objective import WindowSplit
 from ostinato.tasks.forecasting.preprocessing import SeriesPreprocessor
 from ostinato.tasks.forecasting.settings import ForecastSettings, WindowSizes
-from ostinato.tasks.forecasting.splits import SeriesSplit, train_stretch
+from ostinato.tasks.forecasting.time_splits import SeriesSplit, train_stretch
 
 OnError = Literal["raise", "skip"]
 Ends = Literal["common", "own"]
@@ -36,19 +36,19 @@ FEWEST_WINDOWS = 1024  # in an epoch of training; fewer are repeated
 MEASURED_SHARE = 4  # validation uses a quarter as many windows as an epoch of training
 
 
-def windows_by_part(
+def windows_by_split(
     settings: ForecastSettings,
     reading: SeriesPreprocessor,
     plan: WindowSizes,
-    parts: Mapping[str, SeriesSplit],
-) -> dict[str, WindowPart]:
+    splits: Mapping[str, SeriesSplit],
+) -> dict[str, WindowSplit]:
     """Return the windows of each split for the training loop.
 
     Args:
         settings: The forecaster.
         reading: The preprocessor of series.
         plan: Its sizes.
-        parts: The splits, by name.
+        splits: The splits, by name.
 
     Raises:
         ConfigError: There are past columns, and the method reads none.
@@ -60,14 +60,14 @@ def windows_by_part(
             f"got {', '.join(reading.past)}. Use another method, or leave them out."
         )
     found = {}
-    for name, part in parts.items():
+    for name, split in splits.items():
         is_train = name == "train"
-        cutoffs = train_stretch(part.panel, plan.context, plan.horizon) if is_train else part
+        cutoffs = train_stretch(split.panel, plan.context, plan.horizon) if is_train else split
         most = settings.train_windows // (1 if is_train else MEASURED_SHARE)
         windows = windows_of(settings, reading, plan, cutoffs, most=most, is_train=is_train)
         if not len(windows.places):
             raise DatasetError(
-                f"{part.source}: {name} must have a window with a value observed in its {plan.horizon} steps "
+                f"{split.source}: {name} must have a window with a value observed in its {plan.horizon} steps "
                 "ahead, and one before them; got none. Give longer or fuller series."
             )
         found[name] = windows
@@ -78,24 +78,24 @@ def windows_of(
     settings: ForecastSettings,
     reading: SeriesPreprocessor,
     plan: WindowSizes,
-    part: SeriesSplit,
+    split: SeriesSplit,
     *,
     most: int,
     is_train: bool,
-) -> WindowPart:
+) -> WindowSplit:
     """Return the windows of a split that have an observed value in context and horizon.
 
     Args:
         settings: The forecaster.
         reading: The preprocessor of series.
         plan: Its sizes.
-        part: The split.
+        split: The split.
         most: Most windows in an epoch; of more, one of every ``stride`` is used.
         is_train: Whether the network is trained on them.
     """
-    scaling = reading.scaling.knowing(part.panel.until(part.begin))
+    scaling = reading.scaling.knowing(split.panel.until(split.begin))
     reader = WindowReader(
-        part.panel,
+        split.panel,
         scaling,
         context=plan.context,
         horizon=plan.horizon,
@@ -105,11 +105,11 @@ def windows_of(
         cycles=reading.cycles,
         holidays=reading.holidays,
     )
-    places = reader.usable(part.places(plan.horizon))
-    return WindowPart(
+    places = reader.usable(split.places(plan.horizon))
+    return WindowSplit(
         reader,
         places,
-        reading.attributes.codes(part.panel),
+        reading.attributes.codes(split.panel),
         stride=max(1, -(-len(places) // most)),
         repeats=max(1, FEWEST_WINDOWS // max(len(places), 1)) if is_train else 1,
         is_train=is_train,
@@ -176,22 +176,22 @@ class ForecastPredictor:
         if on_error != "skip":
             panel.check_future(horizon)
         self.reading.attributes.tell_unknown(panel)
-        part = self._windows(SeriesSplit(panel, panel.lengths))
-        places, left_out = self._told(part, horizon)
+        split = self._windows(SeriesSplit(panel, panel.lengths))
+        places, left_out = self._told(split, horizon)
         tell_left_out(panel, left_out, places, is_wrong=on_error == "raise")
         # of shape (windows, horizon, quantiles), (windows,)
-        quantiles, scale = self._quantiles(part, places)
+        quantiles, scale = self._quantiles(split, places)
         if self.calibration is not None:
             quantiles = self.calibration.apply(quantiles, scale)
-        found = self._in_units(part, places, quantiles[:, :horizon])
+        found = self._in_units(split, places, quantiles[:, :horizon])
         return replace(found, left_out=left_out)
 
-    def _told(self, part: WindowPart, horizon: int) -> tuple[WindowIndex, list[LeftOut]]:
+    def _told(self, split: WindowSplit, horizon: int) -> tuple[WindowIndex, list[LeftOut]]:
         """Return the windows to forecast, and the series left out, each with the reason."""
-        panel = part.reader.panel
+        panel = split.reader.panel
         series, target = np.divmod(np.arange(len(panel) * len(panel.targets)), len(panel.targets))
         places = WindowIndex(series, target, panel.lengths[series])
-        lacking, has_past = panel.lacking(horizon), part.reader.has_past(places)
+        lacking, has_past = panel.lacking(horizon), split.reader.has_past(places)
         left_out = []
         for row in np.flatnonzero(~has_past | np.isin(series, list(lacking))).tolist():
             one, column = int(series[row]), int(target[row])
@@ -203,7 +203,7 @@ class ForecastPredictor:
         is_told = has_past & ~np.isin(series, list(lacking))
         return places.take(np.flatnonzero(is_told)), left_out
 
-    def measured(self, part: SeriesSplit) -> tuple[Forecasts, ForecastEvaluation]:
+    def measured(self, split: SeriesSplit) -> tuple[Forecasts, ForecastEvaluation]:
         """Return forecasts of a split, and their evaluation.
 
         The intervals at a cutoff are calibrated on the errors of forecasts observed before it.
@@ -211,29 +211,29 @@ class ForecastPredictor:
         Raises:
             DatasetError: It has no window with a value observed in it and before it.
         """
-        windows = self._windows(part)
+        windows = self._windows(split)
         places = windows.places
         if not len(places):
             raise DatasetError(
-                f"{part.source}: a series must have a value in its last {self.plan.horizon} steps, and "
+                f"{split.source}: a series must have a value in its last {self.plan.horizon} steps, and "
                 "one before them; got none. Give longer or fuller series."
             )
-        scored = self._scored(windows, places, part.begin)
-        before = self._scored(windows, self._before(windows, part.begin), part.begin)
+        scored = self._scored(windows, places, split.begin)
+        before = self._scored(windows, self._before(windows, split.begin), split.begin)
         quantiles = recalibrated(scored, before, self.plan.quantiles, season=self.plan.season)
         forecasts = self._in_units(windows, places, quantiles)
         return forecasts, ForecastEvaluation.of(
-            forecasts, self.plan.season, self._deviation(windows, part)
+            forecasts, self.plan.season, self._deviation(windows, split)
         )
 
-    def untrained(self, part: SeriesSplit) -> ForecastEvaluation:
+    def untrained(self, split: SeriesSplit) -> ForecastEvaluation:
         """Return the evaluation of baselines alone; the network's forecasts are zeros."""
-        windows = self._windows(part)
+        windows = self._windows(split)
         quantiles = self.plan.quantiles
         # of shape (windows, horizon, quantiles)
         nothing = np.zeros((len(windows.places), self.plan.horizon, len(quantiles)))
-        forecasts = Forecasts(part.panel, windows.places, quantiles, nothing)
-        return ForecastEvaluation.of(forecasts, self.plan.season, self._deviation(windows, part))
+        forecasts = Forecasts(split.panel, windows.places, quantiles, nothing)
+        return ForecastEvaluation.of(forecasts, self.plan.season, self._deviation(windows, split))
 
     def calibrated(self, panel: Panel) -> Calibration | None:
         """Return the calibration learnt on the last steps of some series; None with too few.
@@ -245,47 +245,47 @@ class ForecastPredictor:
         recent = recent_steps(self.plan.horizon, self.plan.season)
         return learnt_by([before], 0, self.plan.quantiles, recent)
 
-    def _deviation(self, windows: WindowPart, part: SeriesSplit) -> Float64s:
+    def _deviation(self, windows: WindowSplit, split: SeriesSplit) -> Float64s:
         """Return the divisor of the errors of each window, ``(windows,)``."""
         places = windows.places
-        if part.standardised and not self.reading.scaling.is_log:
+        if split.standardised and not self.reading.scaling.is_log:
             found: Float64s = windows.reader.levels[places.series, 1, places.target]
             return found
         return np.ones(len(places))
 
-    def _windows(self, part: SeriesSplit) -> WindowPart:
-        self.reading.check(part.panel)
-        return windows_of(self.settings, self.reading, self.plan, part, most=2**62, is_train=False)
+    def _windows(self, split: SeriesSplit) -> WindowSplit:
+        self.reading.check(split.panel)
+        return windows_of(self.settings, self.reading, self.plan, split, most=2**62, is_train=False)
 
-    def _before(self, part: WindowPart, begin: Int64s) -> WindowIndex:
+    def _before(self, split: WindowSplit, begin: Int64s) -> WindowIndex:
         """Return the windows before a split, outside training, that calibration uses."""
-        panel, horizon = part.reader.panel, self.plan.horizon
+        panel, horizon = split.reader.panel, self.plan.horizon
         first = begin - horizon - recent_steps(horizon, self.plan.season)
         earlier = SeriesSplit(panel.until(begin), np.maximum(first, self.reading.trained(panel)))
-        places = part.reader.usable(earlier.places(horizon))
+        places = split.reader.usable(earlier.places(horizon))
         return places.take(slice(None, None, max(1, -(-len(places) // MOST_WINDOWS))))
 
-    def _scored(self, part: WindowPart, places: WindowIndex, begin: Int64s) -> ScoredWindows:
-        quantiles, scale = self._quantiles(part, places)
+    def _scored(self, split: WindowSplit, places: WindowIndex, begin: Int64s) -> ScoredWindows:
+        quantiles, scale = self._quantiles(split, places)
         since = places.origin - begin[places.series]
-        actual = part.reader.targets(places).astype(np.float64)  # (windows, horizon)
+        actual = split.reader.targets(places).astype(np.float64)  # (windows, horizon)
         return ScoredWindows(places.series, since, actual, quantiles, scale)
 
-    def _quantiles(self, part: WindowPart, places: WindowIndex) -> tuple[Float64s, Float64s]:
+    def _quantiles(self, split: WindowSplit, places: WindowIndex) -> tuple[Float64s, Float64s]:
         return forecast(
             self.network,
-            part,
+            split,
             places,
             self.plan.quantiles,
             num_samples=self.settings.num_samples,
             seed=self.settings.sized_.training.seed,
         )
 
-    def _in_units(self, part: WindowPart, places: WindowIndex, quantiles: Float64s) -> Forecasts:
-        levels = part.reader.levels[places.series, :, places.target]  # (windows, 2)
+    def _in_units(self, split: WindowSplit, places: WindowIndex, quantiles: Float64s) -> Forecasts:
+        levels = split.reader.levels[places.series, :, places.target]  # (windows, 2)
         in_units = self.reading.scaling.backward(quantiles, levels)  # (windows, horizon, quantiles)
-        is_signed = self.reading.scaling.are_signed(part.reader.panel)
+        is_signed = self.reading.scaling.are_signed(split.reader.panel)
         # of shape (windows,)
-        is_signed = is_signed[places.series, places.target] | (part.reader.lowest(places) < 0)
+        is_signed = is_signed[places.series, places.target] | (split.reader.lowest(places) < 0)
         in_units = np.where(is_signed[:, None, None], in_units, np.maximum(in_units, 0))
-        return Forecasts(part.reader.panel, places, self.plan.quantiles, in_units)
+        return Forecasts(split.reader.panel, places, self.plan.quantiles, in_units)

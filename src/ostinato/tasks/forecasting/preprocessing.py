@@ -124,7 +124,7 @@ class SeriesPreprocessor:
 
         Args:
             panel: The series.
-            validation: The same with their validation part, whose values must have logarithms too.
+            validation: The same with their validation split, whose values must have logarithms too.
             settings: The forecaster.
             season: Steps of a season.
 

@@ -1,13 +1,13 @@
 """Settings of a forecaster that follow from the size of its data.
 
-Chosen on held-out parts of generated sets and of ETTh1, never on a test part: see the page on forecasts.
+Chosen on held-out splits of generated sets and of ETTh1, never on a test split: see the page on forecasts.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from ostinato.tasks.forecasting.splits import SeriesSplit, train_stretch
+from ostinato.tasks.forecasting.time_splits import SeriesSplit, train_stretch
 
 MANY_WINDOWS = 100_000
 """Windows of train from which on a forecaster has more to learn than to forget."""
@@ -17,7 +17,7 @@ def sized(train: SeriesSplit, context: int, horizon: int) -> dict[str, Any]:
     """Return settings of a forecaster by ``set_params`` name.
 
     Args:
-        train: The train part, without what is held out.
+        train: The train split, without what is held out.
         context: Steps of the past that are read.
         horizon: Steps ahead.
     """

@@ -1,4 +1,4 @@
-"""What the series of each part are like, told before training starts and kept in ``config.json``."""
+"""What the series of each split are like, told before training starts and kept in ``config.json``."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ostinato.tasks.forecasting.objective import WindowPart
+from ostinato.tasks.forecasting.objective import WindowSplit
 from ostinato.tasks.forecasting.settings import WindowSizes
-from ostinato.tasks.forecasting.splits import SeriesSplit
+from ostinato.tasks.forecasting.time_splits import SeriesSplit
 from ostinato.tasks.summary import DataSummary, length_facts
 
 FEW_TRAIN = 32  # windows to train on, from which down it is remarked upon
 
 
-def describe(parts: Mapping[str, SeriesSplit], windows: Mapping[str, WindowPart]) -> DataSummary:
-    """Count series, windows and missing values of each part."""
+def describe(splits: Mapping[str, SeriesSplit], windows: Mapping[str, WindowSplit]) -> DataSummary:
+    """Count series, windows and missing values of each split."""
     facts = {}
-    for name, part in parts.items():
-        values = part.panel.values.values
+    for name, split in splits.items():
+        values = split.panel.values.values
         facts[name] = {
             "n": len(windows[name].places),
-            "series": len(part.panel),
-            "targets": list(part.panel.targets),
-            "source": part.source,
-            "fingerprint": part.fingerprint,
+            "series": len(split.panel),
+            "targets": list(split.panel.targets),
+            "source": split.source,
+            "fingerprint": split.fingerprint,
             "labels": {},
-            "length": length_facts(part.panel.lengths),
+            "length": length_facts(split.panel.lengths),
             "missing": float(np.isnan(values).mean()) if values.size else 0.0,
-            "frequency": part.panel.frequency.alias,
+            "frequency": split.panel.frequency.alias,
         }
     return facts
 
@@ -40,12 +40,12 @@ def lines(facts: DataSummary, plan: WindowSizes, *, is_log: bool) -> list[str]:
         f"steps of {train['frequency']}, a season of {plan.season}; {plan.horizon} steps ahead from up to "
         f"{plan.context} before{'; logarithms are taken' if is_log else ''}"
     ]
-    for name, part in facts.items():
-        length = part["length"]
-        targets = f" of {len(part['targets'])} columns" if len(part["targets"]) > 1 else ""
+    for name, split in facts.items():
+        length = split["length"]
+        targets = f" of {len(split['targets'])} columns" if len(split["targets"]) > 1 else ""
         told.append(
-            f"{name}: {part['n']:,} windows of {part['series']:,} series{targets}; steps: median "
-            f"{length['median']:,.0f}, at most {length['max']:,}; missing {part['missing']:.1%}"
+            f"{name}: {split['n']:,} windows of {split['series']:,} series{targets}; steps: median "
+            f"{length['median']:,.0f}, at most {length['max']:,}; missing {split['missing']:.1%}"
         )
     if train["n"] < FEW_TRAIN:
         told.append(

@@ -46,7 +46,7 @@ class Alphabet:
 
     @staticmethod
     def fit(
-        part: Recordings,
+        split: Recordings,
         unit: Unit,
         given: str | None,
         *,
@@ -56,7 +56,7 @@ class Alphabet:
         """Learn the symbols of the training transcripts, or take those that are given.
 
         Args:
-            part: The training part.
+            split: The training split.
             unit: What a symbol is.
             given: The characters, or the words parted by spaces; none for those of the transcripts.
             joins: Whether transcripts will be joined, which takes a space.
@@ -66,7 +66,7 @@ class Alphabet:
             ConfigError: A given symbol stands there twice.
             DatasetError: There is no symbol at all, or a transcript has one that was not given.
         """
-        transcripts = part.transcripts or []
+        transcripts = split.transcripts or []
         if given is None:
             symbols = set().union(*(_cut(text, unit) for text in transcripts))
             if symbols and joins and unit == "character" and _has_spaces(symbols):
@@ -77,17 +77,17 @@ class Alphabet:
             if len(symbols) < len(listed):
                 twice = next(symbol for symbol, count in Counter(listed).items() if count > 1)
                 raise ConfigError(f"alphabet: a symbol must stand there once; got `{twice}` twice.")
-            _check_known(part, symbols, unit)
+            _check_known(split, symbols, unit)
         if not symbols:
             raise DatasetError(
-                f"{part.source}: some transcript must have a {unit}; all are empty. "
+                f"{split.source}: some transcript must have a {unit}; all are empty. "
                 "Check the column of the transcripts."
             )
         return Alphabet(tuple(sorted(symbols)), unit, tuple(keywords))
 
     @property
     def separator(self) -> int | None:
-        """Class of the space, which parts words; none if there is no space or a symbol is a word."""
+        """Class of the space between words; none if there is no space or a symbol is a word."""
         is_there = self.unit == "character" and " " in self.symbols
         return self.symbols.index(" ") + 1 if is_there else None
 
@@ -147,11 +147,11 @@ def _has_spaces(symbols: set[str]) -> bool:
     return " " in symbols or all(symbol < FIRST_OF_HAN for symbol in symbols)
 
 
-def _check_known(part: Recordings, symbols: set[str], unit: Unit) -> None:
-    for name, text in zip(part.names, part.transcripts or (), strict=True):
+def _check_known(split: Recordings, symbols: set[str], unit: Unit) -> None:
+    for name, text in zip(split.names, split.transcripts or (), strict=True):
         strange = [symbol for symbol in _cut(text, unit) if symbol not in symbols]
         if strange:
             raise DatasetError(
-                f"{part.source}: {name}: a transcript must have symbols of the alphabet only; got "
+                f"{split.source}: {name}: a transcript must have symbols of the alphabet only; got "
                 f"`{strange[0]}` in `{text[:60]}`. Add it to the alphabet, or mend the transcript."
             )

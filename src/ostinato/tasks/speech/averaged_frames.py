@@ -67,22 +67,22 @@ class AveragedFrames:
 
     @staticmethod
     def fit(
-        part: Recordings, features: AudioFeatures, sample_rate_hz: int, keywords: Sequence[str]
+        split: Recordings, features: AudioFeatures, sample_rate_hz: int, keywords: Sequence[str]
     ) -> AveragedFrames:
         """Fit it on recordings of one keyword each.
 
         Args:
-            part: The recordings.
+            split: The recordings.
             features: Settings of the frames.
             sample_rate_hz: Rate of the frames.
             keywords: The keywords, at least two, in order.
         """
-        sounds = audio.features_cached(part, features, sample_rate_hz)
+        sounds = audio.features_cached(split, features, sample_rate_hz)
         rows = np.stack([averaged(frames) for frames in sounds.frames])  # (recordings, averages)
         means, deviations = rows.mean(axis=0), rows.std(axis=0)
         scales = np.divide(1, deviations, out=np.zeros_like(deviations), where=deviations > FLAT)
         model = LogisticRegression(max_iter=1000)
-        model.fit((rows - means) * scales, _classes(part.transcripts or (), keywords))
+        model.fit((rows - means) * scales, _classes(split.transcripts or (), keywords))
         weights, intercept = model.coef_.T * scales[:, None], model.intercept_
         if len(keywords) == 2:
             weights, intercept = (

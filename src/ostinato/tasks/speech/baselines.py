@@ -26,10 +26,10 @@ def baselines(
     keywords: Sequence[str],
     model: AveragedFrames | None = None,
 ) -> Iterator[Baseline]:
-    """Yield the simple models, fitted on the training part.
+    """Yield the simple models, fitted on the training split.
 
     Args:
-        train: The training part.
+        train: The training split.
         features: What the frames are.
         sample_rate_hz: Rate of the frames.
         keywords: The transcripts of which each recording says one, if it does; else there is no
@@ -37,34 +37,36 @@ def baselines(
         model: The linear model, if it is fitted already.
     """
     said = train.transcripts or []
-    yield Baseline("empty", "an empty transcript", lambda part: rates(part, [""] * len(part)))
+    yield Baseline("empty", "an empty transcript", lambda split: rates(split, [""] * len(split)))
     commonest = Counter(said).most_common(1)[0][0]
     yield Baseline(
-        "commonest", "the commonest transcript", lambda part: rates(part, [commonest] * len(part))
+        "commonest",
+        "the commonest transcript",
+        lambda split: rates(split, [commonest] * len(split)),
     )
     if len(keywords) > 1:
         linear = model or AveragedFrames.fit(train, features, sample_rate_hz, keywords)
 
-        def told(part: Recordings) -> Figures:
-            frames = audio.features_cached(part, features, sample_rate_hz).frames
-            return rates(part, [keywords[int(linear.scores(one).argmax())] for one in frames])
+        def told(split: Recordings) -> Figures:
+            frames = audio.features_cached(split, features, sample_rate_hz).frames
+            return rates(split, [keywords[int(linear.scores(one).argmax())] for one in frames])
 
         yield Baseline("averaged_frames", "a linear model of averaged frames", told)
 
 
-def rates(part: Recordings, predictions: Sequence[str]) -> Figures:
+def rates(split: Recordings, predictions: Sequence[str]) -> Figures:
     """Return ``wer``, ``cer`` and ``accuracy`` of some predictions.
 
     Args:
-        part: The recordings, with what is said in them.
+        split: The recordings, with what is said in them.
         predictions: What was written of each.
 
     Example:
-        >>> part = Recordings.make([np.zeros(80)] * 2, ["a b", "c"], "two", sample_rate_hz=8000)
-        >>> rates(part, ["a b", ""])
+        >>> recordings = Recordings.make([np.zeros(80)] * 2, ["a b", "c"], "two", sample_rate_hz=8000)
+        >>> rates(recordings, ["a b", ""])
         {'wer': 0.3333333333333333, 'cer': 0.25, 'accuracy': 0.5}
     """
-    said = part.transcripts or []
+    said = split.transcripts or []
     words = word_errors(said, predictions)
     return {
         "wer": words.rate,

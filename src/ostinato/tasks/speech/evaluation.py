@@ -1,4 +1,4 @@
-"""How good a recogniser is on a part, and what the report shows of it."""
+"""How good a recogniser is on a split, and what the report shows of it."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def measure(
     examples: Recordings,
     decoding: Decoding,
     *,
-    part: str,
+    split: str,
     seen: Sequence[str],
     run: Path | None,
 ) -> Figures:
-    """Return the figures of a part; write ``predictions.parquet`` if there is a run."""
+    """Return the figures of a split; write ``predictions.parquet`` if there is a run."""
     said = examples.transcripts or []
     targets = hearing.alphabet.encode(said)
     answers: list[dict[str, Any]] = [{}] * len(examples)
@@ -56,7 +56,7 @@ def measure(
     predictions = [answer["text"] for answer in answers]
     if run:
         pictures = _pictures(hearing, examples, _worst(said, answers))
-        write_transcripts(run, part=part, part_of=examples, answers=answers, pictures=pictures)
+        write_transcripts(run, split=split, recordings=examples, answers=answers, pictures=pictures)
     figures = transcription_metrics(said, predictions, speakers=examples.speakers)
     figures["chance_z"] = chance_z(said, predictions)
     figures["loss"] = loss / max(len(targets.values), 1)
@@ -73,7 +73,7 @@ def failure(figures: Figures) -> str | None:
     """Return how a recogniser plainly fails, in a sentence; None if it does not.
 
     Args:
-        figures: Its figures on a part.
+        figures: Its figures on a split.
 
     Example:
         >>> failure({"words": 9, "deletions": 9, "insertions": 0, "wer": 1.0})[:31]
@@ -102,12 +102,12 @@ def _pictures(
     hearing: Transcriber, examples: Recordings, rows: Sequence[int]
 ) -> dict[int, dict[str, Any]]:
     """Return waveform, frames and probabilities of some recordings, their first seconds."""
-    part = examples.take(rows)
-    sounds = audio.features_of(part, hearing.features, hearing.sample_rate_hz)
+    split = examples.take(rows)
+    sounds = audio.features_of(split, hearing.features, hearing.sample_rate_hz)
     frames = int(PICTURED_SECONDS / hearing.features.hop)
     pictures = {}
-    for place, log_probs, length, _ in hearing.log_probs(part):
-        rate, samples = audio.waveform(part.audio[place], part.sample_rate_hz)
+    for place, log_probs, length, _ in hearing.log_probs(split):
+        rate, samples = audio.waveform(split.audio[place], split.sample_rate_hz)
         steps = log_probs[: frames // hearing.features.subsampling]
         pictures[rows[place]] = {
             "seconds_shown": min(length, PICTURED_SECONDS),

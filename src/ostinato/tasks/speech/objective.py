@@ -29,7 +29,7 @@ Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class SpeechPart:
+class SpeechSplit:
     """The frames and transcripts of one split of the data.
 
     Args:
@@ -147,7 +147,7 @@ class SpeechObjective:
 
 
 def frames_of(
-    parts: Mapping[str, Recordings],
+    splits: Mapping[str, Recordings],
     features: AudioFeatures,
     sample_rate_hz: int,
     speeds: Sequence[float],
@@ -155,43 +155,43 @@ def frames_of(
     """Return the memory-mapped frames of each split; those of train at every speed."""
     return {
         name: [
-            features_cached(part, features, sample_rate_hz, speed=speed)
+            features_cached(split, features, sample_rate_hz, speed=speed)
             for speed in (speeds if name == "train" else (1.0,))
         ]
-        for name, part in parts.items()
+        for name, split in splits.items()
     }
 
 
-def parts_of(
-    parts: Mapping[str, Recordings],
+def splits_of(
+    splits: Mapping[str, Recordings],
     sounds: Mapping[str, Sequence[Sounds]],
     alphabet: Alphabet,
     features: AudioFeatures,
     normalizer: Normalizer,
     augmenter: Augmenter,
     network: SpeechNetwork,
-) -> dict[str, SpeechPart]:
+) -> dict[str, SpeechSplit]:
     """Return the splits for the training loop; only train is augmented, anew in every epoch."""
     recombiner = Recombiner(network, features, normalizer, alphabet.separator)
     return {
-        name: SpeechPart(
+        name: SpeechSplit(
             sounds[name],
-            alphabet.encode(part.transcripts or ()),
+            alphabet.encode(split.transcripts or ()),
             features,
             normalizer,
             augmenter if name == "train" else None,
             alphabet.separator,
             recombiner if name == "train" else None,
         )
-        for name, part in parts.items()
+        for name, split in splits.items()
     }
 
 
-def too_long(part: SpeechPart) -> Rows:
+def too_long(split: SpeechSplit) -> Rows:
     """Return the rows whose transcripts need more steps than their recordings have."""
-    targets = part.targets
+    targets = split.targets
     needed = steps_needed(
         CTCTargets(torch.from_numpy(targets.values), torch.from_numpy(targets.lengths))
     )
-    steps = -(-part.lengths // part.features.subsampling)
+    steps = -(-split.lengths // split.features.subsampling)
     return np.flatnonzero(needed.numpy() > steps)

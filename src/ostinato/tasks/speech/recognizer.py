@@ -20,7 +20,7 @@ from ostinato.models import SpeechNetwork
 from ostinato.tasks import saved
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.contract import Fitting
-from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.estimator import Estimator, Splits
 from ostinato.tasks.speech import summary as speech_facts
 from ostinato.tasks.speech.alphabet import Alphabet
 from ostinato.tasks.speech.averaged_frames import FILE, JoinedFrames
@@ -28,13 +28,13 @@ from ostinato.tasks.speech.baselines import baselines
 from ostinato.tasks.speech.decoding import Decoding, LanguageModel
 from ostinato.tasks.speech.evaluation import WORD_ERRORS, failure, measure
 from ostinato.tasks.speech.keywords import keywords_of
-from ostinato.tasks.speech.objective import SpeechObjective, frames_of, parts_of
+from ostinato.tasks.speech.objective import SpeechObjective, frames_of, splits_of
 from ostinato.tasks.speech.sizing import sized
 from ostinato.tasks.speech.stream import TranscriptionStream
 from ostinato.tasks.speech.transcriber import OnError, Transcriber, usable
 from ostinato.tasks.summary import DataSummary
 from ostinato.tasks.verdict import ACCURACY, Compared
-from ostinato.training import Figures, Objective, Part
+from ostinato.training import Figures, Objective, Split
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -137,10 +137,10 @@ class SpeechRecognizer(Estimator):
             fitting: The run folder, and who is told of epochs.
         """
         make = Recordings.make
-        parts = {"train": make(X, y, "train", speakers=speakers, sample_rate_hz=sample_rate_hz)}
+        splits = {"train": make(X, y, "train", speakers=speakers, sample_rate_hz=sample_rate_hz)}
         if validation is not None:
-            parts["validation"] = make(*validation, "validation", sample_rate_hz=sample_rate_hz)
-        return self.fit_parts(usable(parts, on_error), **fitting)
+            splits["validation"] = make(*validation, "validation", sample_rate_hz=sample_rate_hz)
+        return self.fit_splits(usable(splits, on_error), **fitting)
 
     def predict(self, X: Sequence[Any], **options: Any) -> list[str]:
         """Return what is said in each recording.
@@ -193,8 +193,8 @@ class SpeechRecognizer(Estimator):
             threshold=self.threshold if threshold is None else threshold,
         )
         rate = self.recordings_hz_ if sample_rate_hz is None else sample_rate_hz
-        part = Recordings.make(X, None, "data", sample_rate_hz=rate)
-        return hearing.predict_details(part, decoding, skip=on_error == "skip")
+        split = Recordings.make(X, None, "data", sample_rate_hz=rate)
+        return hearing.predict_details(split, decoding, skip=on_error == "skip")
 
     def stream(
         self, sample_rate_hz: int | None = None, *, threshold: float | None = None
@@ -241,18 +241,18 @@ class SpeechRecognizer(Estimator):
         """Return 1 minus the word error rate; higher is better, at most 1, below 0 if very wrong."""
         return 1.0 - float(self.evaluate(X, y)["wer"])
 
-    def load_parts(self, *, on_error: OnError | None = None, **arguments: Any) -> Parts:
+    def load_splits(self, *, on_error: OnError | None = None, **arguments: Any) -> Splits:
         """Load data as `ostinato.datasets.load_recordings` does; skip what cannot be read."""
         return usable(datasets.load_recordings(**arguments), on_error)
 
-    def read_part(self, path: str, *, on_error: OnError | None = None, **c: Any) -> Recordings:
+    def read_split(self, path: str, *, on_error: OnError | None = None, **c: Any) -> Recordings:
         """Read one manifest or folder, by the arguments of `ostinato.datasets.read_recordings`."""
         c.pop("test_speaker", None)  # is of a whole data set
         return usable({"data": datasets.read_recordings(path, **c)}, on_error)["data"]
 
-    def inputs_and_targets(self, part: Recordings) -> tuple[Any, Sequence[str]]:
-        """Return the recordings of a part, and their transcripts."""
-        return part, part.transcripts or ()
+    def inputs_and_targets(self, split: Recordings) -> tuple[Any, Sequence[str]]:
+        """Return the recordings of a split, and their transcripts."""
+        return split, split.transcripts or ()
 
     def read_inputs(self, path: str, **columns: Any) -> Sequence[Any]:
         """Return the sound files that a path names: itself, those in a folder, or of a manifest."""
@@ -265,48 +265,48 @@ class SpeechRecognizer(Estimator):
         said = answer["text"] if "text" in answer else f"error: {answer['error']}"
         return f"{answer['audio']}\t{said}"
 
-    def _strata(self, part: Recordings) -> tuple[Sequence[Any], Sequence[Hashable]]:
-        said = part.transcripts or []
-        return (said if keywords_of(said) else [""] * len(said)), part.keys
+    def _strata(self, split: Recordings) -> tuple[Sequence[Any], Sequence[Hashable]]:
+        said = split.transcripts or []
+        return (said if keywords_of(said) else [""] * len(said)), split.keys
 
-    def _groups(self, part: Recordings, sides: int) -> Sequence[Hashable]:
-        return speech_facts.groups_of(part, sides)
+    def _groups(self, split: Recordings, sides: int) -> Sequence[Hashable]:
+        return speech_facts.groups_of(split, sides)
 
-    def _part(self, X: Any, y: Any, name: str) -> Recordings:
+    def _split(self, X: Any, y: Any, name: str) -> Recordings:
         return X if isinstance(X, Recordings) else Recordings.make(X, y, name)
 
-    def _fit_labels(self, parts: Parts) -> None:
+    def _fit_labels(self, splits: Splits) -> None:
         self.joined_ = None
-        speech_facts.check_transcripts(parts)
-        said = parts["train"].transcripts
+        speech_facts.check_transcripts(splits)
+        said = splits["train"].transcripts
         keywords = keywords_of(said, given=self.keywords)
         if self.keywords is None and not keywords:
             speech_facts.tell_why_no_keywords(said)
         unit = self.unit or ("word" if keywords else "character")
         self.alphabet_ = Alphabet.fit(
-            *(parts["train"], unit, self.alphabet),
+            *(splits["train"], unit, self.alphabet),
             joins=self.augmentation.join != 0,
             keywords=keywords,
         )
 
-    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, DataSummary]:
+    def _prepare(self, splits: Splits) -> tuple[dict[str, Split], Objective, DataSummary]:
         features = self.sized_.features
-        rate, self.recordings_hz_ = audio.rates_of(parts["train"])
+        rate, self.recordings_hz_ = audio.rates_of(splits["train"])
         self.sample_rate_hz_ = features.sample_rate_hz or rate
         augmenter = audio.Augmenter(self.sized_.augmentation, features, self.sample_rate_hz_)
-        sounds = frames_of(parts, features, self.sample_rate_hz_, augmenter.speeds)
+        sounds = frames_of(splits, features, self.sample_rate_hz_, augmenter.speeds)
         self.normalizer_ = self._normalizer(*audio.levels(sounds["train"][0].frames))
         self.module_ = self._network()
-        loop_parts = parts_of(
-            *(parts, sounds, self.alphabet_, self._features, self.normalizer_),
+        loop_splits = splits_of(
+            *(splits, sounds, self.alphabet_, self._features, self.normalizer_),
             *(augmenter, self.module_),
         )
-        facts = speech_facts.describe(parts, loop_parts, self.alphabet_)
-        speech_facts.tell(parts, loop_parts, facts, self.alphabet_)
-        return dict(loop_parts), SpeechObjective(self.alphabet_), facts
+        facts = speech_facts.describe(splits, loop_splits, self.alphabet_)
+        speech_facts.tell(splits, loop_splits, facts, self.alphabet_)
+        return dict(loop_splits), SpeechObjective(self.alphabet_), facts
 
-    def _sizes(self, parts: Parts) -> Mapping[str, Any]:
-        return sized(len(parts["train"]), self.alphabet_, self.recurrent)
+    def _sizes(self, splits: Splits) -> Mapping[str, Any]:
+        return sized(len(splits["train"]), self.alphabet_, self.recurrent)
 
     def _baselines(self, train: Recordings) -> Iterator[Baseline]:
         model = self.joined_.model if self.joined_ is not None else None
@@ -344,18 +344,18 @@ class SpeechRecognizer(Estimator):
             *(self.sized_.training.batch_tokens, self.joined_),
         )
 
-    def _finish(self, parts: Parts, out: Path | None) -> None:
+    def _finish(self, splits: Splits, out: Path | None) -> None:
         if self.averaged_frames and len(self.alphabet_.keywords) > 1:
-            self.joined_ = self._hearing.joined_with(parts["train"], parts["validation"])
+            self.joined_ = self._hearing.joined_with(splits["train"], splits["validation"])
             if out:
                 self.joined_.save(out)
-        super()._finish(parts, out)
+        super()._finish(splits, out)
 
     def _measure(
-        self, examples: Recordings, part: str, *, seen: Sequence[str], run: Path | None
+        self, examples: Recordings, split: str, *, seen: Sequence[str], run: Path | None
     ) -> Figures:
         decoding = Decoding(beam_width=self.beam_width, threshold=self.threshold)
-        return measure(self._hearing, examples, decoding, part=part, seen=seen, run=run)
+        return measure(self._hearing, examples, decoding, split=split, seen=seen, run=run)
 
     def _save_preprocessing(self, run: Path) -> None:
         self.alphabet_.save(run)
@@ -370,7 +370,7 @@ class SpeechRecognizer(Estimator):
         found = read_json(path)
         self.recordings_hz_ = saved.recordings_rate(found, path)
         self.sample_rate_hz_, *levels = saved.levels(found, path, self._features.bands)
-        self.joined_ = JoinedFrames.load(run) if saved.is_part(run / FILE) else None
+        self.joined_ = JoinedFrames.load(run) if saved.has_optional_file(run / FILE) else None
         self.normalizer_ = self._normalizer(*map(np.array, levels))
 
     def _example(self, run: Path) -> str:

@@ -1,6 +1,6 @@
 """The settings of a recogniser that follow from its data: one rule for each, chosen by measurement.
 
-Measured on validation parts: digits of one speaker joined by eights, commands of several voices, 60 to
+Measured on validation splits: digits of one speaker joined by eights, commands of several voices, 60 to
 2,700 spoken digits, sentences read by one voice. `docs/explanation/ctc.md` says what did not help.
 """
 

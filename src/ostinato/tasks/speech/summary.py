@@ -13,7 +13,7 @@ from ostinato.datasets import Recordings
 from ostinato.tasks import summary as data_summary
 from ostinato.tasks.speech.alphabet import Alphabet
 from ostinato.tasks.speech.keywords import why_none
-from ostinato.tasks.speech.objective import SpeechPart, too_long
+from ostinato.tasks.speech.objective import SpeechSplit, too_long
 
 logger = logging.getLogger("ostinato")
 
@@ -23,25 +23,25 @@ ALIKE = 1e-3  # nats between the loudest and the softest band of a recording wit
 
 
 def describe(
-    parts: Mapping[str, Recordings], loop_parts: Mapping[str, SpeechPart], alphabet: Alphabet
+    splits: Mapping[str, Recordings], loop_splits: Mapping[str, SpeechSplit], alphabet: Alphabet
 ) -> data_summary.DataSummary:
-    """Count words, lengths in frames, seconds, and recordings that stand twice in each part.
+    """Count words, lengths in frames, seconds, and recordings that stand twice in each split.
 
     Raises:
         DatasetError: Every training transcript is longer than its recording allows, or every training
             recording is silent.
     """
-    said = {name: part.transcripts or [] for name, part in parts.items()}
+    said = {name: split.transcripts or [] for name, split in splits.items()}
     facts = data_summary.describe(
-        parts,
-        labels={name: [word for text in said[name] for word in text.split()] for name in parts},
-        lengths={name: part.lengths for name, part in loop_parts.items()},
-        unknown_rate={name: alphabet.unknown_rate(said[name]) for name in parts},
+        splits,
+        labels={name: [word for text in said[name] for word in text.split()] for name in splits},
+        lengths={name: split.lengths for name, split in loop_splits.items()},
+        unknown_rate={name: alphabet.unknown_rate(said[name]) for name in splits},
     )
-    for name, part in loop_parts.items():
-        facts[name]["seconds"] = float(part.sounds[0].seconds.sum())
-        facts[name]["too_long"] = len(too_long(part))
-        facts[name]["silent"] = len(silent(parts[name], part))
+    for name, split in loop_splits.items():
+        facts[name]["seconds"] = float(split.sounds[0].seconds.sum())
+        facts[name]["too_long"] = len(too_long(split))
+        facts[name]["silent"] = len(silent(splits[name], split))
     train = facts["train"]
     if train["too_long"] == train["n"]:
         raise DatasetError(
@@ -57,12 +57,12 @@ def describe(
     return facts
 
 
-def check_transcripts(parts: Mapping[str, Recordings]) -> None:
-    """Raise DatasetError unless every part tells what is said in its recordings."""
-    for name, part in parts.items():
-        if part.transcripts is None:
+def check_transcripts(splits: Mapping[str, Recordings]) -> None:
+    """Raise DatasetError unless every split tells what is said in its recordings."""
+    for name, split in splits.items():
+        if split.transcripts is None:
             raise DatasetError(
-                f"{part.source}: {name} must have transcripts; got none. Name their column."
+                f"{split.source}: {name} must have transcripts; got none. Name their column."
             )
 
 
@@ -73,21 +73,21 @@ def tell_why_no_keywords(transcripts: Sequence[str]) -> None:
         logger.info("train: %s; add recordings, or set --keywords to take them as such", reason)
 
 
-def groups_of(part: Recordings, folds: int) -> Sequence[Hashable]:
+def groups_of(split: Recordings, folds: int) -> Sequence[Hashable]:
     """Return groups that may not be parted: recordings of a speaker, copies of a recording.
 
     Where these are fewer than the folds, copies alone; that is logged.
 
     Args:
-        part: The recordings.
+        split: The recordings.
         folds: How many parts they are dealt into.
     """
-    if part.speakers is None:
-        return part.keys
-    groups = joined_groups(part.speakers, part.keys)
+    if split.speakers is None:
+        return split.keys
+    groups = joined_groups(split.speakers, split.keys)
     if len(set(groups)) >= folds:
         return groups
-    speakers, count = len(set(part.speakers)), len(set(groups))
+    speakers, count = len(set(split.speakers)), len(set(groups))
     if speakers > 1:
         which = f"{speakers} speakers" + (
             ", some with copies of the same," if count < speakers else ""
@@ -97,32 +97,32 @@ def groups_of(part: Recordings, folds: int) -> Sequence[Hashable]:
             "each speaker is in one",
             *(which, folds, count),
         )
-    return part.keys
+    return split.keys
 
 
-def silent(recordings: Recordings, part: SpeechPart) -> list[int]:
+def silent(recordings: Recordings, split: SpeechSplit) -> list[int]:
     """Return the rows whose samples are all alike although something is said to be in them."""
     said = recordings.transcripts or []
-    rows = zip(said, part.sounds[0].frames, strict=True)
+    rows = zip(said, split.sounds[0].frames, strict=True)
     return [
         row for row, (text, frames) in enumerate(rows) if text.strip() and np.ptp(frames) < ALIKE
     ]
 
 
 def tell(
-    parts: Mapping[str, Recordings],
-    loop_parts: Mapping[str, SpeechPart],
+    splits: Mapping[str, Recordings],
+    loop_splits: Mapping[str, SpeechSplit],
     facts: data_summary.DataSummary,
     alphabet: Alphabet,
 ) -> None:
     """Log the facts, a line each."""
-    for line in lines(parts, loop_parts, facts, alphabet):
+    for line in lines(splits, loop_splits, facts, alphabet):
         logger.info(line)
 
 
 def lines(
-    parts: Mapping[str, Recordings],
-    loop_parts: Mapping[str, SpeechPart],
+    splits: Mapping[str, Recordings],
+    loop_splits: Mapping[str, SpeechSplit],
     facts: data_summary.DataSummary,
     alphabet: Alphabet,
 ) -> list[str]:
@@ -135,9 +135,9 @@ def lines(
             f"keywords: each recording says one of {len(alphabet.keywords)}, so the likeliest is written; "
             "if others will say more, set --no-keywords"
         )
-    for name, part in loop_parts.items():
-        own, recordings = facts[name], parts[name]
-        seconds = part.sounds[0].seconds
+    for name, split in loop_splits.items():
+        own, recordings = facts[name], splits[name]
+        seconds = split.sounds[0].seconds
         speakers = (
             "" if recordings.speakers is None else f" of {len(set(recordings.speakers))} speakers"
         )
@@ -145,14 +145,14 @@ def lines(
             f"{name}: {own['n']:,} recordings{speakers}, {own['seconds'] / 60:.1f} minutes; median "
             f"{sorted(seconds)[len(seconds) // 2]:.2f} s, at most {seconds.max():.2f} s"
         )
-        rows = too_long(part)
+        rows = too_long(split)
         if len(rows):
             told.append(
                 f"{name}: {len(rows):,} transcripts are longer than their recordings allow and count "
                 f"nothing in the loss; the first is that of {recordings.names[rows[0]]}: "
-                f"{len(part.targets[rows[0]])} symbols in {part.lengths[rows[0]]} frames"
+                f"{len(split.targets[rows[0]])} symbols in {split.lengths[rows[0]]} frames"
             )
-        quiet = silent(recordings, part) if own["silent"] else []
+        quiet = silent(recordings, split) if own["silent"] else []
         if quiet:
             told.append(
                 f"{name}: {len(quiet):,} recordings are silent although their transcripts are not empty; "
@@ -165,7 +165,7 @@ def lines(
             )
         if own["repeated"]:
             told.append(
-                f"{name}: {own['repeated']:,} recordings repeat an earlier one of this part"
+                f"{name}: {own['repeated']:,} recordings repeat an earlier one of this split"
             )
         if own["duplicates_of_train"]:
             told.append(f"{name}: {own['duplicates_of_train']:,} recordings also stand in train")

@@ -71,16 +71,16 @@ class Transcriber:
     joined: JoinedFrames | None = None
 
     def predict_details(
-        self, part: Recordings, decoding: Decoding, *, skip: bool = False
+        self, split: Recordings, decoding: Decoding, *, skip: bool = False
     ) -> list[dict[str, Any]]:
         """Return an answer for each recording; with ``skip`` an ``error`` where it cannot be read."""
-        rows, problems = np.arange(len(part)), dict[int, str]()
+        rows, problems = np.arange(len(split)), dict[int, str]()
         if skip:
-            rows, problems = audio.readable(part)
-        answers: list[dict[str, Any]] = [{"audio": name} for name in part.names]
+            rows, problems = audio.readable(split)
+        answers: list[dict[str, Any]] = [{"audio": name} for name in split.names]
         for row, error in problems.items():
             answers[row]["error"] = error
-        for heard in self.log_probs(part.take(rows)):
+        for heard in self.log_probs(split.take(rows)):
             answers[rows[heard.place]] |= self.answer(heard, decoding)
         return answers
 
@@ -134,13 +134,13 @@ class Transcriber:
         )
 
     @torch.inference_mode()
-    def log_probs(self, part: Recordings) -> Iterator[Heard]:
+    def log_probs(self, split: Recordings) -> Iterator[Heard]:
         """Yield what the network hears in each recording, in any order."""
         self.network.eval()
         waiting: list[tuple[int, Float32s, float]] = []
         held = 0
-        for row in range(len(part)):
-            sounds = audio.features_of(part.take([row]), self.features, self.sample_rate_hz)
+        for row in range(len(split)):
+            sounds = audio.features_of(split.take([row]), self.features, self.sample_rate_hz)
             waiting.append((row, sounds.frames[0], float(sounds.seconds[0])))
             held += len(sounds.frames.values)
             if held >= AT_ONCE:
@@ -164,21 +164,21 @@ class Transcriber:
                 yield Heard(place, log_probs, seconds, raw)
 
 
-def usable(parts: Mapping[str, Recordings], on_error: OnError | None) -> dict[str, Recordings]:
-    """Return the parts, without the recordings that cannot be read if these are to be skipped.
+def usable(splits: Mapping[str, Recordings], on_error: OnError | None) -> dict[str, Recordings]:
+    """Return the splits, without the unreadable recordings if these are to be skipped.
 
     Raises:
-        DatasetError: None is left in a part.
+        DatasetError: None is left in a split.
     """
     if on_error != "skip":
-        return dict(parts)
+        return dict(splits)
     kept = {}
-    for name, part in parts.items():
-        rows, problems = audio.readable(part)
+    for name, split in splits.items():
+        rows, problems = audio.readable(split)
         if not len(rows):
             raise DatasetError(
-                f"{part.source}: {name} must have a recording that can be read; got none of "
-                f"{len(part)}. The first: {problems[0]}"
+                f"{split.source}: {name} must have a recording that can be read; got none of "
+                f"{len(split)}. The first: {problems[0]}"
             )
-        kept[name] = part.take(rows)
+        kept[name] = split.take(rows)
     return kept

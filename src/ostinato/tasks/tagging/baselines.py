@@ -17,7 +17,7 @@ def tagging_baselines(train: Tagged) -> Iterator[Baseline]:
     A word that train lacks gets the commonest tag of all.
 
     Args:
-        train: The train part.
+        train: The train split.
 
     Example:
         >>> train = Tagged.make([["Anna", "sings"], ["she", "sings"]], [["B-PER", "O"], ["O", "O"]], "")
@@ -49,8 +49,8 @@ def _commonest(counts: Counter[str]) -> str:
 
 
 def _measured(tag_of: Callable[[str], str], *, are_spans: bool) -> Callable[[Tagged], Figures]:
-    def measure(part: Tagged) -> Figures:
-        tags: Sequence[Sequence[str]] = [list(map(tag_of, tokens)) for tokens in part.sentences]
-        return tagging_figures(part.sentences, part.tags or (), tags, are_spans=are_spans)
+    def measure(split: Tagged) -> Figures:
+        tags: Sequence[Sequence[str]] = [list(map(tag_of, tokens)) for tokens in split.sentences]
+        return tagging_figures(split.sentences, split.tags or (), tags, are_spans=are_spans)
 
     return measure

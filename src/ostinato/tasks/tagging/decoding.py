@@ -115,7 +115,7 @@ def _shifted(values: Tensor, layout: Layout) -> Tensor:
 def _of_type(classes: Sequence[str], letter: str) -> Tensor:
     """Return, for each tag, the tag of its type with that letter, ``(tags,)``; else the first tag."""
     places = {tag: place for place, tag in enumerate(classes)}
-    kinds = [schemes.split(tag)[1] for tag in classes]
+    kinds = [schemes.split_tag(tag)[1] for tag in classes]
     return torch.tensor([places.get(f"{letter}-{k}" if k else letter, 0) for k in kinds])
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ostinato.data.batches import collate
 from ostinato.nn import CRF, Chain
-from ostinato.tasks.contract import Parts
+from ostinato.tasks.contract import Splits
 from ostinato.tasks.tagging.decoding import shifted
 from ostinato.tasks.tagging.feature_chain import FeatureChain, JoinedChain, joined
 from ostinato.tasks.tagging.network import TaggerSettings
@@ -28,7 +28,7 @@ NEARLY = 0.01
 
 
 def join_features(
-    module: nn.Module, lexicon: Lexicon, tags: Tags, plan: TaggerSettings, parts: Parts
+    module: nn.Module, lexicon: Lexicon, tags: Tags, plan: TaggerSettings, splits: Splits
 ) -> JoinedChain:
     """Fit a linear tagger on train, and the weights of both on validation.
 
@@ -37,9 +37,9 @@ def join_features(
         lexicon: Its words.
         tags: Its tags.
         plan: Its settings.
-        parts: The parts ``train`` and ``validation``, a `ostinato.datasets.Tagged` each.
+        splits: The splits ``train`` and ``validation``, a `ostinato.datasets.Tagged` each.
     """
-    train, validation = parts["train"], parts["validation"]
+    train, validation = splits["train"], splits["validation"]
     crf = CRF(len(tags.classes), tags.allowed())
     crf.requires_grad_(plan.head == "crf")
     targets = tags.encode(train.tags)

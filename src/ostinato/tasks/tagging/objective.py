@@ -25,7 +25,7 @@ Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class TaggedPart:
+class TaggedSplit:
     """Encoded sentences and their tags: one split of the data."""
 
     words: EncodedWords

@@ -1,7 +1,7 @@
 """Settings of a tagger that follow from its data: how many sentences, and whether tokens are characters.
 
-Chosen on the validation parts of CoNLL-2003, English EWT and Resume NER, at a hundredth, a tenth, a third
-and all of the train parts; see the page on tagging your data.
+Chosen on the validation splits of CoNLL-2003, English EWT and Resume NER, at a hundredth, a tenth, a third
+and all of the train splits; see the page on tagging your data.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def sized(train: Tagged) -> dict[str, Any]:
     """Return settings by ``set_params`` name.
 
     Args:
-        train: The train part, without what is held out.
+        train: The train split, without what is held out.
     """
     sentences = len(train.sentences)
     are_characters = tokens_are_characters(train.sentences)

@@ -23,7 +23,7 @@ from ostinato.nn import Chain, log_likelihood
 from ostinato.runs.tagging import write_tagged_predictions
 from ostinato.tasks import saved, summary
 from ostinato.tasks.baselines import Baseline
-from ostinato.tasks.estimator import Estimator, Parts
+from ostinato.tasks.estimator import Estimator, Splits
 from ostinato.tasks.tagging import network
 from ostinato.tasks.tagging.baselines import tagging_baselines
 from ostinato.tasks.tagging.decoding import (
@@ -40,12 +40,12 @@ from ostinato.tasks.tagging.feature_chain import FILE as CHAIN_FILE
 from ostinato.tasks.tagging.feature_chain import JoinedChain
 from ostinato.tasks.tagging.inputs import as_sentences, as_texts
 from ostinato.tasks.tagging.joining import join_features
-from ostinato.tasks.tagging.objective import Rows, TaggedPart, TaggingObjective, scores_of
+from ostinato.tasks.tagging.objective import Rows, TaggedSplit, TaggingObjective, scores_of
 from ostinato.tasks.tagging.sizing import sized
 from ostinato.tasks.tagging.tags import Tags
 from ostinato.tasks.verdict import Compared
 from ostinato.text import EncodedWords, Lexicon, make_splitter
-from ostinato.training import Figures, Objective, Part
+from ostinato.training import Figures, Objective, Split
 
 logger = logging.getLogger("ostinato")
 
@@ -169,17 +169,17 @@ class SequenceTagger(Estimator):
         figures = self.evaluate(X, y)
         return float(figures["f1" if self.tags_.are_spans else "accuracy"])
 
-    def load_parts(self, **arguments: Any) -> Parts:
+    def load_splits(self, **arguments: Any) -> Splits:
         """Load data by the arguments of `ostinato.datasets.load_tagged`."""
         return datasets.load_tagged(**arguments, cut=self._cut)
 
-    def read_part(self, path: str, **columns: Any) -> Tagged:
+    def read_split(self, path: str, **columns: Any) -> Tagged:
         """Read one tagged file, by the arguments of `ostinato.datasets.read_tagged`."""
         return datasets.read_tagged(path, cut=self._cut, **columns)
 
-    def inputs_and_targets(self, part: Tagged) -> tuple[Sentences, Sentences]:
-        """Return the sentences of a part, and their tags."""
-        return part.sentences, part.tags or ()
+    def inputs_and_targets(self, split: Tagged) -> tuple[Sentences, Sentences]:
+        """Return the sentences of a split, and their tags."""
+        return split.sentences, split.tags or ()
 
     def read_inputs(self, path: str, **columns: Any) -> Sequence[Any]:
         """Read the raw texts of a file, or the tokens of one that is cut into them."""
@@ -188,45 +188,45 @@ class SequenceTagger(Estimator):
         named = any(value for name, value in columns.items() if name.endswith("column"))
         if named or not (token or datasets.holds_tokens(path)):
             return datasets.read_texts(path, labelled=False, **columns).texts
-        part = datasets.read_tagged(path, labelled=False, token_column=token, **columns)
-        return part.sentences
+        split = datasets.read_tagged(path, labelled=False, token_column=token, **columns)
+        return split.sentences
 
     def format_prediction(self, answer: Mapping[str, Any]) -> str:
         """Return an answer as a line: spans in brackets, or a tag after each token."""
         return line_of(answer)
 
-    def _strata(self, part: Tagged) -> tuple[Sequence[Any], Sequence[Hashable]]:
-        return [sorted(set(row)) for row in part.tags or ()], part.texts
+    def _strata(self, split: Tagged) -> tuple[Sequence[Any], Sequence[Hashable]]:
+        return [sorted(set(row)) for row in split.tags or ()], split.texts
 
-    def _part(self, X: Any, y: Any, name: str) -> Tagged:
+    def _split(self, X: Any, y: Any, name: str) -> Tagged:
         return Tagged.make(X, y, name)
 
-    def _fit_labels(self, parts: Parts) -> None:
+    def _fit_labels(self, splits: Splits) -> None:
         if self.tokenizer is not None:
             make_splitter(self.tokenizer, lowercase=False)  # raises now, not after training
-        self.tags_ = Tags.fit(parts["train"], self.scheme)
-        for name, part in parts.items():
-            if part.tags is None:
+        self.tags_ = Tags.fit(splits["train"], self.scheme)
+        for name, split in splits.items():
+            if split.tags is None:
                 raise DatasetError(
-                    f"{part.source}: {name} must have tags; got none. Name their column."
+                    f"{split.source}: {name} must have tags; got none. Name their column."
                 )
 
-    def _prepare(self, parts: Parts) -> tuple[dict[str, Part], Objective, summary.DataSummary]:
-        train: Tagged = parts["train"]
+    def _prepare(self, splits: Splits) -> tuple[dict[str, Split], Objective, summary.DataSummary]:
+        train: Tagged = splits["train"]
         longest = max(len(token) for sentence in train.sentences for token in sentence)
         self.tokenizer_ = self.tokenizer or ("char" if longest == 1 else "treebank")
         self.lexicon_, vectors = network.read_words(train, self.sized_)
-        loop_parts = {
-            name: TaggedPart(
-                self.lexicon_.encode(part.sentences), self.tags_.encode(part.tags, name)
+        loop_splits = {
+            name: TaggedSplit(
+                self.lexicon_.encode(split.sentences), self.tags_.encode(split.tags, name)
             )
-            for name, part in parts.items()
+            for name, split in splits.items()
         }
-        words = {name: part.words for name, part in loop_parts.items()}
+        words = {name: split.words for name, split in loop_splits.items()}
         facts = summary.describe(
-            parts,
-            labels={k: self.tags_.counted(part.tags) for k, part in parts.items()},
-            lengths={k: part.lengths for k, part in loop_parts.items()},
+            splits,
+            labels={k: self.tags_.counted(split.tags) for k, split in splits.items()},
+            lengths={k: split.lengths for k, split in loop_splits.items()},
             unknown_rate={k: encoded.unknown_rate() for k, encoded in words.items()},
         )
         for line in summary.lines(facts, "sentences"):
@@ -235,10 +235,10 @@ class SequenceTagger(Estimator):
         self.module_ = network.build(self.sized_, self.lexicon_, self.tags_, width)
         if vectors is not None:
             network.set_vectors(self.module_, vectors, freeze=self.freeze_vectors)
-        return dict(loop_parts), TaggingObjective(self.tags_), facts
+        return dict(loop_splits), TaggingObjective(self.tags_), facts
 
-    def _sizes(self, parts: Parts) -> Mapping[str, Any]:
-        return sized(parts["train"])
+    def _sizes(self, splits: Splits) -> Mapping[str, Any]:
+        return sized(splits["train"])
 
     def _answers(self, sentences: Sentences) -> list[TaggingPrediction]:
         """Tag sentences; one without a token has the answer of no tags."""
@@ -260,17 +260,19 @@ class SequenceTagger(Estimator):
             both = chain.join(scores, features, rows) if chain and features else scores
             yield rows, both, answers_of(both, self.tags_, chain.outside if chain else 0.0)
 
-    def _finish(self, parts: Parts, out: Path | None) -> None:
+    def _finish(self, splits: Splits, out: Path | None) -> None:
         self.chain_ = None
         if self.ngrams:
-            self.chain_ = join_features(self.module_, self.lexicon_, self.tags_, self.sized_, parts)
-        super()._finish(parts, out)
+            self.chain_ = join_features(
+                self.module_, self.lexicon_, self.tags_, self.sized_, splits
+            )
+        super()._finish(splits, out)
 
     def _measure(
-        self, examples: Tagged, part: str, *, seen: Sequence[str], run: Path | None
+        self, examples: Tagged, split: str, *, seen: Sequence[str], run: Path | None
     ) -> Figures:
         words = self.lexicon_.encode(examples.sentences)
-        targets = self.tags_.encode(examples.tags or (), part)
+        targets = self.tags_.encode(examples.tags or (), split)
         answers, loss = [EMPTY_PREDICTION] * len(examples.sentences), 0.0
         for rows, scores, found in self._answered(examples.sentences, words):
             gold = collate(targets, rows).data.clamp(min=0)
@@ -283,7 +285,7 @@ class SequenceTagger(Estimator):
         if run:
             write_tagged_predictions(
                 run,
-                part=part,
+                split=split,
                 sentences=examples.sentences,
                 labels=labels,
                 predictions=predictions,
@@ -334,7 +336,9 @@ class SequenceTagger(Estimator):
             {"tokenizer": [read_json(path)["tokenizer"]]}, "tokenizer", path
         )
         tags = len(self.tags_.classes)
-        self.chain_ = JoinedChain.load(run, tags) if saved.is_part(run / CHAIN_FILE) else None
+        self.chain_ = (
+            JoinedChain.load(run, tags) if saved.has_optional_file(run / CHAIN_FILE) else None
+        )
 
     def _network(self, weights: Mapping[str, Tensor]) -> models.SequenceTaggerNetwork:
         width = weights["embedding.weight"].shape[1]

@@ -59,7 +59,7 @@ class Tags:
 
     @classmethod
     def fit(cls, train: Tagged, scheme: Scheme) -> Tags:
-        """Collect the tags of the training part.
+        """Collect the tags of the training split.
 
         Raises:
             DatasetError: It has no tags, or all tokens have the same one.
@@ -76,7 +76,7 @@ class Tags:
             )
         if train.scheme is None:
             return cls(tuple(found))
-        kinds = sorted({kind for letter, kind in map(schemes.split, found) if letter != "O"})
+        kinds = sorted({kind for letter, kind in map(schemes.split_tag, found) if letter != "O"})
         letters = sorted({*SCHEMES[scheme], *("B" if scheme == "IOB1" else "")})
         spans = [f"{letter}-{kind}" if kind else letter for kind in kinds for letter in letters]
         known = spans_in(train.sentences, train.tags)
@@ -91,14 +91,14 @@ class Tags:
         """Return which tags may follow which; none for all."""
         return schemes.allowed(self.classes, self.scheme) if self.scheme else None
 
-    def encode(self, rows: Sequence[Sequence[str]], part: str = "data") -> Ragged:
+    def encode(self, rows: Sequence[Sequence[str]], split: str = "data") -> Ragged:
         """Return the index of each tag, a sentence a row; `UNKNOWN_TAG` of those that train lacks.
 
         Raises:
             DatasetError: Tags are of words, and those of train of spans.
         """
         if self.scheme is not None:
-            rows = [schemes.convert(self._of_spans(row, part), self.scheme) for row in rows]
+            rows = [schemes.convert(self._of_spans(row, split), self.scheme) for row in rows]
         index = {tag: place for place, tag in enumerate(self.classes)}
         places = [[index.get(tag, UNKNOWN_TAG) for tag in row] for row in rows]
         if any(UNKNOWN_TAG in row for row in places):
@@ -109,16 +109,16 @@ class Tags:
             shown = ", ".join(f"`{tag}` ({count})" for tag, count in strange.most_common(5))
             logger.warning(
                 "%s: %d tags never occur in train, %s; each counts as wrong.",
-                *(part, strange.total(), shown),
+                *(split, strange.total(), shown),
             )
         return Ragged.from_rows(places)
 
-    def _of_spans(self, row: Sequence[str], part: str) -> list[str]:
-        """Return tags as those of spans, whatever the part that they are of tells alone."""
+    def _of_spans(self, row: Sequence[str], split: str) -> list[str]:
+        """Return tags as those of spans, whatever the split that they are of tells alone."""
         found = [of_spans(tag, self.form) for tag in row]
         if None in found:
             raise DatasetError(
-                f"{part}: tags must be of spans, as those of train are; got {shown(row[found.index(None)])}. "
+                f"{split}: tags must be of spans, as those of train are; got {shown(row[found.index(None)])}. "
                 "Correct it, or name another column."
             )
         return [tag for tag in found if tag is not None]
@@ -143,7 +143,7 @@ class Tags:
         return schemes.spans_of(self.names(row))
 
     def counted(self, rows: Sequence[Sequence[str]]) -> Iterable[str]:
-        """Return what to count in a part: the type of each span, or each tag."""
+        """Return what to count in a split: the type of each span, or each tag."""
         if not self.are_spans:
             return (tag for row in rows for tag in row)
         read = (self._of_spans(row, "data") for row in rows)

@@ -20,56 +20,56 @@ def pair(path, text):
     path.with_suffix(".txt").write_text(text)
 
 
-def said(parts):
-    return {name: part.transcripts for name, part in parts.items()}
+def said(splits):
+    return {name: split.transcripts for name, split in splits.items()}
 
 
 def test_a_manifest_is_train_and_others_are_named_beside_it(tmp_path):
     paths = [manifest(tmp_path / f"{name}.csv", ("1.wav", name, "x")) for name in "abc"]
     assert said(load_recordings(paths[0])) == {"train": ["a"]}
-    parts = load_recordings(str(paths[0]), test=paths[2], validation=str(paths[1]))
-    assert said(parts) == {"train": ["a"], "validation": ["b"], "test": ["c"]}
-    assert list(parts) == ["train", "validation", "test"]
+    splits = load_recordings(str(paths[0]), test=paths[2], validation=str(paths[1]))
+    assert said(splits) == {"train": ["a"], "validation": ["b"], "test": ["c"]}
+    assert list(splits) == ["train", "validation", "test"]
 
 
-def test_named_columns_are_those_of_every_part(tmp_path):
+def test_named_columns_are_those_of_every_split(tmp_path):
     for name in ("train", "test"):
         (tmp_path / f"{name}.csv").write_text("path,text,f,t,s\n1.wav,a,2.wav,b,c\n")
     columns = {"audio_column": "f", "text_column": "t", "speaker_column": "s"}
-    for part in load_recordings(tmp_path, **columns).values():
-        assert (part.audio, part.transcripts) == ([tmp_path / "2.wav"], ["b"])
-        assert part.speakers == ["c"]
+    for split in load_recordings(tmp_path, **columns).values():
+        assert (split.audio, split.transcripts) == ([tmp_path / "2.wav"], ["b"])
+        assert split.speakers == ["c"]
 
 
 @pytest.mark.parametrize("name", ["dev", "valid", "validation", "val", "Dev"])
-def test_a_folder_has_its_parts_by_the_names_of_manifests_or_of_folders(tmp_path, name):
-    for part in ("train", name, "test"):
-        manifest(tmp_path / "tables" / f"{part}.csv", ("1.wav", part, "x"))
-        pair(tmp_path / "folders" / part / "deep" / "1.wav", part)
+def test_a_folder_has_its_splits_by_the_names_of_manifests_or_of_folders(tmp_path, name):
+    for split in ("train", name, "test"):
+        manifest(tmp_path / "tables" / f"{split}.csv", ("1.wav", split, "x"))
+        pair(tmp_path / "folders" / split / "deep" / "1.wav", split)
     expected = {"train": ["train"], "validation": [name], "test": ["test"]}
     assert said(load_recordings(tmp_path / "tables")) == expected
     assert said(load_recordings(tmp_path / "folders")) == expected
 
 
 def test_manifests_are_read_though_folders_of_the_same_names_hold_the_sounds(tmp_path):
-    for part in ("train", "test"):
-        manifest(tmp_path / f"{part}.csv", (f"{part}/1.wav", part, "x"))
-        (tmp_path / part).mkdir()
-        (tmp_path / part / "1.wav").touch()
-    parts = load_recordings(tmp_path)
-    assert said(parts) == {"train": ["train"], "test": ["test"]}
-    assert parts["test"].audio == [tmp_path / "test" / "1.wav"]
+    for split in ("train", "test"):
+        manifest(tmp_path / f"{split}.csv", (f"{split}/1.wav", split, "x"))
+        (tmp_path / split).mkdir()
+        (tmp_path / split / "1.wav").touch()
+    splits = load_recordings(tmp_path)
+    assert said(splits) == {"train": ["train"], "test": ["test"]}
+    assert splits["test"].audio == [tmp_path / "test" / "1.wav"]
 
 
 def test_manifests_are_read_though_the_sounds_lie_beside_them(tmp_path):
-    for part in ("train", "test"):
-        manifest(tmp_path / f"{part}.csv", (f"{part}-1.wav", part, "x"))
-        (tmp_path / f"{part}-1.wav").touch()
+    for split in ("train", "test"):
+        manifest(tmp_path / f"{split}.csv", (f"{split}-1.wav", split, "x"))
+        (tmp_path / f"{split}-1.wav").touch()
     assert said(load_recordings(tmp_path)) == {"train": ["train"], "test": ["test"]}
 
 
 @pytest.mark.parametrize("name", ["test.wav", "dev.flac", "train.wav"])
-def test_a_sound_is_no_part_whatever_it_is_called(tmp_path, name):
+def test_a_sound_is_no_split_whatever_it_is_called(tmp_path, name):
     manifest(tmp_path / "train.csv", (name, "one", "x"))
     (tmp_path / name).touch()
     assert said(load_recordings(tmp_path)) == {"train": ["one"]}
@@ -88,14 +88,14 @@ def test_a_folder_all_of_whose_sounds_are_in_folders_within_is_train(tmp_path):
     assert said(load_recordings(tmp_path)) == {"train": ["one", "two"]}
 
 
-def test_two_folders_for_one_part_are_refused(tmp_path):
+def test_two_folders_for_one_split_are_refused(tmp_path):
     for name in ("train", "dev", "valid"):
         pair(tmp_path / name / "1.wav", name)
-    with pytest.raises(DatasetError, match=r"one .*validation part; got dev and valid"):
+    with pytest.raises(DatasetError, match=r"one .*validation split; got dev and valid"):
         load_recordings(tmp_path)
 
 
-def test_a_folder_without_a_train_part_is_refused(tmp_path):
+def test_a_folder_without_a_train_split_is_refused(tmp_path):
     manifest(tmp_path / "test.csv", ("1.wav", "a", "x"))
     with pytest.raises(DatasetError, match=r"must hold a train file .*\.parquet.*; got test\.csv"):
         load_recordings(tmp_path)
@@ -123,8 +123,8 @@ def test_texts_are_no_recordings_and_recordings_are_no_texts():
 def test_one_sound_file_is_a_recording_without_a_transcript(tmp_path):
     path = tmp_path / "call.wav"
     path.touch()
-    part = read_recordings(path, labelled=False)
-    assert (part.audio, part.transcripts, part.names) == ([path], None, [str(path)])
+    split = read_recordings(path, labelled=False)
+    assert (split.audio, split.transcripts, split.names) == ([path], None, [str(path)])
     with pytest.raises(DatasetError, match=r"call\.wav: .* as a folder, or as a table .*`\.wav`"):
         read_recordings(path)
 
@@ -151,21 +151,21 @@ def folder(tmp_path, *names, speakers=True):
 
 
 @pytest.mark.parametrize("names", [("train",), ("train", "test")])
-def test_a_speaker_held_out_is_all_of_test_and_no_other_part_has_him(tmp_path, names):
-    parts = load_recordings(folder(tmp_path, *names), test_speaker="ann")
-    assert list(parts) == ["train", "test"]
+def test_a_speaker_held_out_is_all_of_test_and_no_other_split_has_him(tmp_path, names):
+    splits = load_recordings(folder(tmp_path, *names), test_speaker="ann")
+    assert list(splits) == ["train", "test"]
     rows = [row for name in names for row in ROWS[name]]
     held = {text for _, text, who in rows if who == "ann"}
-    assert set(parts["test"].transcripts) == held
-    assert set(parts["train"].transcripts) == {text for _, text, _ in rows} - held
-    assert sum(map(len, parts.values())) == len(rows)
-    assert set(parts["test"].speakers) == {"ann"}
-    assert set(parts["train"].speakers) == {who for _, _, who in rows} - {"ann"}
+    assert set(splits["test"].transcripts) == held
+    assert set(splits["train"].transcripts) == {text for _, text, _ in rows} - held
+    assert sum(map(len, splits.values())) == len(rows)
+    assert set(splits["test"].speakers) == {"ann"}
+    assert set(splits["train"].speakers) == {who for _, _, who in rows} - {"ann"}
 
 
 def test_a_speaker_held_out_takes_his_recordings_of_validation_along(tmp_path):
-    parts = load_recordings(folder(tmp_path, *ROWS), test_speaker="ann")
-    assert {name: set(part.transcripts) for name, part in parts.items()} == {
+    splits = load_recordings(folder(tmp_path, *ROWS), test_speaker="ann")
+    assert {name: set(split.transcripts) for name, split in splits.items()} == {
         "train": {"two", "three", "seven"},
         "validation": {"five"},
         "test": {"one", "four", "six"},
@@ -173,20 +173,20 @@ def test_a_speaker_held_out_takes_his_recordings_of_validation_along(tmp_path):
 
 
 def test_validation_has_no_recording_of_a_speaker_held_out(tmp_path):
-    parts = load_recordings(folder(tmp_path, *ROWS), test_speaker="ann")
-    assert list(parts) == ["train", "validation", "test"]
-    assert parts["validation"].transcripts == ["five"]
-    assert parts["validation"].speakers == ["bob"]
+    splits = load_recordings(folder(tmp_path, *ROWS), test_speaker="ann")
+    assert list(splits) == ["train", "validation", "test"]
+    assert splits["validation"].transcripts == ["five"]
+    assert splits["validation"].speakers == ["bob"]
 
 
 def test_validation_whose_speakers_are_not_known_is_not_emptied_in_silence(tmp_path):
     folder(tmp_path, "train", "test")
     folder(tmp_path, "dev", speakers=False)
     try:
-        parts = load_recordings(tmp_path, test_speaker="ann")
+        splits = load_recordings(tmp_path, test_speaker="ann")
     except DatasetError:
         return  # refused, which is right too: he could be in it
-    assert parts["validation"].transcripts == ["four", "five"]
+    assert splits["validation"].transcripts == ["four", "five"]
 
 
 def test_a_speaker_who_is_not_there_is_told(tmp_path):
@@ -210,9 +210,9 @@ def words(folder, *names):
     return folder
 
 
-def test_a_folder_for_each_word_is_train_or_stands_in_folders_of_the_parts(tmp_path):
-    parts = load_recordings(words(tmp_path / "plain", "no", "yes"))
-    assert said(parts) == {"train": ["no", "yes"]}
+def test_a_folder_for_each_word_is_train_or_stands_in_folders_of_the_splits(tmp_path):
+    splits = load_recordings(words(tmp_path / "plain", "no", "yes"))
+    assert said(splits) == {"train": ["no", "yes"]}
     words(tmp_path / "parted" / "train", "no", "yes")
     words(tmp_path / "parted" / "test", "yes")
     assert said(load_recordings(tmp_path / "parted")) == {"train": ["no", "yes"], "test": ["yes"]}
@@ -222,5 +222,5 @@ def test_a_folder_for_each_word_is_train_or_stands_in_folders_of_the_parts(tmp_p
 def test_a_folder_of_a_single_word_is_refused_unless_there_is_one_without_it(tmp_path):
     with pytest.raises(DatasetError, match=r"two words or more; got one, yes\. Add another word"):
         load_recordings(words(tmp_path / "one", "yes"))
-    parts = load_recordings(words(tmp_path / "two", "yes", "_noise"))
-    assert said(parts) == {"train": ["", "yes"]}
+    splits = load_recordings(words(tmp_path / "two", "yes", "_noise"))
+    assert said(splits) == {"train": ["", "yes"]}

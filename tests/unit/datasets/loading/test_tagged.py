@@ -31,10 +31,10 @@ def cut(text):
 def test_the_format_is_told_by_name_and_content(tmp_path, name, text, compressed):
     path = tmp_path / (name + ".gz" * compressed)
     path.write_bytes(gzip.compress(text.encode()) if compressed else text.encode())
-    part = read_tagged(path, cut=cut)
-    assert part.sentences == [["a", "b"]]
-    assert part.tags == [["B-X", "O"]]
-    assert part.source == str(path)
+    split = read_tagged(path, cut=cut)
+    assert split.sentences == [["a", "b"]]
+    assert split.tags == [["B-X", "O"]]
+    assert split.source == str(path)
     assert read_tagged(str(path), cut=cut, labelled=False).tags is None
 
 
@@ -51,13 +51,13 @@ def test_a_file_alone_is_train_and_others_are_named_beside_it(tmp_path):
     for name in ("a.conll", "b.conll", "c.conll"):
         (tmp_path / name).write_text(f"{name} X O\n")
     assert list(load_tagged(tmp_path / "a.conll")) == ["train"]
-    parts = load_tagged(
+    splits = load_tagged(
         tmp_path / "a.conll",
         column=2,
         test=tmp_path / "c.conll",
         validation=str(tmp_path / "b.conll"),
     )
-    assert {name: (part.sentences, part.tags) for name, part in parts.items()} == {
+    assert {name: (split.sentences, split.tags) for name, split in splits.items()} == {
         "train": ([["a.conll"]], [["X"]]),
         "validation": ([["b.conll"]], [["X"]]),
         "test": ([["c.conll"]], [["X"]]),
@@ -65,14 +65,14 @@ def test_a_file_alone_is_train_and_others_are_named_beside_it(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["dev", "valid", "validation", "val"])
-def test_a_folder_has_its_parts_by_the_names_of_files_in_any_format(tmp_path, name):
+def test_a_folder_has_its_splits_by_the_names_of_files_in_any_format(tmp_path, name):
     (tmp_path / "train.char.bmes").write_text(COLUMNS)
     (tmp_path / f"{name}.conllu").write_text(TREE)
     (tmp_path / "test.jsonl.gz").write_bytes(gzip.compress(SPANS.encode()))
     (tmp_path / "README.md").write_text("notes")
-    parts = load_tagged(str(tmp_path), cut=cut)
-    assert list(parts) == ["train", "validation", "test"]
-    assert len({part.fingerprint for part in parts.values()}) == 1
+    splits = load_tagged(str(tmp_path), cut=cut)
+    assert list(splits) == ["train", "validation", "test"]
+    assert len({split.fingerprint for split in splits.values()}) == 1
 
 
 def test_a_wrong_folder_is_refused(tmp_path):
@@ -83,7 +83,7 @@ def test_a_wrong_folder_is_refused(tmp_path):
         load_tagged(tmp_path)
     (tmp_path / "train.conll").write_text(COLUMNS)
     (tmp_path / "train.jsonl").write_text(ROWS)
-    with pytest.raises(DatasetError, match=r"one file of the train part; got train\.conll and"):
+    with pytest.raises(DatasetError, match=r"one file of the train split; got train\.conll and"):
         load_tagged(tmp_path)
 
 

@@ -12,33 +12,33 @@ ROWS = "text,label\ngood,1\nbad,0\n"
 
 def test_a_file_alone_is_train(tmp_path):
     (tmp_path / "reviews.csv").write_text(ROWS)
-    parts = load_texts(tmp_path / "reviews.csv")
-    assert list(parts) == ["train"]
-    assert parts["train"].texts == ["good", "bad"]
+    splits = load_texts(tmp_path / "reviews.csv")
+    assert list(splits) == ["train"]
+    assert splits["train"].texts == ["good", "bad"]
 
 
 @pytest.mark.parametrize("name", ["dev", "valid", "validation", "val"])
-def test_a_folder_has_its_parts_by_the_names_of_files(tmp_path, name):
+def test_a_folder_has_its_splits_by_the_names_of_files(tmp_path, name):
     (tmp_path / "train.csv").write_text(ROWS)
     (tmp_path / f"{name}.tsv").write_text(ROWS.replace(",", "\t"))
     (tmp_path / "test.csv.gz").write_bytes(gzip.compress(ROWS.encode()))
     (tmp_path / "README.md").write_text("notes")
-    parts = load_texts(str(tmp_path))
-    assert list(parts) == ["train", "validation", "test"]
-    assert len({part.fingerprint for part in parts.values()}) == 1
+    splits = load_texts(str(tmp_path))
+    assert list(splits) == ["train", "validation", "test"]
+    assert len({split.fingerprint for split in splits.values()}) == 1
 
 
 def test_validation_and_test_are_named_beside_any_source(tmp_path):
     for name in ("train", "dev", "other", "third"):
         (tmp_path / f"{name}.csv").write_text(f"words,grade\n{name},1\n")
-    parts = load_texts(
+    splits = load_texts(
         tmp_path,
         text_column="words",
         label_column="grade",
         validation=tmp_path / "other.csv",
         test=str(tmp_path / "third.csv"),
     )
-    assert {name: part.texts for name, part in parts.items()} == {
+    assert {name: split.texts for name, split in splits.items()} == {
         "train": ["train"],
         "validation": ["other"],
         "test": ["third"],
@@ -58,7 +58,7 @@ def test_a_wrong_folder_is_refused(tmp_path):
     (tmp_path / "train.csv").write_text(ROWS)
     (tmp_path / "train.jsonl").write_text(ROWS)
     with pytest.raises(
-        DatasetError, match=r"one file of the train part; got train.csv and train.jsonl"
+        DatasetError, match=r"one file of the train split; got train.csv and train.jsonl"
     ):
         load_texts(tmp_path)
 

@@ -20,11 +20,11 @@ def of(*sounds, transcripts=None, rate=8000, **options):
 
 
 def test_files_are_called_by_their_paths_and_arrays_by_their_numbers():
-    part = of("b.wav", SOUND, Path("a/c.wav"))
-    assert part.names == ["b.wav", "recording 2", str(Path("a/c.wav"))]
-    assert part.audio[0] == Path("b.wav")
+    split = of("b.wav", SOUND, Path("a/c.wav"))
+    assert split.names == ["b.wav", "recording 2", str(Path("a/c.wav"))]
+    assert split.audio[0] == Path("b.wav")
     assert of("b.wav", names=["row 1"]).names == ["row 1"]
-    assert len(part) == 3
+    assert len(split) == 3
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.int32])
@@ -181,8 +181,8 @@ def test_the_fingerprint_knows_the_rate_but_no_names():
 
 
 def test_rows_are_taken_in_the_order_in_which_they_are_named():
-    part = of("a", "b", "c", transcripts=["1", "2", "3"], speakers=["x", "y", "z"])
-    taken = part.take(np.array([2, 0, 2]))
+    split = of("a", "b", "c", transcripts=["1", "2", "3"], speakers=["x", "y", "z"])
+    taken = split.take(np.array([2, 0, 2]))
     assert [str(path) for path in taken.audio] == ["c", "a", "c"] == taken.names
     assert (taken.transcripts, taken.speakers) == (["3", "1", "3"], ["z", "x", "z"])
     assert (taken.source, taken.sample_rate_hz) == ("a list", 8000)
@@ -193,15 +193,15 @@ def test_rows_are_taken_in_the_order_in_which_they_are_named():
 def test_keys_that_are_known_are_taken_along_and_others_are_made_anew(tmp_path):
     for name in "ab":
         (tmp_path / name).write_text(name)
-    part = of(tmp_path / "a", tmp_path / "b")
-    untouched = part.take([1])
-    keys = part.keys
+    split = of(tmp_path / "a", tmp_path / "b")
+    untouched = split.take([1])
+    keys = split.keys
     assert untouched.keys == [keys[1]]
     (tmp_path / "b").unlink()
-    assert part.take([1]).keys == [keys[1]]
+    assert split.take([1]).keys == [keys[1]]
 
 
-def test_merged_parts_stand_one_after_another():
+def test_merged_splits_stand_one_after_another():
     one = of("a", transcripts=["1"], speakers=["x"])
     two = of("b", "c", transcripts=["2", "3"], speakers=["y", "z"])
     both = merged([one, two], "both")
@@ -210,7 +210,7 @@ def test_merged_parts_stand_one_after_another():
     assert both.source == "both"
 
 
-def test_merged_parts_have_speakers_only_if_all_have():
+def test_merged_splits_have_speakers_only_if_all_have():
     both = merged([of("a", speakers=["x"]), of("b")], "both")
     assert both.speakers is None
     assert len(both) == 2

@@ -14,7 +14,7 @@ from ostinato.datasets.records.schemes import (
     detect,
     faults,
     spans_of,
-    split,
+    split_tag,
     tags_of,
 )
 
@@ -66,7 +66,7 @@ def chunks_of(tags, ends, starts):
     spans, start = [], None
     before, kind_before = "O", ""
     for place, tag in enumerate([*tags, "O"]):
-        letter, kind = split(tag)
+        letter, kind = split_tag(tag)
         if start is not None and ends(before, letter, kind_before, kind):
             spans.append(Span(start, place, kind_before))
             start = None

@@ -25,10 +25,10 @@ def sound(path, seconds=4):
     return path
 
 
-def heard(part):
+def heard(split):
     """Where each recording begins and ends, in seconds."""
     ends = []
-    for one in part.audio:
+    for one in split.audio:
         samples = waveform(one)[1]
         ends.append((round(float(samples[0]) * 10, 2), round(float(samples[-1]) * 10 + 0.01, 2)))
     return ends
@@ -59,12 +59,12 @@ def test_a_row_is_the_part_of_its_file_that_it_tells(tmp_path, kind, rows, ends)
         ]
         content = "".join(",".join(row) + "\n" for row in [list(rows[0]), *values])
     (tmp_path / f"a.{kind}").write_text(content)
-    part = read_recordings(tmp_path / f"a.{kind}")
-    assert heard(part) == ends
-    seconds = features_of(part, AudioFeatures(), RATE).seconds
+    split = read_recordings(tmp_path / f"a.{kind}")
+    assert heard(split) == ends
+    seconds = features_of(split, AudioFeatures(), RATE).seconds
     assert np.allclose(seconds, [b - a for a, b in ends])
-    assert len(set(part.keys)) == 2
-    assert heard(Recordings.make(part.audio, None, "again")) == ends
+    assert len(set(split.keys)) == 2
+    assert heard(Recordings.make(split.audio, None, "again")) == ends
 
 
 @pytest.mark.parametrize(
@@ -88,12 +88,12 @@ def test_what_cannot_be_a_part_is_told(tmp_path, row, message):
 @pytest.mark.parametrize(("start", "stop"), [(0, 48000), (5, 6), (4, None), (3, 9)])
 def test_a_part_outside_its_file_is_told_and_may_be_skipped(tmp_path, start, stop):
     place = sound(tmp_path / "a.wav")
-    part = Recordings.make([Segment(place, start, stop), Segment(place, 1, 2)], None, "two")
+    split = Recordings.make([Segment(place, start, stop), Segment(place, 1, 2)], None, "two")
     with pytest.raises(
         DatasetError, match=r"a segment must lie within its file of 4 s; got .*seconds"
     ):
-        features_of(part, AudioFeatures(), RATE)
-    rows, problems = readable(part)
+        features_of(split, AudioFeatures(), RATE)
+    rows, problems = readable(split)
     assert (rows.tolist(), list(problems)) == ([1], [0])
 
 
@@ -102,27 +102,27 @@ def test_a_part_outside_its_file_is_told_and_may_be_skipped(tmp_path, start, sto
 )
 def test_columns_of_deepspeech_and_of_hugging_face_are_known(tmp_path, header):
     (tmp_path / "metadata.csv").write_text(f"{header}\na.wav,7,one\n")
-    part = load_recordings(tmp_path)["train"]
-    assert (part.audio, part.transcripts) == ([tmp_path / "a.wav"], ["one"])
+    split = load_recordings(tmp_path)["train"]
+    assert (split.audio, split.transcripts) == ([tmp_path / "a.wav"], ["one"])
 
 
 def test_a_folder_of_ljspeech_is_read(tmp_path):
     sound(tmp_path / "wavs" / "LJ1.wav")
     text = 'LJ1|"Dr. Low" said|"Doctor Low" said\nLJ2|of "forty-two|of "forty-two\n'
     (tmp_path / "metadata.csv").write_text(text)
-    part = load_recordings(tmp_path)["train"]
-    assert part.transcripts == ['"Doctor Low" said', 'of "forty-two']
-    assert part.audio == [tmp_path / "wavs" / "LJ1.wav", tmp_path / "LJ2"]
-    part = read_recordings(tmp_path / "metadata.csv", audio_column="1", text_column="2")
-    assert part.transcripts == ['"Dr. Low" said', 'of "forty-two']
+    split = load_recordings(tmp_path)["train"]
+    assert split.transcripts == ['"Doctor Low" said', 'of "forty-two']
+    assert split.audio == [tmp_path / "wavs" / "LJ1.wav", tmp_path / "LJ2"]
+    split = read_recordings(tmp_path / "metadata.csv", audio_column="1", text_column="2")
+    assert split.transcripts == ['"Dr. Low" said', 'of "forty-two']
 
 
 def test_a_table_without_names_is_read_by_numbers(tmp_path):
     (tmp_path / "a.tsv").write_text("one\tann\ta.wav\ntwo\tbob\tb.wav\n")
-    part = read_recordings(
+    split = read_recordings(
         tmp_path / "a.tsv", audio_column="3", text_column="1", speaker_column="2"
     )
-    assert (part.transcripts, part.speakers) == (["one", "two"], ["ann", "bob"])
+    assert (split.transcripts, split.speakers) == (["one", "two"], ["ann", "bob"])
 
 
 def test_lists_of_librispeech_are_read(tmp_path):
@@ -131,9 +131,9 @@ def test_lists_of_librispeech_are_read(tmp_path):
         (tmp_path / name).touch()
     (tmp_path / "84/121/84-121.trans.txt").write_text("84-121-0000 GO ON\n84-121-0001 WELL\n")
     (tmp_path / "7/9/7-9.trans.txt").write_text("7-9-0000 NO\n")
-    part = load_recordings(tmp_path)["train"]
-    assert (part.transcripts, part.speakers) == (["NO", "GO ON", "WELL"], ["7", "84", "84"])
-    assert part.names[0] == "7/9/7-9-0000.flac"
+    split = load_recordings(tmp_path)["train"]
+    assert (split.transcripts, split.speakers) == (["NO", "GO ON", "WELL"], ["7", "84", "84"])
+    assert split.names[0] == "7/9/7-9-0000.flac"
     (tmp_path / "7/9/7-9-0001.flac").touch()
     with pytest.raises(DatasetError, match="every recording beside it must have a line; 7-9-0001"):
         load_recordings(tmp_path)
@@ -143,15 +143,15 @@ def test_lists_of_librispeech_are_read(tmp_path):
         load_recordings(tmp_path)
 
 
-def test_parts_of_librispeech_are_not_read_as_one(tmp_path):
-    for part in ("train-clean-100", "dev-clean"):
-        (tmp_path / part).mkdir()
-        (tmp_path / part / "1-1.trans.txt").write_text("1-1-0000 GO\n")
-        (tmp_path / part / "1-1-0000.flac").touch()
-    with pytest.raises(DatasetError, match="must be of one part; got dev-clean, train-clean-100"):
+def test_splits_of_librispeech_are_not_read_as_one(tmp_path):
+    for split in ("train-clean-100", "dev-clean"):
+        (tmp_path / split).mkdir()
+        (tmp_path / split / "1-1.trans.txt").write_text("1-1-0000 GO\n")
+        (tmp_path / split / "1-1-0000.flac").touch()
+    with pytest.raises(DatasetError, match="must be of one split; got dev-clean, train-clean-100"):
         load_recordings(tmp_path)
-    parts = load_recordings(tmp_path / "train-clean-100", validation=tmp_path / "dev-clean")
-    assert list(parts) == ["train", "validation"]
+    splits = load_recordings(tmp_path / "train-clean-100", validation=tmp_path / "dev-clean")
+    assert list(splits) == ["train", "validation"]
 
 
 def test_a_folder_of_kaldi_is_read(tmp_path):
@@ -159,14 +159,14 @@ def test_a_folder_of_kaldi_is_read(tmp_path):
     (tmp_path / "wav.scp").write_text(f"call call.wav\nfar {place}\n")
     (tmp_path / "text").write_text("far two  words\ncall\tone\n")
     (tmp_path / "utt2spk").write_text("call ann\nfar bob\n")
-    part = load_recordings(tmp_path)["train"]
-    assert (part.audio, part.names) == ([place, place], ["call", "far"])
-    assert (part.transcripts, part.speakers) == (["one", "two words"], ["ann", "bob"])
+    split = load_recordings(tmp_path)["train"]
+    assert (split.audio, split.names) == ([place, place], ["call", "far"])
+    assert (split.transcripts, split.speakers) == (["one", "two words"], ["ann", "bob"])
     (tmp_path / "segments").write_text("a call 1 2.5\nb call 2.5 -1\n")
     (tmp_path / "text").write_text("a one\nb two\n")
     (tmp_path / "utt2spk").unlink()
-    part = load_recordings(tmp_path)["train"]
-    assert (heard(part), part.transcripts) == ([(1, 2.5), (2.5, 4)], ["one", "two"])
+    split = load_recordings(tmp_path)["train"]
+    assert (heard(split), split.transcripts) == ([(1, 2.5), (2.5, 4)], ["one", "two"])
 
 
 @pytest.mark.parametrize(

@@ -22,21 +22,21 @@ def file(folder, name, text):
 
 
 def test_values_of_a_ts_file_are_no_classes_even_if_they_are_whole(tmp_path):
-    part = read_sequences(file(tmp_path, "a.ts", VALUES))
-    assert part.labels == [1.0, 2.0, 3.0]
+    split = read_sequences(file(tmp_path, "a.ts", VALUES))
+    assert split.labels == [1.0, 2.0, 3.0]
     with pytest.raises(DatasetError, match=r"as @targetLabel says.*--regression"):
-        classes_of(part)
+        classes_of(split)
     with pytest.raises(DatasetError, match=r"as @targetLabel says"):
-        classes_of(part.take([0, 1]))
+        classes_of(split.take([0, 1]))
 
 
 @pytest.mark.parametrize("rows", ["1,2,3:?\n4,5,6:?\n", "1,2,3\n4,5,6\n", "1,2,3:a\n4,5,6:new\n"])
 @pytest.mark.parametrize("width", ["@univariate true", "@dimensions 1"])
 def test_labels_are_not_asked_of_what_is_predicted(rows, width, tmp_path):
     path = file(tmp_path, "a.ts", f"{width}\n@classLabel true a b\n@data\n{rows}")
-    part = read_sequences(path, labelled=False)
-    assert (part.lengths.tolist(), part.labels) == ([3, 3], None)
-    assert part.values.ravel().tolist() == [1, 2, 3, 4, 5, 6]
+    split = read_sequences(path, labelled=False)
+    assert (split.lengths.tolist(), split.labels) == ([3, 3], None)
+    assert split.values.ravel().tolist() == [1, 2, 3, 4, 5, 6]
     with pytest.raises(DatasetError, match=r"line 4|line 5"):
         read_sequences(path)
 
@@ -63,10 +63,10 @@ def test_rows_of_the_ucr_archive_come_back(tmp_path_factory, rows, form, labels)
     ]
     path = tmp_path_factory.mktemp("ucr") / f"a.{suffix}"
     path.write_text("\n".join(delimiter.join(map(str, line)) for line in lines) + "\n")
-    part = read_sequences(path)
-    assert part.labels == [str(label) for label, _ in rows]
+    split = read_sequences(path)
+    assert split.labels == [str(label) for label, _ in rows]
     for number, (_, values) in enumerate(rows):
-        assert part[number].ravel().tolist() == values
+        assert split[number].ravel().tolist() == values
     assert read_sequences(path, labelled=False).labels is None
 
 
@@ -80,16 +80,16 @@ LAST = "0.5,0.25,1.5,1\n0.5,-1,3.5,2\n"
 
 def test_labels_that_only_the_last_fields_can_be_are_read_there_and_told(tmp_path, caplog):
     with caplog.at_level(logging.INFO, logger="ostinato"):
-        part = read_sequences(file(tmp_path, "a.csv", LAST))
-    assert (part.labels, part[1].ravel().tolist()) == (["1", "2"], [0.5, -1, 3.5])
+        split = read_sequences(file(tmp_path, "a.csv", LAST))
+    assert (split.labels, split[1].ravel().tolist()) == (["1", "2"], [0.5, -1, 3.5])
     assert "each row is a sequence, its last field the label" in caplog.text
-    part = read_sequences(file(tmp_path, "a.csv", LAST), label_column="1")
-    assert (part.labels, part[1].ravel().tolist()) == (["0.5", "0.5"], [-1, 3.5, 2])
+    split = read_sequences(file(tmp_path, "a.csv", LAST), label_column="1")
+    assert (split.labels, split[1].ravel().tolist()) == (["0.5", "0.5"], [-1, 3.5, 2])
 
 
 def test_column_names_of_pandas_are_no_sequence(tmp_path, caplog):
-    part = read_sequences(file(tmp_path, "a.csv", "0,1,2,3\n1,0.5,1.5,2.5\n"))
-    assert (part.labels, len(part)) == (["1"], 1)
+    split = read_sequences(file(tmp_path, "a.csv", "0,1,2,3\n1,0.5,1.5,2.5\n"))
+    assert (split.labels, len(split)) == (["1"], 1)
     assert "the first line counts 0, 1, 2, and is left out as names" in caplog.text
 
 
@@ -103,8 +103,8 @@ def test_a_table_of_steps_without_ids_says_how_a_sequence_a_row_is_written(names
 
 def test_values_of_a_ts_file_are_numbers_and_others_are_named(tmp_path):
     begin = "@targetLabel true\n@data\n1,2,3:1.5\n"
-    part = read_sequences(file(tmp_path, "a.ts", f"{begin}4,5:2\n"))
-    assert (part.labels, part.has_values) == ([1.5, 2.0], True)
+    split = read_sequences(file(tmp_path, "a.ts", f"{begin}4,5:2\n"))
+    assert (split.labels, split.has_values) == ([1.5, 2.0], True)
     with pytest.raises(DatasetError, match=r"line 4: the last field must be a number.*got 'up'"):
         read_sequences(file(tmp_path, "a.ts", f"{begin}4,5:up\n"))
 

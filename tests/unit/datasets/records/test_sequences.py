@@ -22,19 +22,19 @@ def rows_of(sizes: list[int], width: int = 2) -> list[np.ndarray]:
 @given(lengths, st.randoms())
 def test_rows_come_back_and_taken_rows_too(sizes, random):
     rows = rows_of(sizes)
-    part = Sequences.make(rows, list(range(len(sizes))), "rows")
-    assert len(part) == len(sizes)
-    assert part.lengths.tolist() == sizes
+    split = Sequences.make(rows, list(range(len(sizes))), "rows")
+    assert len(split) == len(sizes)
+    assert split.lengths.tolist() == sizes
     order = list(range(len(sizes)))
     random.shuffle(order)
-    taken = part.take(order)
+    taken = split.take(order)
     for place, row in enumerate(order):
         assert np.array_equal(taken[place], rows[row])
     assert taken.labels == order
-    assert taken.keys == [part.keys[row] for row in order]
-    again = joined([part.take([row]) for row in range(len(sizes))])
-    assert again.fingerprint == part.fingerprint
-    assert again.names == part.names
+    assert taken.keys == [split.keys[row] for row in order]
+    again = joined([split.take([row]) for row in range(len(sizes))])
+    assert again.fingerprint == split.fingerprint
+    assert again.names == split.names
 
 
 def test_one_array_is_the_same_as_its_rows_and_one_feature_needs_no_axis():
@@ -90,8 +90,8 @@ def test_what_is_no_sequence_is_refused(rows, labels, message):
 
 
 def test_missing_values_stay_missing():
-    part = Sequences.make([[1.0, np.nan]], None, "a")
-    assert np.isnan(part.values[1, 0])
+    split = Sequences.make([[1.0, np.nan]], None, "a")
+    assert np.isnan(split.values[1, 0])
 
 
 @pytest.mark.parametrize("channels", [1, 3])

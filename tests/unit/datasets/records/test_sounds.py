@@ -30,11 +30,11 @@ def files(tmp_path: Path) -> list[Path]:
     return paths
 
 
-def heard(part: Recordings) -> list[tuple[int, list[float]]]:
+def heard(split: Recordings) -> list[tuple[int, list[float]]]:
     """The rate and the samples of each recording."""
     found = []
-    for row in range(len(part)):
-        rate, blocks = audio.files.blocks(part, row)
+    for row in range(len(split)):
+        rate, blocks = audio.files.blocks(split, row)
         found.append((rate, np.concatenate(list(blocks)).tolist()))
     return found
 
@@ -50,9 +50,9 @@ def test_paths_bytes_and_dictionaries(files: list[Path], make: object) -> None:
     assert heard(Recordings.make(make(data), None, "train")) == EXPECTED
     for bits in (data, [None, None]):
         rows = [{"bytes": one, "path": name} for one, name in zip(bits, names, strict=True)]
-        part = Recordings.make(make(rows), ["a", "b"], "train")
-        assert heard(part) == EXPECTED
-        assert part.names == names
+        split = Recordings.make(make(rows), ["a", "b"], "train")
+        assert heard(split) == EXPECTED
+        assert split.names == names
 
 
 @pytest.mark.parametrize("make", [list, tuple, iter, pd.Series])
@@ -93,20 +93,20 @@ def dataset(files: list[Path]) -> object:
 
 
 def test_a_column_of_audio(dataset: object, files: list[Path]) -> None:
-    part = Recordings.make(dataset["audio"], dataset["sentence"], "train")
-    assert heard(part) == EXPECTED
-    assert part.transcripts == ["one", "two"]
+    split = Recordings.make(dataset["audio"], dataset["sentence"], "train")
+    assert heard(split) == EXPECTED
+    assert split.transcripts == ["one", "two"]
     turned = dataset.select([1, 0])
     assert heard(Recordings.make(turned["audio"], None, "train")) == EXPECTED[::-1]
 
 
-def test_splits_of_recordings_become_parts(dataset: object, caplog: object) -> None:
+def test_splits_of_recordings_become_splits(dataset: object, caplog: object) -> None:
     silent = dataset.select([0]).remove_columns("sentence").add_column("sentence", [None])
     whole = hugging_face.DatasetDict({"train": dataset, "validation": dataset, "test": silent})
-    parts = load_recordings(whole)
-    assert list(parts) == ["train", "validation"]
-    assert heard(parts["train"]) == EXPECTED
-    assert (parts["train"].transcripts, parts["train"].speakers) == (["one", "two"], ["1", "2"])
+    splits = load_recordings(whole)
+    assert list(splits) == ["train", "validation"]
+    assert heard(splits["train"]) == EXPECTED
+    assert (splits["train"].transcripts, splits["train"].speakers) == (["one", "two"], ["1", "2"])
     assert "test: no row has a label in column `sentence`; the split is left out" in caplog.text
     with pytest.raises(DatasetError, match="no text column `said`"):
         load_recordings(dataset, text_column="said")
@@ -118,10 +118,10 @@ def test_a_parquet_table_of_audio(files: list[Path], tmp_path: Path) -> None:
     rows = [{"bytes": path.read_bytes(), "path": path.name} for path in files]
     table = pa.table({"audio": rows, "text": ["one", "two"]})
     pyarrow.parquet.write_table(table, tmp_path / "train.parquet")
-    part = read_recordings(tmp_path / "train.parquet")
-    assert heard(part) == EXPECTED
-    assert part.names == ["row 1 (0.wav)", "row 2 (1.wav)"]
-    assert part.audio[0].parent != tmp_path  # its own bytes, not the file of that name
+    split = read_recordings(tmp_path / "train.parquet")
+    assert heard(split) == EXPECTED
+    assert split.names == ["row 1 (0.wav)", "row 2 (1.wav)"]
+    assert split.audio[0].parent != tmp_path  # its own bytes, not the file of that name
     rows = [{"bytes": None, "path": path.name} for path in files]
     pyarrow.parquet.write_table(
         pa.table({"audio": rows, "text": ["a", "b"]}), tmp_path / "b.parquet"

@@ -47,12 +47,12 @@ def written(rows: list[tuple[list[Span], int]], scheme: schemes.Scheme, form: Fo
 def test_spans_are_read_in_every_form_and_written_back_in_it(scheme, form, rows) -> None:
     rows = [RICH, *rows]
     tags = written(rows, scheme, form)
-    part = Tagged.make([["x"] * len(row) for row in tags], tags, "a list")
-    assert (part.scheme, part.form) == (scheme, form)
+    split = Tagged.make([["x"] * len(row) for row in tags], tags, "a list")
+    assert (split.scheme, split.form) == (scheme, form)
     found = [spans for spans, length in rows if length]
-    assert part.tags is not None
-    assert [schemes.spans_of(row) for row in part.tags] == found
-    assert Tags.fit(part, scheme).decode(Tags.fit(part, scheme).encode(part.tags)) == [
+    assert split.tags is not None
+    assert [schemes.spans_of(row) for row in split.tags] == found
+    assert Tags.fit(split, scheme).decode(Tags.fit(split, scheme).encode(split.tags)) == [
         row for row in tags if row
     ]
     assert tagging_metrics(tags, tags, are_spans=True)["f1"] == 1
@@ -66,12 +66,12 @@ def test_types_alone_are_spans_and_that_is_told(form, rows) -> None:
     handler = logging.Handler()
     handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
     logging.getLogger("ostinato").addHandler(handler)
-    part = Tagged.make([["x"] * len(row) for row in tags], tags, "a list")
+    split = Tagged.make([["x"] * len(row) for row in tags], tags, "a list")
     logging.getLogger("ostinato").removeHandler(handler)
-    assert part.form == form
-    assert part.tags is not None
-    assert [schemes.spans_of(row) for row in part.tags] == [s for s, length in rows if length]
-    assert [part.form.write(tag) for tag in part.tags[0]] == tags[0]
+    assert split.form == form
+    assert split.tags is not None
+    assert [schemes.spans_of(row) for row in split.tags] == [s for s, length in rows if length]
+    assert [split.form.write(tag) for tag in split.tags[0]] == tags[0]
     assert any("have no B- or I- before the type" in one for one in said)
 
 
@@ -124,14 +124,14 @@ def test_one_wrong_tag_among_thousands_is_refused_with_its_line(tmp_path: Path) 
 )
 def test_tags_of_words_stay_as_they_are_without_a_word(tags, caplog) -> None:
     with caplog.at_level(logging.INFO, logger="ostinato"):
-        part = Tagged.make([["x"] * len(tags)], [tags], "a list")
-    assert (part.scheme, part.tags, caplog.text) == (None, [tags], "")
+        split = Tagged.make([["x"] * len(tags)], [tags], "a list")
+    assert (split.scheme, split.tags, caplog.text) == (None, [tags], "")
 
 
 def test_tags_of_words_among_which_one_looks_like_a_span_are_told(caplog) -> None:
     tags = ["NOUN", "VERB", "B-PER", "NOUN"]
-    part = Tagged.make([["x"] * 4], [tags], "a list")
-    assert (part.scheme, part.tags) == (None, [tags])
+    split = Tagged.make([["x"] * 4], [tags], "a list")
+    assert (split.scheme, split.tags) == (None, [tags])
     assert "sentence 1, token 3: tag `B-PER` is written as for a span, but most" in caplog.text
 
 
@@ -151,10 +151,10 @@ def test_tags_of_words_among_which_one_looks_like_a_span_are_told(caplog) -> Non
     ],
 )
 def test_a_tag_of_another_form_than_the_rest_is_read_and_told(row, message, read_as, caplog):
-    part = Tagged.make([["x"] * len(row)], [row], "a list")
+    split = Tagged.make([["x"] * len(row)], [row], "a list")
     assert f"a list: sentence 1, {message}" in caplog.text
-    assert part.tags is not None
-    assert part.tags[0][2] == read_as
+    assert split.tags is not None
+    assert split.tags[0][2] == read_as
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,8 @@ def test_types_that_differ_in_case_alone_are_told(caplog) -> None:
 
 def test_a_letter_of_another_scheme_does_not_change_the_scheme(caplog) -> None:
     rows = [["B-PER", "I-PER", "O", "B-LOC"]] * 20 + [["U-PER"]]
-    part = Tagged.make([["x"] * len(row) for row in rows], rows, "a list")
-    assert part.scheme == "IOB2"
+    split = Tagged.make([["x"] * len(row) for row in rows], rows, "a list")
+    assert split.scheme == "IOB2"
     assert (
         "sentence 21, token 1: `U-PER` cannot follow the beginning in IOB2; 1 such" in caplog.text
     )

@@ -24,7 +24,7 @@ def make(rows, source="a list"):
 
 
 @given(ROWS, ROWS)
-def test_two_parts_have_one_fingerprint_only_if_they_are_the_same(a, b):
+def test_two_splits_have_one_fingerprint_only_if_they_are_the_same(a, b):
     assert (make(a).fingerprint == make(b, "another list").fingerprint) == (a == b)
 
 
@@ -35,7 +35,7 @@ def test_tags_are_part_of_the_fingerprint_and_may_be_left_out():
 
 
 @given(ROWS, st.data())
-def test_some_sentences_are_a_part_of_their_own(rows, data):
+def test_some_sentences_are_a_split_of_their_own(rows, data):
     numbers = data.draw(st.lists(st.integers(0, len(rows) - 1), min_size=1))
     taken = make(rows).take(np.array(numbers, np.int64))
     assert taken == make([rows[number] for number in numbers])
@@ -44,21 +44,21 @@ def test_some_sentences_are_a_part_of_their_own(rows, data):
 
 
 def test_numpy_strings_and_tuples_become_plain_lists():
-    part = Tagged.make((np.array(["a", "b"]), ("c",)), [("X", "Y"), np.array(["X"])], "arrays")
-    assert part.sentences == [["a", "b"], ["c"]]
-    assert type(part.sentences[0][0]) is str
-    assert part.tags == [["X", "Y"], ["X"]]
+    split = Tagged.make((np.array(["a", "b"]), ("c",)), [("X", "Y"), np.array(["X"])], "arrays")
+    assert split.sentences == [["a", "b"], ["c"]]
+    assert type(split.sentences[0][0]) is str
+    assert split.tags == [["X", "Y"], ["X"]]
 
 
 def test_empty_tokens_and_a_lone_emoji_are_tokens():
-    part = Tagged.make([["", "🦊"]], [["O", "B-X"]], "a list")
-    assert part.sentences == [["", "🦊"]]
+    split = Tagged.make([["", "🦊"]], [["O", "B-X"]], "a list")
+    assert split.sentences == [["", "🦊"]]
 
 
 def test_a_sentence_without_a_token_is_left_out_and_told(caplog):
-    part = Tagged.make([["a"], [], ["b"], []], [["O"], [], ["B-X"], []], "a list")
-    assert part.sentences == [["a"], ["b"]]
-    assert part.tags == [["O"], ["B-X"]]
+    split = Tagged.make([["a"], [], ["b"], []], [["O"], [], ["B-X"], []], "a list")
+    assert split.sentences == [["a"], ["b"]]
+    assert split.tags == [["O"], ["B-X"]]
     assert (
         "a list: 2 of 4 sentences have no token and are left out, the first is sentence 2."
         in caplog.text
@@ -77,10 +77,10 @@ def test_a_sentence_without_a_token_is_left_out_and_told(caplog):
     ],
 )
 def test_tags_that_break_their_scheme_are_told_and_kept(caplog, tags, message):
-    part = Tagged.make([["a", "b"], ["c", "d"]], tags, "a list")
+    split = Tagged.make([["a", "b"], ["c", "d"]], tags, "a list")
     assert message in caplog.text
-    assert part.scheme == "BIOES"
-    assert part.tags == tags
+    assert split.scheme == "BIOES"
+    assert split.tags == tags
 
 
 def test_a_fault_is_told_by_its_line_if_lines_are_known(caplog):

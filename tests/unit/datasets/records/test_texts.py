@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ostinato import DatasetError
-from ostinato.datasets import Examples, Texts, check_parts
+from ostinato.datasets import Examples, Texts, check_splits
 from ostinato.datasets.records.texts import read_examples, write_examples
 
 SOME_TEXTS = st.lists(st.text(st.characters(codec="utf-8"), max_size=8), min_size=1, max_size=6)
@@ -36,7 +36,7 @@ def test_a_fingerprint_depends_on_labels_and_order_but_not_on_source_or_storage(
         make(["ab", "c"], [["x"], ["y"]]),
         make(["ab", "c"], [["x", "y"], []]),
     ]
-    assert len({part.fingerprint for part in [reference, *others]}) == 7
+    assert len({split.fingerprint for split in [reference, *others]}) == 7
 
 
 def test_texts_are_a_sequence_equal_to_a_list():
@@ -53,11 +53,11 @@ def test_texts_are_a_sequence_equal_to_a_list():
         texts[2500]
 
 
-def test_written_parts_are_read_back_from_memory_map(tmp_path):
-    parts = {"train": make(["a", "你好", ""], ["x", "y", "x"]), "test": make(["b"], ["y"])}
-    write_examples(parts, tmp_path)
+def test_written_splits_are_read_back_from_memory_map(tmp_path):
+    splits = {"train": make(["a", "你好", ""], ["x", "y", "x"]), "test": make(["b"], ["y"])}
+    write_examples(splits, tmp_path)
     again = read_examples(tmp_path, "here")
-    assert again == parts
+    assert again == splits
     assert list(again) == ["train", "test"]
 
 
@@ -79,10 +79,10 @@ def test_a_million_token_text_is_fine():
     assert len(make(["word " * 1_000_000, "b"]).texts[0]) == 5_000_000
 
 
-def test_parts_fit_for_training_pass_the_check():
+def test_splits_fit_for_training_pass_the_check():
     train = make(["a", "b"], ["0", "1"])
-    check_parts({"train": train, "test": make(["c"], ["1"])})
-    check_parts({"train": make(["a", "b"], [["x"], []]), "test": make(["c"], [[]])})
+    check_splits({"train": train, "test": make(["c"], ["1"])})
+    check_splits({"train": make(["a", "b"], [["x"], []]), "test": make(["c"], [[]])})
 
 
 @pytest.mark.parametrize(
@@ -101,10 +101,10 @@ def test_parts_fit_for_training_pass_the_check():
         ([["a"], ["b"]], [["a", "c"]], "got `c`, the first in row 1"),
     ],
 )
-def test_parts_unfit_for_training_are_refused(train, test, message):
-    parts = {
+def test_splits_unfit_for_training_are_refused(train, test, message):
+    splits = {
         "train": make(["a", "b"], train),
         "test": make(["c", "d"][: len(test) if test else 2], test),
     }
     with pytest.raises(DatasetError, match=message):
-        check_parts(parts)
+        check_splits(splits)

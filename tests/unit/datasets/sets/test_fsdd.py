@@ -44,15 +44,15 @@ def folder(tmp_path, monkeypatch):
     return place
 
 
-def test_the_official_test_part_has_the_indices_0_to_4(folder):
-    parts = fsdd.read(folder)
-    assert list(parts) == ["train", "test"]
+def test_the_official_test_split_has_the_indices_0_to_4(folder):
+    splits = fsdd.read(folder)
+    assert list(splits) == ["train", "test"]
     for name, indices in (("train", {"5", "11"}), ("test", {"0", "4"})):
-        part = parts[name]
-        assert len(part) == 40
-        assert {file.rpartition("_")[2].removesuffix(".wav") for file in part.names} == indices
+        split = splits[name]
+        assert len(split) == 40
+        assert {file.rpartition("_")[2].removesuffix(".wav") for file in split.names} == indices
         for file, path, word, speaker in zip(
-            part.names, part.audio, part.transcripts, part.speakers, strict=True
+            split.names, split.audio, split.transcripts, split.speakers, strict=True
         ):
             digit, who, _ = file.split("_")
             assert (word, speaker) == (fsdd.WORDS[int(digit)], who)
@@ -74,17 +74,17 @@ def test_the_folder_of_recordings_is_preferred_to_the_archive(folder):
         (recordings / name).write_bytes(content)
     (folder / fsdd.ARCHIVE.name).write_bytes(b"damaged")
     assert fsdd.find(folder) == recordings
-    part = fsdd.read(folder)["test"]
-    assert {path.parent for path in part.audio} == {recordings}
+    split = fsdd.read(folder)["test"]
+    assert {path.parent for path in split.audio} == {recordings}
 
 
-def test_one_speaker_is_held_out_of_both_parts(folder):
-    parts = load_recordings("fsdd", test_speaker="bob")
-    assert {name: set(part.speakers) for name, part in parts.items()} == {
+def test_one_speaker_is_held_out_of_both_splits(folder):
+    splits = load_recordings("fsdd", test_speaker="bob")
+    assert {name: set(split.speakers) for name, split in splits.items()} == {
         "train": {"ann"},
         "test": {"bob"},
     }
-    assert [len(part) for part in parts.values()] == [40, 40]
+    assert [len(split) for split in splits.values()] == [40, 40]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.9, 0.999])
@@ -153,15 +153,15 @@ def test_neither_form_is_told(tmp_path):
 
 @pytest.mark.data
 def test_the_real_recordings_have_their_published_counts_and_each_speaker_can_be_held_out():
-    parts = load_recordings("fsdd")
-    assert {name: len(part) for name, part in parts.items()} == {"train": 2700, "test": 300}
+    splits = load_recordings("fsdd")
+    assert {name: len(split) for name, split in splits.items()} == {"train": 2700, "test": 300}
     speakers = {"george", "jackson", "lucas", "nicolas", "theo", "yweweler"}
     for name, each in (("train", 45), ("test", 5)):
-        counts = Counter(zip(parts[name].speakers, parts[name].transcripts, strict=True))
+        counts = Counter(zip(splits[name].speakers, splits[name].transcripts, strict=True))
         assert counts == dict.fromkeys([(s, w) for s in speakers for w in fsdd.WORDS], each)
-    assert len({key for part in parts.values() for key in part.keys}) == 3000
+    assert len({key for split in splits.values() for key in split.keys}) == 3000
     for speaker in speakers:
         held = load_recordings("fsdd", test_speaker=speaker)
-        assert {name: len(part) for name, part in held.items()} == {"train": 2500, "test": 500}
+        assert {name: len(split) for name, split in held.items()} == {"train": 2500, "test": 500}
         assert set(held["test"].speakers) == {speaker}
         assert set(held["train"].speakers) == speakers - {speaker}

@@ -9,7 +9,7 @@ from ostinato.datasets.sets.keywords import SAMPLE_RATE_HZ, WORDS
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    """Three clips of each word in a part, written twice."""
+    """Three clips of each word in a split, written twice."""
     folders = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keywords, "EACH", {"train": 3, "test": 2})
@@ -26,12 +26,12 @@ def test_the_same_files_are_written_each_time(written):
     assert all((one / file).read_bytes() == (two / file).read_bytes() for file in files)
 
 
-def test_a_part_has_each_word_and_clips_of_nothing_and_no_two_are_equal(written):
-    _, parts = written
+def test_a_split_has_each_word_and_clips_of_nothing_and_no_two_are_equal(written):
+    _, splits = written
     for name, count in (("train", 3), ("test", 2)):
-        said = parts[name].transcripts
+        said = splits[name].transcripts
         assert {word: said.count(word) for word in said} == dict.fromkeys(["", *WORDS], count)
-    keys = [key for part in parts.values() for key in part.keys]
+    keys = [key for split in splits.values() for key in split.keys]
     assert len(set(keys)) == len(keys)
 
 

@@ -99,7 +99,7 @@ def test_a_wav_file_holds_the_samples_in_16_bits(tmp_path):
     assert stored.tolist() == [0, 32767, -32767, 9830, 32767, -32767, 0]
 
 
-def test_the_same_files_are_written_each_time_and_parts_are_drawn_by_themselves(
+def test_the_same_files_are_written_each_time_and_splits_are_drawn_by_themselves(
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr(morse, "SIZES", {"train": 4, "validation": 2, "test": 3})
@@ -110,9 +110,9 @@ def test_the_same_files_are_written_each_time_and_parts_are_drawn_by_themselves(
     assert len(files) == 4 + 2 + 3 + 3
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
-    parts = morse.read(tmp_path / "one")
-    assert [len(part) for part in parts.values()] == [4, 2, 3]
-    assert len({part.transcripts[0] for part in parts.values()}) == 3
+    splits = morse.read(tmp_path / "one")
+    assert [len(split) for split in splits.values()] == [4, 2, 3]
+    assert len({split.transcripts[0] for split in splits.values()}) == 3
     with (tmp_path / "one" / "test.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.reader(stream))
     assert rows[0] == ["path", "text"]
@@ -121,15 +121,15 @@ def test_the_same_files_are_written_each_time_and_parts_are_drawn_by_themselves(
 
 @pytest.fixture(scope="module")
 def bundled(tmp_path_factory):
-    """All parts, generated once."""
+    """All splits, generated once."""
     folder = tmp_path_factory.mktemp("morse")
     morse.write(folder)
     return morse.read(folder)
 
 
 def test_the_bundled_recordings_are_as_many_as_is_said_and_no_two_are_equal(bundled):
-    assert {name: len(part) for name, part in bundled.items()} == morse.SIZES
-    keys = [key for part in bundled.values() for key in part.keys]
+    assert {name: len(split) for name, split in bundled.items()} == morse.SIZES
+    keys = [key for split in bundled.values() for key in split.keys]
     assert len(set(keys)) == sum(morse.SIZES.values())
 
 
@@ -138,9 +138,9 @@ def test_the_description_tells_the_sizes():
     assert sizes in morse.DATASET.description
 
 
-def test_every_part_has_every_letter_and_several_groups(bundled):
-    for part in bundled.values():
-        heard = {letter for said in part.transcripts for letter in said}
+def test_every_split_has_every_letter_and_several_groups(bundled):
+    for split in bundled.values():
+        heard = {letter for said in split.transcripts for letter in said}
         assert heard >= {" ", *"ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
         assert heard <= {" ", *morse.CODES}
 
@@ -151,4 +151,4 @@ def test_no_message_of_test_is_in_train(bundled):
 
 def test_the_bundled_recordings_are_loaded_by_their_name(monkeypatch):
     monkeypatch.setattr(morse, "SIZES", {"train": 3, "validation": 1, "test": 2})
-    assert [len(part) for part in load_recordings("morse").values()] == [3, 1, 2]
+    assert [len(split) for split in load_recordings("morse").values()] == [3, 1, 2]

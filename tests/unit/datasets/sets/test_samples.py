@@ -12,35 +12,35 @@ from ostinato.datasets.sets import samples
 
 
 @pytest.fixture(scope="module")
-def parts():
+def splits():
     return samples.generate()
 
 
-def test_the_same_seed_gives_the_same_reviews_on_every_python(parts):
-    assert parts == samples.generate(0)
-    assert samples.generate(1)["train"].texts != parts["train"].texts
-    assert parts["test"].fingerprint.startswith("b85be4a678db")
+def test_the_same_seed_gives_the_same_reviews_on_every_python(splits):
+    assert splits == samples.generate(0)
+    assert samples.generate(1)["train"].texts != splits["train"].texts
+    assert splits["test"].fingerprint.startswith("b85be4a678db")
 
 
-def test_no_text_occurs_twice(parts):
-    texts = [text for part in parts.values() for text in part.texts]
+def test_no_text_occurs_twice(splits):
+    texts = [text for split in splits.values() for text in split.texts]
     assert len(set(texts)) == len(texts) == 5500
 
 
-def test_half_of_each_part_is_positive_and_half_chinese(parts):
-    for name, part in parts.items():
+def test_half_of_each_split_is_positive_and_half_chinese(splits):
+    for name, split in splits.items():
         half = samples.SIZES[name] // 2
-        assert Counter(part.labels) == {"positive": half, "negative": half}
-        assert sum(not text.isascii() for text in part.texts) == half
+        assert Counter(split.labels) == {"positive": half, "negative": half}
+        assert sum(not text.isascii() for text in split.texts) == half
 
 
-def test_three_of_four_reviews_have_a_twin_of_the_same_words_and_the_other_label(parts):
-    for part in parts.values():
+def test_three_of_four_reviews_have_a_twin_of_the_same_words_and_the_other_label(splits):
+    for split in splits.values():
         bags: dict[tuple[str, ...], Counter[str]] = {}
-        for text, label in zip(part.texts, part.labels, strict=True):
+        for text, label in zip(split.texts, split.labels, strict=True):
             bags.setdefault(tuple(sorted(samples.words(text))), Counter())[label] += 1
         best = sum(max(counts.values()) for counts in bags.values())
-        assert best / len(part.texts) <= samples.BAG_OF_WORDS_BOUND
+        assert best / len(split.texts) <= samples.BAG_OF_WORDS_BOUND
 
 
 @pytest.mark.parametrize(
@@ -50,19 +50,19 @@ def test_three_of_four_reviews_have_a_twin_of_the_same_words_and_the_other_label
 )
 @pytest.mark.parametrize("seed", [0, 1])
 def test_a_bag_of_words_stays_below_four_fifths(options, seed):
-    parts = samples.generate(seed)
+    splits = samples.generate(seed)
     model = make_pipeline(CountVectorizer(**options), LogisticRegression(max_iter=1000))
-    model.fit(parts["train"].texts, parts["train"].labels)
-    accuracy = model.score(list(parts["test"].texts), parts["test"].labels)
+    model.fit(splits["train"].texts, splits["train"].labels)
+    accuracy = model.score(list(splits["test"].texts), splits["test"].labels)
     assert 0.45 <= accuracy <= 0.75
 
 
-def test_the_written_files_hold_the_generated_parts(parts):
+def test_the_written_files_hold_the_generated_splits(splits):
     folder = datasets.get("samples")
     assert datasets.load_texts(folder) == {
         name: datasets.Examples(
-            part.texts, part.labels, str(folder / f"{name}.jsonl"), part.fingerprint
+            split.texts, split.labels, str(folder / f"{name}.jsonl"), split.fingerprint
         )
-        for name, part in parts.items()
+        for name, split in splits.items()
     }
-    assert datasets.load_texts("samples") == parts
+    assert datasets.load_texts("samples") == splits

@@ -15,48 +15,51 @@ COMMON = {"New", "Port", "United", "First", "Anna", "Peter", "Maria", "Karl", "R
 
 
 @pytest.fixture(scope="module")
-def parts():
+def splits():
     return samples_tag.generate()
 
 
-def lookup(part):
+def lookup(split):
     """The tag that each token has most often."""
     counts: dict[str, Counter[str]] = {}
-    for token, tag in pairs(part):
+    for token, tag in pairs(split):
         counts.setdefault(token, Counter())[tag] += 1
     return {token: tags.most_common(1)[0][0] for token, tags in counts.items()}
 
 
-def pairs(part):
-    for tokens, tags in zip(part.sentences, part.tags, strict=True):
+def pairs(split):
+    for tokens, tags in zip(split.sentences, split.tags, strict=True):
         yield from zip(tokens, tags, strict=True)
 
 
-def right_sentences(part, table):
-    rows = zip(part.sentences, part.tags, strict=True)
+def right_sentences(split, table):
+    rows = zip(split.sentences, split.tags, strict=True)
     return sum([table.get(t, "O") for t in tokens] == tags for tokens, tags in rows) / len(
-        part.tags
+        split.tags
     )
 
 
-def f1(part, table):
+def f1(split, table):
     gold, said = [
         {(number, span) for number, tags in enumerate(rows) for span in spans_of(tags)}
-        for rows in (part.tags, [[table.get(t, "O") for t in tokens] for tokens in part.sentences])
+        for rows in (
+            split.tags,
+            [[table.get(t, "O") for t in tokens] for tokens in split.sentences],
+        )
     ]
     return 2 * len(gold & said) / (len(gold) + len(said))
 
 
-def test_the_same_seed_gives_the_same_sentences_on_every_python(parts):
-    assert parts == samples_tag.generate(0)
-    assert samples_tag.generate(1)["train"].sentences != parts["train"].sentences
-    assert parts["test"].fingerprint.startswith("87347d986cec")
+def test_the_same_seed_gives_the_same_sentences_on_every_python(splits):
+    assert splits == samples_tag.generate(0)
+    assert samples_tag.generate(1)["train"].sentences != splits["train"].sentences
+    assert splits["test"].fingerprint.startswith("87347d986cec")
 
 
 @SEEDS
 def test_no_sentence_and_no_coined_name_occurs_twice(seed):
     rows = samples_tag.generate_rows(seed)
-    texts = [text for part in rows.values() for text, _ in part]
+    texts = [text for split in rows.values() for text, _ in split]
     assert len(set(texts)) == len(texts) == 2800
     coined = re.compile(
         "[A-Z][a-z]+(?:son|sen|ski|ova|escu|ville|burg|stan|mouth|land|tech|soft|corp|ex|air)"
@@ -64,8 +67,8 @@ def test_no_sentence_and_no_coined_name_occurs_twice(seed):
     known = {name for names in samples_tag._ENGLISH.ambiguous.values() for name in names}
     names = Counter(
         text[start:end].split()[-1]
-        for part in rows.values()
-        for text, spans in part
+        for split in rows.values()
+        for text, spans in split
         for start, end, kind in spans
         if kind != "DATE" and coined.fullmatch(text[start:end].split()[-1])
     )
@@ -73,17 +76,17 @@ def test_no_sentence_and_no_coined_name_occurs_twice(seed):
     assert len(names) > 1000
 
 
-def test_half_of_each_part_is_chinese(parts):
-    for name, part in parts.items():
-        assert len(part.sentences) == samples_tag.SIZES[name]
-        assert sum(not text.isascii() for text in part.texts) == samples_tag.SIZES[name] // 2
+def test_half_of_each_split_is_chinese(splits):
+    for name, split in splits.items():
+        assert len(split.sentences) == samples_tag.SIZES[name]
+        assert sum(not text.isascii() for text in split.texts) == samples_tag.SIZES[name] // 2
 
 
-def test_each_type_is_in_each_part_many_times(parts):
-    for part in parts.values():
-        counts = Counter(span.type for tags in part.tags for span in spans_of(tags))
+def test_each_type_is_in_each_split_many_times(splits):
+    for split in splits.values():
+        counts = Counter(span.type for tags in split.tags for span in spans_of(tags))
         assert set(counts) == {"PER", "LOC", "ORG", "DATE"}
-        assert min(counts.values()) >= len(part.tags) / 10
+        assert min(counts.values()) >= len(split.tags) / 10
 
 
 @SEEDS
@@ -107,30 +110,30 @@ def test_half_of_the_sentences_have_a_twin_in_which_the_name_is_of_the_other_typ
 
 @SEEDS
 def test_no_lookup_tags_more_sentences_than_the_bound_says(seed):
-    parts = samples_tag.generate(seed)
-    for part in parts.values():
-        assert right_sentences(part, lookup(part)) <= samples_tag.LOOKUP_BOUND
-    table = lookup(parts["train"])
-    assert right_sentences(parts["test"], table) < 0.3
-    assert f1(parts["test"], table) < 0.6
+    splits = samples_tag.generate(seed)
+    for split in splits.values():
+        assert right_sentences(split, lookup(split)) <= samples_tag.LOOKUP_BOUND
+    table = lookup(splits["train"])
+    assert right_sentences(splits["test"], table) < 0.3
+    assert f1(splits["test"], table) < 0.6
 
 
-def test_the_written_files_hold_the_generated_parts(parts):
+def test_the_written_files_hold_the_generated_splits(splits):
     folder = datasets.get("samples-tag")
     written = datasets.load_tagged(folder, cut=samples_tag.words)
-    assert {name: part.fingerprint for name, part in written.items()} == {
-        name: part.fingerprint for name, part in parts.items()
+    assert {name: split.fingerprint for name, split in written.items()} == {
+        name: split.fingerprint for name, split in splits.items()
     }
-    assert datasets.load_tagged("samples-tag") == parts
+    assert datasets.load_tagged("samples-tag") == splits
 
 
 def test_another_tokeniser_may_be_given():
     def cut(text):
         return [(match[0], match.start(), match.end()) for match in re.finditer(r"\S+", text)]
 
-    part = datasets.load_tagged("samples-tag", cut=cut)["test"]
-    assert part.sentences[1][:3] == ["Port", "Winnorland", ","]  # cut where the span ends
-    assert part.sentences[1][5:8] == ["river", "is", "wide,"]
+    split = datasets.load_tagged("samples-tag", cut=cut)["test"]
+    assert split.sentences[1][:3] == ["Port", "Winnorland", ","]  # cut where the span ends
+    assert split.sentences[1][5:8] == ["river", "is", "wide,"]
 
 
 def test_another_column_is_refused():

@@ -22,7 +22,7 @@ def run(tmp_path):
     said = labels + rng.normal(0, 1, 40)
     said[7] = labels[7] + 30
     folder = tmp_path / "run"
-    part = {"n": 40, "source": "a.ts", "labels": {}, "length": {"mean": 9.0}, "unknown_rate": 0.0}
+    split = {"n": 40, "source": "a.ts", "labels": {}, "length": {"mean": 9.0}, "unknown_rate": 0.0}
     write_json(
         folder / "config.json",
         {
@@ -30,7 +30,7 @@ def run(tmp_path):
             "ostinato": "0.1",
             "task": "series-classification",
             "settings": {"regression": True},
-            "data": {"parts": {"test": part}},
+            "data": {"parts": {"test": split}},
         },
     )
     write_json(folder / "labels.json", {"classes": [], "multi_label": False})

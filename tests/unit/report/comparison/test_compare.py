@@ -115,8 +115,8 @@ def test_recordings_are_known_by_what_is_said_in_them(make_run):
     folder = make_run("speech")
     other = changed(folder)
     config = json.loads((other / "config.json").read_text())
-    for number, part in enumerate(config["data"]["parts"].values()):
-        part["fingerprint"] = str(number) * 64
+    for number, split in enumerate(config["data"]["parts"].values()):
+        split["fingerprint"] = str(number) * 64
     (other / "config.json").write_text(json.dumps(config))
     assert compare_runs(folder, other).is_same
 

@@ -40,8 +40,8 @@ def predictions_of(folder):
     return read_forecasts(folder / "predictions.parquet", Labels())
 
 
-def figures_of(folder, part="test"):
-    return json.loads((folder / "metrics.json").read_text(encoding="utf-8"))[part]
+def figures_of(folder, split="test"):
+    return json.loads((folder / "metrics.json").read_text(encoding="utf-8"))[split]
 
 
 def change_figures(folder, **figures):
@@ -278,7 +278,7 @@ def test_one_window_is_drawn_without_a_rank(make_run):
     text = Page(page).text
     assert "The forecast with its history. y Last known step: 2016-08-01." in text
     assert page.count('aria-labelledby="forecast-1-title forecast-1-hint"') == 1
-    assert "on the 1 window of the test part" in text
+    assert "on the 1 window of the test split" in text
     assert "Autocorrelation" not in text
 
 
@@ -332,7 +332,7 @@ def test_the_intervals_are_judged_by_the_figures_of_all_windows(run):
 
 
 def test_intervals_are_not_judged_on_the_windows_that_they_were_calibrated_on(make_run):
-    folder = make_run("forecasts", part="validation")
+    folder = make_run("forecasts", split="validation")
     text = text_of(folder)
     assert "not judged here: they were calibrated on these windows." in text
     assert "Coverage by step" not in text
@@ -434,13 +434,13 @@ def test_errors_are_told_on_the_standardised_scale(make_run):
 def test_windows_that_were_left_out_are_told(run):
     rewrite(run, told={b"windows": b"19496"})
     text = text_of(run)
-    assert "on the 19,496 windows of the test part" in text
+    assert "on the 19,496 windows of the test split" in text
     assert "120 of 19,496 windows were kept to be shown." in text
 
 
 def test_the_facts_of_the_series_are_told(run):
     text = text_of(run)
-    assert "Part Windows Mean length Median 95% up to Longest Series Missing Frequency" in text
+    assert "Split Windows Mean length Median 95% up to Longest Series Missing Frequency" in text
     assert "test 120 132 120 240 312 12 2.13% MS sales.csv 7a0c7a0c7a0c" in text
     assert "Unknown" not in text
 

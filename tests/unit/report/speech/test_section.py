@@ -217,7 +217,7 @@ def test_the_worst_recordings_come_first_and_then_the_least_sure(speech):
     shown = re.findall(r"Recording (\S+) Speaker", text_of(speech))
     assert shown == [columns["audio"][row] for row in order[:NUM_UTTERANCES]]
     num_wrong = sum(a != b for a, b in zip(columns["label"], columns["prediction"], strict=True))
-    assert f"{num_wrong} of 60 recordings of the test part have a mistake; these are the 12" in (
+    assert f"{num_wrong} of 60 recordings of the test split have a mistake; these are the 12" in (
         text_of(speech)
     )
 
@@ -226,7 +226,7 @@ def test_a_model_without_mistakes_shows_the_least_sure(tmp_path):
     folder = recognised(tmp_path, ["a b"] * 20, confidence=np.linspace(0.99, 0.5, 20))
     text = text_of(folder)
     assert (
-        "Every recording of the test part is right; these are the ones that the model was least sure"
+        "Every recording of the test split is right; these are the ones that the model was least sure"
     ) in text
     assert [int(row) for row in re.findall(r"Recording test/(\d+)", text)] == [*range(19, 7, -1)]
     assert "Commonest confusions" not in text
@@ -236,16 +236,16 @@ def test_a_model_without_mistakes_shows_the_least_sure(tmp_path):
 @pytest.mark.parametrize(
     ("written", "sentence"),
     [
-        (["x"], "1 of 1 recording of the test part has a mistake."),
+        (["x"], "1 of 1 recording of the test split has a mistake."),
         (
             ["x", "y"],
-            "2 of 2 recordings of the test part have a mistake; those with the most wrong",
+            "2 of 2 recordings of the test split have a mistake; those with the most wrong",
         ),
-        (["x", "a"], "1 of 2 recordings of the test part has a mistake; after it come those"),
-        (["x", "y", "a"], "2 of 3 recordings of the test part have a mistake; after those come"),
+        (["x", "a"], "1 of 2 recordings of the test split has a mistake; after it come those"),
+        (["x", "y", "a"], "2 of 3 recordings of the test split have a mistake; after those come"),
         (
             ["a"],
-            "Every recording of the test part is right; this is the one that the model was least",
+            "Every recording of the test split is right; this is the one that the model was least",
         ),
     ],
 )
@@ -462,8 +462,8 @@ def test_the_data_are_told_in_seconds_and_words(speech):
         "Recordings Time Too long Mean length",
         "train 480 12 min 27 s 17 132 120 240 312",
         f"sieben {count} {percent(share)} {count} {percent(share)}",
-        "How often each word is said, and its share of all in the part.",
-        "Length of the recordings On the test part, in seconds.",
+        "How often each word is said, and its share of all in the split.",
+        "Length of the recordings On the test split, in seconds.",
         "seconds of the recording",
         "audio from column path ; speaker from column who ; text from column said",
     ):
@@ -472,9 +472,9 @@ def test_the_data_are_told_in_seconds_and_words(speech):
 
 def test_only_the_commonest_words_are_listed(speech):
     config = json.loads((speech / "config.json").read_text(encoding="utf-8"))
-    parts = config["data"]["parts"]
-    parts["train"]["labels"] = {f"w{i}": i for i in range(1, 2001)}
-    parts["test"]["labels"] = {"w3": 7000, "new": 1}
+    splits = config["data"]["parts"]
+    splits["train"]["labels"] = {f"w{i}": i for i in range(1, 2001)}
+    splits["test"]["labels"] = {"w3": 7000, "new": 1}
     (speech / "config.json").write_text(json.dumps(config), encoding="utf-8")
     balance = page_of(speech).split('id="balance-title"')[1].split("</table>")[0]
     rows = re.findall(r"<bdi>(\w+)</bdi>", balance)

@@ -235,7 +235,7 @@ def test_the_balance_counts_spans_or_tokens(entities, parts_of_speech):
     count, share = types.count("PER"), types.count("PER") / len(types)
     assert f"PER {count} {percent(share)}" in text_of(entities)
     text = text_of(parts_of_speech)
-    assert "Tag balance Tokens with each tag, and their share of all in the part." in text
+    assert "Tag balance Tokens with each tag, and their share of all in the split." in text
     assert "Length of the sentences" in text
 
 
@@ -262,7 +262,7 @@ def test_wrong_spans_are_told_in_words_and_right_ones_too(entities):
     assert "Predicted Ana PER of Lazio LOC wrong 75% met Bo in Rome LOC" in text
     assert page.count('<mark class="right">') == 4
     assert "Wrong spans 1 Missed spans 2 Confidence 75.0% Length 7 tokens" in text
-    assert "1 sentence of the test part has a wrong or missed span" in text
+    assert "1 sentence of the test split has a wrong or missed span" in text
 
 
 def test_wrong_tags_alone_are_marked_with_both_tags(parts_of_speech):
@@ -296,7 +296,7 @@ def test_the_most_confident_mistakes_come_first_and_thirty_at_most(make_run):
     assert len(shown) == 30
     assert shown == sorted(shown, reverse=True)
     assert (
-        "40 sentences of the test part have a wrong or missed span; these are the 30 whose mistakes"
+        "40 sentences of the test split have a wrong or missed span; these are the 30 whose mistakes"
         in text
     )
     assert "Show 22 more" in text
@@ -330,23 +330,23 @@ def test_a_giant_sentence_of_faults_alone_does_not_make_a_giant_page(entities, p
 
 def test_a_model_without_mistakes_is_told_so(entities, parts_of_speech):
     rewrite(entities, label=pq.read_table(entities / "predictions.parquet")["prediction"])
-    assert "Every span of the test part is right." in text_of(entities)
+    assert "Every span of the test split is right." in text_of(entities)
     rewrite(
         parts_of_speech, label=pq.read_table(parts_of_speech / "predictions.parquet")["prediction"]
     )
-    assert "Every tag of the test part is right." in text_of(parts_of_speech)
+    assert "Every tag of the test split is right." in text_of(parts_of_speech)
 
 
-def test_a_part_without_spans_has_a_page(entities):
+def test_a_split_without_spans_has_a_page(entities):
     one_sentence(entities, ["a", "b"], ["O", "O"], ["O", "O"])
-    assert "There is no span in this part" in text_of(entities)
+    assert "There is no span in this split" in text_of(entities)
     one_sentence(entities, ["a", "b"], ["O", "S-PER"], ["O", "O"])
     page = Page(page_of(entities))
     assert "calibration-title" not in page.ids
     assert "PER 0.0% 0.0% 0.0% 0 1 0 1" in page.text
 
 
-def test_a_tag_that_only_the_test_part_has_is_shown(entities, parts_of_speech):
+def test_a_tag_that_only_the_test_split_has_is_shown(entities, parts_of_speech):
     one_sentence(entities, ["a", "b"], ["S-NEW", "O"], ["O", "S-PER"])
     assert "NEW 0.0% 0.0% 0.0% 0 1 0 1" in text_of(entities)
     one_sentence(parts_of_speech, ["a", "b"], ["NEW", "X"], ["X", "X"])

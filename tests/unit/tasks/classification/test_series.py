@@ -137,10 +137,10 @@ def test_missing_values_are_told_to_the_network_where_train_has_some():
 
 
 def test_what_readers_give_can_be_handed_on_and_columns_find_their_place(fitted):
-    part = Sequences.make(X, Y, "file", features=("x", "y"))
-    model = small(training__epochs=1).fit(part, Y)
+    split = Sequences.make(X, Y, "file", features=("x", "y"))
+    model = small(training__epochs=1).fit(split, Y)
     turned = Sequences.make([x[:, ::-1] for x in X], Y, "other", features=("y", "x"))
-    assert np.array_equal(model.predict_proba(turned), model.predict_proba(part))
+    assert np.array_equal(model.predict_proba(turned), model.predict_proba(split))
     answers = model.predict_details([turned.take([3]), turned.take([0])])
     assert [answer["sequence"] for answer in answers] == ["sequence 4", "sequence 1"]
 

@@ -104,9 +104,9 @@ def fitted(labels, **settings) -> SeriesClassifier:
     model = SeriesClassifier(
         recurrent=Recurrent(cell="gru", hidden_size=8), training=Training(epochs=3, batch_size=16)
     ).set_params(**settings)
-    part = Sequences.make([TRAIN[n] for n in range(len(TRAIN))], labels, "waves")
+    split = Sequences.make([TRAIN[n] for n in range(len(TRAIN))], labels, "waves")
     others = Sequences.make([TEST[n] for n in range(len(TEST))], labels, "waves")
-    return model.fit_parts({"train": part, "test": others})
+    return model.fit_splits({"train": split, "test": others})
 
 
 def test_of_shuffled_labels_it_says_that_it_is_no_better_than_chance():

@@ -23,8 +23,8 @@ def test_more_sequences_are_gone_through_less_often_by_more_steps(count):
 
 
 def test_what_was_given_stays():
-    parts = {"train": sequences(60)}
+    splits = {"train": sequences(60)}
     model = SeriesClassifier(training=Training(epochs=3))
-    found = model._sized(parts)
+    found = model._sized(splits)
     assert (found.training.epochs, found.training.batch_size) == (3, 16)
     assert model.training.batch_size is None

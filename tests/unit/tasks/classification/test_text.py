@@ -169,8 +169,8 @@ def test_labels_that_are_no_strings_are_reported_and_measured_from_files(kind, t
     rows = zip(TEXTS, labels, strict=True)
     lines = [json.dumps({"text": text, "label": label}) for text, label in rows]
     (tmp_path / "test.jsonl").write_text("\n".join(lines))
-    part = datasets.read_texts(tmp_path / "test.jsonl")
-    assert model.evaluate(part.texts, part.labels) == model.evaluate(TEXTS, labels)
+    split = datasets.read_texts(tmp_path / "test.jsonl")
+    assert model.evaluate(split.texts, split.labels) == model.evaluate(TEXTS, labels)
 
 
 def test_settings_of_a_grid_search_are_saved(tmp_path):

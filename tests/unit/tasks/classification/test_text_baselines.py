@@ -17,22 +17,22 @@ LABELS = ["pos", "neg", "pos", "neg", "pos", "pos", "pos"] * 4
 
 
 def test_majority_and_bag_of_words():
-    part = examples_of(TEXTS, LABELS, "train")
+    split = examples_of(TEXTS, LABELS, "train")
     labels = Labels.fit(LABELS)
-    majority, bag = text_baselines(part, labels, Tokenizer.fit(TEXTS, min_freq=1))
+    majority, bag = text_baselines(split, labels, Tokenizer.fit(TEXTS, min_freq=1))
     theirs = DummyClassifier().fit(TEXTS, LABELS).score(TEXTS, LABELS)
-    assert majority.measure(part)["accuracy"] == pytest.approx(theirs)
-    assert majority.measure(part)["chance_z"] == 0
-    assert bag.measure(part)["accuracy"] == 1
+    assert majority.measure(split)["accuracy"] == pytest.approx(theirs)
+    assert majority.measure(split)["chance_z"] == 0
+    assert bag.measure(split)["accuracy"] == 1
     assert (majority.title, bag.title) == ("the majority class", "a bag of words")
 
 
 def test_several_labels_to_a_text():
     tags = [["good"] if "good" in text else ["film", "dull"] for text in TEXTS]
-    part = examples_of(TEXTS, tags, "train", multi_label=True)
+    split = examples_of(TEXTS, tags, "train", multi_label=True)
     labels = Labels.fit(tags, multi_label=True)
-    majority, bag = text_baselines(part, labels, Tokenizer.fit(TEXTS, min_freq=1))
-    assert bag.measure(part)["accuracy"] > majority.measure(part)["accuracy"]
+    majority, bag = text_baselines(split, labels, Tokenizer.fit(TEXTS, min_freq=1))
+    assert bag.measure(split)["accuracy"] > majority.measure(split)["accuracy"]
 
 
 def test_shuffled_labels_are_no_better_than_chance():

@@ -15,19 +15,19 @@ def texts(count: int, words: int = 7) -> list[str]:
     return [" ".join([*WORDS[:words], str(number)]) for number in range(count)]
 
 
-def part(count: int, words: int = 7):
+def split(count: int, words: int = 7):
     return examples_of(texts(count, words), ["a", "b"] * (count // 2), "train")
 
 
 def test_fewer_texts_are_gone_through_more_often():
-    epochs = [sized(part(count))["training__epochs"] for count in (20, 400, 2000, 30_000)]
+    epochs = [sized(split(count))["training__epochs"] for count in (20, 400, 2000, 30_000)]
     assert epochs == sorted(epochs, reverse=True)
     assert epochs[0] > 5 * epochs[-1]
 
 
 def test_characters_are_read_within_words_of_several():
-    assert ngram_kinds(part(40), mean_tokens=8, classes=2) == {"characters": True, "min_texts": 1}
-    assert not ngram_kinds(part(40), mean_tokens=8, classes=300)["characters"]
+    assert ngram_kinds(split(40), mean_tokens=8, classes=2) == {"characters": True, "min_texts": 1}
+    assert not ngram_kinds(split(40), mean_tokens=8, classes=300)["characters"]
     chinese = examples_of(["电影很好"] * 4, ["a", "b"] * 2, "train")
     assert ngram_kinds(chinese, mean_tokens=4, classes=2) == {"characters": False, "min_texts": 1}
     many = examples_of(["word " * 300_000] * 2, ["a", "b"], "train")
@@ -39,7 +39,7 @@ def test_characters_are_read_within_words_of_several():
 
 def test_no_batch_is_of_one_text():
     for count in (20, 400, 30_000):
-        found = sized(part(count))
+        found = sized(split(count))
         assert (found["training__batch_size"] or 16) >= 8
 
 

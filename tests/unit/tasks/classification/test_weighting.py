@@ -14,7 +14,7 @@ from ostinato import ConfigError, DatasetError, Recurrent, SeriesClassifier, Tra
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Examples, Sequences
 from ostinato.tasks.classification.labels import Labels
-from ostinato.tasks.classification.objective import ClassificationObjective, ClassifiedPart
+from ostinato.tasks.classification.objective import ClassificationObjective, ClassifiedSplit
 from ostinato.tasks.classification.regression import RegressionObjective
 from ostinato.tasks.classification.text_inputs import take
 from ostinato.tasks.classification.weighting import Weighted, weights_of, with_weights
@@ -57,28 +57,28 @@ def test_a_weight_of_two_is_a_row_that_stands_twice():
 
 def test_balanced_classes_weigh_the_same_together_and_are_told(caplog):
     caplog.set_level(logging.INFO, "ostinato")
-    part, labels = examples(), Labels.fit(RARE)
+    split, labels = examples(), Labels.fit(RARE)
     targets = labels.encode(RARE)
-    weights = weights_of({"train": part}, {"train": targets}, labels)["train"]
+    weights = weights_of({"train": split}, {"train": targets}, labels)["train"]
     assert weights.mean().item() == pytest.approx(1)
     assert weights[targets == 0].sum().item() == pytest.approx(weights[targets == 1].sum().item())
     assert "class weights: spam 5.00, ham 0.56" in caplog.text
 
 
-def test_weights_have_mean_one_over_train_and_the_other_parts_have_the_same_scale():
-    parts = {"train": with_weights(examples(), [3.0] * 10 + [1.0] * 10), "validation": examples()}
-    targets = {name: torch.zeros(20, dtype=torch.long) for name in parts}
-    found = weights_of(parts, targets)
+def test_weights_have_mean_one_over_train_and_the_other_splits_have_the_same_scale():
+    splits = {"train": with_weights(examples(), [3.0] * 10 + [1.0] * 10), "validation": examples()}
+    targets = {name: torch.zeros(20, dtype=torch.long) for name in splits}
+    found = weights_of(splits, targets)
     assert found["train"].unique().tolist() == [0.5, 1.5]
     assert found["validation"].unique().tolist() == [0.5]
     same = weights_of({"train": examples()}, targets)
     assert same == {"train": None}
 
 
-def test_weights_follow_their_rows_and_tell_a_part_from_others():
-    part = with_weights(examples(), np.arange(20))
-    assert take(part, np.array([3, 1])).weights == [3.0, 1.0]
-    assert part.fingerprint != examples().fingerprint
+def test_weights_follow_their_rows_and_tell_a_split_from_others():
+    split = with_weights(examples(), np.arange(20))
+    assert take(split, np.array([3, 1])).weights == [3.0, 1.0]
+    assert split.fingerprint != examples().fingerprint
     series = Sequences.make([[1.0, 2.0], [3.0], [4.0]], ["a", "b", "a"], "train")
     heavy = with_weights(series, [1, 2, 3])
     assert heavy.take([2, 0]).weights == [3.0, 1.0]
@@ -106,8 +106,8 @@ def test_bad_weights_are_refused(weights, match):
 
 def test_a_batch_carries_its_weights():
     column = Ragged(np.arange(4, dtype=np.int32), np.arange(5))
-    part = ClassifiedPart(column, torch.arange(4), torch.arange(4.0))
-    targets = part.batch(np.array([2, 0]))[1].to(torch.device("cpu"))
+    split = ClassifiedSplit(column, torch.arange(4), torch.arange(4.0))
+    targets = split.batch(np.array([2, 0]))[1].to(torch.device("cpu"))
     assert targets.targets.tolist() == [2, 0]
     assert targets.weights.tolist() == [2.0, 0.0]
 

@@ -32,7 +32,7 @@ def fitted(**options) -> Forecaster:
         training=Training(epochs=3, batch_size=64, learning_rate=5e-3),
         train_windows=1024,
     )
-    return model.fit_parts(model.load_parts(source=table(**options)))
+    return model.fit_splits(model.load_splits(source=table(**options)))
 
 
 def test_of_shuffled_values_it_says_that_it_is_no_better_than_chance():
@@ -61,7 +61,7 @@ def test_it_is_judged_by_mase_or_where_there_is_none_by_mae(figure):
         name: {"title": TITLES[name], "test": {figure: value}}
         for name, value in {"naive": 2.0, "seasonal_naive": 1.0}.items()
     }
-    found = judge_forecasts({figure: 1.5, "n": 9}, beside, part="test", advice="Try.")
+    found = judge_forecasts({figure: 1.5, "n": 9}, beside, split="test", advice="Try.")
     assert found.text == (
         f"No better than the seasonal naive forecast: {figure.upper()} 1.5000 against 1.0000 on test. "
         "It beats the naive forecast."
@@ -72,6 +72,6 @@ def test_it_is_judged_by_mase_or_where_there_is_none_by_mae(figure):
 def test_of_series_that_never_change_it_does_not_speak_of_chance():
     beside = {"constant": {"title": TITLES["constant"], "test": {"mae": 0.0}}}
     figures = {"mae": 0.001, "n": 9, "chance_z": -6.0}
-    found = judge_forecasts(figures, beside, part="test", advice="Try.")
+    found = judge_forecasts(figures, beside, split="test", advice="Try.")
     assert found.text.startswith("No better than a constant: MAE 0.0010 against 0.0000 on test.")
     assert found.advice == "Try."

@@ -19,7 +19,7 @@ from ostinato.tasks.forecasting.calibration import (
     recalibrated,
     recent_steps,
 )
-from ostinato.tasks.forecasting.splits import SeriesSplit, parts_of
+from ostinato.tasks.forecasting.time_splits import SeriesSplit, splits_of
 
 LEVELS = (0.1, 0.5, 0.9)
 HORIZON = 3
@@ -45,7 +45,7 @@ def planted_from(given_: ScoredWindows, step: int) -> ScoredWindows:
     return dataclasses.replace(given_, actual=np.where(times >= step, HUGE, given_.actual))
 
 
-BEFORE, PART = windows(np.arange(-80, -2)), windows(np.tile(np.arange(40), 2), seed=1)
+BEFORE, SPLIT = windows(np.arange(-80, -2)), windows(np.tile(np.arange(40), 2), seed=1)
 
 
 @pytest.mark.parametrize("season", [1, SEASON, 10])
@@ -53,12 +53,12 @@ BEFORE, PART = windows(np.arange(-80, -2)), windows(np.tile(np.arange(40), 2), s
 def test_no_window_is_corrected_by_what_came_after_its_cutoff(season, block):
     step = block * season
     found, other = (
-        recalibrated(planted_from(PART, at), planted_from(BEFORE, at), LEVELS, season=season)
+        recalibrated(planted_from(SPLIT, at), planted_from(BEFORE, at), LEVELS, season=season)
         for at in (1000, step)
     )
-    is_before = PART.since < step + season
+    is_before = SPLIT.since < step + season
     np.testing.assert_array_equal(found[is_before], other[is_before])
-    is_after = PART.since >= step + season + HORIZON  # and these have learnt of it
+    is_after = SPLIT.since >= step + season + HORIZON  # and these have learnt of it
     assert (found[is_after] != other[is_after]).any(axis=(1, 2)).all()
 
 
@@ -76,29 +76,29 @@ def test_the_same_test_finds_windows_whose_horizon_has_not_ended(monkeypatch):
 def test_corrections_are_those_of_a_loop_over_the_blocks(seed, season, horizon, number):
     rng = np.random.default_rng(seed)
     before = windows(-horizon - rng.integers(0, 90, size=number), seed=seed, horizon=horizon)
-    part = windows(rng.permutation(25), seed=seed + 1, horizon=horizon)
-    found = recalibrated(part, before, LEVELS, season=season)
+    split = windows(rng.permutation(25), seed=seed + 1, horizon=horizon)
+    found = recalibrated(split, before, LEVELS, season=season)
     step = max(season, horizon // 4)
-    for row, since in enumerate(part.since):
+    for row, since in enumerate(split.since):
         at = since // step * step
         rows = []
-        for some in (before, part):
+        for some in (before, split):
             rows += [
                 (some.actual[n], some.quantiles[n], some.scale[n])
                 for n, other in enumerate(some.since)
                 if at - recent_steps(horizon, season) < other + horizon <= at
             ]
-        expected = part.quantiles[row]
+        expected = split.quantiles[row]
         if rows:
             actual, quantiles, scale = (np.array(column) for column in zip(*rows, strict=True))
             learnt = Calibration.fit(actual, quantiles, LEVELS, scale)
-            expected = learnt.apply(part.quantiles[row : row + 1], part.scale[row : row + 1])[0]
+            expected = learnt.apply(split.quantiles[row : row + 1], split.scale[row : row + 1])[0]
         np.testing.assert_array_equal(found[row], expected)
 
 
 def test_without_anything_to_learn_from_quantiles_stay():
     nothing = windows([])
-    first = PART.take(np.flatnonzero(PART.since < HORIZON))
+    first = SPLIT.take(np.flatnonzero(SPLIT.since < HORIZON))
     assert (recalibrated(first, nothing, LEVELS, season=1) == first.quantiles).all()
     missing = dataclasses.replace(BEFORE, actual=np.full_like(BEFORE.actual, np.nan))
     assert learnt_by([missing], 0, LEVELS, 1000) is None
@@ -107,9 +107,9 @@ def test_without_anything_to_learn_from_quantiles_stay():
 
 
 def test_what_was_given_stays_as_it_was():
-    kept = PART.quantiles.copy()
-    recalibrated(PART, BEFORE, LEVELS, season=SEASON)
-    np.testing.assert_array_equal(PART.quantiles, kept)
+    kept = SPLIT.quantiles.copy()
+    recalibrated(SPLIT, BEFORE, LEVELS, season=SEASON)
+    np.testing.assert_array_equal(SPLIT.quantiles, kept)
 
 
 def test_what_is_long_ago_is_forgotten():
@@ -135,23 +135,23 @@ def test_of_many_windows_one_of_every_few_is_taken(monkeypatch):
 
 @pytest.mark.parametrize("spread", [0.3, 1.0, 4.0])
 def test_intervals_that_are_wrong_hold_what_they_say(spread):
-    """The cutoffs move on: what is wrong with the part is learnt from the part itself."""
-    before, part = windows(np.arange(-203, -3)), windows(np.arange(4000), seed=1, spread=spread)
-    found = recalibrated(part, before, LEVELS, season=5)
-    later = part.since > 400  # all that is learnt from is of the part
-    is_in = (part.actual >= found[..., 0]) & (part.actual <= found[..., 2])
+    """The cutoffs move on: what is wrong with the split is learnt from the split itself."""
+    before, split = windows(np.arange(-203, -3)), windows(np.arange(4000), seed=1, spread=spread)
+    found = recalibrated(split, before, LEVELS, season=5)
+    later = split.since > 400  # all that is learnt from is of the split
+    is_in = (split.actual >= found[..., 0]) & (split.actual <= found[..., 2])
     # The share of 3600 windows deviates by 0.005, what is learnt from 300 windows by 0.02.
     assert is_in[later].mean() == pytest.approx(0.8, abs=0.02)
 
 
 @pytest.fixture(scope="module")
 def trained():
-    """A model of train, and the panel, whose test part has every cutoff."""
+    """A model of train, and the panel, whose test split has every cutoff."""
     given_ = dataclasses.replace(
         panel((90, 84), noise=0.5), borders=(np.int64(60), np.int64(70)), standardised=False
     )
     model = small()
-    return model.fit_parts(parts_of(given_, HORIZON)), given_
+    return model.fit_splits(splits_of(given_, HORIZON)), given_
 
 
 def quantiles_of(model, some: Panel, begin) -> np.ndarray:
@@ -160,16 +160,16 @@ def quantiles_of(model, some: Panel, begin) -> np.ndarray:
 
 def test_a_forecast_is_not_corrected_by_what_came_after_its_cutoff(trained):
     model, given_ = trained
-    part = parts_of(given_, HORIZON)["test"]
-    origin = part.places(HORIZON).origin - part.begin[part.places(HORIZON).series]
-    one = quantiles_of(model, given_, part.begin)
+    split = splits_of(given_, HORIZON)["test"]
+    origin = split.places(HORIZON).origin - split.begin[split.places(HORIZON).series]
+    one = quantiles_of(model, given_, split.begin)
     for later in (0, 2, SEASON, 9):
-        other = quantiles_of(model, planted(given_, part.begin + later), part.begin)
+        other = quantiles_of(model, planted(given_, split.begin + later), split.begin)
         np.testing.assert_array_equal(other[origin <= later], one[origin <= later])
         assert (other[origin > later] != one[origin > later]).any(axis=(1, 2)).all()
 
 
-def test_the_same_test_finds_intervals_corrected_by_the_part_itself(trained, monkeypatch):
+def test_the_same_test_finds_intervals_corrected_by_the_split_itself(trained, monkeypatch):
     def leaking(some, before, probabilities, *, season):
         learnt = Calibration.fit(some.actual, some.quantiles, probabilities, some.scale)
         return learnt.apply(some.quantiles, some.scale)
@@ -182,11 +182,11 @@ def test_the_same_test_finds_intervals_corrected_by_the_part_itself(trained, mon
 def test_corrections_are_learnt_from_windows_that_were_not_trained_on(trained):
     model, given_ = trained
     told = model.predictor
-    part = parts_of(given_, HORIZON)["test"]
-    windows_ = told._windows(part)
-    before = told._before(windows_, part.begin)
+    split = splits_of(given_, HORIZON)["test"]
+    windows_ = told._windows(split)
+    before = told._before(windows_, split.begin)
     assert len(before)
-    end_of_train = parts_of(given_, HORIZON)["train"].panel.lengths
-    for series, begin in enumerate(part.begin):
+    end_of_train = splits_of(given_, HORIZON)["train"].panel.lengths
+    for series, begin in enumerate(split.begin):
         origins = before.origin[before.series == series]
         assert origins.tolist() == list(range(end_of_train[series], begin - HORIZON + 1))

@@ -16,7 +16,7 @@ from ostinato.tasks.forecasting import evaluation as forecast_measure
 from ostinato.tasks.forecasting.evaluation import BASELINES, CONSTANT, ForecastEvaluation
 from ostinato.tasks.forecasting.evaluation import write_forecasts as written
 from ostinato.tasks.forecasting.forecasts import Forecasts
-from ostinato.tasks.forecasting.splits import SeriesSplit
+from ostinato.tasks.forecasting.time_splits import SeriesSplit
 
 HORIZON = 3
 LEVELS = (80,)
@@ -29,7 +29,7 @@ BEGIN = np.array([40, 30, 20])
 def forecasts_of(
     given: Panel = GIVEN, places: WindowIndex | None = None, seed: int = 0
 ) -> Forecasts:
-    """Noise as forecasts, of every cutoff of the part after the beginnings."""
+    """Noise as forecasts, of every cutoff of the split after the beginnings."""
     places = SeriesSplit(given, BEGIN).places(HORIZON) if places is None else places
     rng = np.random.default_rng(seed)
     drawn = rng.normal(10, 5, size=(len(places), HORIZON, len(PROBABILITIES)))
@@ -189,7 +189,7 @@ def test_of_many_windows_naive2_is_not_asked(monkeypatch):
 @pytest.mark.parametrize("deviation", [1.0, 2.0])
 def test_the_report_reads_what_was_measured_in_the_units_of_the_series(deviation, tmp_path):
     forecasts, found = forecasts_of(), measured(deviation=deviation)
-    told = {"part": "test", "season": SEASON, "standardised": deviation != 1}
+    told = {"split": "test", "season": SEASON, "standardised": deviation != 1}
     written(tmp_path, forecasts, found, LEVELS, **told)
     read = read_forecasts(tmp_path / "predictions.parquet", Labels())
     assert read is not None
@@ -212,7 +212,7 @@ def test_the_report_reads_what_was_measured_in_the_units_of_the_series(deviation
 def test_of_many_windows_the_last_one_of_each_series_is_kept(monkeypatch, tmp_path):
     monkeypatch.setattr(forecast_measure, "SHOWN", 20)
     forecasts, found = forecasts_of(), measured()
-    written(tmp_path, forecasts, found, LEVELS, part="test", season=SEASON, standardised=False)
+    written(tmp_path, forecasts, found, LEVELS, split="test", season=SEASON, standardised=False)
     read = read_forecasts(tmp_path / "predictions.parquet", Labels())
     assert 10 <= len(read.mean) <= 20
     for series, name in enumerate(GIVEN.ids):

@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 from ostinato import Forecaster, Recurrent, Training
 from ostinato.series import Panel
-from ostinato.tasks.forecasting import splits as stretches
+from ostinato.tasks.forecasting import time_splits
 from ostinato.tasks.forecasting.backtest import Backtest
 
 HORIZON = 5
@@ -59,16 +59,16 @@ def same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
 
 
 def trained(source: pd.DataFrame, model: Forecaster, **columns) -> tuple[bytes, pd.DataFrame]:
-    """Weights of a model whose last horizon is the test part, and its forecasts of that part."""
+    """Weights of a model whose last horizon is the test split, and its forecasts of that split."""
     model = clone(model)
-    parts = model.load_parts(source=source, target_columns=["y"], **columns)
-    model.fit_parts(parts)
-    forecasts, _ = model.predictor.measured(parts["test"])
+    splits = model.load_splits(source=source, target_columns=["y"], **columns)
+    model.fit_splits(splits)
+    forecasts, _ = model.predictor.measured(splits["test"])
     weights = b"".join(tensor.numpy().tobytes() for tensor in model.module_.state_dict().values())
     return weights, forecasts.table(with_actual=True).to_pandas()
 
 
-def sees_the_test_part(model: Forecaster, columns: list[str], **roles) -> bool:
+def sees_the_test_split(model: Forecaster, columns: list[str], **roles) -> bool:
     weights, found = trained(table(), model, **roles)
     others, with_it = trained(planted(HORIZON, columns), model, **roles)
     return weights != others or not same(found, with_it)
@@ -78,21 +78,21 @@ def sees_the_test_part(model: Forecaster, columns: list[str], **roles) -> bool:
 @pytest.mark.parametrize("scaling", ["last", "standard", "mean", "none"])
 def test_no_method_and_no_scale_sees_what_comes_after_the_cutoff(method, scaling):
     model = small(method=method, window_scaling=scaling, training__epochs=1)
-    assert not sees_the_test_part(model, ["y"])
+    assert not sees_the_test_split(model, ["y"])
 
 
 @pytest.mark.parametrize("transform", ["log", "auto", "none"])
 def test_no_transform_sees_what_comes_after_the_cutoff(transform):
-    assert not sees_the_test_part(small(transform=transform), ["y"])
+    assert not sees_the_test_split(small(transform=transform), ["y"])
 
 
 def test_counts_do_not_see_what_comes_after_the_cutoff():
     model = small(method="autoregressive", likelihood="negative-binomial")
-    assert not sees_the_test_part(model, ["y"])
+    assert not sees_the_test_split(model, ["y"])
 
 
 def test_columns_of_the_past_are_not_seen_before_their_time():
-    assert not sees_the_test_part(small(), ["y", "visitors"], **ROLES)
+    assert not sees_the_test_split(small(), ["y", "visitors"], **ROLES)
 
 
 def test_what_is_known_of_the_future_is_seen_but_not_trained_on():
@@ -109,25 +109,25 @@ def test_what_is_known_of_the_future_is_seen_but_not_trained_on():
 
 def leak_into_train(patch: pytest.MonkeyPatch) -> None:
     """Train goes on to the end of the series."""
-    parts_of = stretches.parts_of
+    splits_of = time_splits.splits_of
 
-    def leaking(panel: Panel, horizon: int) -> dict[str, stretches.SeriesSplit]:
-        parts = parts_of(panel, horizon)
-        return {**parts, "train": stretches.SeriesSplit(panel, parts["train"].begin)}
+    def leaking(panel: Panel, horizon: int) -> dict[str, time_splits.SeriesSplit]:
+        splits = splits_of(panel, horizon)
+        return {**splits, "train": time_splits.SeriesSplit(panel, splits["train"].begin)}
 
-    patch.setattr(stretches, "parts_of", leaking)
+    patch.setattr(time_splits, "splits_of", leaking)
 
 
 def leak_into_windows(patch: pytest.MonkeyPatch) -> None:
     """What is measured begins a step late, so its windows read a step too many."""
-    places = stretches.SeriesSplit.places
+    places = time_splits.SeriesSplit.places
 
-    def leaking(part: stretches.SeriesSplit, horizon: int) -> stretches.WindowIndex:
-        found = places(part, horizon)
-        late = found.origin + (not part.every_cutoff)
-        return stretches.WindowIndex(found.series, found.target, late)
+    def leaking(split: time_splits.SeriesSplit, horizon: int) -> time_splits.WindowIndex:
+        found = places(split, horizon)
+        late = found.origin + (not split.every_cutoff)
+        return time_splits.WindowIndex(found.series, found.target, late)
 
-    patch.setattr(stretches.SeriesSplit, "places", leaking)
+    patch.setattr(time_splits.SeriesSplit, "places", leaking)
 
 
 def leak_into_levels(patch: pytest.MonkeyPatch) -> None:
@@ -146,7 +146,7 @@ LEAKS = [leak_into_train, leak_into_windows, leak_into_levels]
 @pytest.mark.parametrize("leak", LEAKS)
 def test_a_leak_made_on_purpose_is_found(leak: Callable, monkeypatch):
     leak(monkeypatch)
-    assert sees_the_test_part(small(), ["y"])
+    assert sees_the_test_split(small(), ["y"])
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["once", "refit"])

@@ -15,7 +15,7 @@ from ostinato.tasks.forecasting.objective import (
     ANONYMOUS,
     LikelihoodObjective,
     QuantileObjective,
-    WindowPart,
+    WindowSplit,
     WindowTargets,
 )
 
@@ -95,7 +95,7 @@ def test_what_is_missing_teaches_nothing(objective, size):
     torch.testing.assert_close(halves[0] + halves[1], sums)
 
 
-def part(**options) -> WindowPart:
+def split(**options) -> WindowSplit:
     some = panel(with_columns=False)
     scaling = SeriesScaling.fit(some, "none", SEASON)
     sizes = {"context": 8, "horizon": HORIZON, "segment": 1, "seasons": (SEASON,)}
@@ -103,10 +103,10 @@ def part(**options) -> WindowPart:
     rows = [(series, o) for series in range(3) for o in range(8, some.lengths[series] - HORIZON)]
     series, origin = np.array(rows).T
     codes = np.arange(1, 4)[:, None]
-    return WindowPart(reader, WindowIndex(series, np.zeros_like(series), origin), codes, **options)
+    return WindowSplit(reader, WindowIndex(series, np.zeros_like(series), origin), codes, **options)
 
 
-def origins(given: WindowPart, seed: int, rows=None) -> set[tuple[int, float]]:
+def origins(given: WindowSplit, seed: int, rows=None) -> set[tuple[int, float]]:
     """Which windows a batch holds, by their series and values."""
     torch.manual_seed(seed)
     rows = np.arange(len(given.lengths)) if rows is None else rows
@@ -118,38 +118,38 @@ def origins(given: WindowPart, seed: int, rows=None) -> set[tuple[int, float]]:
 
 
 def test_measuring_takes_the_first_window_of_every_row_and_training_any():
-    still, drawn = part(stride=4), part(stride=4, is_train=True)
+    still, drawn = split(stride=4), split(stride=4, is_train=True)
     count = len(still.places)
     assert len(still.lengths) == len(drawn.lengths) == -(-count // 4)
     assert origins(still, 0) == origins(still, 1)
     assert origins(drawn, 0) == origins(drawn, 0)
     assert origins(drawn, 0) != origins(drawn, 1)
     seen = {v for seed in range(60) for _, v in origins(drawn, seed)}
-    every = {v for _, v in origins(part(), 0)}
+    every = {v for _, v in origins(split(), 0)}
     assert len(every) == count
     assert seen == every
 
 
 def test_rows_that_stand_several_times_are_the_same_windows():
-    repeated = part(repeats=3)
+    repeated = split(repeats=3)
     count = len(repeated.places)
     assert len(repeated.lengths) == 3 * count
-    assert origins(repeated, 0, np.arange(2 * count, 3 * count)) == origins(part(), 0)
+    assert origins(repeated, 0, np.arange(2 * count, 3 * count)) == origins(split(), 0)
 
 
 def test_some_windows_of_training_do_not_tell_their_series():
     torch.manual_seed(0)
-    rows = np.arange(len(part().lengths))
+    rows = np.arange(len(split().lengths))
     shares = []
     for is_train in (True, False):
-        given = part(is_train=is_train)
+        given = split(is_train=is_train)
         codes = torch.cat([given.batch(rows)[0].codes[:, 0] for _ in range(40)])
         shares.append(float((codes == 0).double().mean()))
     assert shares == [pytest.approx(ANONYMOUS, abs=0.02), 0.0]
 
 
 def test_targets_are_on_the_scale_of_their_window():
-    given = part()
+    given = split()
     windows, came = given.batch(np.arange(len(given.lengths)))
     back = came.values * came.scale[:, None] + came.shift[:, None]
     _, _, order = given.windows(given.places)

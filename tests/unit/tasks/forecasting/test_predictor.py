@@ -1,4 +1,4 @@
-"""What a trained forecaster says of a part is blind to all that comes after each cutoff."""
+"""What a trained forecaster says of a split is blind to all that comes after each cutoff."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ostinato.datasets import SeriesTable
 from ostinato.series import Panel, panel_of
 from ostinato.tasks.forecasting.evaluation import ForecastEvaluation
 from ostinato.tasks.forecasting.forecasts import Forecasts
-from ostinato.tasks.forecasting.splits import SeriesSplit, parts_of, with_validation
+from ostinato.tasks.forecasting.time_splits import SeriesSplit, splits_of, with_validation
 
 HORIZON = 3
 METHODS = ("direct", "segment", "autoregressive")
@@ -29,7 +29,7 @@ def given(method: str, **options) -> Panel:
 
 
 def fitted(some: Panel, method: str) -> Forecaster:
-    return small(method=method).fit_parts(parts_of(some, HORIZON))
+    return small(method=method).fit_splits(splits_of(some, HORIZON))
 
 
 def bits(model: Forecaster) -> dict[str, bytes]:
@@ -56,7 +56,7 @@ def trained(request) -> tuple[str, Panel, Forecaster]:
     return request.param, some, fitted(some, request.param)
 
 
-def test_training_does_not_see_the_test_part(trained):
+def test_training_does_not_see_the_test_split(trained):
     method, some, model = trained
     hidden = planted(some, some.lengths - HORIZON)
     other = fitted(hidden, method)
@@ -65,16 +65,16 @@ def test_training_does_not_see_the_test_part(trained):
     for one, two in zip(model.history_, other.history_, strict=True):
         assert (one["train"], one["validation"]) == (two["train"], two["validation"])
     one, two = (
-        told(m.predictor.measured(parts_of(s, HORIZON)["test"]), s.lengths)
+        told(m.predictor.measured(splits_of(s, HORIZON)["test"]), s.lengths)
         for m, s in ((model, some), (other, hidden))
     )
     assert_same(one, two)
 
 
-def test_weights_and_scales_do_not_see_the_validation_part(trained):
+def test_weights_and_scales_do_not_see_the_validation_split(trained):
     """Of one epoch there is nothing to choose."""
     method, some, model = trained
-    begin = with_validation(parts_of(some, HORIZON), HORIZON)["validation"].begin
+    begin = with_validation(splits_of(some, HORIZON), HORIZON)["validation"].begin
     other = fitted(planted(some, begin), method)
     assert bits(model) == bits(other)
     assert model.preprocessor_.scaling.to_json() == other.preprocessor_.scaling.to_json()
@@ -82,7 +82,7 @@ def test_weights_and_scales_do_not_see_the_validation_part(trained):
 
 
 @pytest.mark.parametrize("step", [0, 2, 5])
-def test_no_cutoff_of_a_part_sees_beyond_itself(trained, step):
+def test_no_cutoff_of_a_split_sees_beyond_itself(trained, step):
     """Its forecasts, their corrections, the naive forecasts and the scale of MASE."""
     _, some, model = trained
     begin = some.lengths - 12
@@ -121,7 +121,7 @@ def changed(some: Panel, times: float, plus: float) -> Panel:
 
 
 def quantiles(some: Panel, **settings) -> np.ndarray:
-    model = small(**settings).fit_parts({"train": SeriesSplit(some, np.zeros_like(some.lengths))})
+    model = small(**settings).fit_splits({"train": SeriesSplit(some, np.zeros_like(some.lengths))})
     return model.predictor.ahead(some).quantiles
 
 
@@ -150,10 +150,10 @@ def error(table: SeriesTable, other: SeriesTable | None = None, **settings) -> f
     some = panel_of(table)
     options = {"training__epochs": 12, "recurrent__hidden_size": 12, "training__batch_size": 32}
     model = small(**{**options, **settings})
-    parts = parts_of(some, model.horizon)
-    model.fit_parts({"train": parts["train"]})
-    part = parts["test"] if other is None else parts_of(panel_of(other), model.horizon)["test"]
-    return model.evaluate(part)["mae"]
+    splits = splits_of(some, model.horizon)
+    model.fit_splits({"train": splits["train"]})
+    split = splits["test"] if other is None else splits_of(panel_of(other), model.horizon)["test"]
+    return model.evaluate(split)["mae"]
 
 
 def test_what_is_known_ahead_helps():
@@ -213,7 +213,7 @@ def test_corrections_alone_bring_intervals_to_their_level():
     some = panel_of(table)
     begin = np.full(count, 300)
     train = SeriesSplit(some.until(begin - 150), np.zeros(count, np.int64))
-    model = small(transform="none").fit_parts({"train": train})
+    model = small(transform="none").fit_splits({"train": train})
     for weight in (model.module_.head.weight, model.module_.head.bias, model.module_.season):
         weight.data.zero_()
     found, measured = model.predictor.measured(SeriesSplit(some, begin))
@@ -230,7 +230,7 @@ def test_corrections_alone_bring_intervals_to_their_level():
 
 def test_a_value_beyond_the_context_changes_no_forecast():
     some = panel((60,), with_columns=False)
-    model = small().fit_parts({"train": SeriesSplit(some, np.zeros_like(some.lengths))})
+    model = small().fit_splits({"train": SeriesSplit(some, np.zeros_like(some.lengths))})
     steps = np.arange(60)[:, None]
     for value in (np.nan, HUGE):
         far = np.where(steps < 60 - 8 - SEASON, value, some.values.values)
@@ -243,7 +243,7 @@ def test_a_value_beyond_the_context_changes_no_forecast():
 
 def test_series_without_a_value_in_their_context_are_named():
     some = panel((60, 40), with_columns=False)
-    model = small().fit_parts({"train": SeriesSplit(some, np.zeros_like(some.lengths))})
+    model = small().fit_splits({"train": SeriesSplit(some, np.zeros_like(some.lengths))})
     values = some.values.values.copy()
     values[-8:] = np.nan
     other = dataclasses.replace(some, values=Ragged(values, some.values.offsets))

@@ -7,7 +7,7 @@ from tests.panels import panel, small
 
 from ostinato import Forecaster
 from ostinato.tasks.forecasting import sizing
-from ostinato.tasks.forecasting.splits import SeriesSplit
+from ostinato.tasks.forecasting.time_splits import SeriesSplit
 
 
 def test_many_windows_are_trained_on_for_longer_and_with_less_dropout(monkeypatch):

@@ -12,13 +12,13 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 transcripts = st.lists(texts, min_size=1, max_size=5)
 
 
-def part(*transcripts):
+def split(*transcripts):
     names = [f"row {i}" for i in range(1, len(transcripts) + 1)]
     return Recordings.make(["a.wav"] * len(transcripts), transcripts, "a list", names=names)
 
 
 def fit(*transcripts, unit="character", given=None, joins=False):
-    return Alphabet.fit(part(*transcripts), unit, given, joins=joins)
+    return Alphabet.fit(split(*transcripts), unit, given, joins=joins)
 
 
 def tidy(text):

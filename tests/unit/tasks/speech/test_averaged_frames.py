@@ -21,8 +21,8 @@ from ostinato.tasks.speech.averaged_frames import (
 WORDS = ("high", "low")
 
 
-def frames_of(part):
-    return audio.features_cached(part, FEATURES, RATE).frames
+def frames_of(split):
+    return audio.features_cached(split, FEATURES, RATE).frames
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_what_is_saved_is_what_is_loaded(model, tmp_path):
 
 @pytest.mark.parametrize("is_joined", [True, False])
 def test_a_recogniser_joins_it_unless_it_is_told_not_to(is_joined, tmp_path):
-    part = tones(["low", "high"] * 6)
+    split = tones(["low", "high"] * 6)
     model = SpeechRecognizer(
         averaged_frames=is_joined,
         baseline=False,
@@ -105,7 +105,9 @@ def test_a_recogniser_joins_it_unless_it_is_told_not_to(is_joined, tmp_path):
         recurrent=Recurrent(cell="gru", hidden_size=4),
         training=Training(epochs=1),
     )
-    model.fit_parts({"train": part, "validation": tones(["high", "low"], 1)}, out=tmp_path / "run")
+    model.fit_splits(
+        {"train": split, "validation": tones(["high", "low"], 1)}, out=tmp_path / "run"
+    )
     assert (model.joined_ is not None) == (tmp_path / "run" / FILE).exists() == is_joined
     again = SpeechRecognizer.load(tmp_path / "run")
     sounds = tones(["low", "high"], 2).audio

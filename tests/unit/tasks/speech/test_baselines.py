@@ -52,9 +52,9 @@ def test_free_speech_has_no_linear_model():
 
 
 def test_figures_of_predictions_are_those_of_the_metrics():
-    part = tones(["low", "high"])
-    assert rates(part, ["low", "high"]) == {"wer": 0.0, "cer": 0.0, "accuracy": 1.0}
-    assert rates(part, ["low", "low high"])["wer"] == 0.5
+    split = tones(["low", "high"])
+    assert rates(split, ["low", "high"]) == {"wer": 0.0, "cer": 0.0, "accuracy": 1.0}
+    assert rates(split, ["low", "low high"])["wer"] == 0.5
 
 
 def test_chance_is_told_from_knowledge():

@@ -13,7 +13,7 @@ from ostinato.datasets import Recordings
 from ostinato.nn import CTCTargets, ctc_loss
 from ostinato.tasks.speech import summary as speech_facts
 from ostinato.tasks.speech.alphabet import Alphabet
-from ostinato.tasks.speech.objective import SpeechObjective, SpeechPart, too_long
+from ostinato.tasks.speech.objective import SpeechObjective, SpeechSplit, too_long
 
 RATE = 8000
 ALPHABET = Alphabet((" ", "a", "b", "c"), "character")
@@ -28,9 +28,9 @@ def recordings() -> Recordings:
     return Recordings.make(sounds, SAID, "six", sample_rate_hz=RATE)
 
 
-def part(augmentation: AudioAugmentation | None) -> SpeechPart:
+def split(augmentation: AudioAugmentation | None) -> SpeechSplit:
     sounds = features_of(recordings(), FEATURES, RATE)
-    return SpeechPart(
+    return SpeechSplit(
         [sounds],
         ALPHABET.encode(SAID),
         FEATURES,
@@ -44,7 +44,7 @@ ROWS = np.array([5, 4, 3, 2, 1, 0])
 
 
 def test_without_augmentation_a_batch_is_the_rows_normalised_and_cut_into_steps() -> None:
-    plain = part(None)
+    plain = split(None)
     steps, targets = plain.batch(ROWS)
     rows = [
         torch.from_numpy(steps_of(plain.normalizer.all(plain.sounds[0].frames[row]), FEATURES))
@@ -58,14 +58,14 @@ def test_without_augmentation_a_batch_is_the_rows_normalised_and_cut_into_steps(
 
 
 def test_augmentation_that_changes_nothing_gives_the_same_examples() -> None:
-    still, targets = part(AudioAugmentation(**STILL)).batch(ROWS)
-    plain, said = part(None).batch(ROWS)
+    still, targets = split(AudioAugmentation(**STILL)).batch(ROWS)
+    plain, said = split(None).batch(ROWS)
     assert torch.equal(still.data, plain.data)
     assert torch.equal(targets.symbols, said.symbols)
 
 
 def test_a_batch_hangs_on_the_state_of_torchs_generator_alone() -> None:
-    changed = part(AudioAugmentation(join=0.5))
+    changed = split(AudioAugmentation(join=0.5))
     torch.manual_seed(3)
     first, said = changed.batch(ROWS)
     other, _ = changed.batch(ROWS)
@@ -77,7 +77,7 @@ def test_a_batch_hangs_on_the_state_of_torchs_generator_alone() -> None:
 
 
 def test_joined_utterances_are_parted_by_one_space_and_none_is_lost() -> None:
-    joined = part(AudioAugmentation(**{**STILL, "join": 1.0}, pause=0.0))
+    joined = split(AudioAugmentation(**{**STILL, "join": 1.0}, pause=0.0))
     for seed in range(5):
         torch.manual_seed(seed)
         steps, targets = joined.batch(ROWS)
@@ -118,20 +118,22 @@ def test_transcripts_longer_than_their_recordings_are_found_and_told() -> None:
     one = recordings()
     said = ["aa" * 20, *SAID[1:]]
     long = Recordings.make(one.audio, said, "six", sample_rate_hz=RATE)
-    base = part(None)
-    loop_part = SpeechPart(
+    base = split(None)
+    loop_split = SpeechSplit(
         base.sounds, ALPHABET.encode(said), FEATURES, base.normalizer, None, ALPHABET.separator
     )
-    assert too_long(loop_part).tolist() == [0]
+    assert too_long(loop_split).tolist() == [0]
     assert too_long(base).tolist() == []
-    parts, loop_parts = {"train": long}, {"train": loop_part}
-    facts = speech_facts.describe(parts, loop_parts, ALPHABET)
+    splits, loop_splits = {"train": long}, {"train": loop_split}
+    facts = speech_facts.describe(splits, loop_splits, ALPHABET)
     assert facts["train"]["too_long"] == 1
     assert facts["train"]["seconds"] == pytest.approx(2.1)
-    lines = speech_facts.lines(parts, loop_parts, facts, ALPHABET)
+    lines = speech_facts.lines(splits, loop_splits, facts, ALPHABET)
     assert any("recording 1: 40 symbols in 10 frames" in line for line in lines)
     everything = long.take([0])
     short = features_of(everything, FEATURES, RATE)
-    hopeless = SpeechPart([short], ALPHABET.encode(said[:1]), FEATURES, base.normalizer, None, None)
+    hopeless = SpeechSplit(
+        [short], ALPHABET.encode(said[:1]), FEATURES, base.normalizer, None, None
+    )
     with pytest.raises(DatasetError, match="at most as many symbols"):
         speech_facts.describe({"train": everything}, {"train": hopeless}, ALPHABET)

@@ -101,10 +101,10 @@ def test_integers_of_16_bits_in_32_are_those_integers(caplog: pytest.LogCaptureF
     assert samples_of(of_24, "a").max() == pytest.approx(1024 / 2**31)
 
 
-def test_parts_of_several_rates_are_not_put_together() -> None:
-    parts = [Recordings.make([np.zeros(80)], None, "a", sample_rate_hz=r) for r in (8000, 16000)]
+def test_splits_of_several_rates_are_not_put_together() -> None:
+    splits = [Recordings.make([np.zeros(80)], None, "a", sample_rate_hz=r) for r in (8000, 16000)]
     with pytest.raises(DatasetError, match="must have one rate"):
-        merged(parts, "both")
+        merged(splits, "both")
 
 
 @pytest.mark.parametrize("kind", [np.int64, np.uint8, np.int8, bool])

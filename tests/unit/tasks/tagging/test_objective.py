@@ -15,7 +15,7 @@ from ostinato.datasets import Span, Tagged
 from ostinato.datasets.records import schemes
 from ostinato.metrics import tagging_metrics
 from ostinato.nn import CRF, Chain, decode, log_likelihood
-from ostinato.tasks.tagging.objective import TaggedPart, TaggingObjective, unpacked, words_of
+from ostinato.tasks.tagging.objective import TaggedSplit, TaggingObjective, unpacked, words_of
 from ostinato.tasks.tagging.tags import Tags
 from ostinato.text import EncodedWords, Lexicon
 
@@ -134,11 +134,11 @@ def test_a_strange_tag_is_wrong_whatever_is_predicted(
     tags = SPANS if written.startswith("B") else PARTS_OF_SPEECH
     num_tags = len(tags.classes)
     with caplog.at_level(logging.WARNING, logger="ostinato"):
-        part = TaggedPart(
+        split = TaggedSplit(
             Lexicon.fit([["a"]]).encode([["a"]]), tags.encode([[written]], "validation")
         )
     assert "validation: 1 tags never occur in train" in caplog.text
-    _, targets = part.batch(np.array([0]))
+    _, targets = split.batch(np.array([0]))
     for tag in range(num_tags):
         emissions = torch.full((1, num_tags), -20.0)
         emissions[0, tag] = 20.0

@@ -224,10 +224,10 @@ def test_vectors_make_words_known_that_train_lacks(tmp_path: Path) -> None:
         frozen.set_params(embedding_size=12).fit(SENTENCES, TAGS, validation=(SENTENCES, TAGS))
 
 
-def test_parts_are_checked_for_tags() -> None:
-    parts = {"train": Tagged.make(SENTENCES, TAGS, "a"), "test": Tagged.make([["a"]], None, "b")}
+def test_splits_are_checked_for_tags() -> None:
+    splits = {"train": Tagged.make(SENTENCES, TAGS, "a"), "test": Tagged.make([["a"]], None, "b")}
     with pytest.raises(DatasetError, match="b: test must have tags"):
-        small().fit_parts(parts)
+        small().fit_splits(splits)
 
 
 def test_files_of_tokens_and_of_raw_texts_are_read_for_prediction(

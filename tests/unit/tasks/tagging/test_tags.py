@@ -110,12 +110,12 @@ def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
         (["PER_b", "PER_i", "o"], ["PER_i", "PER_i", "PER_i"], ["B-PER", "I-PER", "E-PER"]),
     ],
 )
-def test_tags_of_a_part_that_tell_nothing_alone_are_those_of_train(train, alone, meant) -> None:
+def test_tags_of_a_split_that_tell_nothing_alone_are_those_of_train(train, alone, meant) -> None:
     tags = Tags.fit(Tagged.make([["a", "b", "c"]], [train], "train"), "BIOES")
-    part = Tagged.make([["a", "b", "c"]], [alone], "test")
-    (places,) = tags.encode(part.tags or (), "test")
+    split = Tagged.make([["a", "b", "c"]], [alone], "test")
+    (places,) = tags.encode(split.tags or (), "test")
     assert tags.names(places) == meant
-    assert list(tags.counted(part.tags or ())) == ["PER"] * ("B-PER" in meant)
+    assert list(tags.counted(split.tags or ())) == ["PER"] * ("B-PER" in meant)
 
 
 def test_tags_of_words_are_refused_where_train_has_those_of_spans() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ostinato._arrays import rows_of
 from ostinato.datasets.readers.recordings.segment_columns import (
-    parts_told,
+    row_segments,
     segment_columns,
     tell_whole,
 )
@@ -18,7 +18,7 @@ from ostinato.datasets.records.recordings import Recordings
 
 
 def _sounds(rows: Any, audio: str, others: Sequence[str | None], where: str) -> Any:
-    """Return a column of recordings, or of files the parts that other columns tell."""
+    """Return a column of recordings, or the segments of files that other columns name."""
     names = [name for name in rows.features if name not in (audio, *others)]
     times = segment_columns(names, where)
     if not times:
@@ -27,13 +27,13 @@ def _sounds(rows: Any, audio: str, others: Sequence[str | None], where: str) -> 
         tell_whole(times, where)
         return rows[audio]
     values = {kind: rows_of(rows[one.name], where, kind) for kind, one in times.items()}
-    return parts_told([Path(file) for file in rows[audio]], times, values, where)
+    return row_segments([Path(file) for file in rows[audio]], times, values, where)
 
 
 def speech_from_hugging_face(
     dataset: Any, wanted: Mapping[str, str | None], usual: Mapping[str, Sequence[str]]
 ) -> dict[str, Recordings]:
-    """Turn a data set of recordings and transcripts into parts; sound is read as it is stored.
+    """Turn a data set of recordings and transcripts into splits; sound stays as it is stored.
 
     Args:
         dataset: A ``datasets.Dataset``, which is train, or a ``datasets.DatasetDict``.
@@ -43,9 +43,9 @@ def speech_from_hugging_face(
     Raises:
         DatasetError: It is another kind of object, or a column is missing or wrong.
     """
-    parts, found = {}, dict(wanted)
-    for part, (where, rows) in splits_of(dataset).items():
-        if part == "train":
+    splits, found = {}, dict(wanted)
+    for split, (where, rows) in splits_of(dataset).items():
+        if split == "train":
             names = list(rows.features)
             found = {
                 kind: named_column(
@@ -56,8 +56,8 @@ def speech_from_hugging_face(
         audio, text, speaker = (found[kind] for kind in ("audio", "text", "speaker"))
         assert audio is not None
         assert text is not None  # they were needed
-        if part == "train" or is_labelled(rows, text, where):
-            parts[part] = Recordings.make(
+        if split == "train" or is_labelled(rows, text, where):
+            splits[split] = Recordings.make(
                 _sounds(rows, audio, [text, speaker], where),
                 ["" if said is None else said for said in rows_of(rows[text], where, "transcript")],
                 where,
@@ -65,4 +65,4 @@ def speech_from_hugging_face(
                 if speaker is None
                 else [str(one) for one in rows_of(rows[speaker], where, "speaker")],
             )
-    return parts
+    return splits

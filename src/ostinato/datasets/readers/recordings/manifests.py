@@ -14,7 +14,7 @@ from ostinato.datasets.file_names import expanded, is_a_name, path_text
 from ostinato.datasets.files import decode
 from ostinato.datasets.folders import files_within
 from ostinato.datasets.readers.recordings.segment_columns import (
-    parts_told,
+    row_segments,
     segment_columns,
     tell_repeated,
     tell_unread,
@@ -67,7 +67,7 @@ def read_manifest(
         text_column: Column of the transcripts; None for the one with a usual name.
         speaker_column: Column of the speakers; None for the one with a usual name, if there is one.
         labelled: Whether there must be transcripts.
-        delimiter: What parts the fields of csv and tsv; None to find out.
+        delimiter: What separates the fields of csv and tsv; None to find out.
         encoding: Encoding of text; None for UTF-8.
 
     Raises:
@@ -77,8 +77,8 @@ def read_manifest(
     Example:
         >>> path = getfixture("tmp_path") / "calls.csv"
         >>> _ = path.write_text("path,text\n1.wav,one\n2.wav,two\n")
-        >>> part = read_manifest(path)
-        >>> part.names, part.transcripts
+        >>> recordings = read_manifest(path)
+        >>> recordings.names, recordings.transcripts
         (['row 1 (1.wav)', 'row 2 (2.wav)'], ['one', 'two'])
     """
     asked = {"audio": audio_column, "text": text_column, "speaker": speaker_column}
@@ -95,7 +95,7 @@ def read_manifest(
     places = _places(values["audio"], found["audio"], where)
     files = [_resolved(path.parent, str(file)) if data is None else data for data, file in places]
     is_own = any(data is not None for data, _ in places)
-    audio = parts_told(files, times, {kind: values[kind] for kind in times}, where, is_own=is_own)
+    audio = row_segments(files, times, {kind: values[kind] for kind in times}, where, is_own=is_own)
     texts = _texts(values.get("text"), found.get("text"), where)
     tell_repeated(audio, texts, where)
     return Recordings.make(

@@ -90,7 +90,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
 
 
-def parts_told(
+def row_segments(
     files: Sequence[Path],
     columns: Mapping[str, SegmentColumn],
     values: Mapping[str, Sequence[Any]],

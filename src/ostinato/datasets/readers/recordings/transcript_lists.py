@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from ostinato._errors import DatasetError
-from ostinato.datasets.file_names import PARTS, expanded, path_text
+from ostinato.datasets.file_names import SPLITS, expanded, path_text
 from ostinato.datasets.files import check_file, read_lines
 from ostinato.datasets.folders import files_within
 from ostinato.datasets.readers.recordings.manifests import SOUNDS, check_single, sounds_in
@@ -50,11 +50,11 @@ def read_librispeech(folder: Path, encoding: str | None = None) -> Recordings:
         >>> folder = getfixture("tmp_path")
         >>> _ = (folder / "84-1.trans.txt").write_text("84-1-0000 GO ON")
         >>> (folder / "84-1-0000.flac").touch()
-        >>> part = read_librispeech(folder)
-        >>> part.transcripts, part.speakers
+        >>> recordings = read_librispeech(folder)
+        >>> recordings.transcripts, recordings.speakers
         (['GO ON'], ['84'])
     """
-    _check_one_part(folder)
+    _check_one_split(folder)
     lists = files_within(folder, sorted(folder.rglob(f"*{_ENDING}")))
     files: list[Path] = []
     texts: list[str] = []
@@ -225,15 +225,15 @@ def _segment(path: Path, name: str, line: str, files: dict[str, Path]) -> Segmen
     return Segment(files[recording], start, stop if stop >= 0 else None)  # -1 stands for the end
 
 
-def _check_one_part(folder: Path) -> None:
-    """Raise DatasetError if a folder holds folders of several parts, such as dev-clean."""
+def _check_one_split(folder: Path) -> None:
+    """Raise DatasetError if a folder holds folders of several splits, such as dev-clean."""
     named = {
-        path.name: PARTS[part]
+        path.name: SPLITS[split]
         for path in sorted(folder.iterdir())
-        if path.is_dir() and (part := re.split(r"[-_.]", path.name)[0].lower()) in PARTS
+        if path.is_dir() and (split := re.split(r"[-_.]", path.name)[0].lower()) in SPLITS
     }
     if len(set(named.values())) > 1:
         raise DatasetError(
-            f"{folder}: it must be of one part; got {', '.join(list(named)[:6])}. Name the folder of "
+            f"{folder}: it must be of one split; got {', '.join(list(named)[:6])}. Name the folder of "
             "train, and those of the others by validation and test (--validation, --test)."
         )

@@ -84,8 +84,8 @@ def read_words(folder: Path) -> Recordings:
     return Recordings.make(files, words, str(folder), names=[path_text(name) for name in names])
 
 
-def parts_of_words(folder: Path, train: Recordings) -> dict[str, Recordings]:
-    """Return the parts that lists beside the words tell, as those of Speech Commands.
+def listed_splits(folder: Path, train: Recordings) -> dict[str, Recordings]:
+    """Return the splits that lists beside the words tell, as those of Speech Commands.
 
     Args:
         folder: The folder; ``validation_list.txt`` and ``testing_list.txt`` name recordings in it.
@@ -96,14 +96,14 @@ def parts_of_words(folder: Path, train: Recordings) -> dict[str, Recordings]:
     """
     places = {name: row for row, name in enumerate(train.names)}
     rows: dict[str, list[int]] = {}
-    for part, file in LISTS.items():
+    for split, file in LISTS.items():
         if files_within(folder, [folder / file] if (folder / file).exists() else []):
             lines = [line.strip() for line in read_lines(folder / file, None)]
-            rows[part] = sorted({places[line] for line in lines if line in places})
-    taken = [row for part in rows.values() for row in part]
+            rows[split] = sorted({places[line] for line in lines if line in places})
+    taken = [row for split in rows.values() for row in split]
     if len(set(taken)) < len(taken):
         raise DatasetError(
-            f"{folder}: a recording must be of one part; {train.names[_twice(taken)]} stands in both "
+            f"{folder}: a recording must be of one split; {train.names[_twice(taken)]} stands in both "
             f"{' and '.join(LISTS.values())}. Correct one of them."
         )
     kept = sorted(set(range(len(train))) - set(taken))
@@ -114,13 +114,13 @@ def parts_of_words(folder: Path, train: Recordings) -> dict[str, Recordings]:
         )
     if taken:
         logger.info(
-            "%s: %s name the other parts: %s recordings.",
-            *(folder, " and ".join(LISTS[part] for part in rows)),
-            ", ".join(f"{part} has {len(of_part):,}" for part, of_part in rows.items()),
+            "%s: %s name the other splits: %s recordings.",
+            *(folder, " and ".join(LISTS[split] for split in rows)),
+            ", ".join(f"{split} has {len(of_split):,}" for split, of_split in rows.items()),
         )
     return {
         "train": train.take(kept),
-        **{part: train.take(of_part) for part, of_part in rows.items() if of_part},
+        **{split: train.take(of_split) for split, of_split in rows.items() if of_split},
     }
 
 

@@ -47,8 +47,8 @@ def read_npz(path: Path, *, labelled: bool = True) -> Sequences:
     Example:
         >>> path = getfixture("tmp_path") / "a.npz"
         >>> np.savez(path, X=np.arange(5.0), offsets=[0, 2, 5], y=["up", "down"])
-        >>> part = read_npz(path)
-        >>> part.lengths, part.labels
+        >>> sequences = read_npz(path)
+        >>> sequences.lengths, sequences.labels
         (array([2, 3]), ['up', 'down'])
     """
     check_file(path)
@@ -110,7 +110,7 @@ def read_long(
             usual name.
         feature_columns: Columns with the features; none for all the others.
         labelled: Whether there must be labels; those that are there are no features.
-        delimiter: What parts the fields of csv and tsv; None to find out.
+        delimiter: What separates the fields of csv and tsv; None to find out.
         encoding: Encoding of text that is not UTF-8.
 
     Raises:
@@ -120,8 +120,8 @@ def read_long(
     Example:
         >>> path = getfixture("tmp_path") / "a.csv"
         >>> _ = path.write_text("id,t,x,label\na,2,5,up\na,1,4,up\nb,1,7,down\n")
-        >>> part = read_long(path)
-        >>> part.names, part[0].ravel().tolist(), part.labels
+        >>> sequences = read_long(path)
+        >>> sequences.names, sequences[0].ravel().tolist(), sequences.labels
         (['sequence `a`', 'sequence `b`'], [4.0, 5.0], ['up', 'down'])
     """
     table, where = read_columns(path, delimiter, encoding), str(path)

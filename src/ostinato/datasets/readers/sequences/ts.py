@@ -50,8 +50,8 @@ def read_ts(path: Path, *, labelled: bool = True) -> Sequences:
     Example:
         >>> path = getfixture("tmp_path") / "a.ts"
         >>> _ = path.write_text("@classLabel true up down\n@data\n1,2,3:4,5,6:up\n3,?:4,5:down\n")
-        >>> part = read_ts(path)
-        >>> part.lengths, part.labels, part[1].tolist()
+        >>> sequences = read_ts(path)
+        >>> sequences.lengths, sequences.labels, sequences[1].tolist()
         (array([3, 2]), ['up', 'down'], [[3.0, 4.0], [nan, 5.0]])
 
     Source: https://www.sktime.net/en/stable/api_reference/file_specifications/ts.html.
@@ -79,8 +79,8 @@ def read_ts(path: Path, *, labelled: bool = True) -> Sequences:
             f"{path}: there must be a sequence below @data; got none. Add one a line."
         )
     told = labels if header.has_label and labelled else None
-    part = Sequences.make(rows, told, str(path), names=names)
-    return replace(part, has_values=told is not None and header.has_values)
+    split = Sequences.make(rows, told, str(path), names=names)
+    return replace(split, has_values=told is not None and header.has_values)
 
 
 def _header(lines: Sequence[str], path: Path) -> tuple[Header, int]:
@@ -195,18 +195,18 @@ def _is_number(word: str) -> bool:
     return True
 
 
-def write_ts(path: Path, part: Sequences, remarks: Mapping[str, str]) -> None:
+def write_ts(path: Path, split: Sequences, remarks: Mapping[str, str]) -> None:
     """Write labelled sequences as a ``.ts`` file, with four decimals.
 
     Args:
         path: The file.
-        part: The sequences.
+        split: The sequences.
         remarks: Further header lines by their key, such as ``problemName``.
 
     Example:
         >>> path = getfixture("tmp_path") / "a.ts"
-        >>> part = Sequences.make([[[1.0, 4.0], [2.0, 5.0]]], ["up"], "a list")
-        >>> write_ts(path, part, {"problemName": "Little"})
+        >>> sequences = Sequences.make([[[1.0, 4.0], [2.0, 5.0]]], ["up"], "a list")
+        >>> write_ts(path, sequences, {"problemName": "Little"})
         >>> print(path.read_text())
         @problemName Little
         @dimensions 2
@@ -214,14 +214,14 @@ def write_ts(path: Path, part: Sequences, remarks: Mapping[str, str]) -> None:
         @data
         1.0000,2.0000:4.0000,5.0000:up
     """
-    labels = part.labels or []
+    labels = split.labels or []
     lines = [f"@{key} {value}" for key, value in remarks.items()]
     lines += [
-        f"@dimensions {len(part.features)}",
+        f"@dimensions {len(split.features)}",
         " ".join(["@classLabel true", *sorted(set(labels))]),
     ]
     lines.append("@data")
     for row, label in enumerate(labels):
-        features = (",".join(f"{value:.4f}" for value in column) for column in part[row].T)
+        features = (",".join(f"{value:.4f}" for value in column) for column in split[row].T)
         lines.append(":".join([*features, label]))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

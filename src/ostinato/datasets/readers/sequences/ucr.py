@@ -45,7 +45,7 @@ def read_ucr(
         labelled: Whether labels are wanted; one field is one in any case.
         label_column: The field of the labels: 1 for the first, or the number of the last, or its name in
             a first line that counts the steps; None for the first, or the last if labels stand only there.
-        delimiter: What parts fields; None for a comma in csv and a tab in tsv, or else what is found.
+        delimiter: What separates fields; None for a comma in csv and a tab in tsv, or else what is found.
         encoding: Encoding of the text; None for UTF-8.
 
     Returns:
@@ -57,8 +57,8 @@ def read_ucr(
     Example:
         >>> path = getfixture("tmp_path") / "a_TRAIN.tsv"
         >>> _ = path.write_text("1\t0.5\t0.25\t1.5\n-1\t0.5\t1.25\tNaN\n")
-        >>> part = read_ucr(path)
-        >>> part.labels, part.lengths.tolist()
+        >>> sequences = read_ucr(path)
+        >>> sequences.labels, sequences.lengths.tolist()
         (['1', '-1'], [3, 2])
     """
     rows = _rows(path, delimiter, encoding)

@@ -78,7 +78,7 @@ def read_series(
             called as the column.
         rows: Whether each row is a series, its steps in columns called by dates, or by numbers as ``d_1``.
             Where there are no times, dates, ``d_1``, … and ``V2``, … are seen to be that.
-        delimiter: What parts the fields of csv and tsv; None to find out.
+        delimiter: What separates the fields of csv and tsv; None to find out.
         encoding: Encoding of text, such as ``gb18030``; None for UTF-8, or what a byte order mark tells.
 
     Raises:

@@ -98,7 +98,7 @@ def read_frame(path: Path, delimiter: str | None = None, encoding: str | None = 
 
     Args:
         path: The file.
-        delimiter: What parts the fields of csv or tsv; none to find out.
+        delimiter: What separates the fields of csv or tsv; none to find out.
         encoding: Encoding of text, if it is not UTF-8.
 
     Raises:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ostinato._errors import DatasetError
-from ostinato.datasets.file_names import PARTS
+from ostinato.datasets.file_names import SPLITS
 
 logger = logging.getLogger("ostinato")
 
@@ -16,7 +16,7 @@ NOT_GIVEN = -1
 
 
 def splits_of(dataset: Any) -> dict[str, tuple[str, Any]]:
-    """Return the name for messages and the rows of each part of a data set, train first.
+    """Return the name for messages and the rows of each split of a data set, train first.
 
     Splits of other names than train, validation (valid, val, dev) and test are left out, which is logged.
 
@@ -26,11 +26,11 @@ def splits_of(dataset: Any) -> dict[str, tuple[str, Any]]:
     Raises:
         DatasetError: It is another kind of object, or there is no train split.
     """
-    splits = dict(dataset) if isinstance(dataset, Mapping) else {"train": dataset}
-    parts = {}
-    for split, rows in splits.items():
-        if str(split) not in PARTS:
-            logger.info("Hugging Face dataset: split `%s` is left out.", split)
+    given = dict(dataset) if isinstance(dataset, Mapping) else {"train": dataset}
+    found = {}
+    for name, rows in given.items():
+        if str(name) not in SPLITS:
+            logger.info("Hugging Face dataset: split `%s` is left out.", name)
             continue
         if not (
             hasattr(rows, "features") and hasattr(rows, "with_format") and hasattr(rows, "num_rows")
@@ -39,13 +39,13 @@ def splits_of(dataset: Any) -> dict[str, tuple[str, Any]]:
                 "Data: it must be a path, a registered name or a Hugging Face Dataset or DatasetDict; "
                 f"got {type(rows).__name__}. Load it whole (streaming=False), or write it to a file."
             )
-        parts[PARTS[str(split)]] = (f"Hugging Face dataset, {split}", rows)
-    if "train" not in parts:
-        names = ", ".join(map(str, splits)) or "none"
+        found[SPLITS[str(name)]] = (f"Hugging Face dataset, {name}", rows)
+    if "train" not in found:
+        names = ", ".join(map(str, given)) or "none"
         raise DatasetError(
             f"Hugging Face dataset: there must be a split named train; got {names}. Rename one of them."
         )
-    return {part: parts[part] for part in ("train", "validation", "test") if part in parts}
+    return {split: found[split] for split in ("train", "validation", "test") if split in found}
 
 
 def is_labelled(rows: Any, column: str, where: str) -> bool:

@@ -39,7 +39,7 @@ class Separated:
     Args:
         where: File for messages.
         data: The lines, as UTF-8.
-        delimiter: What parts fields.
+        delimiter: What separates fields.
         is_quoted: Whether a field that begins with a quotation mark ends with the next single one.
         names: Names of the columns, those of the first line; or their numbers, from 1.
         has_names: Whether the first line is one of names.
@@ -118,7 +118,7 @@ def read_separated(
 
     Args:
         path: The file, plain or compressed.
-        delimiter: What parts fields; none for that of the ending, or another one by which the first
+        delimiter: What separates fields; none for that of the ending, or another one by which the first
             lines have the same number of fields.
         encoding: As of `ostinato.datasets.files.decode`.
 
@@ -187,7 +187,7 @@ def _found(data: bytes, usual: str) -> str:
         if delimiter not in first:
             continue
         for is_quoted in (False, True):
-            scan = _scan(sample, delimiter, is_quoted=is_quoted, is_part=len(sample) < len(data))
+            scan = _scan(sample, delimiter, is_quoted=is_quoted, is_partial=len(sample) < len(data))
             if not scan.fault and scan.width > 1:
                 return delimiter
     return usual
@@ -204,10 +204,10 @@ class _Scan(NamedTuple):
     fault: str = ""
 
 
-def _scan(data: bytes, delimiter: str, *, is_quoted: bool, is_part: bool = False) -> _Scan:
+def _scan(data: bytes, delimiter: str, *, is_quoted: bool, is_partial: bool = False) -> _Scan:
     """Read every row; strictly, so that nothing but a delimiter may follow a closing quote.
 
-    With ``is_part``, the data are the beginning of a file, and may end within quotes.
+    With ``is_partial``, the data are the beginning of a file, and may end within quotes.
     """
     rows = _quoted_rows(data, delimiter) if is_quoted else _plain_rows(data, delimiter)
     count = width = broken = first_broken = end = 0
@@ -223,7 +223,7 @@ def _scan(data: bytes, delimiter: str, *, is_quoted: bool, is_part: bool = False
             count += 1
     except csv.Error as error:
         is_open = "end of data" in str(error)
-        if not (is_part and is_open):
+        if not (is_partial and is_open):
             got = "one that never ends" if is_open else "other characters after the closing one"
             return _Scan(count, width, fault=_quote_fault(got, end + 1))
     return _Scan(count, width, broken, first_broken)

@@ -47,7 +47,7 @@ def read_columns(
 ) -> Tagged:
     r"""Read a file of columns.
 
-    Columns are parted by tabs or, in a line without one, by spaces; no other white space parts them.
+    Columns are parted by tabs or, in a line without one, by spaces; no other white space separates them.
     A line ``-DOCSTART-`` is left out and ends a sentence, as a blank one does. A line that begins with
     ``#`` is a comment if it has another number of fields, or opens a sentence and has no tag of a span
     while the others do; else ``#`` is a token.

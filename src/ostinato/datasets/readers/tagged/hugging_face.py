@@ -18,7 +18,7 @@ def tagged_from_hugging_face(
     tag_names: Sequence[str] = (),
     token_column: str | int | None = None,
 ) -> dict[str, Tagged]:
-    """Turn a data set of tokens and tags into parts; classes become their names.
+    """Turn a data set of tokens and tags into splits; classes become their names.
 
     Args:
         dataset: A ``datasets.Dataset``, which is train, or a ``datasets.DatasetDict``.
@@ -32,21 +32,21 @@ def tagged_from_hugging_face(
     Example:
         >>> import datasets
         >>> rows = {"tokens": [["Anna", "sings"]], "ner_tags": [["B-PER", "O"]]}
-        >>> part = tagged_from_hugging_face(datasets.Dataset.from_dict(rows), "ner_tags")["train"]
-        >>> part.tags, part.scheme
+        >>> split = tagged_from_hugging_face(datasets.Dataset.from_dict(rows), "ner_tags")["train"]
+        >>> split.tags, split.scheme
         ([['B-PER', 'O']], 'IOB2')
     """
-    parts, tags, tokens = {}, _name(column), _name(token_column)
-    for part, (where, rows) in splits_of(dataset).items():
+    splits, tags, tokens = {}, _name(column), _name(token_column)
+    for split, (where, rows) in splits_of(dataset).items():
         names = list(rows.features)
-        if part == "train":
+        if split == "train":
             tags = named_column("tag", tags, names, tag_names, where, needed=True)
             tokens = named_column("token", tokens, names, TOKEN_NAMES, where, needed=True)
         assert tags is not None
         assert tokens is not None  # they were needed
-        if part == "train" or is_labelled(rows, tags, where):
-            parts[part] = Tagged.make(rows[tokens], rows[tags], where)
-    return parts
+        if split == "train" or is_labelled(rows, tags, where):
+            splits[split] = Tagged.make(rows[tokens], rows[tags], where)
+    return splits
 
 
 def _name(column: str | int | None) -> str | None:

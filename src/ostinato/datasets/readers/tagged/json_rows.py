@@ -58,8 +58,8 @@ def read_rows(
     Example:
         >>> path = getfixture("tmp_path") / "a.jsonl"
         >>> _ = path.write_text('{"text": "Hi Al!", "spans": [{"start": 3, "end": 5, "type": "PER"}]}')
-        >>> part = read_rows(path, cut=lambda text: [("Hi", 0, 2), ("Al!", 3, 6)])
-        >>> part.sentences, part.tags
+        >>> tagged = read_rows(path, cut=lambda text: [("Hi", 0, 2), ("Al!", 3, 6)])
+        >>> tagged.sentences, tagged.tags
         ([['Hi', 'Al', '!']], [['O', 'B-PER', 'O']])
     """
     rows = plain_rows(

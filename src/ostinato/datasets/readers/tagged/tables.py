@@ -40,7 +40,7 @@ def read_table(
         column: Column of the tags; None for one with a usual name.
         labelled: Whether there must be tags. If not, they are read only if ``column`` is given.
         token_column: Column of the tokens; None for one with a usual name.
-        delimiter: What parts the fields; None to find out.
+        delimiter: What separates the fields; None to find out.
         encoding: Encoding of the text, if it is not UTF-8.
 
     Raises:

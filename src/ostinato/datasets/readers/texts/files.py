@@ -62,10 +62,10 @@ def read_texts(
         label_column: Column of the labels; None for the one with a usual name (label, sentiment, …).
             Several are labels themselves, 1 (true) where a text has them and 0 where not.
         labelled: Whether there must be labels. If not, they are read only if ``label_column`` is given.
-        label_separator: What parts the labels of a text in one column, which may then have several or
+        label_separator: What separates the labels of a text in one column, which may then have several or
             none.
-        delimiter: What parts the fields of csv and tsv; None for a comma and a tab, or for whichever of
-            these, a semicolon and a bar parts the first lines into equally many.
+        delimiter: What separates the fields of csv and tsv; None for a comma and a tab, or for whichever of
+            these, a semicolon and a bar separates the first lines into equally many.
         encoding: Encoding of text, such as ``gb18030``; None for UTF-8, or what a byte order mark tells.
 
     Raises:

@@ -13,19 +13,19 @@ from ostinato.datasets.records.texts import Examples
 def from_hugging_face(
     dataset: Any, text_column: str | None = None, label_column: str | None = None
 ) -> dict[str, Examples]:
-    """Turn a ``datasets.Dataset`` or ``datasets.DatasetDict`` into parts.
+    """Turn a ``datasets.Dataset`` or ``datasets.DatasetDict`` into splits.
 
     Labels of type ``ClassLabel`` become their names. Splits of other names than train, validation
     (valid, val, dev) and test are left out, and so are validation and test if no row has a label, which
     is logged.
 
     Args:
-        dataset: The object; a single ``Dataset`` is the train part.
+        dataset: The object; a single ``Dataset`` is the train split.
         text_column: Column of the texts, if it has no usual name.
         label_column: Column of the labels, if it has no usual name.
 
     Returns:
-        The parts by name.
+        The splits by name.
 
     Raises:
         DatasetError: It is another kind of object, or a column is missing or wrong.
@@ -36,9 +36,9 @@ def from_hugging_face(
         >>> from_hugging_face(reviews)["train"].labels
         ['1', '0']
     """
-    parts: dict[str, Examples] = {}
-    for part, (where, rows) in splits_of(dataset).items():
-        if part == "train":
+    splits: dict[str, Examples] = {}
+    for split, (where, rows) in splits_of(dataset).items():
+        if split == "train":
             text, label = find_columns(
                 list(rows.features),
                 text_column=text_column,
@@ -46,12 +46,12 @@ def from_hugging_face(
                 labelled=True,
                 where=where,
             )
-        if part == "train" or label is None or is_labelled(rows, label, where):
-            parts[part] = _part(rows, where, text, label)
-    return parts
+        if split == "train" or label is None or is_labelled(rows, label, where):
+            splits[split] = _split(rows, where, text, label)
+    return splits
 
 
-def _part(rows: Any, where: str, text: str, label: str | None) -> Examples:
+def _split(rows: Any, where: str, text: str, label: str | None) -> Examples:
     check_column("text", text, list(rows.features), where)
     table = rows.with_format("arrow")[:]
     classes = None if label is None else _class_names(rows.features[label])

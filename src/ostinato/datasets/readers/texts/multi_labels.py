@@ -13,7 +13,7 @@ from ostinato.datasets.readers.tables.written_lists import list_in
 logger = logging.getLogger("ostinato")
 
 SEPARATORS = "|;,/+"
-"""What is often found to part the labels of a text."""
+"""What is often found to separate the labels of a text."""
 
 _OPEN, _CLOSE = ("[", "(", "{"), ("]", ")", "}")
 _QUOTED_LIST = re.compile(r"""\[['"].*['"]\]""", re.DOTALL)
@@ -22,11 +22,11 @@ _NO = {"0", "0.0", "false", "False", "FALSE"}
 
 
 def separated_labels(values: Sequence[Any], separator: str, where: str) -> list[list[str]]:
-    """Return the labels of each row of one column in which a separator parts them.
+    """Return the labels of each row of one column in which a separator separates them.
 
     Args:
         values: What stands in the column; nothing, or blanks alone, are no labels.
-        separator: What parts them; blanks around a label are none of it.
+        separator: What separates them; blanks around a label are none of it.
         where: File for messages.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Trees of text files, ``<part>/<label>/<name>.txt``, extracted or in a tar archive.
+"""Trees of text files, ``<split>/<label>/<name>.txt``, extracted or in a tar archive.
 
 This is the layout of aclImdb, with any names of labels. What was read is cached: reading the same
 archive or tree again takes a fraction of a second.
@@ -15,14 +15,14 @@ from pathlib import Path
 
 from ostinato._errors import DatasetError
 from ostinato.datasets.cache import cached
-from ostinato.datasets.file_names import PARTS
+from ostinato.datasets.file_names import SPLITS
 from ostinato.datasets.files import decode, file_sha256, open_binary, reason
 from ostinato.datasets.folders import files_within
 from ostinato.datasets.records.texts import Examples, read_examples, write_examples
 
 _READER_VERSION = 1
 _UNLABELLED = "unsup"  # aclImdb's folder of reviews without a label
-_MEMBER = re.compile(rf"(?:^|/)({'|'.join(PARTS)})/([^/]+)/([^/.][^/]*\.txt)$")
+_MEMBER = re.compile(rf"(?:^|/)({'|'.join(SPLITS)})/([^/]+)/([^/.][^/]*\.txt)$")
 
 
 def read_archive(path: Path, sha256: str | None = None) -> dict[str, Examples]:
@@ -33,7 +33,7 @@ def read_archive(path: Path, sha256: str | None = None) -> dict[str, Examples]:
         sha256: Digest of the file, if it is known already.
 
     Returns:
-        The parts by name; the texts of a part are sorted by label, then by file name.
+        The splits by name; the texts of a split are sorted by label, then by file name.
 
     Raises:
         DatasetError: The archive is truncated or damaged, or holds no such tree.
@@ -48,7 +48,7 @@ def read_archive(path: Path, sha256: str | None = None) -> dict[str, Examples]:
     """
 
     def make(folder: Path) -> None:
-        write_examples(_parts(_members(path), str(path)), folder)
+        write_examples(_splits(_members(path), str(path)), folder)
 
     key = f"{sha256 or file_sha256(path)}-{_READER_VERSION}"
     return read_examples(cached("records", key, make), str(path))
@@ -63,7 +63,7 @@ def read_tree(root: Path) -> dict[str, Examples]:
         root: Folder with ``train/<label>/*.txt`` and, if there, ``test`` and ``validation``.
 
     Returns:
-        The parts by name; the texts of a part are sorted by label, then by file name.
+        The splits by name; the texts of a split are sorted by label, then by file name.
 
     Raises:
         DatasetError: A text is not UTF-8, or there are no texts.
@@ -82,7 +82,7 @@ def read_tree(root: Path) -> dict[str, Examples]:
 
     def make(folder: Path) -> None:
         members = ((p, label, name, Path(path).read_bytes()) for p, label, name, path, _ in files)
-        write_examples(_parts(members, str(root)), folder)
+        write_examples(_splits(members, str(root)), folder)
 
     return read_examples(cached("records", digest.hexdigest(), make), str(root))
 
@@ -116,7 +116,7 @@ def _members(path: Path) -> Iterator[tuple[str, str, str, bytes]]:
                     found = _MEMBER.search(member.name)
                     if found and member.isfile() and found[2] != _UNLABELLED:
                         file = archive.extractfile(member)
-                        yield PARTS[found[1]], found[2], found[3], file.read() if file else b""
+                        yield SPLITS[found[1]], found[2], found[3], file.read() if file else b""
             while stream.read(1 << 20):  # to the end, where gzip and xz keep their checksum
                 continue
         except tarfile.TarError as error:
@@ -127,36 +127,36 @@ def _members(path: Path) -> Iterator[tuple[str, str, str, bytes]]:
 
 
 def _files(root: Path) -> Iterator[tuple[str, str, str, str, str]]:
-    """Yield part, label, name, path and a stamp of size and time of each text file."""
+    """Yield split, label, name, path and a stamp of size and time of each text file."""
     found: list[tuple[str, str, Path]] = []
-    for folder, part in PARTS.items():
+    for folder, split in SPLITS.items():
         if not (root / folder).is_dir():
             continue
         for label in sorted(path.name for path in (root / folder).iterdir() if path.is_dir()):
             if label == _UNLABELLED or label.startswith("."):
                 continue
             files = sorted((root / folder / label).glob("[!.]*.txt"))
-            found.extend((part, label, path) for path in files)
+            found.extend((split, label, path) for path in files)
     kept = set(files_within(root, (path for _, _, path in found)))
-    for part, label, path in found:
+    for split, label, path in found:
         if path in kept:
             about = path.stat()
-            yield part, label, path.name, str(path), f"{about.st_size}\0{about.st_mtime_ns}"
+            yield split, label, path.name, str(path), f"{about.st_size}\0{about.st_mtime_ns}"
 
 
-def _parts(members: Iterable[tuple[str, str, str, bytes]], source: str) -> dict[str, Examples]:
+def _splits(members: Iterable[tuple[str, str, str, bytes]], source: str) -> dict[str, Examples]:
     rows: dict[str, list[tuple[str, str, str]]] = {}
-    for part, label, name, data in members:
-        text = decode(data, f"{source}: {part}/{label}/{name}")
-        rows.setdefault(part, []).append((label, name, text))
+    for split, label, name, data in members:
+        text = decode(data, f"{source}: {split}/{label}/{name}")
+        rows.setdefault(split, []).append((label, name, text))
     if "train" not in rows:
         raise DatasetError(
             f"{source}: it must hold text files train/<label>/<name>.txt; got none. "
             "Name the archive or folder of such a tree."
         )
-    parts = {}
-    for part in rows:
-        ordered = sorted(rows[part], key=lambda row: row[:2])
+    splits = {}
+    for split in rows:
+        ordered = sorted(rows[split], key=lambda row: row[:2])
         texts, labels = [row[2] for row in ordered], [row[0] for row in ordered]
-        parts[part] = Examples.make(texts, labels, f"{source}, {part}")
-    return parts
+        splits[split] = Examples.make(texts, labels, f"{source}, {split}")
+    return splits

@@ -30,8 +30,8 @@ def sound(path: Path, seconds: float = 4.0) -> Path:
 
 
 def seconds_of(manifest: Path) -> list[float]:
-    part = read_recordings(manifest)
-    return [sum(map(len, blocks(part, row)[1])) / RATE for row in range(len(part))]
+    split = read_recordings(manifest)
+    return [sum(map(len, blocks(split, row)[1])) / RATE for row in range(len(split))]
 
 
 STARTS = ("start", "begin", "offset", "start_time", "StartTime", "audio_start", "segment_start")
@@ -117,11 +117,11 @@ def test_a_table_of_bars_whose_last_column_is_of_speakers_is_not_taken_for_ljspe
     (tmp_path / "m.csv").write_text("".join(f"{n}.wav|text number {n}|{n % 2}\n" for n in range(8)))
     with pytest.raises(DatasetError, match="so it may be of speakers"):
         read_recordings(tmp_path / "m.csv")
-    part = read_recordings(
+    split = read_recordings(
         tmp_path / "m.csv", audio_column="1", text_column="2", speaker_column="3"
     )
-    assert part.transcripts is not None
-    assert (part.transcripts[3], part.speakers) == ("text number 3", ["0", "1"] * 4)
+    assert split.transcripts is not None
+    assert (split.transcripts[3], split.speakers) == ("text number 3", ["0", "1"] * 4)
 
 
 def test_numbers_and_missing_texts_of_a_column_of_floats_are_what_was_meant(tmp_path: Path) -> None:
@@ -129,8 +129,8 @@ def test_numbers_and_missing_texts_of_a_column_of_floats_are_what_was_meant(tmp_
         {"path": ["a.wav", "b.wav"], "text": [7.0, float("nan")], "speaker": [1.0, 2.0]}
     )
     pa.parquet.write_table(table, tmp_path / "m.parquet")
-    part = read_recordings(tmp_path / "m.parquet")
-    assert (part.transcripts, part.speakers) == (["7", ""], ["1", "2"])
+    split = read_recordings(tmp_path / "m.parquet")
+    assert (split.transcripts, split.speakers) == (["7", ""], ["1", "2"])
 
 
 def test_sound_within_the_rows_is_taken_whole(
@@ -151,8 +151,8 @@ def test_a_column_of_paths_of_hugging_face_is_heard_in_parts() -> None:
         "duration": [1.0, 0.5],
         "text": ["x", "y"],
     }
-    part = load_recordings(datasets.Dataset.from_dict(rows))["train"]
-    assert [str(one) for one in part.audio] == ["a.wav, 0 to 1 s", "a.wav, 1 to 1.5 s"]
+    split = load_recordings(datasets.Dataset.from_dict(rows))["train"]
+    assert [str(one) for one in split.audio] == ["a.wav, 0 to 1 s", "a.wav, 1 to 1.5 s"]
 
 
 # Folders -----------------------------------------------------------------------------------------
@@ -187,16 +187,16 @@ def commands(folder: Path) -> Path:
     return folder
 
 
-def test_the_lists_of_speech_commands_are_its_parts(tmp_path: Path) -> None:
+def test_the_lists_of_speech_commands_are_its_splits(tmp_path: Path) -> None:
     folder = commands(tmp_path)
     (folder / "validation_list.txt").write_text("yes/0.wav\nabsent/0.wav\n")
     (folder / "testing_list.txt").write_text("no/1.wav\nyes/1.wav\n")
-    parts = load_recordings(folder)
-    assert {name: part.names for name, part in parts.items() if name != "train"} == {
+    splits = load_recordings(folder)
+    assert {name: split.names for name, split in splits.items() if name != "train"} == {
         "validation": ["yes/0.wav"],
         "test": ["no/1.wav", "yes/1.wav"],
     }
-    assert len(parts["train"]) == 6
+    assert len(splits["train"]) == 6
     (folder / "testing_list.txt").write_text("yes/0.wav\n")
     with pytest.raises(DatasetError, match=r"yes/0\.wav stands in both"):
         load_recordings(folder)

@@ -52,12 +52,12 @@ def test_every_format_gives_the_same_recordings(tmp_path, name):
     path = write(tmp_path / name)
     if name == "a.TSV":
         path = write(tmp_path / "a.tsv").rename(path)
-    part = read_manifest(path)
-    assert part.audio == [tmp_path / "1.wav", tmp_path / "二.flac"]
-    assert part.names == ["row 1 (1.wav)", "row 2 (二.flac)"]
-    assert part.transcripts == ["one, two", "三 四"]
-    assert part.speakers == ["ann", "bob"]
-    assert part.source == str(path)
+    split = read_manifest(path)
+    assert split.audio == [tmp_path / "1.wav", tmp_path / "二.flac"]
+    assert split.names == ["row 1 (1.wav)", "row 2 (二.flac)"]
+    assert split.transcripts == ["one, two", "三 四"]
+    assert split.speakers == ["ann", "bob"]
+    assert split.source == str(path)
 
 
 def test_a_compressed_parquet_file_is_read(tmp_path):
@@ -86,21 +86,21 @@ def test_any_transcript_is_read_as_it_was_written(tmp_path, name, transcripts):
 @pytest.mark.parametrize("text", ["Text", "transcript", "sentence", "文本"])
 def test_usual_column_names_are_known_in_any_case(tmp_path, audio, text):
     rows = [{"id": "7", audio.upper(): "1.wav", text: "one"}]
-    part = read_manifest(write(tmp_path / "a.csv", rows))
-    assert (part.audio, part.transcripts) == ([tmp_path / "1.wav"], ["one"])
-    assert part.speakers is None
+    split = read_manifest(write(tmp_path / "a.csv", rows))
+    assert (split.audio, split.transcripts) == ([tmp_path / "1.wav"], ["one"])
+    assert split.speakers is None
 
 
 def test_other_columns_are_read_if_they_are_named(tmp_path):
     rows = [{"path": "1.wav", "text": "one", "b": "2.wav", "said": "two", "who": "cy"}]
-    part = read_manifest(
+    split = read_manifest(
         write(tmp_path / "a.jsonl", rows),
         audio_column="b",
         text_column="said",
         speaker_column="who",
     )
-    assert part.audio == [tmp_path / "2.wav"]
-    assert (part.transcripts, part.speakers) == (["two"], ["cy"])
+    assert split.audio == [tmp_path / "2.wav"]
+    assert (split.transcripts, split.speakers) == (["two"], ["cy"])
 
 
 @pytest.mark.parametrize("column", ["audio", "text", "speaker"])
@@ -126,8 +126,8 @@ def test_paths_are_absolute_or_relative_to_the_table_or_its_folder_clips(tmp_pat
     for place in (tmp_path / "both.wav", clips / "both.wav", clips / "clip.mp3"):
         place.touch()
     files = ["both.wav", "clip.mp3", "neither.wav", str(tmp_path.parent / "far.wav")]
-    part = read_manifest(write(tmp_path / "a.tsv", [{"path": f, "sentence": "x"} for f in files]))
-    assert part.audio == [
+    split = read_manifest(write(tmp_path / "a.tsv", [{"path": f, "sentence": "x"} for f in files]))
+    assert split.audio == [
         tmp_path / "both.wav",
         clips / "clip.mp3",
         tmp_path / "neither.wav",
@@ -170,16 +170,16 @@ def test_a_transcript_may_be_long(tmp_path):
 def test_a_byte_order_mark_and_ends_of_windows_lines_are_no_part_of_names(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes("\ufeffpath,text\r\n1.wav,one\r\n".encode())
-    part = read_manifest(path)
-    assert (part.audio, part.transcripts) == ([tmp_path / "1.wav"], ["one"])
+    split = read_manifest(path)
+    assert (split.audio, split.transcripts) == ([tmp_path / "1.wav"], ["one"])
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.parquet"])
 def test_numbers_that_are_said_are_transcripts_zero_too(tmp_path, name):
     rows = [{"path": f"{i}.wav", "text": i, "speaker": i} for i in range(3)]
-    part = read_manifest(write(tmp_path / name, rows))
-    assert part.transcripts == ["0", "1", "2"]
-    assert part.speakers == ["0", "1", "2"]
+    split = read_manifest(write(tmp_path / name, rows))
+    assert split.transcripts == ["0", "1", "2"]
+    assert split.speakers == ["0", "1", "2"]
 
 
 @pytest.mark.parametrize("value", [["one", "two"], {"one": 1}])
@@ -242,12 +242,12 @@ def folder(tmp_path):
 
 
 def test_pairs_are_read_from_folders_within_in_order(folder):
-    part = read_pairs(folder)
-    assert part.audio == [folder / "a.FLAC", folder / "b.wav", folder / "c" / "d.e.ogg"]
-    assert part.names == ["a.FLAC", "b.wav", "c/d.e.ogg"]
-    assert part.transcripts == ["一", "two words", "three"]
-    assert part.speakers is None
-    assert part.audio == sounds_in(folder)
+    split = read_pairs(folder)
+    assert split.audio == [folder / "a.FLAC", folder / "b.wav", folder / "c" / "d.e.ogg"]
+    assert split.names == ["a.FLAC", "b.wav", "c/d.e.ogg"]
+    assert split.transcripts == ["一", "two words", "three"]
+    assert split.speakers is None
+    assert split.audio == sounds_in(folder)
 
 
 def test_sounds_are_in_order_however_the_folder_has_them(tmp_path):
@@ -261,8 +261,8 @@ def test_a_sound_without_its_text_is_told_unless_none_is_needed(folder):
     (folder / "c" / "d.e.txt").unlink()
     with pytest.raises(DatasetError, match=r"d\.e\.ogg: its transcript .* in d\.e\.txt; there is"):
         read_pairs(folder)
-    part = read_pairs(folder, labelled=False)
-    assert (len(part), part.transcripts) == (3, None)
+    split = read_pairs(folder, labelled=False)
+    assert (len(split), split.transcripts) == (3, None)
 
 
 def test_a_text_that_is_not_utf_8_is_told(folder):
@@ -292,9 +292,9 @@ def test_a_folder_for_each_word_says_what_is_said(tmp_path):
     (folder / "no" / "deep" / "x.flac").touch()
     (folder / "README.md").touch()
     assert is_by_word(folder)
-    part = read_words(folder)
-    assert part.transcripts == ["", "no", "no", "yes", "yes"]
-    assert part.names[:2] == ["_background_noise_/0.wav", "no/0.wav"]
+    split = read_words(folder)
+    assert split.transcripts == ["", "no", "no", "yes", "yes"]
+    assert split.names[:2] == ["_background_noise_/0.wav", "no/0.wav"]
     assert not is_by_word(tmp_path)  # whose sounds all lie deeper
     assert not is_by_word(folder / "yes")
 

@@ -59,19 +59,19 @@ def written(folder, kind):
 
 @pytest.mark.parametrize("kind", ["ts", "ts.gz", "npz", "csv", "parquet"])
 def test_every_format_says_the_same(tmp_path, kind):
-    part = read_sequences(written(tmp_path, kind))
-    assert part.labels == LABELS
-    assert len(part) == len(ROWS)
+    split = read_sequences(written(tmp_path, kind))
+    assert split.labels == LABELS
+    assert len(split) == len(ROWS)
     for row, values in enumerate(ROWS):
-        np.testing.assert_array_equal(part[row], values)
+        np.testing.assert_array_equal(split[row], values)
 
 
 def test_steps_are_ordered_by_time_whatever_the_order_of_the_rows(tmp_path):
     rows = long_rows()
     order = np.random.default_rng(0).permutation(len(rows))
     pq.write_table(pa.Table.from_pylist([rows[n] for n in order]), tmp_path / "a.parquet")
-    part = read_sequences(tmp_path / "a.parquet")
-    found = {name: part[row] for row, name in enumerate(part.names)}
+    split = read_sequences(tmp_path / "a.parquet")
+    found = {name: split[row] for row, name in enumerate(split.names)}
     for row, values in enumerate(ROWS):
         np.testing.assert_array_equal(found[f"sequence `s{row}`"], values)
 
@@ -80,23 +80,23 @@ def test_times_may_be_dates_and_fractions_and_columns_named(tmp_path):
     (tmp_path / "a.csv").write_text(
         "who,when,x,y,kind\nb,2024-01-02,2,9,up\nb,2024-01-01,1,9,up\nc,2024-01-01,5,9,down\n"
     )
-    part = read_sequences(
+    split = read_sequences(
         tmp_path / "a.csv",
         id_column="who",
         time_column="when",
         label_column="kind",
         feature_columns=("x",),
     )
-    assert part.features == ("x",)
-    assert [part[row].ravel().tolist() for row in range(2)] == [[1.0, 2.0], [5.0]]
+    assert split.features == ("x",)
+    assert [split[row].ravel().tolist() for row in range(2)] == [[1.0, 2.0], [5.0]]
     (tmp_path / "b.csv").write_text("id,time,x,label\na,0.5,2,1\na,0.25,1,1\n")
     assert read_sequences(tmp_path / "b.csv")[0].ravel().tolist() == [1.0, 2.0]
 
 
 def test_labels_that_are_there_are_no_features_even_if_not_asked_for(tmp_path):
-    part = read_sequences(written(tmp_path, "csv"), labelled=False)
-    assert part.features == ("a", "b")
-    assert part.labels is None
+    split = read_sequences(written(tmp_path, "csv"), labelled=False)
+    assert split.features == ("a", "b")
+    assert split.labels is None
 
 
 @pytest.mark.parametrize(
@@ -132,9 +132,9 @@ def test_target_labels_are_values(tmp_path):
 
 
 def test_a_written_ts_file_reads_the_same(tmp_path):
-    part = Sequences.make([row.round(4) for row in (ROWS[1], ROWS[2])], ["a", "b"], "x")
-    write_ts(tmp_path / "a.ts", part, {})
-    assert read_sequences(tmp_path / "a.ts").fingerprint == part.fingerprint
+    split = Sequences.make([row.round(4) for row in (ROWS[1], ROWS[2])], ["a", "b"], "x")
+    write_ts(tmp_path / "a.ts", split, {})
+    assert read_sequences(tmp_path / "a.ts").fingerprint == split.fingerprint
 
 
 @pytest.mark.parametrize(
@@ -185,12 +185,12 @@ def test_a_cut_archive_and_an_unknown_format_are_refused(tmp_path):
         read_sequences(tmp_path / "a.arff")
 
 
-def test_a_folder_has_parts_and_another_data_set_names_its_task(tmp_path):
+def test_a_folder_has_splits_and_another_data_set_names_its_task(tmp_path):
     written(tmp_path, "ts").rename(tmp_path / "train.ts")
     written(tmp_path, "csv").rename(tmp_path / "test.csv")
-    parts = load_sequences(tmp_path, validation=tmp_path / "test.csv")
-    assert list(parts) == ["train", "validation", "test"]
-    assert parts["train"].keys == parts["test"].keys
+    splits = load_sequences(tmp_path, validation=tmp_path / "test.csv")
+    assert list(splits) == ["train", "validation", "test"]
+    assert splits["train"].keys == splits["test"].keys
     with pytest.raises(DatasetError, match=r"labelled sequences.*ostinato train transcribe morse"):
         load_sequences("morse")
 
@@ -198,10 +198,10 @@ def test_a_folder_has_parts_and_another_data_set_names_its_task(tmp_path):
 def test_several_id_columns_tell_sequences_apart_together(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("who,take,t,x,label\na,1,1,4,up\na,1,2,5,up\na,2,1,6,down\n")
-    part = read_sequences(path, id_column=["who", "take"], time_column="t")
-    assert part.names == ["sequence `a/1`", "sequence `a/2`"]
-    assert [row.ravel().tolist() for row in (part[0], part[1])] == [[4.0, 5.0], [6.0]]
-    assert part.features == ("x",)
+    split = read_sequences(path, id_column=["who", "take"], time_column="t")
+    assert split.names == ["sequence `a/1`", "sequence `a/2`"]
+    assert [row.ravel().tolist() for row in (split[0], split[1])] == [[4.0, 5.0], [6.0]]
+    assert split.features == ("x",)
 
 
 @pytest.mark.parametrize("with_names", [True, False])
@@ -212,12 +212,12 @@ def test_the_delimiter_and_the_encoding_are_taken_as_told(tmp_path, with_names):
     else:
         path.write_bytes("1#4#5#6\n2#1#2#\n".encode("utf-16"))
     encoding = "gb18030" if with_names else "utf-16"
-    for part in (
+    for split in (
         read_sequences(path, delimiter="#", encoding=encoding),
         load_sequences(path, delimiter="#", encoding=encoding)["train"],
     ):
-        assert part.labels == (["北"] if with_names else ["1", "2"])
-        assert part[0].ravel().tolist() == ([4.0, 5.0] if with_names else [4.0, 5.0, 6.0])
+        assert split.labels == (["北"] if with_names else ["1", "2"])
+        assert split[0].ravel().tolist() == ([4.0, 5.0] if with_names else [4.0, 5.0, 6.0])
 
 
 def test_an_encoding_of_a_file_that_has_none_is_told(tmp_path, caplog):

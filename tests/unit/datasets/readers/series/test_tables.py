@@ -334,7 +334,7 @@ def test_targets_of_a_registered_data_set_may_be_chosen(monkeypatch):
     whole = SeriesTable.make([1, 2], {"a": [1, 2], "b": [3, 4]}, source="loads", season=5)
     dataset = dataclasses.replace(REGISTRY["sales"], name="loads", read=lambda _: whole)
     monkeypatch.setitem(REGISTRY, "loads", dataset)
-    monkeypatch.setattr("ostinato.datasets.loading.parts.locate", lambda _: None)
+    monkeypatch.setattr("ostinato.datasets.loading.splits.locate", lambda _: None)
     assert load_series("loads").fingerprint == whole.fingerprint
     chosen = load_series("loads", target_columns=["b"], past_columns=["a"])
     again = SeriesTable.make([1, 2], {"b": [3, 4]}, past={"a": [1, 2]}, source="loads", season=5)

@@ -146,10 +146,10 @@ def test_a_delimiter_is_one_character(tmp_path, delimiter):
 def test_a_file_without_names_is_read_by_numbers(tmp_path, caplog):
     caplog.set_level(logging.INFO, "ostinato")
     path = saved(tmp_path, '"3","Wall St.","Bears claw back"\n"4","Sport","Over"\n')
-    part = read_texts(path, text_column="3", label_column="1")
-    assert (part.texts, part.labels) == (["Bears claw back", "Over"], ["3", "4"])
+    split = read_texts(path, text_column="3", label_column="1")
+    assert (split.texts, split.labels) == (["Bears claw back", "Over"], ["3", "4"])
     assert "the first line is taken for a row" in caplog.text
-    assert read_texts(path, text_column="3", labelled=False).texts == part.texts
+    assert read_texts(path, text_column="3", labelled=False).texts == split.texts
     numbers = saved(tmp_path, "0,1\ngood,a\n")
     assert read_texts(numbers, text_column="0", label_column="1").labels == ["a"]
     named = saved(tmp_path, "id,Text,label\n1,good,a\n")

@@ -67,9 +67,9 @@ def test_what_was_written_is_read_back(folder, rows, gap, ends, blank):
     text = "".join(line + ends[number % len(ends)] for number, line in enumerate(lines))
     path = folder / "eng.train"
     path.write_bytes(text.encode("utf-8-sig"))
-    part = read_columns(path, token_column=1)
-    assert part.sentences == [[token for token, _ in row] for row in rows]
-    assert part.tags == [[tag for _, tag in row] for row in rows]
+    split = read_columns(path, token_column=1)
+    assert split.sentences == [[token for token, _ in row] for row in rows]
+    assert split.tags == [[tag for _, tag in row] for row in rows]
 
 
 @given(st.lists(st.lists(TOKENS, min_size=1, max_size=4), min_size=1, max_size=4))
@@ -80,9 +80,9 @@ def test_words_of_a_treebank_are_read_back(folder, sentences):
     ]
     path = folder / "a.conllu"
     path.write_bytes("".join(rows).encode())
-    part = read_conllu(path)
-    assert part.sentences == sentences
-    assert part.tags == [[str(len(token)) for token in tokens] for tokens in sentences]
+    split = read_conllu(path)
+    assert split.sentences == sentences
+    assert split.tags == [[str(len(token)) for token in tokens] for tokens in sentences]
 
 
 @pytest.mark.parametrize("compression", COMPRESS)
@@ -145,9 +145,9 @@ def test_a_column_may_have_a_name(tmp_path):
 )
 def test_words_of_a_treebank_have_the_tags_of_a_column(tmp_path, column, tags):
     (tmp_path / "a.conllu").write_text(TREE)
-    part = read_conllu(tmp_path / "a.conllu", column)
-    assert part.sentences == [["I", "did", "n't", "."], ["#"]]
-    assert part.tags == tags
+    split = read_conllu(tmp_path / "a.conllu", column)
+    assert split.sentences == [["I", "did", "n't", "."], ["#"]]
+    assert split.tags == tags
 
 
 @pytest.mark.parametrize(("text", "read"), [("a\nb\n", read_columns), (TREE, read_conllu)])
@@ -159,9 +159,9 @@ def test_without_labels_there_are_no_tags_unless_a_column_is_named(tmp_path, tex
 
 def test_a_token_may_be_a_hash_hold_spaces_or_be_other_white_space(tmp_path):
     (tmp_path / "a").write_text("#\tO\nNew York\tB-X\n\u3000\tO\n\tO\n", encoding="utf-8")
-    part = read_columns(tmp_path / "a")
-    assert part.sentences == [["#", "New York", "\u3000", ""]]
-    assert part.tags == [["O", "B-X", "O", "O"]]
+    split = read_columns(tmp_path / "a")
+    assert split.sentences == [["#", "New York", "\u3000", ""]]
+    assert split.tags == [["O", "B-X", "O", "O"]]
 
 
 def test_a_fault_of_the_scheme_is_told_with_its_line(tmp_path, caplog):
@@ -179,16 +179,16 @@ NUMBERED = (
 def test_numbers_of_tokens_and_comments_are_no_tokens_and_told(tmp_path, caplog):
     path = tmp_path / "a.tsv"
     path.write_text(NUMBERED)
-    part = read_columns(path, 3)
-    assert part.sentences == [["Anna", "sings"], ["Ben", "Lee", "#"]]
-    assert part.tags == [["B-PER", "O"], ["B-PER", "I-PER", "O"]]
+    split = read_columns(path, 3)
+    assert split.sentences == [["Anna", "sings"], ["Ben", "Lee", "#"]]
+    assert split.tags == [["B-PER", "O"], ["B-PER", "I-PER", "O"]]
     assert (
         "lines that begin with # and have not 4 columns are left out as comments: 2, the first is line 1."
         in caplog.text
     )
     assert "column 1 counts the tokens, so that they are read from column 2" in caplog.text
     caplog.clear()
-    assert read_columns(path, 3, token_column=2).sentences == part.sentences
+    assert read_columns(path, 3, token_column=2).sentences == split.sentences
     assert read_columns(path, 3, token_column="1").sentences == [["1", "2"], ["1", "2", "3"]]
     assert "counts" not in caplog.text
 
@@ -222,18 +222,18 @@ def test_numbers_that_do_not_count_are_tokens(tmp_path):
 def test_a_line_of_names_names_the_columns(tmp_path, header):
     (tmp_path / "a.tsv").write_text(f"{header}\n1\t2\tX\n\n3\t4\tY\n")
     place = [name in ("word", "Word", "token") for name in header.split("\t")].index(True)
-    part = read_columns(tmp_path / "a.tsv")
-    assert part.sentences == [["12"[place]], ["34"[place]]]
-    assert part.tags == [["X"], ["Y"]]
+    split = read_columns(tmp_path / "a.tsv")
+    assert split.sentences == [["12"[place]], ["34"[place]]]
+    assert split.tags == [["X"], ["Y"]]
     assert read_columns(tmp_path / "a.tsv", header.split("\t")[0]).tags == [["1"], ["3"]]
 
 
 def test_comments_of_as_many_columns_as_the_tokens_are_no_words(tmp_path, caplog):
     text = "# newdoc\n# 7\nAnna B-PER\n# O\n\n#id x\n#tag B-X\nsings O\n"
     (tmp_path / "a").write_text(text)
-    part = read_columns(tmp_path / "a")
-    assert part.sentences == [["Anna", "#"], ["#tag", "sings"]]
-    assert part.tags == [["B-PER", "O"], ["B-X", "O"]]
+    split = read_columns(tmp_path / "a")
+    assert split.sentences == [["Anna", "#"], ["#tag", "sings"]]
+    assert split.tags == [["B-PER", "O"], ["B-X", "O"]]
     assert "have no tag of a span are left out as comments: 3, the first is line 1." in caplog.text
 
 
@@ -246,8 +246,8 @@ def test_files_of_other_encodings_are_read_if_it_is_named(tmp_path):
         (tmp_path / name).write_bytes(text.encode("latin-1"))
         with pytest.raises(DatasetError, match="must be UTF-8; got byte 0xe9"):
             read_tagged(tmp_path / name)
-        part = load_tagged(tmp_path / name, encoding="latin-1")["train"]
-        assert (part.sentences, part.tags) == ([["caf\u00e9", "b"]], [["O", "B-X"]])
+        split = load_tagged(tmp_path / name, encoding="latin-1")["train"]
+        assert (split.sentences, split.tags) == ([["caf\u00e9", "b"]], [["O", "B-X"]])
 
 
 def test_a_long_file_without_an_empty_line_is_told(tmp_path, caplog):
@@ -318,6 +318,6 @@ def test_other_files_are_not_taken_for_a_treebank(tmp_path, text):
 
 def test_a_sentence_of_fifty_thousand_tokens_is_read(tmp_path):
     (tmp_path / "a").write_text("a B-X\n" * 50_000)
-    part = read_columns(tmp_path / "a")
-    assert part.lengths.tolist() == [50_000]
-    assert len(spans_of(part.tags[0])) == 50_000
+    split = read_columns(tmp_path / "a")
+    assert split.lengths.tolist() == [50_000]
+    assert len(spans_of(split.tags[0])) == 50_000

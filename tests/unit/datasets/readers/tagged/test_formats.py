@@ -213,11 +213,11 @@ def test_what_is_written_is_read_back(folder, form, rows) -> None:
     suffix, write = FORMS[form]
     path = folder / f"a{suffix}"
     path.write_bytes(write(rows).encode())
-    part = read_tagged(path, cut=cut)
-    assert part.sentences == [tokens for tokens, _ in rows]
-    assert part.tags is not None
-    assert [spans_of(row) for row in part.tags] == [spans for _, spans in rows]
-    assert read_tagged(path, cut=cut, labelled=False).sentences == part.sentences
+    split = read_tagged(path, cut=cut)
+    assert split.sentences == [tokens for tokens, _ in rows]
+    assert split.tags is not None
+    assert [spans_of(row) for row in split.tags] == [spans for _, spans in rows]
+    assert read_tagged(path, cut=cut, labelled=False).sentences == split.sentences
 
 
 @pytest.mark.parametrize(
@@ -242,9 +242,9 @@ def test_what_a_tagger_says_is_read_back_from_every_form_it_is_written_in(
         )
     path = folder / f"written{suffix}"
     path.write_bytes("".join(line + "\n" for line in WRITERS[form](answers)).encode())
-    part = read_tagged(path, cut=cut)
-    assert part.sentences == [tokens for tokens, _ in rows]
-    assert part.tags == [tags for _, tags in tagged(rows)]
+    split = read_tagged(path, cut=cut)
+    assert split.sentences == [tokens for tokens, _ in rows]
+    assert split.tags == [tags for _, tags in tagged(rows)]
 
 
 def test_what_cannot_be_written_in_a_form_is_refused_or_told(caplog) -> None:
@@ -275,8 +275,8 @@ def test_rows_that_were_rejected_or_ignored_are_left_out_and_told(tmp_path, capl
         {"text": f"{answer} it", "spans": [], "answer": answer}
         for answer in ("accept", "reject", "ignore")
     ]
-    part = read_tagged(write(tmp_path / "a.jsonl", *rows), cut=cut)
-    assert part.texts == ["accept it"]
+    split = read_tagged(write(tmp_path / "a.jsonl", *rows), cut=cut)
+    assert split.texts == ["accept it"]
     assert "2 rows are answered reject or ignore, and left out; the first is line 2." in caplog.text
 
 
@@ -307,8 +307,8 @@ def test_tasks_without_an_annotation_are_left_out_and_told(tmp_path, caplog) -> 
     ]
     path = tmp_path / "a.json"
     path.write_text(json.dumps(tasks))
-    part = read_tagged(path, cut=cut)
-    assert part.tags == [["B-PER", "O"]] * 3
+    split = read_tagged(path, cut=cut)
+    assert split.tags == [["B-PER", "O"]] * 3
     for words in (
         "1 rows are not annotated, and left out; the first is element 2.",
         "1 rows were skipped by whoever annotated, and are left out; the first is element 3.",
@@ -411,8 +411,8 @@ def test_columns_in_another_order_are_not_learnt(tmp_path, text, message) -> Non
 
 def test_columns_in_another_order_are_read_by_their_numbers(tmp_path) -> None:
     (tmp_path / "a.conll").write_text("B-PER Anna\nO sings\n")
-    part = read_tagged(tmp_path / "a.conll", column=1, token_column=2)
-    assert (part.sentences, part.tags) == ([["Anna", "sings"]], [["B-PER", "O"]])
+    split = read_tagged(tmp_path / "a.conll", column=1, token_column=2)
+    assert (split.sentences, split.tags) == ([["Anna", "sings"]], [["B-PER", "O"]])
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,9 @@ def test_tokens_and_tags_are_read_back(path, rows):
     tokens = [[token for token, _ in row] for row in rows]
     tags = [[tag for _, tag in row] for row in rows]
     write(path, *({"tokens": a, "tags": b} for a, b in zip(tokens, tags, strict=True)))
-    part = read_rows(path)
-    assert part.sentences == tokens
-    assert part.tags == tags
+    split = read_rows(path)
+    assert split.sentences == tokens
+    assert split.tags == tags
 
 
 @st.composite
@@ -73,8 +73,8 @@ def texts_with_spans(draw):
 def test_the_tokens_of_a_span_are_its_characters(path, row):
     text, spans = row
     write(path, {"text": text, "spans": [{"start": a, "end": b, "type": t} for a, b, t in spans]})
-    part = read_rows(path, cut=cut)
-    tokens, found = part.sentences[0], spans_of(part.tags[0])
+    split = read_rows(path, cut=cut)
+    tokens, found = split.sentences[0], spans_of(split.tags[0])
     assert "".join(tokens) == "".join(text.split())
     assert [span.type for span in found] == [kind for _, _, kind in spans]
     for span, (start, end, _) in zip(found, spans, strict=True):
@@ -100,10 +100,10 @@ def test_spans_are_read_as_other_tools_write_them(path, spans):
         "",
         {"text": "Nothing.", **{key: [] for key in spans}},
     )
-    part = read_rows(path, "mine" if "mine" in spans else None, cut=cut)
-    assert part.sentences == [TOKENS, ["Nothing."]]
-    assert part.tags == [TAGS, ["O"]]
-    assert part.scheme == "IOB2"
+    split = read_rows(path, "mine" if "mine" in spans else None, cut=cut)
+    assert split.sentences == [TOKENS, ["Nothing."]]
+    assert split.tags == [TAGS, ["O"]]
+    assert split.scheme == "IOB2"
 
 
 @pytest.mark.parametrize("name", ["tags", "ner_tags", "labels", "pos_tags", "upos", "mine"])
@@ -119,22 +119,22 @@ def test_white_space_at_the_edges_of_a_span_is_no_part_of_it(path):
 
 def test_a_token_is_cut_at_the_edges_of_spans(path):
     write(path, {"text": "USA-China", "spans": [[0, 3, "LOC"], [4, 9, "LOC"]]})
-    part = read_rows(path, cut=cut)
-    assert part.sentences == [["USA", "-", "China"]]
-    assert part.tags == [["B-LOC", "O", "B-LOC"]]
+    split = read_rows(path, cut=cut)
+    assert split.sentences == [["USA", "-", "China"]]
+    assert split.tags == [["B-LOC", "O", "B-LOC"]]
 
 
 def test_a_whole_token_is_as_the_tokeniser_gives_it(path):
     write(path, {"text": "In Seoul.", "spans": [[3, 8, "LOC"]]})
-    part = read_rows(path, cut=lambda text: [("in", 0, 2), ("seoul.", 3, 9)])
-    assert part.sentences == [["in", "Seoul", "."]]
+    split = read_rows(path, cut=lambda text: [("in", 0, 2), ("seoul.", 3, 9)])
+    assert split.sentences == [["in", "Seoul", "."]]
 
 
 def test_without_labels_a_text_or_tokens_are_enough(path):
     write(path, {"text": TEXT}, {"tokens": TOKENS})
-    part = read_rows(path, cut=cut, labelled=False)
-    assert part.tags is None
-    assert part.sentences == [TEXT.split(), TOKENS]
+    split = read_rows(path, cut=cut, labelled=False)
+    assert split.tags is None
+    assert split.sentences == [TEXT.split(), TOKENS]
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,9 @@ def test_objects_in_json_come_back_however_they_are_written(tmp_path, name, rows
     if name == "a.json":
         forms.append(json.dumps({"version": 1, "data": rows}, indent=indent))
     for form in forms:
-        part = read_texts(saved(tmp_path, form, name))
-        assert part.texts == [row["text"] for row in rows]
-        assert part.labels == [row["label"] for row in rows]
+        split = read_texts(saved(tmp_path, form, name))
+        assert split.texts == [row["text"] for row in rows]
+        assert split.labels == [row["label"] for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -77,11 +77,11 @@ words = st.lists(st.sampled_from(["so", "good", "__labels"]), max_size=4).map(" 
 def test_lines_of_fasttext_come_back(tmp_path, name, rows):
     lines = ["".join(f"__label__{one} " for one in own) + text for text, own in rows]
     path = saved(tmp_path, "".join(line + "\n" for line in lines), name)
-    part = read_texts(path)
-    assert part.texts == [text for text, _ in rows]
+    split = read_texts(path)
+    assert split.texts == [text for text, _ in rows]
     single = all(len(own) == 1 for _, own in rows)
-    assert part.labels == [own[0] if single else own for _, own in rows]
-    assert read_texts(path, labelled=False).texts == part.texts
+    assert split.labels == [own[0] if single else own for _, own in rows]
+    assert read_texts(path, labelled=False).texts == split.texts
 
 
 def test_labels_in_one_column_are_parted(tmp_path):

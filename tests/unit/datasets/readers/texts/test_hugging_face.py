@@ -24,23 +24,26 @@ def dataset():
 
 
 def test_labels_become_the_names_of_their_classes(dataset):
-    parts = load_texts(dataset)
-    assert list(parts) == ["train"]
-    assert parts["train"].texts == ["a", "b", "c"]
-    assert parts["train"].labels == ["pos", "neg", "pos"]
+    splits = load_texts(dataset)
+    assert list(splits) == ["train"]
+    assert splits["train"].texts == ["a", "b", "c"]
+    assert splits["train"].labels == ["pos", "neg", "pos"]
 
 
 def test_selected_rows_are_those_that_count(dataset):
     assert load_texts(dataset.select([2, 1]))["train"].texts == ["c", "b"]
 
 
-def test_splits_become_parts(dataset, caplog):
+def test_splits_become_splits(dataset, caplog):
     splits = hugging_face.DatasetDict(
         {"train": dataset, "dev": dataset.select([0]), "unsupervised": dataset}
     )
     with caplog.at_level(logging.INFO, logger="ostinato"):
-        parts = from_hugging_face(splits)
-    assert {name: len(part.texts) for name, part in parts.items()} == {"train": 3, "validation": 1}
+        splits = from_hugging_face(splits)
+    assert {name: len(split.texts) for name, split in splits.items()} == {
+        "train": 3,
+        "validation": 1,
+    }
     assert "split `unsupervised` is left out" in caplog.text
 
 
@@ -66,8 +69,8 @@ def test_a_split_without_labels_is_left_out_and_told(dataset, caplog):
     hidden = dataset.map(lambda row: {"label": -1})
     for test in (hidden, dataset.remove_columns("label")):
         splits = {"train": dataset, "validation": dataset.select([0]), "test": test}
-        parts = load_texts(hugging_face.DatasetDict(splits))
-        assert list(parts) == ["train", "validation"]
+        splits = load_texts(hugging_face.DatasetDict(splits))
+        assert list(splits) == ["train", "validation"]
         assert "test: no row has a label in column `label`; the split is left out" in caplog.text
         caplog.clear()
     with pytest.raises(DatasetError, match="train: every row must have a label; 3 of 3 have none"):
@@ -85,10 +88,10 @@ def test_tokens_and_tags(names):
     )
     rows = {"tokens": [["Anna", "sings"], ["Rain"]], names: [[1, 0], [0]]}
     dataset = hugging_face.Dataset.from_dict(rows, features=features)
-    parts = load_tagged(hugging_face.DatasetDict({"train": dataset, "test": dataset.select([1])}))
-    assert parts["train"].tags == [["B-PER", "O"], ["O"]]
-    assert parts["train"].scheme == "IOB2"
-    assert parts["test"].sentences == [["Rain"]]
+    splits = load_tagged(hugging_face.DatasetDict({"train": dataset, "test": dataset.select([1])}))
+    assert splits["train"].tags == [["B-PER", "O"], ["O"]]
+    assert splits["train"].scheme == "IOB2"
+    assert splits["test"].sentences == [["Rain"]]
     with pytest.raises(DatasetError, match="there is no tag column `ner`"):
         load_tagged(dataset, column="ner")
 

@@ -15,35 +15,35 @@ from ostinato.datasets.sets import imdb
 
 
 def test_a_tree_is_read_in_the_order_of_labels_and_names(tree):
-    parts = read_tree(tree)
-    assert list(parts) == ["train", "test"]
-    assert parts["train"].labels == ["neg", "pos", "pos"]
-    assert parts["train"].texts == [
+    splits = read_tree(tree)
+    assert list(splits) == ["train", "test"]
+    assert splits["train"].labels == ["neg", "pos", "pos"]
+    assert splits["train"].texts == [
         "Two hours I will not get back.<br />Never again.",
         "好看 and moving.",
         "A film to love.",
     ]
-    assert parts["test"].texts == ["Dull.", ""]
-    assert parts["test"].source == str(tree)
+    assert splits["test"].texts == ["Dull.", ""]
+    assert splits["test"].source == str(tree)
 
 
 @pytest.mark.parametrize("suffix", [".tar", ".tar.gz", ".tgz", ".tar.xz"])
 def test_an_archive_gives_the_same_as_the_tree(tree, pack, suffix):
     from_tree, from_archive = read_tree(tree), datasets.load_texts(pack(tree, suffix))
-    for name, part in from_tree.items():
-        assert from_archive[name].texts == part.texts
-        assert from_archive[name].labels == part.labels
-        assert from_archive[name].fingerprint == part.fingerprint
+    for name, split in from_tree.items():
+        assert from_archive[name].texts == split.texts
+        assert from_archive[name].labels == split.labels
+        assert from_archive[name].fingerprint == split.fingerprint
 
 
 def test_any_names_of_labels_will_do(tmp_path):
-    for part in ("train", "valid", "test"):
+    for split in ("train", "valid", "test"):
         for label in ("sport", "经济"):
-            folder = tmp_path / part / label
+            folder = tmp_path / split / label
             folder.mkdir(parents=True)
-            (folder / "1.txt").write_text(f"{part} {label}", encoding="utf-8")
-    parts = datasets.load_texts(tmp_path)
-    assert {name: part.labels for name, part in parts.items()} == {
+            (folder / "1.txt").write_text(f"{split} {label}", encoding="utf-8")
+    splits = datasets.load_texts(tmp_path)
+    assert {name: split.labels for name, split in splits.items()} == {
         name: ["sport", "经济"] for name in ("train", "validation", "test")
     }
 
@@ -156,10 +156,10 @@ def test_imdb_in_neither_form_is_told(tmp_path):
 
 @pytest.mark.data
 def test_the_real_imdb_has_the_known_duplicates():
-    parts = datasets.load_texts("imdb")
-    assert {name: len(set(part.texts)) for name, part in parts.items()} == {
+    splits = datasets.load_texts("imdb")
+    assert {name: len(set(split.texts)) for name, split in splits.items()} == {
         "train": 24904,
         "test": 24801,
     }
-    assert parts["train"].labels == ["neg"] * 12500 + ["pos"] * 12500
-    assert sum(len(text.encode()) for text in parts["train"].texts) == 33132823
+    assert splits["train"].labels == ["neg"] * 12500 + ["pos"] * 12500
+    assert sum(len(text.encode()) for text in splits["train"].texts) == 33132823

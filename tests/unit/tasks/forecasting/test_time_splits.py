@@ -1,4 +1,4 @@
-"""Parts of series never overlap, and none knows what comes after it."""
+"""Splits of series never overlap, and none knows what comes after it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tests.panels import panel, planted
 
 from ostinato import DatasetError
 from ostinato.series import Panel
-from ostinato.tasks.forecasting.splits import (
+from ostinato.tasks.forecasting.time_splits import (
     HELD_OUT,
     SeriesSplit,
     last_of,
-    parts_of,
+    splits_of,
     train_stretch,
     with_validation,
 )
@@ -25,8 +25,8 @@ HORIZON, CONTEXT = 3, 8
 GIVEN = panel((60, 48, 31), targets=("y", "z"), known=HORIZON)
 
 
-def listed(part: SeriesSplit, horizon: int = HORIZON) -> list[tuple[int, int, int]]:
-    found = part.places(horizon)
+def listed(split: SeriesSplit, horizon: int = HORIZON) -> list[tuple[int, int, int]]:
+    found = split.places(horizon)
     return [
         (int(s), int(t), int(o))
         for s, t, o in zip(found.series, found.target, found.origin, strict=True)
@@ -40,49 +40,49 @@ def listed(part: SeriesSplit, horizon: int = HORIZON) -> list[tuple[int, int, in
     st.integers(1, 2),
 )
 @settings(max_examples=60)
-def test_windows_are_the_cutoffs_whose_steps_ahead_lie_in_the_part(rows, horizon, every, targets):
+def test_windows_are_the_cutoffs_whose_steps_ahead_lie_in_the_split(rows, horizon, every, targets):
     lengths, begin = zip(*rows, strict=True)
     given_ = panel((*lengths, 2), targets=("y", "z")[:targets], with_columns=False)
     given_ = given_.take(np.arange(len(lengths)))
-    part = SeriesSplit(given_, np.array(begin), every_cutoff=every)
+    split = SeriesSplit(given_, np.array(begin), every_cutoff=every)
     expected = []
     for series, (length, first) in enumerate(zip(given_.lengths, begin, strict=True)):
         cutoffs = list(range(first, length - horizon + 1))
         for target in range(targets):
             expected += [(series, target, o) for o in (cutoffs if every else cutoffs[:1])]
-    assert listed(part, horizon) == expected
+    assert listed(split, horizon) == expected
 
 
-def test_the_last_horizon_is_the_test_part_and_what_precedes_it_validation():
-    parts = with_validation(parts_of(GIVEN, HORIZON), HORIZON)
-    assert sorted(parts) == ["test", "train", "validation"]
+def test_the_last_horizon_is_the_test_split_and_what_precedes_it_validation():
+    splits = with_validation(splits_of(GIVEN, HORIZON), HORIZON)
+    assert sorted(splits) == ["test", "train", "validation"]
     lengths = GIVEN.lengths
-    assert parts["test"].begin.tolist() == (lengths - HORIZON).tolist()
+    assert splits["test"].begin.tolist() == (lengths - HORIZON).tolist()
     held = np.maximum(HORIZON, (HELD_OUT * (lengths - HORIZON)).astype(int))
-    assert parts["validation"].begin.tolist() == (lengths - HORIZON - held).tolist()
-    assert parts["validation"].panel.lengths.tolist() == parts["test"].begin.tolist()
-    assert parts["train"].panel.lengths.tolist() == parts["validation"].begin.tolist()
-    test = listed(parts["test"])
+    assert splits["validation"].begin.tolist() == (lengths - HORIZON - held).tolist()
+    assert splits["validation"].panel.lengths.tolist() == splits["test"].begin.tolist()
+    assert splits["train"].panel.lengths.tolist() == splits["validation"].begin.tolist()
+    test = listed(splits["test"])
     assert len(test) == len(GIVEN) * 2
     assert all(origin == lengths[series] - HORIZON for series, _, origin in test)
 
 
-def steps_of(part: SeriesSplit, *, train: bool = False) -> set[tuple[int, int]]:
-    """The steps that are forecast in a part."""
-    part = train_stretch(part.panel, CONTEXT, HORIZON) if train else part
-    return {(s, o + step) for s, _, o in listed(part) for step in range(HORIZON)}
+def steps_of(split: SeriesSplit, *, train: bool = False) -> set[tuple[int, int]]:
+    """The steps that are forecast in a split."""
+    split = train_stretch(split.panel, CONTEXT, HORIZON) if train else split
+    return {(s, o + step) for s, _, o in listed(split) for step in range(HORIZON)}
 
 
-def test_no_step_is_forecast_in_two_parts():
-    parts = with_validation(parts_of(GIVEN, HORIZON), HORIZON)
-    train = steps_of(parts["train"], train=True)
-    validation, test = steps_of(parts["validation"]), steps_of(parts["test"])
+def test_no_step_is_forecast_in_two_splits():
+    splits = with_validation(splits_of(GIVEN, HORIZON), HORIZON)
+    train = steps_of(splits["train"], train=True)
+    validation, test = steps_of(splits["validation"]), steps_of(splits["test"])
     assert train
     assert validation
     assert not train & validation
     assert not (train | validation) & test
     for series in range(len(GIVEN)):
-        ends = [max(step for s, step in part if s == series) for part in (train, validation)]
+        ends = [max(step for s, step in split if s == series) for split in (train, validation)]
         assert ends[0] < ends[1] < min(step for s, step in test if s == series)
 
 
@@ -91,14 +91,14 @@ def assert_same_but(one: Panel, other: Panel) -> None:
         np.testing.assert_array_equal(getattr(one, name).values, getattr(other, name).values)
 
 
-def test_parts_do_not_see_what_comes_after_them():
-    begin = with_validation(parts_of(GIVEN, HORIZON), HORIZON)["validation"].begin
+def test_splits_do_not_see_what_comes_after_them():
+    begin = with_validation(splits_of(GIVEN, HORIZON), HORIZON)["validation"].begin
     for ends, blind in (
         (GIVEN.lengths - HORIZON, ("train", "validation")),
         (begin, ("train",)),
     ):
         one, other = (
-            with_validation(parts_of(given_, HORIZON), HORIZON)
+            with_validation(splits_of(given_, HORIZON), HORIZON)
             for given_ in (GIVEN, planted(GIVEN, ends))
         )
         for name in one:
@@ -112,28 +112,28 @@ def test_parts_do_not_see_what_comes_after_them():
 
 def test_short_series_are_trained_on_whole():
     given_ = panel((60, 4, 7), with_columns=False)
-    parts = with_validation(parts_of(given_, HORIZON), HORIZON)
-    assert parts["train"].panel.lengths.tolist()[1:] == [4, 4]
-    assert {series for series, *_ in listed(parts["test"])} == {0, 2}
-    assert {series for series, *_ in listed(parts["validation"])} == {0}
+    splits = with_validation(splits_of(given_, HORIZON), HORIZON)
+    assert splits["train"].panel.lengths.tolist()[1:] == [4, 4]
+    assert {series for series, *_ in listed(splits["test"])} == {0, 2}
+    assert {series for series, *_ in listed(splits["validation"])} == {0}
     with pytest.raises(DatasetError, match=r"longer than three horizons of 3 steps.* `s2`, has 6"):
-        parts_of(panel((4, 6)), HORIZON)
+        splits_of(panel((4, 6)), HORIZON)
     with pytest.raises(DatasetError, match="longer than two horizons"):
         with_validation({"train": SeriesSplit(panel((4, 6)), np.zeros(2, int))}, HORIZON)
 
 
 def test_the_borders_of_a_data_set_are_kept():
     given_ = dataclasses.replace(GIVEN, borders=(np.int64(25), np.int64(33)), standardised=True)
-    parts = parts_of(given_, HORIZON)
-    assert with_validation(parts, HORIZON) == parts
+    splits = splits_of(given_, HORIZON)
+    assert with_validation(splits, HORIZON) == splits
     for series, start in enumerate(given_.starts):
-        assert parts["train"].panel.lengths[series] == 25 - start
-        assert parts["validation"].begin[series] == 25 - start
-        assert parts["validation"].panel.lengths[series] == 33 - start
-        assert parts["test"].begin[series] == 33 - start
-    assert parts["test"].every_cutoff
-    assert parts["test"].standardised
-    assert not parts["train"].standardised
+        assert splits["train"].panel.lengths[series] == 25 - start
+        assert splits["validation"].begin[series] == 25 - start
+        assert splits["validation"].panel.lengths[series] == 33 - start
+        assert splits["test"].begin[series] == 33 - start
+    assert splits["test"].every_cutoff
+    assert splits["test"].standardised
+    assert not splits["train"].standardised
 
 
 def test_the_last_horizon_of_series_of_any_length():
@@ -150,8 +150,8 @@ def test_train_windows_have_a_whole_context_where_the_series_has_one():
 
 
 def test_the_fingerprint_knows_data_and_place():
-    part = last_of(GIVEN, HORIZON)
+    split = last_of(GIVEN, HORIZON)
     same = last_of(panel((60, 48, 31), targets=("y", "z"), known=HORIZON), HORIZON)
-    assert part.fingerprint == same.fingerprint
-    assert part.fingerprint != last_of(GIVEN, HORIZON + 1).fingerprint
-    assert part.fingerprint != last_of(panel(seed=1), HORIZON).fingerprint
+    assert split.fingerprint == same.fingerprint
+    assert split.fingerprint != last_of(GIVEN, HORIZON + 1).fingerprint
+    assert split.fingerprint != last_of(panel(seed=1), HORIZON).fingerprint

@@ -1,4 +1,4 @@
-"""Parts of series by time: what is trained on, what chooses, what is measured, never the reverse."""
+"""Splits of series by time: what is trained on, what chooses, what is measured, never the reverse."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ HELD_OUT = 0.15  # share of a series that becomes validation, at least a horizon
 
 @dataclass(frozen=True, eq=False)
 class SeriesSplit:
-    """A part of the series: steps to forecast, with all that came before them.
+    """A split of the series: steps to forecast, with all that came before them.
 
     Args:
-        panel: The series, which end where the part ends.
-        begin: First position of each series that belongs to the part.
+        panel: The series, which end where the split ends.
+        begin: First position of each series that belongs to the split.
         every_cutoff: Whether every step of it is a cutoff, or only its first.
         standardised: Whether errors are measured on the scale of train's mean and deviation.
     """
@@ -39,7 +39,7 @@ class SeriesSplit:
 
     @property
     def fingerprint(self) -> str:
-        """Digest of the series, and of where the part begins and ends."""
+        """Digest of the series, and of where the split begins and ends."""
         digest = hashlib.sha256(self.panel.fingerprint.encode())
         digest.update(np.stack([self.begin, self.panel.lengths]).astype("<i8").tobytes())
         return digest.hexdigest()
@@ -50,7 +50,7 @@ class SeriesSplit:
         return self.panel.ids
 
     def places(self, horizon: int) -> WindowIndex:
-        """Return the windows whose steps ahead lie in the part, series by series.
+        """Return the windows whose steps ahead lie in the split, series by series.
 
         Args:
             horizon: Steps ahead.
@@ -94,10 +94,10 @@ def check_no_values(y: Any) -> None:
 
 
 def check_no_files(**given: Any) -> None:
-    """Raise ConfigError where a part is named as a file.
+    """Raise ConfigError where a split is named as a file.
 
     Args:
-        given: What is named, by part.
+        given: What is named, by split.
 
     Raises:
         ConfigError: One is.
@@ -109,7 +109,7 @@ def check_no_files(**given: Any) -> None:
         if file is not None:
             raise ConfigError(
                 f"--{name}: series are parted by time, not by file. Leave it out: the last horizon of each "
-                "series is the test part, what comes before it validation."
+                "series is the test split, what comes before it validation."
             )
 
 
@@ -122,10 +122,10 @@ def train_stretch(panel: Panel, context: int, horizon: int) -> SeriesSplit:
     return SeriesSplit(panel, np.minimum(context, spare))
 
 
-def parts_of(panel: Panel, horizon: int) -> dict[str, SeriesSplit]:
+def splits_of(panel: Panel, horizon: int) -> dict[str, SeriesSplit]:
     """Return train and test, and validation where the data set says when it begins.
 
-    Without such borders the last horizon of each series is the test part; a series too short to spare it
+    Without such borders the last horizon of each series is the test split; a series too short to spare it
     is trained on whole.
 
     Args:
@@ -159,19 +159,19 @@ def last_of(panel: Panel, horizon: int) -> SeriesSplit:
     return SeriesSplit(panel, np.maximum(panel.lengths - horizon, 0), every_cutoff=False)
 
 
-def with_validation(parts: Mapping[str, SeriesSplit], horizon: int) -> dict[str, SeriesSplit]:
-    """Return parts whose train gave its last steps to validation, if they had none."""
-    if "validation" in parts:
-        return dict(parts)
-    panel = parts["train"].panel
+def with_validation(splits: Mapping[str, SeriesSplit], horizon: int) -> dict[str, SeriesSplit]:
+    """Return splits whose train gave its last steps to validation, if they had none."""
+    if "validation" in splits:
+        return dict(splits)
+    panel = splits["train"].panel
     held = np.maximum(horizon, (HELD_OUT * panel.lengths).astype(np.int64))
     begin = panel.lengths - held
-    whole = parts.get("test", parts["train"]).panel
-    _check_enough(whole, begin, horizon, is_measured="test" in parts)
+    whole = splits.get("test", splits["train"]).panel
+    _check_enough(whole, begin, horizon, is_measured="test" in splits)
     begin = np.where(begin > horizon, begin, panel.lengths)
-    rest = {name: part for name, part in parts.items() if name != "train"}
+    rest = {name: split for name, split in splits.items() if name != "train"}
     return {
-        "train": SeriesSplit(panel.until(begin), parts["train"].begin),
+        "train": SeriesSplit(panel.until(begin), splits["train"].begin),
         "validation": SeriesSplit(panel, begin),
         **rest,
     }

@@ -1,4 +1,4 @@
-"""The parts of a data set, found by the names of files."""
+"""The splits of a data set, found by the names of files."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 
 from ostinato._errors import DatasetError, did_you_mean
 from ostinato._kinds import DataKind
-from ostinato.datasets.file_names import PARTS, expanded
+from ostinato.datasets.file_names import SPLITS, expanded
 from ostinato.datasets.files import check_file, format_of
 from ostinato.datasets.folders import files_within
 from ostinato.datasets.registry import REGISTRY, locate
 
 PartT = TypeVar("PartT")
-PART_NAMES = ("train", "validation", "test")
+SPLIT_NAMES = ("train", "validation", "test")
 
 
 def check_source(path: Path) -> None:
@@ -91,19 +91,19 @@ def _check_kind(name: str, kind: DataKind) -> None:
 
 
 def with_files(
-    parts: Mapping[str, PartT],
+    splits: Mapping[str, PartT],
     read: Callable[[Path], PartT],
     *,
     validation: str | Path | None,
     test: str | Path | None,
 ) -> dict[str, PartT]:
-    """Return the parts of a data set with those that are files of their own, train first.
+    """Return the splits of a data set with those that are files of their own, train first.
 
     Args:
-        parts: The parts that the source has.
-        read: Reads a file as a part.
-        validation: File of the validation part, in place of the source's own.
-        test: File of the test part, likewise.
+        splits: The splits that the source has.
+        read: Reads a file as a split.
+        validation: File of the validation split, in place of the source's own.
+        test: File of the test split, likewise.
 
     Example:
         >>> with_files({"test": "3", "train": "1"}, str, validation="2", test=None)
@@ -111,11 +111,11 @@ def with_files(
     """
     files = {"validation": validation, "test": test}
     given = {name: read(expanded(path)) for name, path in files.items() if path is not None}
-    both = {**parts, **given}
-    return {name: both[name] for name in PART_NAMES if name in both}
+    both = {**splits, **given}
+    return {name: both[name] for name in SPLIT_NAMES if name in both}
 
 
-def find_parts(
+def find_splits(
     folder: Path, formats: str, suffixes: Sequence[str] | None = None
 ) -> dict[str, Path]:
     """Return the files of a folder that are named train, dev (valid, validation) and test.
@@ -126,27 +126,27 @@ def find_parts(
         suffixes: Endings that the files may have; none for any.
 
     Raises:
-        DatasetError: There is no train file, or there are two for one part.
+        DatasetError: There is no train file, or there are two for one split.
 
     Example:
         >>> folder = getfixture("tmp_path")
         >>> (folder / "train.char.bmes").touch()
-        >>> find_parts(folder, "in columns")["train"].name
+        >>> find_splits(folder, "in columns")["train"].name
         'train.char.bmes'
     """
     paths: dict[str, Path] = {}
-    named = [path for path in sorted(folder.iterdir()) if _part_of(path) is not None]
+    named = [path for path in sorted(folder.iterdir()) if _split_of(path) is not None]
     for path in files_within(folder, named):
-        part = _part_of(path)
-        assert part is not None  # these were chosen
+        split = _split_of(path)
+        assert split is not None  # these were chosen
         if suffixes is not None and format_of(path)[0] not in suffixes:
             continue
-        if part in paths:
+        if split in paths:
             raise DatasetError(
-                f"{folder}: there must be one file of the {part} part; got {paths[part].name} and "
+                f"{folder}: there must be one file of the {split} split; got {paths[split].name} and "
                 f"{path.name}. Remove or rename one."
             )
-        paths[part] = path
+        paths[split] = path
     if "train" not in paths:
         names = sorted(path.name for path in folder.iterdir())
         found = ", ".join(names[:8]) + (", …" if len(names) > 8 else "") or "nothing"
@@ -157,5 +157,5 @@ def find_parts(
     return paths
 
 
-def _part_of(path: Path) -> str | None:
-    return PARTS.get(path.name.partition(".")[0].lower())
+def _split_of(path: Path) -> str | None:
+    return SPLITS.get(path.name.partition(".")[0].lower())
