@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import importlib
 import itertools
 import reprlib
 from collections.abc import Iterable, Sized
@@ -175,13 +176,22 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     return f"; did you mean `{near[0]}`?" if near else ""
 
 
-def missing_extra(package: str, extra: str) -> ConfigError:
-    """Return the error that says how to install an optional package.
+def package_of_extra(package: str, extra: str) -> Any:
+    """Import an optional package and return it.
+
+    Raises:
+        ConfigError: It is not installed; the message says how to.
 
     Example:
-        >>> str(missing_extra("soxr", "audio"))
-        'soxr is needed and not installed. Install it: pip install "ostinato[audio]"'
+        >>> package_of_extra("nosuchpackage", "audio")
+        Traceback (most recent call last):
+        ...
+        ostinato._errors.ConfigError: nosuchpackage is needed and not installed. Install it: \
+pip install "ostinato[audio]"
     """
-    return ConfigError(
-        f'{package} is needed and not installed. Install it: pip install "ostinato[{extra}]"'
-    )
+    try:
+        return importlib.import_module(package.replace("-", "_"))
+    except ImportError:
+        raise ConfigError(
+            f'{package} is needed and not installed. Install it: pip install "ostinato[{extra}]"'
+        ) from None

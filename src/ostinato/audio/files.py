@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._errors import DatasetError, missing_extra
+from ostinato._errors import DatasetError, package_of_extra
 from ostinato.audio.lengths import UnreadableError, mended
 from ostinato.audio.wholeness import flaw_of
 from ostinato.datasets import Audio, Recordings, Segment
@@ -134,7 +134,7 @@ def _file_blocks(
         return int(file.samplerate), _segment_blocks(file, where, segment)
 
     def read() -> Iterator[Samples]:
-        soundfile, count = _soundfile(), 0
+        soundfile, count = package_of_extra("soundfile", "audio"), 0
         with file:
             while True:
                 try:
@@ -156,7 +156,7 @@ def _file_blocks(
 
 def _segment_blocks(file: Any, where: str, segment: Segment) -> Iterator[Samples]:
     """Yield the samples of a segment, which may end a little after its file, as lengths are rounded."""
-    rate, soundfile = int(file.samplerate), _soundfile()
+    rate, soundfile = int(file.samplerate), package_of_extra("soundfile", "audio")
     first = round(segment.start * rate)
     wanted = None if segment.stop is None else max(1, round(segment.stop * rate) - first)
     with file:
@@ -185,7 +185,7 @@ def _segment_blocks(file: Any, where: str, segment: Segment) -> Iterator[Samples
 
 
 def _opened(path: Path, where: str) -> Any:
-    soundfile = _soundfile()
+    soundfile = package_of_extra("soundfile", "audio")
     try:
         if not path.stat().st_size:
             raise DatasetError(f"{where}: the file must hold sound; it is empty. Leave it out.")
@@ -236,11 +236,3 @@ def _damaged(where: str, got: str) -> DatasetError:
         f"{where}: the file must be whole; got {got}. "
         "It may be truncated or damaged: fetch or make it anew, or leave it out."
     )
-
-
-def _soundfile() -> Any:
-    try:
-        import soundfile
-    except ImportError:
-        raise missing_extra("soundfile", "audio") from None
-    return soundfile

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ostinato._arrays import Float32s
 from ostinato._config import AudioFeatures
-from ostinato._errors import ConfigError, missing_extra
+from ostinato._errors import ConfigError, package_of_extra
 
 FULL_SCALE = 32768.0  # Kaldi's frames are of 16-bit samples
 
@@ -45,7 +43,7 @@ class Frontend:
         input_rate_hz: int,
         speed: float = 1.0,
     ) -> None:
-        kaldi = _kaldi()
+        kaldi = package_of_extra("kaldi-native-fbank", "audio")
         options = kaldi.FbankOptions()
         options.frame_opts.samp_freq = sample_rate_hz
         options.frame_opts.frame_length_ms = 1000 * settings.window
@@ -61,7 +59,7 @@ class Frontend:
             raise _too_many(settings, sample_rate_hz) from error
         self._resampler = None
         if input_rate_hz * speed != sample_rate_hz:
-            self._resampler = _soxr().ResampleStream(
+            self._resampler = package_of_extra("soxr", "audio").ResampleStream(
                 input_rate_hz * speed, sample_rate_hz, 1, dtype="float32"
             )
         self._samples = self._frames = 0
@@ -100,22 +98,6 @@ class Frontend:
         frames = np.stack([self._fbank.get_frame(i) for i in range(start, self._frames)])
         self._fbank.pop(self._frames - start)
         return frames
-
-
-def _kaldi() -> Any:
-    try:
-        import kaldi_native_fbank
-    except ImportError:
-        raise missing_extra("kaldi-native-fbank", "audio") from None
-    return kaldi_native_fbank
-
-
-def _soxr() -> Any:
-    try:
-        import soxr
-    except ImportError:
-        raise missing_extra("soxr", "audio") from None
-    return soxr
 
 
 def _too_many(settings: AudioFeatures, sample_rate_hz: int) -> ConfigError:

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._errors import DatasetError, ShapeError, missing_extra
+from ostinato._errors import DatasetError, ShapeError, package_of_extra
 
 BOOTSTRAPS = 1000
 INTERVAL = 0.95
@@ -133,7 +133,7 @@ def alignments(
         )
     if not len(references):
         return []
-    jiwer = _jiwer()
+    jiwer = package_of_extra("jiwer", "audio")
     process = jiwer.process_words if unit == "word" else jiwer.process_characters
     texts = [[" ".join(text.split()) for text in column] for column in (references, predictions)]
     found = process(*texts)
@@ -273,11 +273,3 @@ def _edits(chunks: Any, reference: list[str], prediction: list[str]) -> Iterator
 
 def _rate(errors: np.int64, units: np.int64) -> float:
     return int(errors) / max(int(units), 1)
-
-
-def _jiwer() -> Any:
-    try:
-        import jiwer
-    except ImportError:
-        raise missing_extra("jiwer", "audio") from None
-    return jiwer

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato._arrays import Int64s
-from ostinato._errors import ConfigError, DatasetError, brief, missing_extra
+from ostinato._errors import ConfigError, DatasetError, brief, package_of_extra
 from ostinato.datasets.records.series import format_time
 
 Times = npt.NDArray[Any]
@@ -226,12 +226,9 @@ class Frequency:
 
     @cached_property
     def _offset(self) -> Any:
+        pandas = package_of_extra("pandas", "series")
         try:
-            from pandas.tseries.frequencies import to_offset
-        except ImportError:
-            raise missing_extra("pandas", "series") from None
-        try:
-            return to_offset(self.alias.lstrip("0123456789"))
+            return pandas.tseries.frequencies.to_offset(self.alias.lstrip("0123456789"))
         except ValueError:
             raise _unknown(self.alias) from None
 

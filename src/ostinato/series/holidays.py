@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._errors import ConfigError, did_you_mean, missing_extra, named, shown
+from ostinato._errors import ConfigError, did_you_mean, named, package_of_extra, shown
 from ostinato.series.calendar import local_times, usual_step_us
 from ostinato.series.frequency import DAY, Frequency
 
@@ -103,8 +103,4 @@ def _parts(region: str) -> tuple[str, str]:
 
 
 def _package() -> Any:
-    try:
-        import holidays
-    except ImportError:
-        raise missing_extra("holidays", "series") from None
-    return holidays
+    return package_of_extra("holidays", "series")
