@@ -397,3 +397,21 @@ def test_a_table_of_a_series_a_row_is_trained_on_as_the_long_one(trained, tmp_pa
         assert bits(out) == bits(trained)
         said = ok(capsys, "predict", out, source, "--json")[0]
         assert answers(said).equals(answers(ok(capsys, "predict", trained, "--json")[0]))
+
+
+def test_plot_draws_a_series_and_refuses_what_it_cannot(informed, data, tmp_path, capsys):
+    known = coming()
+    future = written(tmp_path / "b.csv", known[known["unique_id"] == "b"])
+    for ending, head in ((".svg", b"<?xml"), (".PNG", b"\x89PNG"), (".pdf", b"%PDF")):
+        out = tmp_path / f"b{ending}"
+        asked = ("--series", "b", "--future", future, "--out", out)
+        assert ok(capsys, "plot", informed, data, *asked)[0] == f"{out}\n"
+        assert out.read_bytes().startswith(head)
+    for options, code, words in (
+        (("--future", future), 1, "the known column `promotion` must be told"),
+        (("--series", "d", "--future", future), 1, "there is no series `d`"),
+        (("--out", tmp_path / "b.gif"), 2, "--out must end in .svg, .png, .pdf; got `b.gif`"),
+        (("--out", tmp_path / "no" / "b.svg"), 2, "there is no folder"),
+        (("--delimiter", ";"), 2, "no table is given that --delimiter"),
+    ):
+        assert words in refused(capsys, code, "plot", informed, *options)

@@ -28,6 +28,7 @@ COMMANDS = {
         "ostinato.cli.predict:predict",
         "Predict texts, recordings, a file, or standard input.",
     ),
+    "plot": ("ostinato.cli.plot:plot", "Draw what a forecaster says of a series."),
     "report": ("ostinato.cli.report:report", "Write a run's report page and name it."),
     "compare": (
         "ostinato.cli.compare:compare",

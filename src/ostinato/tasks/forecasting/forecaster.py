@@ -215,13 +215,13 @@ class Forecaster(Estimator):
         naive = (figures := self.evaluate(X))["seasonal_naive"]["crps"]
         return 1.0 - float(figures["crps"] / naive) if naive else 0.0
 
-    def plot(self, name: Any = None, *, target: str | None = None, future: Any = None) -> Any:
+    def plot(self, name: Any = None, *, target: str | None = None, **asked: Any) -> Any:
         """Draw the forecast of a series after its last steps.
 
         Args:
             name: Id of the series; none for the first.
             target: Which of its columns; none for the first.
-            future: Rows of the steps ahead, as of :meth:`predict`.
+            asked: Arguments of :meth:`predict`: ``X``, ``future`` of this series at least, and others.
 
         Returns:
             A figure of matplotlib: ``plot("a").savefig("a.svg")``.
@@ -230,7 +230,8 @@ class Forecaster(Estimator):
             DatasetError: There is no such series.
             ConfigError: There is no such column.
         """
-        return plot_forecast(self._ahead(None, future), self.sized_.levels, name, target)
+        found = self._ahead(**{"X": None, "future": None, **asked}, only=name)
+        return plot_forecast(found, self.sized_.levels, name, target)
 
     def backtest(
         self,

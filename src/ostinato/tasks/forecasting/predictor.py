@@ -141,6 +141,7 @@ class ForecastPredictor:
         *,
         on_error: OnError | None = None,
         ends: Ends = "common",
+        only: str | int | None = None,
     ) -> Forecasts:
         """Return forecasts from the end of each series on.
 
@@ -151,6 +152,7 @@ class ForecastPredictor:
                 those without a value in their context, and raises where a known column lacks values.
             ends: Whether dated series that end up to a horizon before the others are forecast from the
                 common end, or from their own.
+            only: Id of the one series to forecast, if not all are; what others lack does not matter.
 
         Raises:
             ConfigError: The horizon is longer than trained for.
@@ -173,6 +175,8 @@ class ForecastPredictor:
             )
         if ends == "common":
             panel = with_common_end(panel, horizon, min(longest, self.plan.context - 1))
+        if only is not None:
+            panel = panel.take([panel.find(only)])
         if on_error != "skip":
             panel.check_future(horizon)
         self.reading.attributes.tell_unknown(panel)

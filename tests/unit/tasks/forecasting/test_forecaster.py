@@ -513,6 +513,35 @@ def test_a_series_that_is_a_day_short_does_not_ask_for_more_of_the_future(inform
     assert isinstance(informed.plot("b", future=ahead(1)), Figure)
 
 
+def drawn(figure: Figure) -> list[float]:
+    """The forecast in a figure."""
+    (line,) = (one for one in figure.axes[0].get_lines() if one.get_label() == "median")
+    return line.get_ydata().tolist()
+
+
+def test_a_series_is_drawn_by_what_is_known_of_it_alone(informed):
+    future = ahead(1)
+    said = informed.predict(future=future).to_pandas()
+    for name in "abc":
+        own = future[future["unique_id"] == name]
+        expected = said[said["unique_id"] == name]["median"]
+        assert drawn(informed.plot(name, future=own)) == expected.tolist()
+        short = informed.plot(name, future=own, horizon=3)
+        assert drawn(short) == expected.tolist()[:3]
+    with pytest.raises(DatasetError, match="series b, time .* `promotion` must be told"):
+        informed.plot("b", future=future[future["unique_id"] == "a"])
+
+
+def test_forecasts_of_series_that_were_never_negative_are_drawn_from_zero(tmp_path):
+    table = sales(a=60, b=60)
+    table["y"] = (table["y"] % 7 - 1).clip(lower=0)  # many zeros
+    figure = small(training__epochs=1).fit(table).plot("a")
+    assert min(drawn(figure)) >= 0
+    assert figure.axes[0].get_ylim()[0] == 0
+    bands = [band.get_paths()[0].vertices[:, 1] for band in figure.axes[0].collections]
+    assert min(map(min, bands)) >= 0
+
+
 @pytest.mark.parametrize("kind", ["int64", "category"])
 def test_ids_that_are_whole_numbers_stay_so(kind, tmp_path):
     table = sales(**{"3": 60, "10": 50}).astype({"unique_id": "int64"}).astype({"unique_id": kind})
