@@ -528,7 +528,7 @@ def test_a_series_is_drawn_by_what_is_known_of_it_alone(informed):
         assert drawn(informed.plot(name, future=own)) == expected.tolist()
         short = informed.plot(name, future=own, horizon=3)
         assert drawn(short) == expected.tolist()[:3]
-    with pytest.raises(DatasetError, match="series b, time .* `promotion` must be told"):
+    with pytest.raises(DatasetError, match=r"series b, time .* `promotion` must be told"):
         informed.plot("b", future=future[future["unique_id"] == "a"])
 
 
