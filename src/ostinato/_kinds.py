@@ -39,6 +39,8 @@ class Written:
     encoding: str | None = None
 
 
+FOUND_OUT = Written()
+
 AS_WRITTEN = tuple(one.name for one in dataclasses.fields(Written))
 """Arguments of reading that are of one file, not of others that a model reads later."""
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ostinato._errors import ConfigError, DatasetError, did_you_mean
-from ostinato._kinds import RECORDINGS
+from ostinato._kinds import RECORDINGS, Written
 from ostinato.datasets.file_names import SPLITS, expanded
 from ostinato.datasets.files import check_file, format_of
 from ostinato.datasets.loading.splits import (
@@ -42,7 +42,6 @@ from ostinato.datasets.records.segments import Segment
 from ostinato.datasets.registry import REGISTRY
 
 _METADATA = ("metadata.csv", "metadata.jsonl")
-_COLUMNS = ("audio_column", "text_column", "speaker_column")
 logger = logging.getLogger("ostinato")
 
 
@@ -86,10 +85,10 @@ def load_recordings(
         {'train': 2400, 'validation': 50, 'test': 100}
     """
     columns = {"audio": audio_column, "text": text_column, "speaker": speaker_column}
-    by_name: dict[str, Any] = {f"{kind}_column": name for kind, name in columns.items()}
+    written = Written(delimiter=delimiter, encoding=encoding)
 
     def read(place: str | Path) -> Recordings:
-        return read_recordings(place, **by_name, delimiter=delimiter, encoding=encoding)
+        return _read(place, columns, labelled=True, written=written)
 
     if not isinstance(source, (str, Path)):
         usual = {"audio": AUDIO_NAMES, "text": TRANSCRIPT_NAMES, "speaker": SPEAKER_NAMES}
@@ -148,23 +147,24 @@ def read_recordings(
         >>> read_recordings(folder, labelled=False).names
         ['call.wav']
     """
+    columns = {"audio": audio_column, "text": text_column, "speaker": speaker_column}
+    written = Written(delimiter=delimiter, encoding=encoding)
+    return _read(path, columns, labelled=labelled, written=written)
+
+
+def _read(
+    path: str | Path, columns: Mapping[str, str | None], *, labelled: bool, written: Written
+) -> Recordings:
     path = folder = expanded(path)
     if path.is_dir():
         manifest = next(filter(Path.is_file, (path / name for name in _METADATA)), None)
         if manifest is None or not labelled:
-            return _read_folder(path, labelled=labelled, encoding=encoding)
+            return _read_folder(path, labelled=labelled, encoding=written.encoding)
         path = manifest
     check_file(path)
     suffix = format_of(path)[0]
     if suffix in MANIFESTS:
-        columns = (audio_column, text_column, speaker_column)
-        found = read_manifest(
-            path,
-            **dict(zip(_COLUMNS, columns, strict=True)),
-            labelled=labelled,
-            delimiter=delimiter,
-            encoding=encoding,
-        )
+        found = read_manifest(path, columns, labelled=labelled, written=written)
         if folder != path:
             _tell_unlisted(folder, found)
         return found

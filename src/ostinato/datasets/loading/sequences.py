@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ostinato._errors import DatasetError, did_you_mean
-from ostinato._kinds import SEQUENCES
+from ostinato._kinds import SEQUENCES, Written
 from ostinato.datasets.file_names import expanded
 from ostinato.datasets.files import check_file, format_of
 from ostinato.datasets.loading.splits import (
@@ -132,19 +132,22 @@ def read_sequences(
         "label_column": label_column,
         "feature_columns": feature_columns,
     }
-    return _read(path, columns, labelled=labelled, delimiter=delimiter, encoding=encoding)
+    written = Written(delimiter=delimiter, encoding=encoding)
+    return _read(path, columns, labelled=labelled, written=written)
 
 
-def _read(path: Path, columns: Mapping[str, Any], *, labelled: bool, **written: Any) -> Sequences:
+def _read(path: Path, columns: Mapping[str, Any], *, labelled: bool, written: Written) -> Sequences:
     suffix, compression = format_of(path)
     has_columns = any(columns.values())
     others = [value for name, value in columns.items() if name != "label_column"]
     if suffix in (".tsv", ".csv") and not any(others):
-        found = read_ucr(path, labelled=labelled, label_column=columns["label_column"], **written)
+        found = read_ucr(
+            path, labelled=labelled, label_column=columns["label_column"], written=written
+        )
         if found is not None:
             return found
     if suffix in TABLES:
-        return read_long(path, **columns, labelled=labelled, **written)
+        return read_long(path, **columns, labelled=labelled, written=written)
     if suffix not in FORMATS or (suffix == ".npz" and compression):
         hint = did_you_mean(suffix, FORMATS) or "."
         raise DatasetError(
@@ -155,7 +158,7 @@ def _read(path: Path, columns: Mapping[str, Any], *, labelled: bool, **written: 
         raise DatasetError(
             f"{path}: only tables have columns; a {suffix} file has none. Leave the columns out."
         )
-    for name, value in written.items():
+    for name, value in vars(written).items():
         if value is not None:
             logger.info("%s: a %s file has no %s; `%s` is not used.", path, suffix, name, value)
     return _read_arrays(path, suffix, labelled=labelled)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ostinato._errors import DatasetError
-from ostinato._kinds import TAGGED
+from ostinato._kinds import TAGGED, Written
 from ostinato.datasets.dataset import Cut
 from ostinato.datasets.files import check_file, format_of, open_binary
 from ostinato.datasets.loading.splits import check_source, find_splits, read_registered, with_files
@@ -148,8 +148,8 @@ def read_tagged(
             path, name, cut=cut, labelled=labelled, token_column=token, encoding=encoding
         )
     if suffix in _TABLES and (suffix == ".csv" or is_table_of_tokens(_first_fields(path))):
-        how = {"token_column": token, "delimiter": delimiter, "encoding": encoding}
-        return read_table(path, name, labelled=labelled, **how)
+        written = Written(delimiter=delimiter, encoding=encoding)
+        return read_table(path, name, labelled=labelled, token_column=token, written=written)
     if encoding is None:
         _check_columns(path, suffix)
     read = read_conllu if suffix == ".conllu" or is_conllu(path) else read_columns

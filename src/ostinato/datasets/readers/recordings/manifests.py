@@ -10,6 +10,7 @@ from typing import Any
 
 from ostinato._arrays import plain
 from ostinato._errors import DatasetError, shown
+from ostinato._kinds import FOUND_OUT, Written
 from ostinato.datasets.file_names import expanded, is_a_name, path_text
 from ostinato.datasets.files import decode
 from ostinato.datasets.folders import files_within
@@ -47,13 +48,10 @@ _OTHER_SOUNDS = (
 
 def read_manifest(
     path: Path,
+    asked: Mapping[str, str | None] | None = None,
     *,
-    audio_column: str | None = None,
-    text_column: str | None = None,
-    speaker_column: str | None = None,
     labelled: bool = True,
-    delimiter: str | None = None,
-    encoding: str | None = None,
+    written: Written = FOUND_OUT,
 ) -> Recordings:
     r"""Read a table with a recording a row: its file, what is said in it, perhaps who speaks.
 
@@ -62,13 +60,10 @@ def read_manifest(
 
     Args:
         path: A csv, tsv, jsonl, json or parquet file, plain or compressed.
-        audio_column: Column of the paths, by name, or in csv and tsv by number from 1; None for the one
-            with a usual name.
-        text_column: Column of the transcripts; None for the one with a usual name.
-        speaker_column: Column of the speakers; None for the one with a usual name, if there is one.
+        asked: Columns of ``audio``, ``text`` and ``speaker``, by name, or in csv and tsv by number from 1;
+            else those with usual names, speakers if there are some.
         labelled: Whether there must be transcripts.
-        delimiter: What separates the fields of csv and tsv; None to find out.
-        encoding: Encoding of text; None for UTF-8.
+        written: How it is written, as far as that is not to be found out.
 
     Raises:
         DatasetError: The file or a column is missing, or something in the file is wrong.
@@ -81,8 +76,7 @@ def read_manifest(
         >>> recordings.names, recordings.transcripts
         (['row 1 (1.wav)', 'row 2 (2.wav)'], ['one', 'two'])
     """
-    asked = {"audio": audio_column, "text": text_column, "speaker": speaker_column}
-    frame, asked = _named(read_frame(path, delimiter, encoding), asked)
+    frame, asked = _named(read_frame(path, written), asked or {})
     found = _found(frame, asked, labelled=labelled)
     times = segment_columns([one for one in frame.names if one not in found.values()], frame.where)
     read = {**found, **{kind: one.name for kind, one in times.items()}}

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ostinato._errors import DatasetError, named, shown
+from ostinato._kinds import FOUND_OUT, Written
 from ostinato.datasets.files import check_file, format_of, reason, too_large
 from ostinato.datasets.limits import limit
 from ostinato.datasets.readers.tables.columns import (
@@ -96,8 +97,7 @@ def read_long(
     label_column: str | None = None,
     feature_columns: Sequence[str] = (),
     labelled: bool = True,
-    delimiter: str | None = None,
-    encoding: str | None = None,
+    written: Written = FOUND_OUT,
 ) -> Sequences:
     r"""Read a table with a step a row: the sequence it is of, its features, and the label.
 
@@ -110,8 +110,7 @@ def read_long(
             usual name.
         feature_columns: Columns with the features; none for all the others.
         labelled: Whether there must be labels; those that are there are no features.
-        delimiter: What separates the fields of csv and tsv; None to find out.
-        encoding: Encoding of text that is not UTF-8.
+        written: How it is written, as far as that is not to be found out.
 
     Raises:
         DatasetError: A column is missing, a feature is no number, a time stands twice in a sequence, or
@@ -124,7 +123,7 @@ def read_long(
         >>> sequences.names, sequences[0].ravel().tolist(), sequences.labels
         (['sequence `a`', 'sequence `b`'], [4.0, 5.0], ['up', 'down'])
     """
-    table, where = read_columns(path, delimiter, encoding), str(path)
+    table, where = read_columns(path, written), str(path)
     if not table.num_rows:
         raise DatasetError(f"{where}: the table must have rows; it has none. Name one with data.")
     table, ids = with_one_id(table, id_column, where, feature_columns)

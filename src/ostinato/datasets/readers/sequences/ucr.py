@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ostinato._errors import DatasetError, shown
+from ostinato._kinds import FOUND_OUT, Written
 from ostinato.datasets.files import format_of, read_lines
 from ostinato.datasets.readers.tables.columns import LABEL_NAMES, label_strings
 from ostinato.datasets.readers.tables.separated import DELIMITERS, checked_delimiter
@@ -32,8 +33,7 @@ def read_ucr(
     *,
     labelled: bool = True,
     label_column: str | None = None,
-    delimiter: str | None = None,
-    encoding: str | None = None,
+    written: Written = FOUND_OUT,
 ) -> Sequences | None:
     r"""Read a file whose rows are a label and the values of a sequence.
 
@@ -45,8 +45,7 @@ def read_ucr(
         labelled: Whether labels are wanted; one field is one in any case.
         label_column: The field of the labels: 1 for the first, or the number of the last, or its name in
             a first line that counts the steps; None for the first, or the last if labels stand only there.
-        delimiter: What separates fields; None for a comma in csv and a tab in tsv, or else what is found.
-        encoding: Encoding of the text; None for UTF-8.
+        written: How it is written. The delimiter is else a comma in csv and a tab in tsv, or what is found.
 
     Returns:
         The sequences, or None if the first line is not of numbers and a label.
@@ -61,7 +60,7 @@ def read_ucr(
         >>> sequences.labels, sequences.lengths.tolist()
         (['1', '-1'], [3, 2])
     """
-    rows = _rows(path, delimiter, encoding)
+    rows = _rows(path, written)
     names, place = _layout(rows[0][1], label_column) if rows else (False, None)
     if place is None:
         return None
@@ -83,11 +82,14 @@ def read_ucr(
     return Sequences.make(values, told, str(path), names=[f"line {number}" for number, _ in rows])
 
 
-def _rows(path: Path, delimiter: str | None, encoding: str | None) -> list[tuple[int, Fields]]:
+def _rows(path: Path, written: Written) -> list[tuple[int, Fields]]:
     """Return number and fields of each line; none if the first is not of numbers and a label."""
-    lines = [(n, line) for n, line in enumerate(read_lines(path, encoding), 1) if line.strip()]
+    lines = [
+        (n, line) for n, line in enumerate(read_lines(path, written.encoding), 1) if line.strip()
+    ]
     usual = "," if format_of(path)[0] == ".csv" else "\t"
-    known = (usual, *DELIMITERS) if delimiter is None else (checked_delimiter(delimiter),)
+    given = written.delimiter
+    known = (usual, *DELIMITERS) if given is None else (checked_delimiter(given),)
     found = next((one for one in known if lines and _is_row(_fields(lines[0][1], one))), None)
     return [] if found is None else [(number, _fields(line, found)) for number, line in lines]
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ostinato._errors import DatasetError, brief
+from ostinato._kinds import Written
 from ostinato.datasets.file_names import expanded
 from ostinato.datasets.readers.series.period_frames import with_moments
 from ostinato.datasets.readers.series.rows import (
@@ -89,7 +90,7 @@ def read_series(
         >>> table.times.astype("datetime64[M]").astype(str).tolist(), table.values["y"].tolist()
         (['2024-01', '2024-02'], [3.0, nan])
     """
-    data, where = _table(source, delimiter, encoding)
+    data, where = _table(source, Written(delimiter=delimiter, encoding=encoding))
     roles = {"known": known_columns, "past": past_columns, "static": static_columns}
     chosen, targets = {kind: _names(of) for kind, of in roles.items()}, _names(target_columns)
     data, ids = with_one_id(data, id_column, where, chosen["static"])
@@ -143,15 +144,13 @@ def _has_times(data: pa.Table, where: str) -> bool:
     )
 
 
-def _table(
-    source: str | Path | Any, delimiter: str | None, encoding: str | None
-) -> tuple[pa.Table, str]:
+def _table(source: str | Path | Any, written: Written) -> tuple[pa.Table, str]:
     """Return whatever holds a table as one of Arrow, and what messages call it."""
     if isinstance(source, (str, Path)):
-        table, where = read_columns(expanded(source), delimiter, encoding), str(source)
+        table, where = read_columns(expanded(source), written), str(source)
     else:
         where = f"the {type(source).__module__.partition('.')[0]} table"
-        for name, value in {"delimiter": delimiter, "encoding": encoding}.items():
+        for name, value in vars(written).items():
             if value is not None:
                 logger.info("%s: it is no file; the %s `%s` is not used.", where, name, value)
         try:

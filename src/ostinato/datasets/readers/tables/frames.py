@@ -16,10 +16,11 @@ import pyarrow.parquet
 
 from ostinato._errors import CheckpointError, DatasetError, did_you_mean
 from ostinato._files import opened
+from ostinato._kinds import FOUND_OUT, Written
 from ostinato.datasets.files import check_file, format_of, logger, read_bytes, too_large
 from ostinato.datasets.json_files import json_rows
 from ostinato.datasets.limits import limit
-from ostinato.datasets.readers.tables.separated import Separated, read_separated
+from ostinato.datasets.readers.tables.separated import Separated, check_count, read_separated
 
 SEPARATED = (".csv", ".tsv")
 JSON = (".jsonl", ".ndjson", ".json")
@@ -93,13 +94,12 @@ class Frame:
             )
 
 
-def read_frame(path: Path, delimiter: str | None = None, encoding: str | None = None) -> Frame:
+def read_frame(path: Path, written: Written = FOUND_OUT) -> Frame:
     r"""Read a csv, tsv, JSON or Parquet file as far as the names of its columns.
 
     Args:
         path: The file.
-        delimiter: What separates the fields of csv or tsv; none to find out.
-        encoding: Encoding of text, if it is not UTF-8.
+        written: How it is written, as far as that is not to be found out.
 
     Raises:
         DatasetError: The file is missing, of another format, or something in it is wrong.
@@ -108,18 +108,17 @@ def read_frame(path: Path, delimiter: str | None = None, encoding: str | None = 
     check_file(path)
     suffix = format_of(path)[0]
     if suffix in SEPARATED:
-        return _of_separated(read_separated(path, delimiter, encoding))
-    ignored = {"delimiter": delimiter, "encoding": encoding if suffix == ".parquet" else None}
-    for name, value in ignored.items():
-        if value is not None:
+        return _of_separated(read_separated(path, written))
+    for name, value in vars(written).items():
+        if value is not None and (name == "delimiter" or suffix == ".parquet"):
             logger.info("%s: a %s file has no %s; `%s` is not used.", path, suffix, name, value)
     if suffix in JSON:
-        return _of_rows(json_rows(path, encoding), str(path))
+        return _of_rows(json_rows(path, written.encoding), str(path))
     if suffix == ".parquet":
         with _parquet(path) as file:
             names = list(file.schema_arrow.names)
             _check_rows(file.metadata.num_rows, path)
-        _check_count(names, str(path))
+        check_count(names, str(path))
         return Frame(str(path), names, is_typed=True, load=lambda wanted: _of_parquet(path, wanted))
     raise DatasetError(
         f"{path}: the format must be one of {', '.join(FORMATS)}, plain or compressed; got "
@@ -149,7 +148,7 @@ def _of_separated(table: Separated) -> Frame:
 
 def _of_rows(rows: Sequence[Mapping[str, Any]], where: str) -> Frame:
     names = list(dict.fromkeys(name for row in rows for name in row))
-    _check_count(names, where)
+    check_count(names, where)
 
     def load(wanted: Sequence[str]) -> dict[str, list[Any]]:
         return {name: [row.get(name) for row in rows] for name in wanted}
@@ -157,9 +156,7 @@ def _of_rows(rows: Sequence[Mapping[str, Any]], where: str) -> Frame:
     return Frame(where, names, is_typed=True, load=load)
 
 
-def read_columns(
-    path: str | Path, delimiter: str | None = None, encoding: str | None = None
-) -> pa.Table:
+def read_columns(path: str | Path, written: Written = FOUND_OUT) -> pa.Table:
     r"""Read every column of a csv, tsv, jsonl, json or parquet file, plain or compressed.
 
     Those of csv and tsv are strings; those of jsonl have the type of their values, and are strings
@@ -167,8 +164,7 @@ def read_columns(
 
     Args:
         path: The file.
-        delimiter: As of :func:`read_frame`.
-        encoding: As of :func:`read_frame`.
+        written: As of :func:`read_frame`.
 
     Raises:
         DatasetError: The file is missing, of another format, or something in it is wrong.
@@ -179,7 +175,7 @@ def read_columns(
         >>> read_columns(path).to_pylist()
         [{'ds': '2016-07-01', 'y': '1.5'}]
     """
-    frame = read_frame(Path(path), delimiter, encoding)
+    frame = read_frame(Path(path), written)
     frame.check_names()
     columns = frame.load(frame.names)
     arrays = [_json_column(one) if isinstance(one, list) else one for one in columns.values()]
@@ -192,15 +188,6 @@ def _json_column(values: list[Any]) -> pa.Array:
     except (pa.ArrowException, UnicodeEncodeError):
         strings = [v if v is None or isinstance(v, str) else json.dumps(v) for v in values]
         return pa.array(strings, pa.large_string())
-
-
-def _check_count(names: Sequence[str], where: str) -> None:
-    most = limit("OSTINATO_MAX_COLUMNS")
-    if len(names) > most:
-        raise DatasetError(
-            f"{where}: a table must have at most {most} columns; got {len(names)}. "
-            "Raise the environment variable OSTINATO_MAX_COLUMNS if that is right."
-        )
 
 
 def _check_rows(count: int, path: Path) -> None:

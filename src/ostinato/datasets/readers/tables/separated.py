@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from ostinato._errors import ConfigError, DatasetError, shown
+from ostinato._kinds import FOUND_OUT, Written
 from ostinato.datasets.files import as_utf_8, format_of, read_bytes
 from ostinato.datasets.limits import limit
 
@@ -111,23 +112,21 @@ class Separated:
         return DatasetError(f"{self.where}: {scan.fault} {_advice(self.delimiter)}")
 
 
-def read_separated(
-    path: Path, delimiter: str | None = None, encoding: str | None = None
-) -> Separated:
+def read_separated(path: Path, written: Written = FOUND_OUT) -> Separated:
     """Read a csv or tsv file as far as its first line; tell what is not as it is called.
 
     Args:
         path: The file, plain or compressed.
-        delimiter: What separates fields; none for that of the ending, or another one by which the first
-            lines have the same number of fields.
-        encoding: As of `ostinato.datasets.files.decode`.
+        written: How it is written. The delimiter is else that of the ending, or another one by which the
+            first lines have the same number of fields, the encoding what
+            `ostinato.datasets.files.decode` finds.
 
     Raises:
         DatasetError: The file cannot be read, is empty, or its quotation marks do not fit.
         ConfigError: The delimiter is none.
     """
     where, usual = str(path), "\t" if format_of(path)[0] == ".tsv" else ","
-    data = as_utf_8(read_bytes(path), where, encoding)
+    data, delimiter = as_utf_8(read_bytes(path), where, written.encoding), written.delimiter
     if delimiter is None:
         data, delimiter = _without_hint(data)
     if delimiter is None:
@@ -138,13 +137,23 @@ def read_separated(
         delimiter = checked_delimiter(delimiter)
     is_quoted = b'"' in data and _is_quoted(data, delimiter, where)
     names = _first(data, delimiter, is_quoted=is_quoted)
+    check_count(names, where)
+    return Separated(where, data, delimiter, is_quoted, names)
+
+
+def check_count(names: Sequence[str], where: str) -> None:
+    """Raise DatasetError if a table has more columns than the limit.
+
+    Args:
+        names: The columns.
+        where: File for the message.
+    """
     most = limit("OSTINATO_MAX_COLUMNS")
     if len(names) > most:
         raise DatasetError(
             f"{where}: a table must have at most {most} columns; got {len(names)}. "
             "Raise the environment variable OSTINATO_MAX_COLUMNS if that is right."
         )
-    return Separated(where, data, delimiter, is_quoted, names)
 
 
 def checked_delimiter(delimiter: str) -> str:

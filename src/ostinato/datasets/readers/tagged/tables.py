@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from ostinato._errors import DatasetError, named
+from ostinato._kinds import FOUND_OUT, Written
 from ostinato.datasets.readers.tables.columns import named_column
 from ostinato.datasets.readers.tables.frames import read_columns
 from ostinato.datasets.readers.tables.written_lists import list_in
@@ -27,8 +28,7 @@ def read_table(
     *,
     labelled: bool = True,
     token_column: str | None = None,
-    delimiter: str | None = None,
-    encoding: str | None = None,
+    written: Written = FOUND_OUT,
 ) -> Tagged:
     r"""Read a table: a token a row beside the number of its sentence, or a sentence a row.
 
@@ -40,8 +40,7 @@ def read_table(
         column: Column of the tags; None for one with a usual name.
         labelled: Whether there must be tags. If not, they are read only if ``column`` is given.
         token_column: Column of the tokens; None for one with a usual name.
-        delimiter: What separates the fields; None to find out.
-        encoding: Encoding of the text, if it is not UTF-8.
+        written: How it is written, as far as that is not to be found out.
 
     Raises:
         DatasetError: A column is missing, or a row is malformed; the message names it.
@@ -52,7 +51,7 @@ def read_table(
         >>> read_table(path).sentences
         [['Hi', 'Al'], ['Ho']]
     """
-    table, where = read_columns(path, delimiter, encoding), str(path)
+    table, where = read_columns(path, written), str(path)
     names = table.column_names
     tag = None
     if labelled or column is not None:

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from ostinato._errors import DatasetError, did_you_mean, named
+from ostinato._kinds import Written
 from ostinato.datasets.files import check_file, decode, format_of, open_binary, read_bytes
 from ostinato.datasets.json_files import json_text
 from ostinato.datasets.readers.tables.annotations import ANSWER, accepted
@@ -92,7 +93,7 @@ def read_texts(
             f".xz or .zst; got `{suffix}`{did_you_mean(suffix, FORMATS) or '.'} "
             "The file's name tells its format."
         )
-    frame = read_frame(path, delimiter, encoding)
+    frame = read_frame(path, Written(delimiter=delimiter, encoding=encoding))
     return _examples(frame, text_column, given, labelled=labelled, separator=label_separator)
 
 

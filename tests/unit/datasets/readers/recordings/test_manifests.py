@@ -93,12 +93,8 @@ def test_usual_column_names_are_known_in_any_case(tmp_path, audio, text):
 
 def test_other_columns_are_read_if_they_are_named(tmp_path):
     rows = [{"path": "1.wav", "text": "one", "b": "2.wav", "said": "two", "who": "cy"}]
-    split = read_manifest(
-        write(tmp_path / "a.jsonl", rows),
-        audio_column="b",
-        text_column="said",
-        speaker_column="who",
-    )
+    asked = {"audio": "b", "text": "said", "speaker": "who"}
+    split = read_manifest(write(tmp_path / "a.jsonl", rows), asked)
     assert split.audio == [tmp_path / "2.wav"]
     assert (split.transcripts, split.speakers) == (["two"], ["cy"])
 
@@ -107,7 +103,7 @@ def test_other_columns_are_read_if_they_are_named(tmp_path):
 def test_a_named_column_that_is_not_there_is_told(tmp_path, column):
     path = write(tmp_path / "a.csv")
     with pytest.raises(DatasetError, match=rf"a\.csv.*no {column} column `pth`.* columns are"):
-        read_manifest(path, **{f"{column}_column": "pth"})
+        read_manifest(path, {column: "pth"})
 
 
 def test_columns_without_a_usual_name_are_asked_for(tmp_path):

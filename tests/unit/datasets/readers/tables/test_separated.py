@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from ostinato import ConfigError, DatasetError
+from ostinato._kinds import Written
 from ostinato.datasets import read_texts
 from ostinato.datasets.readers.tables.separated import DELIMITERS, read_separated
 
@@ -40,7 +41,7 @@ def saved(folder, text, name="a.csv", encoding="utf-8"):
 
 
 def columns_of(path, **how):
-    table = read_separated(path, **how)
+    table = read_separated(path, Written(**how))
     columns = table.take(table.names)
     return [tuple(table.names), *zip(*(one.to_pylist() for one in columns.values()), strict=True)]
 
