@@ -17,13 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.facts import RESULTS, ROOT
-from benchmarks.tables import kernels, series, speech, tagging, texts
+from benchmarks.tables import front, kernels, series, speech, tagging, texts
 from benchmarks.tables.rows import Row, Runs, Words, newest_runs, read_rows, table
 
-PAGES = ("README.md", "README.zh-CN.md", "docs/benchmarks.md")
+PAGES = ("README.md", "README.zh-CN.md", "docs/benchmarks.md", "docs/zh/benchmarks.md")
 MARKED = re.compile(r"(<!-- results:([\w-]+) -->\n).*?(<!-- /results:\2 -->)", re.DOTALL)
 
-ROOMS = (texts, tagging, speech, series, kernels)
+ROOMS = (front, texts, tagging, speech, series, kernels)
 CHINESE = {
     **{word: said for room in ROOMS for word, said in room.CHINESE.items()},
     "case": "用例",
@@ -77,7 +77,6 @@ TABLES: dict[str, Callable[[Runs, Words], list[str]]] = {
     "forecasting": series.forecasts,
     "forecasting-speed": series.speeds,
     "kernels": kernels.every_case,
-    "kernels-summary": kernels.few_cases,
     "machine": machine,
     "max-length": texts.max_length,
     "series-classification": series.sequences,
@@ -86,6 +85,8 @@ TABLES: dict[str, Callable[[Runs, Words], list[str]]] = {
     "speech-torch": speech.peers,
     "tagging": tagging.figures,
     "tagging-flair": tagging.speeds,
+    "swap": front.swap,
+    "tasks": front.tasks,
     "tutorial": texts.tutorial,
 }
 
@@ -114,7 +115,7 @@ def main() -> int:
     for name in PAGES:
         path = arguments.root / name
         old = path.read_text("utf-8")
-        new = rewritten(old, runs, CHINESE if "zh-CN" in name else ENGLISH)
+        new = rewritten(old, runs, CHINESE if "zh" in name else ENGLISH)
         if new != old:
             outdated.append(name)
             if not arguments.check:

@@ -88,12 +88,6 @@ def every_case(runs: Runs, say: Words) -> list[str]:
     return shown
 
 
-def few_cases(runs: Runs, say: Words) -> list[str]:
-    """Return a few cases of the kernels, the worst among them; the whole is in docs."""
-    few = ("imdb-train-", "train-", "tagging-128-", "infer-one-128-", "step-", "memory-")
-    return every_case({case: rows for case, rows in runs.items() if case.startswith(few)}, say)
-
-
 def kernel_rows(runs: Runs) -> list[Row]:
     """Return the newest row of each case of the kernels, in the order of the cases."""
     order = {name: place for place, name in enumerate(CASES)}

@@ -68,6 +68,14 @@ def other_seeds(case: str, runs: Runs, say: Words, figure: str) -> str:
     return say("other seeds").format(numbers, values)
 
 
+def over_seeds(case: str, runs: Runs) -> list[Row]:
+    """Return a row of each seed of a case; none where its first was not run."""
+    if case not in runs:
+        return []
+    cases = (case, *(f"{case}-seed-{n}" for n in (1, 2)))
+    return [runs[name][0] for name in cases if name in runs]
+
+
 def costs(rows: Sequence[Row]) -> list[str]:
     """Return time, peak memory and command of a run."""
     peaks = [row["metrics"]["peak_memory_bytes"] for row in rows if "metrics" in row]

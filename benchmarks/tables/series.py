@@ -6,7 +6,17 @@ import itertools
 import statistics
 from collections.abc import Sequence
 
-from benchmarks.tables.rows import MEASURED, Row, Runs, Words, costs, quartiles, table, test_of
+from benchmarks.tables.rows import (
+    MEASURED,
+    Row,
+    Runs,
+    Words,
+    costs,
+    over_seeds,
+    quartiles,
+    table,
+    test_of,
+)
 
 FORECASTS = {
     "forecast-airpassengers": ("smape", 2),
@@ -58,14 +68,14 @@ def forecasts(runs: Runs, say: Words) -> list[str]:
     """Return the errors of forecasts beside those of the seasonal naive, and what they take."""
     lines = []
     for case, (figure, digits) in FORECASTS.items():
-        rows = _seeds(case, runs)
+        rows = over_seeds(case, runs)
         if rows:
             naive = f"{test_of(rows[0])['seasonal_naive'][figure]:.{digits}f}"
             coverage = ", ".join(
                 f"{100 * statistics.mean(test_of(row)[f'coverage_{level}'] for row in rows):.1f} %"
                 for level in (80, 95)
             )
-            found = _over_seeds(rows, figure, digits, say)
+            found = _mean(rows, figure, digits, say)
             lines.append([say(case), found, naive, coverage, *costs(runs[case])])
     names = (*MEASURED[:2], "seasonal naive", "coverage of 80, 95 %", *MEASURED[2:])
     return table(names, lines, say)
@@ -88,21 +98,13 @@ def speeds(runs: Runs, say: Words) -> list[str]:
 def sequences(runs: Runs, say: Words) -> list[str]:
     """Return how well sequences of numbers are classified, and what that takes."""
     case = "classify-series-gestures"
-    rows, lines = _seeds(case, runs), []
+    rows, lines = over_seeds(case, runs), []
     if rows:
-        lines.append([say(case), _over_seeds(rows, "accuracy", 4, say), *costs(runs[case])])
+        lines.append([say(case), _mean(rows, "accuracy", 4, say), *costs(runs[case])])
     return table(MEASURED, lines, say)
 
 
-def _seeds(case: str, runs: Runs) -> list[Row]:
-    """Return a row of each seed of a case; none where its first was not run."""
-    if case not in runs:
-        return []
-    cases = (case, *(f"{case}-seed-{n}" for n in (1, 2)))
-    return [runs[name][0] for name in cases if name in runs]
-
-
-def _over_seeds(rows: Sequence[Row], figure: str, digits: int, say: Words) -> str:
+def _mean(rows: Sequence[Row], figure: str, digits: int, say: Words) -> str:
     """Return the mean of a figure, with its range if there are several seeds."""
     values = [test_of(row)[figure] for row in rows]
     mean = f"**{statistics.mean(values):.{digits}f}**"
