@@ -5,6 +5,8 @@ On a page (README*.md, docs/**/*.md) the blocks run from top to bottom, in one e
 - ``python``: executed, all blocks of a page in one namespace; with ``>>>`` compared as a doctest;
 - ``console``, ``bash`` and the like: run by a shell if a command in it is ``ostinato``, unless the
   comment ``<!-- not run: reason -->`` stands directly before it. What they print is not compared.
+
+A translation (`TRANSLATIONS`) has the blocks of its original but for comments, and is not run again.
 """
 
 from __future__ import annotations
@@ -30,6 +32,15 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md")])
 SOURCES = sorted((ROOT / "src" / "ostinato").rglob("*.py"))
 SHELLS = ("console", "bash", "sh", "shell", "shell-session")
+TRANSLATIONS = {
+    ROOT / name: ROOT / original
+    for name, original in {
+        "README.zh-CN.md": "README.md",
+        "docs/zh/quickstart.md": "docs/quickstart.md",
+        "docs/zh/tutorials/sentiment.md": "docs/tutorials/sentiment.md",
+    }.items()
+}
+MAX_LINES_OF_README = 200
 FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,})(?P<language>[\w+-]*)[^\n`]*$")
 NOT_RUN = re.compile(r"<!-- not run: (?P<reason>\S.*?) -->$")
 DOCTEST = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -109,7 +120,10 @@ def commands() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+RUN = [page for page in PAGES if page not in TRANSLATIONS]
+
+
+@pytest.mark.parametrize("page", RUN, ids=[str(page.relative_to(ROOT)) for page in RUN])
 def test_the_blocks_of_a_page_run(
     page: Path, commands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +135,30 @@ def test_the_blocks_of_a_page_run(
             run_python(block, page, namespace)
         elif block.language in SHELLS and uses_ostinato(block) and not block.not_run:
             run_shell(block, page, commands)
+
+
+def without_comments(text: str) -> list[str]:
+    """The lines of a block but for comments and the spaces before them."""
+    lines = (re.sub(r"(^|\s+)#( .*)?$", "", line) for line in text.splitlines())
+    return [re.sub(r" +", " ", line) for line in lines if line.strip()]
+
+
+@pytest.mark.parametrize("page", TRANSLATIONS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_translation_shows_the_blocks_of_its_original(page: Path) -> None:
+    shown, original = (
+        [
+            (block.language, bool(block.not_run), without_comments(block.text))
+            for block in blocks(one.read_text("utf-8"))
+        ]
+        for one in (page, TRANSLATIONS[page])
+    )
+    assert original
+    assert shown == original
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("README*.md")), ids=lambda page: page.name)
+def test_readme_is_short(page: Path) -> None:
+    assert len(page.read_text("utf-8").splitlines()) <= MAX_LINES_OF_README
 
 
 @dataclass(frozen=True)
@@ -210,6 +248,13 @@ def test_the_blocks_of_a_page_are_found() -> None:
     assert found[1].commands == ["pip install something", "ostinato doctor      --json"]
     assert [uses_ostinato(block) for block in found[1:3]] == [True, True]
     assert found[4].text == "assert total == 1\n"
+
+
+def test_only_comments_are_not_compared() -> None:
+    block = "x = 1  # one\n# a line\n$ ostinato doctor     # look\n"
+    same = "x = 1  # 一\n$ ostinato doctor # 看\n"
+    assert without_comments(block) == without_comments(same)
+    assert without_comments(block) != without_comments(same.replace("doctor", "demo"))
 
 
 def test_a_wrong_block_fails(tmp_path: Path) -> None:

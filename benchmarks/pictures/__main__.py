@@ -52,12 +52,11 @@ def sentiment() -> None:
 
 
 def tagging() -> None:
-    """Draw names in a sentence, and photograph mistakes."""
+    """Draw names in a sentence, and photograph the figures of each type."""
     with played("tutorials/tagging.md") as (page, folder):
         text = "Mrs Marlow left Lanlansoft and moved to Lincoln on 14 December 2018."
         tasks.spans(text, page["tagger"].predict_spans([text])[0], IMAGES / "task-tag.svg")
         section(folder / "runs" / "names", "#types", "tagging-types.png")
-        section(folder / "runs" / "names", "#mistakes", "tagging-mistakes.png")
 
 
 def speech() -> None:
@@ -70,14 +69,14 @@ def speech() -> None:
 
 
 def forecasting() -> None:
-    """Draw a forecast, and photograph forecasts over what came."""
+    """Draw a forecast, and photograph the figures beside the naive ones."""
     with played("tutorials/forecasting.md") as (page, folder):
         ahead = page["ahead"].to_pandas()
         ahead = ahead[ahead["unique_id"] == "store-2"]
         sold = page["sales"].to_pandas().query("store == 'store-2'")["units"].dropna().to_numpy()
         tasks.forecast(sold[-42:], ahead, IMAGES / "task-forecast.svg")
         (IMAGES / "forecasting-store-2.svg").write_bytes((folder / "store-2.svg").read_bytes())
-        section(folder / "runs" / "two-weeks", "#forecasts", "forecasting-forecasts.png")
+        section(folder / "runs" / "two-weeks", "#naive", "forecasting-naive.png")
 
 
 def series() -> None:
