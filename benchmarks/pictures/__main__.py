@@ -83,7 +83,7 @@ def series() -> None:
     """Draw gestures and their classes."""
     gestures = ostinato.datasets.load_sequences("gestures")
     test = gestures["test"].take([0, 3])
-    model = SeriesClassifier().fit_parts(gestures)
+    model = SeriesClassifier().fit_splits(gestures)
     rows = np.split(test.values, np.cumsum(test.lengths)[:-1])
     tasks.curves(
         rows, [str(label) for label in model.predict(test)], IMAGES / "task-classify-series.svg"
