@@ -57,7 +57,8 @@ def draw(out: Path) -> None:
         report = at / "runs" / "reviews" / "report.html"
         report.write_text(report.read_text("utf-8").replace(str(at), HOME), "utf-8")
         page.write_text(
-            PAGE.format(height=HEIGHT, dots=DOTS, terminal=terminal, report=report.as_uri()), "utf-8"
+            PAGE.format(height=HEIGHT, dots=DOTS, terminal=terminal, report=report.as_uri()),
+            "utf-8",
         )
         photograph(page, out, 1290, HEIGHT + 60, colors=128)
 
