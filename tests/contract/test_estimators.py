@@ -42,6 +42,7 @@ from ostinato import (
 from ostinato._native import library
 from ostinato.datasets import Recordings
 from ostinato.tasks import TASKS
+from ostinato.tasks.answers import header, table_rows
 
 pytestmark = pytest.mark.paths("best")
 needs_targets = pytest.mark.parametrize(
@@ -399,7 +400,13 @@ def test_what_is_explained_is_json_and_a_line(case, fitted):
     told = fitted.predict_details([case.X] if case.is_table else case.X)
     assert json.loads(json.dumps(told, allow_nan=False)) == told
     assert len(told) == (4 * 4 if case.is_table else len(case.X))
-    assert all(len(fitted.format_prediction(answer).splitlines()) == 1 for answer in told)
+    lines = [fitted.format_prediction(answer) for answer in told]
+    assert all(len(line.splitlines()) == 1 for line in lines)
+    for number, answer in enumerate(told, 1):
+        names = header(answer, fitted.line_fields)
+        assert not names or names.count("\t") == lines[number - 1].count("\t")
+        for row in table_rows(answer, number, fitted.several):
+            assert all(isinstance(value, str | int | float) for value in row.values())
 
 
 @needs_targets

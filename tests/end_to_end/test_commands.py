@@ -6,10 +6,11 @@ import json
 import os
 import subprocess
 import sys
+from csv import DictReader
 from pathlib import Path
 
 import pytest
-from tests.commands import ok
+from tests.commands import ok, refused
 
 from ostinato._native import library
 from ostinato.cli.main import run
@@ -103,6 +104,32 @@ def test_predict_texts_files_and_standard_input(trained, data, tmp_path, capsys,
     assert len(rows) == 40
     assert rows[0]["probabilities"][rows[0]["label"]] == rows[0]["confidence"]
     assert sum(rows[0]["probabilities"].values()) == pytest.approx(1, abs=1e-6)
+
+
+def test_predict_writes_what_it_would_print(trained, data, tmp_path, capsys):
+    table, lines = tmp_path / "answers.csv", tmp_path / "answers.jsonl"
+    out, err = ok(capsys, "predict", trained, data / "test.jsonl", "--out", table)
+    assert not out
+    assert err.endswith(f"\n40 answers written to {table}\n")
+    out, _ = ok(capsys, "predict", trained, data / "test.jsonl")
+    with table.open(encoding="utf-8") as file:
+        rows = [[r["label"], f"{float(r['confidence']):.4f}", r["text"]] for r in DictReader(file)]
+    assert rows == [line.split("\t") for line in out.splitlines()]
+    ok(capsys, "predict", trained, data / "test.jsonl", "--out", lines)
+    out, _ = ok(capsys, "predict", trained, data / "test.jsonl", "--json")
+    assert lines.read_text() == out
+    for more, words in [
+        (["--out", table], "is there already"),
+        (["--out", table, "--overwrite", "--json"], "--out stands alone; leave --json out"),
+        (["--overwrite"], "--overwrite is for --out"),
+    ]:
+        assert words in refused(capsys, 2, "predict", trained, "a fine film", *more)
+
+
+def test_people_see_what_the_columns_are_and_pipes_do_not(trained, capsys, monkeypatch):
+    plain, _ = ok(capsys, "predict", trained, "a fine film")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert ok(capsys, "predict", trained, "a fine film")[0] == f"label\tconfidence\ttext\n{plain}"
 
 
 def test_report_names_a_page(trained, capsys):

@@ -17,6 +17,7 @@ from ostinato._kinds import AS_WRITTEN
 from ostinato.cli.console import say, show, show_json
 from ostinato.cli.options import WholeNumber, columns_of, given_columns, with_options
 from ostinato.cli.settings import TASKS
+from ostinato.cli.writing import check_out, write_answers
 
 if TYPE_CHECKING:  # torch is loaded once the options are known to be right
     from ostinato.tasks import Estimator
@@ -77,6 +78,8 @@ def _predict(
     sample_rate_hz: int | None = None,
     format: Literal["conll", "doccano", "label-studio"] | None = None,
     json: bool = False,
+    out: Path | None = None,
+    overwrite: bool = False,
 ) -> None:
     """Predict texts, recordings, sequences or series: arguments, files, or standard input.
 
@@ -93,7 +96,17 @@ def _predict(
         sample_rate_hz: Rate of that stream; that of the training recordings if not given.
         format: For a tagger: write what annotation tools read, columns or JSON with spans.
         json: Print JSON Lines with all that the model says, probabilities too.
+        out: File to write instead: .csv, .parquet (a row an answer, a span or a step) or .jsonl.
+        overwrite: Replace the file that stands there.
     """
+    if out is not None:
+        check_out(out, overwrite=overwrite)
+        alone = {"--json": json, "--stream": stream, f"--format {format}": format is not None}
+        others = [name for name, is_given in alone.items() if is_given]
+        if others:
+            raise ConfigError(f"predict: --out stands alone; leave {others[0]} out.")
+    elif overwrite:
+        raise ConfigError("predict: --overwrite is for --out. Name a file, or leave it out.")
     if format is not None and (json or stream):
         raise ConfigError(f"predict: --format {format} stands alone; leave --json or --stream out.")
     if sample_rate_hz is not None and not stream:
@@ -115,14 +128,37 @@ def _predict(
         )
     options |= _written(estimator, inputs, given, has_future=asked.future is not None)
     answers = _answers(estimator, _inputs(estimator, inputs, given), options)
-    if format is not None:
+    if out is not None:
+        _write(estimator, answers, out)
+    elif format is not None:
         for line in estimator.formats[format](answers):
             show(line)
-        return
+    else:
+        _show(estimator, answers, as_json=json)
+
+
+def _write(estimator: Estimator, answers: Iterable[Mapping[str, Any]], out: Path) -> None:
+    count, noted = write_answers(out, answers, estimator.several)
+    say(
+        f"{count:,} answer{'s' * (count != 1)} written to {out}"
+        + f"; {noted:,} with a note" * (noted > 0)
+    )
+
+
+def _show(estimator: Estimator, answers: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:
+    """Write each answer as JSON or as a line; above the lines their names, where people read."""
+    from ostinato.tasks.answers import header
+
+    is_headed = as_json or not sys.stdout.isatty()
     for number, answer in enumerate(answers, 1):
-        if json:
+        if as_json:
             show_json(answer)
             continue
+        if not is_headed and "error" not in answer:
+            names = header(answer, estimator.line_fields)
+            if names:
+                show(names)
+            is_headed = True
         show(estimator.format_prediction(answer))
         if "note" in answer:
             say(f"answer {number}: {answer['note']}")

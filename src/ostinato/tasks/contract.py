@@ -59,6 +59,8 @@ class Task(BaseEstimator):
         text_columns: Arguments of :meth:`read_inputs` beside these, for files of raw texts.
         options: Arguments of :meth:`predict_details` beside the raw examples.
         formats: What writes answers as the lines of other programs' files, by name.
+        line_fields: What stands in a line of :meth:`format_prediction`, parted by tabs; none if it is prose.
+        several: Lists of an answer, of the first of which that there is a table has a row for each item.
         takes_files: Whether what is predicted lies in files; else it may stand on the command line.
         has_history: Whether it has a past of its own to go on from, so that it needs no input.
         presets: Named settings to start from.
@@ -72,6 +74,8 @@ class Task(BaseEstimator):
     text_columns: ClassVar[tuple[str, ...]] = ()
     options: ClassVar[tuple[str, ...]] = ()
     formats: ClassVar[Mapping[str, Callable[[Iterable[Any]], Iterator[str]]]] = {}
+    line_fields: ClassVar[tuple[str, ...]] = ()
+    several: ClassVar[tuple[str, ...]] = ()
     takes_files: ClassVar[bool] = False
     has_history: ClassVar[bool] = False
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}

@@ -25,6 +25,7 @@ from ostinato.nn.pooling import PoolingName
 from ostinato.runs.classification import write_predictions, write_values
 from ostinato.tasks import saved
 from ostinato.tasks import summary as data_summary
+from ostinato.tasks.answers import label_text
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification.label_inputs import label_names
 from ostinato.tasks.classification.labels import Labels
@@ -93,6 +94,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
 
     task: ClassVar[str] = "series-classification"
     pipeline_tag: ClassVar[str] = "time-series-classification"
+    line_fields: ClassVar[tuple[str, ...]] = ("label", "confidence", "value", "sequence")
     recurrent: Recurrent = field(default_factory=lambda: Recurrent(cell="gru", hidden_size=64))
     training: Training = field(default_factory=Training)
     pooling: PoolingName = "last-max-mean"
@@ -183,7 +185,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         """Return label and confidence, or value, and sequence of an answer, parted by tabs."""
         if "value" in answer:
             return f"{answer['value']:.6g}\t{answer['sequence']}"
-        return f"{answer['label']}\t{answer['confidence']:.4f}\t{answer['sequence']}"
+        return f"{label_text(answer)}\t{answer['confidence']:.4f}\t{answer['sequence']}"
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

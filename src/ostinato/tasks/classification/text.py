@@ -23,6 +23,7 @@ from ostinato.datasets import Examples, check_splits
 from ostinato.nn.pooling import PoolingName
 from ostinato.runs.classification import write_predictions
 from ostinato.tasks import summary
+from ostinato.tasks.answers import label_text
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification import text_network as network
 from ostinato.tasks.classification.label_inputs import flat, label_names
@@ -99,6 +100,7 @@ class TextClassifier(ClassifierMixin, Estimator):
     task: ClassVar[str] = "text-classification"
     pipeline_tag: ClassVar[str] = "text-classification"
     data: ClassVar[DataKind] = TEXTS
+    line_fields: ClassVar[tuple[str, ...]] = ("label", "confidence", "text")
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = PRESETS
     advice: ClassVar[str] = "Try more labelled texts, pretrained vectors or another tokenizer."
 
@@ -208,7 +210,7 @@ class TextClassifier(ClassifierMixin, Estimator):
     def format_prediction(self, answer: Mapping[str, Any]) -> str:
         """Return label, confidence and text of an answer of `predict_details`, parted by tabs."""
         text = " ".join(answer["text"].split())
-        return f"{answer['label']}\t{answer['confidence']:.4f}\t{text}"
+        return f"{label_text(answer)}\t{answer['confidence']:.4f}\t{text}"
 
     def _check(self) -> None:
         super()._check()

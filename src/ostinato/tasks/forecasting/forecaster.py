@@ -96,6 +96,7 @@ class Forecaster(Estimator):
     pipeline_tag: ClassVar[str] = "time-series-forecasting"
     data: ClassVar[DataKind] = SERIES
     options: ClassVar[tuple[str, ...]] = ("horizon", "future", "on_error", "ends")
+    line_fields: ClassVar[tuple[str, ...]] = ("id", "target", "time", "mean", "quantiles")
     takes_files: ClassVar[bool] = True
     has_history: ClassVar[bool] = True
 
@@ -348,8 +349,7 @@ class Forecaster(Estimator):
             return source
         table = table_of(source, columns, getattr(self, "columns_", {}))
         reading = None if anew else getattr(self, "preprocessor_", None)
-        on_grid = reading.panel_of if reading else panel_of
-        return on_grid(table, self.frequency)
+        return (reading.panel_of if reading else panel_of)(table, self.frequency)
 
     def _ahead(self, X: Any, future: Any, **asked: Any) -> Forecasts:
         predictor, written = self.predictor, {name: asked.pop(name, None) for name in AS_WRITTEN}

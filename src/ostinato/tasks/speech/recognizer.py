@@ -88,6 +88,7 @@ class SpeechRecognizer(Estimator):
         *("threshold", "on_error"),
     )
     takes_files: ClassVar[bool] = True
+    line_fields: ClassVar[tuple[str, ...]] = ("audio", "text")
     advice: ClassVar[str] = "Try more recordings, also of other voices, or twice the epochs."
 
     recurrent: Recurrent = field(

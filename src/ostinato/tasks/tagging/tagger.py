@@ -105,6 +105,7 @@ class SequenceTagger(Estimator):
     data: ClassVar[DataKind] = TAGGED
     text_columns: ClassVar[tuple[str, ...]] = ("text_column", "label_column", "label_separator")
     formats: ClassVar[Mapping[str, Any]] = WRITERS
+    several: ClassVar[tuple[str, ...]] = ("spans", "tokens")
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = TAGGING_PRESETS
 
     recurrent: Recurrent = field(default_factory=Recurrent)
