@@ -101,16 +101,12 @@ def _predict(
     """
     if out is not None:
         check_out(out, overwrite=overwrite)
-        alone = {"--json": json, "--stream": stream, f"--format {format}": format is not None}
-        others = [name for name, is_given in alone.items() if is_given]
-        if others:
-            raise ConfigError(f"predict: --out stands alone; leave {others[0]} out.")
     elif overwrite:
         raise ConfigError("predict: --overwrite is for --out. Name a file, or leave it out.")
-    if format is not None and (json or stream):
-        raise ConfigError(f"predict: --format {format} stands alone; leave --json or --stream out.")
     if sample_rate_hz is not None and not stream:
         raise ConfigError("--sample-rate-hz: is for --stream; a sound file tells its own rate.")
+    kept = {"--out": out is not None, f"--format {format}": format is not None}
+    _check_alone(kept, {"--json": json, "--stream": stream})
     given = given_columns(columns)
     from ostinato.cli.stream import listen
     from ostinato.tasks import load  # and torch, once the options are known to be right
@@ -135,6 +131,13 @@ def _predict(
             show(line)
     else:
         _show(estimator, answers, as_json=json)
+
+
+def _check_alone(kept: Mapping[str, bool], others: Mapping[str, bool]) -> None:
+    """Raise ConfigError where one of some options is given beside another, or beside one of others."""
+    given = [name for name, is_given in {**kept, **others}.items() if is_given]
+    if len(given) > 1 and given[0] in kept:
+        raise ConfigError(f"predict: {given[0]} stands alone; leave {' and '.join(given[1:])} out.")
 
 
 def _write(estimator: Estimator, answers: Iterable[Mapping[str, Any]], out: Path) -> None:
