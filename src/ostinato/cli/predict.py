@@ -91,8 +91,7 @@ def _predict(
             nothing for those it was trained on.
         columns: Names of columns.
         asked: What is asked of one task alone.
-        stream: For a recogniser: hear raw 16-bit samples, one channel, on standard input, and write
-            along.
+        stream: For a recogniser: hear raw 16-bit samples, one channel, on standard input.
         sample_rate_hz: Rate of that stream; that of the training recordings if not given.
         format: For a tagger: write what annotation tools read, columns or JSON with spans.
         json: Print JSON Lines with all that the model says, probabilities too.
@@ -103,25 +102,23 @@ def _predict(
         check_out(out, overwrite=overwrite)
     elif overwrite:
         raise ConfigError("predict: --overwrite is for --out. Name a file, or leave it out.")
-    if sample_rate_hz is not None and not stream:
-        raise ConfigError("--sample-rate-hz: is for --stream; a sound file tells its own rate.")
     kept = {"--out": out is not None, f"--format {format}": format is not None}
     _check_alone(kept, {"--json": json, "--stream": stream})
+    if sample_rate_hz is not None and not stream:
+        raise ConfigError("--sample-rate-hz: is for --stream; a sound file tells its own rate.")
     given = given_columns(columns)
     from ostinato.cli.stream import listen
     from ostinato.tasks import load  # and torch, once the options are known to be right
 
-    estimator = load(run)
-    options = asked.options()
+    estimator, options = load(run), asked.options()
     _check_columns(estimator, given, is_stream=stream)
     if stream:
         listen(estimator, inputs, sample_rate_hz, options, as_json=json)
         return
     check_names(options, dict.fromkeys(estimator.options), f"predict: a {estimator.task} run")
     if format is not None and format not in estimator.formats:
-        raise ConfigError(
-            f"predict: --format {format} is for taggers; {run} is a {estimator.task} run."
-        )
+        what = f"{run} is a {estimator.task} run"
+        raise ConfigError(f"predict: --format {format} is for taggers; {what}.")
     options |= _written(estimator, inputs, given, has_future=asked.future is not None)
     answers = _answers(estimator, _inputs(estimator, inputs, given), options)
     if out is not None:

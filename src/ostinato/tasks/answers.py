@@ -11,7 +11,7 @@ MAY_LACK = ("id", "target", "time")  # which are empty where there is but one
 
 
 def label_text(answer: Mapping[str, Any]) -> str:
-    """Return the label of an answer as text; of several what joins them stands in none of them.
+    """Return the label of an answer as text; what joins several stands in none of them.
 
     Example:
         >>> chances = {"food": 0.9, "service": 0.8, "price, tips": 0.1}
@@ -31,7 +31,7 @@ def label_text(answer: Mapping[str, Any]) -> str:
 def table_rows(
     answer: Mapping[str, Any], number: int, several: Sequence[str] = ()
 ) -> Iterator[dict[str, Any]]:
-    """Yield an answer as rows of plain values by column: one row, or one for each of its spans.
+    """Yield an answer as rows of plain values by column: one, or one for each of its spans.
 
     Probabilities and quantiles are a column each; other lists, such as the words of a recording, are
     left out.
