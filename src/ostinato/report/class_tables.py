@@ -160,5 +160,10 @@ def most_confused(
     )
 
 
+def num_confused(matrix: NDArray[np.int64] | None) -> int:
+    """Return how many pairs of classes are confused at all."""
+    return 0 if matrix is None else int((matrix > 0).sum() - (np.diagonal(matrix) > 0).sum())
+
+
 def _is_drawn(names: Sequence[Name]) -> bool:
     return sum(name is not None for name in names) > MAX_TABLE_CLASSES

@@ -7,6 +7,7 @@ and dark. No text of a user's enters a drawing: class names and reviews stand in
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -41,7 +42,7 @@ DASHES = {"train": (0, (4, 2)), "validation": "solid", "test": (0, (1, 1.5))}
 MAX_MARKERS = 30
 WIDTH_INCHES = 5.0
 NUM_SHADES = 10
-WHOLE = (-0.025, 1.025)  # an axis of shares, with room for points at its ends
+ROOM = 0.025  # of an axis of shares, for the points at its ends
 PERCENT = FuncFormatter(lambda share, _: f"{share * 100:.4g}%")
 COUNT = FuncFormatter(lambda count, _: f"{count:,.0f}")
 STYLE = {
@@ -76,11 +77,12 @@ def reliability(bins: Calibration) -> str:
     with page_style():
         canvas, (curve, counts) = page_axes(height=4.2, ratios=(4, 1))
         filled = bins.count > 0
-        curve.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+        start = _start(bins.edges[:-1][filled], bins.frequency[filled])
+        curve.plot([start, 1], [start, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
         curve.plot(
             bins.probability[filled], bins.frequency[filled], color=ACCENT, linewidth=2, marker="o"
         )
-        curve.set_ylim(*WHOLE)
+        curve.set_ylim(start - ROOM * (1 - start), 1 + ROOM * (1 - start))
         curve.set_ylabel("share that came true")
         curve.tick_params(labelbottom=False)
         share = bins.count / bins.count.sum()
@@ -91,11 +93,16 @@ def reliability(bins: Calibration) -> str:
         counts.set_ylabel("of all")
         counts.set_xlabel("probability given by the model")
         for axes in (curve, counts):
-            axes.set_xlim(*WHOLE)
+            axes.set_xlim(start - ROOM * (1 - start), 1 + ROOM * (1 - start))
             axes.xaxis.set_major_formatter(PERCENT)
             axes.yaxis.set_major_formatter(PERCENT)
             add_bands(axes, _calibration_bands(bins))
         return page_svg(canvas, "calibration")
+
+
+def _start(*shares: NDArray[Any]) -> float:
+    """Return the tenth from which an axis holds all shares."""
+    return min(math.floor(10 * float(np.min(one))) / 10 for one in shares)
 
 
 def _calibration_bands(bins: Calibration) -> Iterator[tuple[float, float, str]]:
@@ -126,7 +133,7 @@ def accuracy_by_length(bins: LengthBins, unit: str = "token", example: str = "te
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.set_xlabel("accuracy")
         low, high = axes.get_xlim()
-        axes.set_xlim(max(low, WHOLE[0]), min(high, WHOLE[1]))
+        axes.set_xlim(max(low, -ROOM), min(high, 1 + ROOM))
         texts = [
             f"{name} {unit}s: {accuracy:.1%} of {count:,} right"
             for name, accuracy, count in zip(names, bins.accuracy, bins.count, strict=True)

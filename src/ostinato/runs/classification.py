@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +24,13 @@ from ostinato.runs.columns import (
     unit_interval,
     write_table,
 )
+from ostinato.runs.excerpt import excerpt
 from ostinato.runs.run import Labels
 
 COLUMNS = ("label", "prediction", "confidence", "probabilities", "num_tokens", "text")
 VALUE_COLUMNS = ("sequence", "label", "prediction", "num_tokens")
-EXCERPT = 600  # characters of a text that are kept, of wrong answers only
+KEPT_OF_ANSWER = 3  # right answers of each kind whose texts are kept, the surest
+MOST_KEPT = 300  # of them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +44,8 @@ class TextPredictions:
         confidence: Probability of the predicted answer, ``(n,)``.
         probabilities: ``(n, classes)``.
         num_tokens: Length of each text in tokens, ``(n,)``.
-        texts: Excerpts of the texts that were predicted wrong; null for others.
+        texts: Excerpts of the texts that were predicted wrong, and of the surest right ones of each
+            answer; null for others.
     """
 
     split: str
@@ -89,12 +93,9 @@ def write_predictions(
     probabilities: NDArray[np.float32],
     num_tokens: NDArray[np.int64],
 ) -> None:
-    """Write one row a text: gold, predicted, probabilities, length, and an excerpt if wrong."""
+    """Write one row a text: gold, predicted, probabilities, length, and excerpts of `TextPredictions`."""
     gold, said = _strings(labels), _strings(predictions)
-    wrong = [
-        (sorted(a) != sorted(b)) if isinstance(a, list) else a != b
-        for a, b in zip(gold, said, strict=True)
-    ]
+    kept = _rows_kept(gold, said, confidence)
     table = pa.table(
         {
             "label": gold,
@@ -104,13 +105,24 @@ def write_predictions(
                 probabilities.ravel(), probabilities.shape[1]
             ).cast(pa.list_(pa.float32())),
             "num_tokens": num_tokens.astype(np.int32),
-            "text": [
-                text[:EXCERPT] if is_wrong else None
-                for text, is_wrong in zip(texts, wrong, strict=True)
-            ],
+            "text": [excerpt(text) if row in kept else None for row, text in enumerate(texts)],
         }
     )
     write_table(run, split, table)
+
+
+def _rows_kept(gold: list[Any], said: list[Any], confidence: NDArray[np.float32]) -> set[int]:
+    """Return the rows whose texts are kept: wrong answers, and of right ones the surest of each kind."""
+    answers = [tuple(sorted(one)) if isinstance(one, list) else one for one in said]
+    rights = [tuple(sorted(one)) if isinstance(one, list) else one for one in gold]
+    wrong = {row for row, (a, b) in enumerate(zip(answers, rights, strict=True)) if a != b}
+    found: Counter[Any] = Counter()
+    right: set[int] = set()
+    for row in np.argsort(-confidence, kind="stable").tolist():
+        if len(right) < MOST_KEPT and row not in wrong and found[answers[row]] < KEPT_OF_ANSWER:
+            found[answers[row]] += 1
+            right.add(row)
+    return wrong | right
 
 
 def write_values(

@@ -6,21 +6,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ostinato.metrics.paired import Tally
 from ostinato.report import formatting
 from ostinato.report.classification.tally import of_values
-from ostinato.report.classification.value_plots import error_histogram, predicted_and_right
+from ostinato.report.classification.value_plots import (
+    MAX_POINTS,
+    error_histogram,
+    predicted_and_right,
+)
 from ostinato.report.section import Curve, Headline, Task, loss_curve, note
 from ostinato.runs.classification import ValuePredictions
 from ostinato.runs.run import Labels
 
 NUM_WORST = 20
+NUM_BEST = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorstRow:
-    """A sequence whose value was said wrongest."""
+class ValueRow:
+    """A sequence, its value and the predicted one."""
 
     name: str
     label: float
@@ -35,11 +41,17 @@ class Results:
 
     Args:
         worst: The largest errors, largest first.
+        best: The smallest, smallest first, of those that are not among the worst.
+        num_drawn: How many points are drawn.
+        n: How many sequences there are.
         bias: Mean of predicted minus right values.
         plots: Drawings by name, SVG.
     """
 
-    worst: tuple[WorstRow, ...]
+    worst: tuple[ValueRow, ...]
+    best: tuple[ValueRow, ...]
+    num_drawn: int
+    n: int
     bias: float
     plots: Mapping[str, str]
 
@@ -69,18 +81,13 @@ class Regression(Task[ValuePredictions]):
     def results(self, predictions: ValuePredictions, labels: Labels) -> Results:
         """Return what predictions say about the model, with the drawings of the template."""
         errors = predictions.predictions - predictions.labels
-        order = np.argsort(-np.abs(errors), kind="stable")[:NUM_WORST]
+        order = np.argsort(-np.abs(errors), kind="stable")
+        best = order[NUM_WORST:][::-1][:NUM_BEST]
         return Results(
-            worst=tuple(
-                WorstRow(
-                    name=predictions.names[int(row)].as_py() or "",
-                    label=float(predictions.labels[row]),
-                    prediction=float(predictions.predictions[row]),
-                    error=float(errors[row]),
-                    num_tokens=int(predictions.num_tokens[row]),
-                )
-                for row in order
-            ),
+            worst=_rows(predictions, errors, order[:NUM_WORST]),
+            best=_rows(predictions, errors, best),
+            num_drawn=min(len(errors), MAX_POINTS),
+            n=len(errors),
             bias=float(errors.mean()),
             plots={
                 "values": predicted_and_right(predictions.labels, predictions.predictions),
@@ -109,3 +116,18 @@ class Regression(Task[ValuePredictions]):
             else "",
         )
         yield Headline(name="Mean absolute error", value=formatting.significant(figures.get("mae")))
+
+
+def _rows(
+    predictions: ValuePredictions, errors: NDArray[np.float64], rows: NDArray[np.intp]
+) -> tuple[ValueRow, ...]:
+    return tuple(
+        ValueRow(
+            name=predictions.names[int(row)].as_py() or "",
+            label=float(predictions.labels[row]),
+            prediction=float(predictions.predictions[row]),
+            error=float(errors[row]),
+            num_tokens=int(predictions.num_tokens[row]),
+        )
+        for row in rows
+    )

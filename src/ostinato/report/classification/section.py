@@ -29,25 +29,13 @@ from ostinato.report.class_tables import (
     confusion_plot,
     confusion_rows,
     most_confused,
+    num_confused,
 )
+from ostinato.report.classification.examples import Example, confident_mistakes, sure_answers
 from ostinato.report.classification.tally import of_classes
 from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, loss_curve, note
 from ostinato.runs.classification import TextPredictions
 from ostinato.runs.run import Labels, SplitFacts
-
-NUM_MISTAKES = 30
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mistake:
-    """One wrong answer."""
-
-    text: str | None
-    labels: tuple[str, ...]
-    predictions: tuple[str, ...]
-    confidence: float
-    num_tokens: int
-
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
@@ -58,7 +46,11 @@ class Results:
         confusion: The confusion matrix; none for multi-label, or if it is drawn.
         confused: The most frequent confusions, most frequent first.
         calibration: Confidence against accuracy; multi-label: that of every label's yes or no.
+        num_confused: How many pairs of classes are confused at all.
         mistakes: Wrong answers, most confident first.
+        num_wrong: How many answers are wrong.
+        right: Right answers, the surest of each kind first.
+        n: How many answers there are.
         plots: Drawings by name, SVG.
     """
 
@@ -66,7 +58,11 @@ class Results:
     confusion: tuple[ConfusionRow, ...]
     confused: tuple[ConfusedPair, ...]
     calibration: Calibration
-    mistakes: tuple[Mistake, ...]
+    num_confused: int
+    mistakes: tuple[Example, ...]
+    num_wrong: int
+    right: tuple[Example, ...]
+    n: int
     plots: Mapping[str, str]
 
 
@@ -76,7 +72,7 @@ class Classification(Task[TextPredictions]):
     subject: ClassVar[str] = "Text"
 
     template = "classification/section.html"
-    sections = (("classes", "Classes"), ("trust", "Trust"), ("mistakes", "Mistakes"))
+    sections = (("classes", "Classes"), ("trust", "Trust"), ("mistakes", "Mistakes"), ("right", "Right answers"))
     example = "text"
     curves = (
         loss_curve("Mean cross-entropy in nats; lower is better."),
@@ -114,7 +110,11 @@ class Classification(Task[TextPredictions]):
             confusion=confusion_rows(matrix, classes),
             confused=most_confused(matrix, classes),
             calibration=bins,
-            mistakes=_most_confident_mistakes(predictions, classes),
+            num_confused=num_confused(matrix),
+            mistakes=confident_mistakes(predictions, classes),
+            num_wrong=int((~is_right).sum()),
+            right=sure_answers(predictions, classes),
+            n=len(is_right),
             plots={
                 "calibration": plots.reliability(bins),
                 "by_length": plots.accuracy_by_length(lengths, self.unit, self.example),
@@ -178,25 +178,3 @@ def _accuracy_note(figures: Mapping[str, float], example: str) -> str:
     total = figures.get("n", math.nan)
     right = note("{} of ", formatting.number(figures.get("accuracy", math.nan) * total))
     return note(f"{right}{{}} {example}s", formatting.number(total))
-
-
-def _most_confident_mistakes(
-    predictions: TextPredictions, classes: tuple[str, ...]
-) -> tuple[Mistake, ...]:
-    wrong = np.flatnonzero(~predictions.is_right)
-    order = wrong[np.argsort(-predictions.confidence[wrong], kind="stable")][:NUM_MISTAKES]
-    return tuple(
-        Mistake(
-            text=predictions.texts[int(row)].as_py(),
-            labels=_names(predictions.labels[row], classes),
-            predictions=_names(predictions.predictions[row], classes),
-            confidence=float(predictions.confidence[row]),
-            num_tokens=int(predictions.num_tokens[row]),
-        )
-        for row in order
-    )
-
-
-def _names(value: Any, classes: tuple[str, ...]) -> tuple[str, ...]:
-    chosen = np.flatnonzero(value) if np.ndim(value) else [int(value)]
-    return tuple(classes[index] for index in chosen)
