@@ -7,19 +7,19 @@ import re
 EXCERPT = 600
 """Characters of a text that are kept at most; earlier versions kept so many from its beginning."""
 
-GAP = " … "
+GAP = " […] "
 _BREAK = re.compile(r"(?:\s*<br\s*/?>\s*)+", re.IGNORECASE)
 LONGEST_WORD = 40  # characters; where there are no spaces, such as in Chinese, words are cut
 
 
 def excerpt(text: str) -> str:
-    """Return a text, or its head and tail cut between words; line breaks of HTML are line breaks.
+    r"""Return a text, or its head and tail cut between words; line breaks of HTML are line breaks.
 
     Example:
         >>> excerpt("A fine film.<br /><br />See it.")
         'A fine film.\\nSee it.'
         >>> long = excerpt("first " + "word " * 1000 + "last")
-        >>> long[:10], long[-10:], " … " in long, len(long) < EXCERPT
+        >>> long[:10], long[-10:], GAP in long, len(long) < EXCERPT
         ('first word', ' word last', True, True)
     """
     text = _BREAK.sub("\n", text).strip()
@@ -30,7 +30,7 @@ def excerpt(text: str) -> str:
 
 
 def mended(kept: str) -> str:
-    """Return an excerpt that an earlier version cut at a character, or left with breaks of HTML.
+    r"""Return an excerpt that an earlier version cut at a character, or left with breaks of HTML.
 
     Example:
         >>> mended("word " * 119 + "cutof")[-12:], mended("fine<br />film")
@@ -43,4 +43,8 @@ def mended(kept: str) -> str:
 def _whole_words(text: str) -> str:
     """Return a text without its last word, of which the end may be missing."""
     found = re.search(r"\s\S*$", text)
-    return text[: found.start()].rstrip() if found and found.end() - found.start() <= LONGEST_WORD else text
+    return (
+        text[: found.start()].rstrip()
+        if found and found.end() - found.start() <= LONGEST_WORD
+        else text
+    )

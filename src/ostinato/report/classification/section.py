@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ostinato.metrics.classification import (
@@ -36,6 +35,7 @@ from ostinato.report.classification.tally import of_classes
 from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, loss_curve, note
 from ostinato.runs.classification import TextPredictions
 from ostinato.runs.run import Labels, SplitFacts
+
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
@@ -72,7 +72,12 @@ class Classification(Task[TextPredictions]):
     subject: ClassVar[str] = "Text"
 
     template = "classification/section.html"
-    sections = (("classes", "Classes"), ("trust", "Trust"), ("mistakes", "Mistakes"), ("right", "Right answers"))
+    sections = (
+        ("classes", "Classes"),
+        ("trust", "Trust"),
+        ("mistakes", "Mistakes"),
+        ("right", "Right answers"),
+    )
     example = "text"
     curves = (
         loss_curve("Mean cross-entropy in nats; lower is better."),

@@ -57,6 +57,8 @@ def test_the_page_shows_figures_drawings_and_the_worst_first(run):
     for words in ("Series regression", "0.7500", "Predicted and right", "Largest errors", "1.25"):
         assert words in reader.text
     assert "<case" not in page.replace("&lt;case", "")
+    assert "The 20 of 40 sequences of the test split with the largest errors" in reader.text
+    assert "Smallest errors" in reader.text
     worst = collect(run)
     rows = reader.text.split("Sequences by error")[1]
     assert rows.index("<case 7>") < min(
