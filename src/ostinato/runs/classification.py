@@ -93,7 +93,7 @@ def write_predictions(
     probabilities: NDArray[np.float32],
     num_tokens: NDArray[np.int64],
 ) -> None:
-    """Write one row a text: gold, predicted, probabilities, length, and excerpts of `TextPredictions`."""
+    """Write one row a text: gold, predicted, probabilities, length, excerpts."""
     gold, said = _strings(labels), _strings(predictions)
     kept = _rows_kept(gold, said, confidence)
     table = pa.table(

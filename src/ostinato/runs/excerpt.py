@@ -13,7 +13,7 @@ LONGEST_WORD = 40  # characters; where there are no spaces, such as in Chinese, 
 
 
 def excerpt(text: str) -> str:
-    r"""Return a text, or its head and tail cut between words; line breaks of HTML are line breaks.
+    r"""Return a text, or its head and tail cut between words; breaks of HTML are line ends.
 
     Example:
         >>> excerpt("A fine film.<br /><br />See it.")
@@ -30,7 +30,7 @@ def excerpt(text: str) -> str:
 
 
 def mended(kept: str) -> str:
-    r"""Return an excerpt that an earlier version cut at a character, or left with breaks of HTML.
+    r"""Return an excerpt of an earlier version cut at a word, breaks of HTML as line ends.
 
     Example:
         >>> mended("word " * 119 + "cutof")[-12:], mended("fine<br />film")

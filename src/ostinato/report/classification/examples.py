@@ -45,7 +45,7 @@ def confident_mistakes(
 
 
 def sure_answers(predictions: TextPredictions, classes: tuple[str, ...]) -> tuple[Example, ...]:
-    """Return right answers: the surest of each kind, then the second of each, at most `NUM_RIGHT`.
+    """Return the surest right answers of each kind in turn, at most `NUM_RIGHT`.
 
     None of a run of an earlier version, which kept no texts of right answers.
     """
