@@ -87,7 +87,11 @@ def reliability(bins: Calibration) -> str:
         curve.tick_params(labelbottom=False)
         share = bins.count / bins.count.sum()
         counts.bar(
-            bins.edges[:-1], share, width=np.diff(bins.edges) * 0.9, align="edge", color=ACCENT
+            bins.edges[:-1][filled],
+            share[filled],
+            width=np.diff(bins.edges)[filled] * 0.9,
+            align="edge",
+            color=ACCENT,
         )
         counts.yaxis.set_major_locator(MaxNLocator(2))
         counts.set_ylabel("of all")
