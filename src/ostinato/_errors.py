@@ -132,14 +132,14 @@ def written(settings: Any) -> str:
         >>> written(Size(height=3))
         'Size(height=3)'
     """
-    standard, told = type(settings)(), []
+    standard, changed = type(settings)(), []
     for name in (field.name for field in dataclasses.fields(settings) if field.init):
         given, default = (
             repr(value) if dataclasses.is_dataclass(value) else shown(value)
             for value in (getattr(settings, name), getattr(standard, name))
         )
-        told += [f"{name}={given}"] if given != default else []
-    return f"{type(settings).__name__}({', '.join(told)})"
+        changed += [f"{name}={given}"] if given != default else []
+    return f"{type(settings).__name__}({', '.join(changed)})"
 
 
 _BRIEF = reprlib.Repr()  # looks at the first few values of a collection alone

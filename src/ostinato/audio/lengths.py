@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from ostinato.audio.mpeg import told_of
+from ostinato.audio.mpeg import length_fix
 
 UNKNOWN_FROM = 0x7FFF0000 - (1 << 16)
 """Lengths in bytes that stand for none, as sox, ffmpeg and others write them."""
@@ -133,18 +133,18 @@ def _are_chunks(stream: BinaryIO, size: int) -> bool:
 
 def _edit_of_mp3(data: memoryview) -> Edit | None:
     try:
-        return told_of(data)
+        return length_fix(data)
     except ValueError as error:
         raise UnreadableError(str(error)) from None
 
 
 def _edit_of_flac(data: memoryview) -> Edit | None:
     """Return the number of samples, 0 where it is unknown, that the last frame tells."""
-    told = int.from_bytes(data[18:26], "big")
-    if len(data) < 42 or data[4] & 0x7F or told & ((1 << 36) - 1):
+    stated = int.from_bytes(data[18:26], "big")
+    if len(data) < 42 or data[4] & 0x7F or stated & ((1 << 36) - 1):
         return None
     total = _flac_samples(data)
-    return None if total is None else (18, 26, (told | total).to_bytes(8, "big"))
+    return None if total is None else (18, 26, (stated | total).to_bytes(8, "big"))
 
 
 def _flac_samples(data: memoryview) -> int | None:

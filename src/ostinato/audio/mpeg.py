@@ -102,7 +102,7 @@ def _next(data: memoryview, at: int, kind: tuple[int, int, bool] | None, reach: 
     return None
 
 
-def told_of(data: memoryview) -> tuple[int, int, bytes] | None:
+def length_fix(data: memoryview) -> tuple[int, int, bytes] | None:
     """Return what to write into an mp3, and where, so that it tells its frames; or None.
 
     That is an Info frame where it has none, and the right number where the one of its first frame is too
@@ -126,8 +126,8 @@ def told_of(data: memoryview) -> tuple[int, int, bytes] | None:
         return None
     count = _frames_from(data, start, first) - 1  # its first has no sound
     at = start + place
-    told = int.from_bytes(data[at : at + 4], "big")
-    return (at, at + 4, count.to_bytes(4, "big")) if count > told + 1 else None
+    stated = int.from_bytes(data[at : at + 4], "big")
+    return (at, at + 4, count.to_bytes(4, "big")) if count > stated + 1 else None
 
 
 def _place_of_number(frame: bytes) -> int | None:
@@ -166,5 +166,5 @@ def _info(first: Header, count: int) -> bytes:
     each = (bytes([*bits[:2], index << 4 | rate, bits[3]]) for index in range(1, 15))
     headers = (header_at(memoryview(one), 0) for one in each)
     header = next(one for one in headers if one is not None and one.length >= _ROOM)
-    told = b"Info" + (1).to_bytes(4, "big") + count.to_bytes(4, "big")
-    return (header.bits + bytes(header.side_bytes) + told).ljust(header.length, b"\0")
+    stated = b"Info" + (1).to_bytes(4, "big") + count.to_bytes(4, "big")
+    return (header.bits + bytes(header.side_bytes) + stated).ljust(header.length, b"\0")

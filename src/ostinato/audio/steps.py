@@ -66,15 +66,15 @@ class Normalizer:
         if self.kind == "running":
             self.reset()
             return self.next(frames)
-        told = self._from_training(frames)
-        deviation = max(float(told.std()), SMALLEST_DEVIATION)
-        normalised: Float32s = ((told - told.mean()) / deviation).astype(np.float32)
+        scaled = self._from_training(frames)
+        deviation = max(float(scaled.std()), SMALLEST_DEVIATION)
+        normalised: Float32s = ((scaled - scaled.mean()) / deviation).astype(np.float32)
         return normalised
 
     def next(self, frames: Float32s) -> Float32s:
         """Normalise the next frames of a stream, by what was heard so far."""
-        told = self._from_training(frames)
-        added = np.stack([told.mean(axis=1), (told**2).mean(axis=1)], axis=1)
+        scaled = self._from_training(frames)
+        added = np.stack([scaled.mean(axis=1), (scaled**2).mean(axis=1)], axis=1)
         sums = np.cumsum(np.concatenate([self._sums[None], added]), axis=0)[1:]
         counts = self._weight + self._count + np.arange(1, len(frames) + 1)
         if len(frames):
@@ -82,7 +82,7 @@ class Normalizer:
             self._count += len(frames)
         mean = sums[:, 0] / counts
         variance = np.maximum(sums[:, 1] / counts - mean**2, SMALLEST_DEVIATION**2)
-        normalised: Float32s = ((told - mean[:, None]) / np.sqrt(variance)[:, None]).astype(
+        normalised: Float32s = ((scaled - mean[:, None]) / np.sqrt(variance)[:, None]).astype(
             np.float32
         )
         return normalised

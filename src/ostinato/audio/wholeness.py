@@ -120,16 +120,16 @@ def _missing_of_w64(stream: BinaryIO, size: int) -> int:
 
 def _missing_of_nist(head: bytes, size: int) -> int:
     """Return what a file of NIST, as of TIMIT, lacks; one whose samples are packed tells nothing."""
-    told = dict(
+    fields = dict(
         re.findall(rb"^(\w+) -(?:i|s\d+) (\d{1,15})\s*$", head.partition(b"end_head")[0], re.M)
     )
     start = head[8:16].strip()
     names = (b"sample_count", b"sample_n_bytes")
     is_packed = re.search(rb"^sample_coding -s\d+ .*embedded", head, re.M) is not None
-    if is_packed or not start.isdigit() or not all(name in told for name in names):
+    if is_packed or not start.isdigit() or not all(name in fields for name in names):
         return 0
-    count, width = (int(told[name]) for name in names)
-    return int(start) + count * width * int(told.get(b"channel_count", 1)) - size
+    count, width = (int(fields[name]) for name in names)
+    return int(start) + count * width * int(fields.get(b"channel_count", 1)) - size
 
 
 def _beyond(start: int, length: int, size: int) -> int:

@@ -18,7 +18,7 @@ from ostinato.cli.console import is_first_process, print_figures, print_metrics,
 from ostinato.cli.options import absolute
 from ostinato.runs import folder as run_folder
 from ostinato.tasks import Estimator, Splits
-from ostinato.tasks.cross_validation import summarised, told
+from ostinato.tasks.cross_validation import summarize, summary_text
 from ostinato.training import Callback, Console, TensorBoard
 
 FINAL = "final"  # the run of all of train, beside those of the folds
@@ -112,12 +112,12 @@ def _cross_validate(
         train(model, run, own, splits=own_splits, overwrite=overwrite, resume=is_begun)
         metrics[run.name] = model.metrics_
     folded = [one for name, one in metrics.items() if name != FINAL]
-    summary = summarised(folded)
+    summary = summarize(folded)
     write_json(out / "cross_validation.json", summary)
     for name, figures in ((f"mean of {folds} folds", "mean"), ("standard deviation", "deviation")):
         alone = {key: one for key, one in summary[figures].items() if not isinstance(one, Mapping)}
         print_figures(name, alone)
-    say(told(folded, summary, type(estimator).load(next(iter(jobs)))._compared()))
+    say(summary_text(folded, summary, type(estimator).load(next(iter(jobs)))._compared()))
     say(f"Every fold's figures are in {out / 'cross_validation.json'}, its model beside it.")
     if FINAL in metrics:
         say(f"The model of all of train, measured on the test split, is in {out / FINAL}.")

@@ -91,8 +91,8 @@ def demo(
 
     out = out or Path("runs") / ("demo" if task == "classify" else f"demo-{task}")
     entry = next(entry for entry in TASKS.values() if entry.data.verb == task)
-    source, said, settings = DEMOS[task]
-    say(said)
+    source, description, settings = DEMOS[task]
+    say(description)
     train(entry, source, out=out, columns={}, overwrite=True, settings=settings)
     if task == "forecast":
         figures = load(out).metrics_["test"]

@@ -81,7 +81,7 @@ def run(tokens: Sequence[str]) -> int:
     except BaseException as error:  # the door: whatever it is, what leaves is a sentence
         if is_debugged:
             traceback.print_exception(error)
-        return _told(error)
+        return _report(error)
     return 0
 
 
@@ -92,7 +92,7 @@ def _parted(tokens: Sequence[str]) -> tuple[list[str], bool]:
     return [*before, *tokens[end:]], len(before) < end
 
 
-def _told(error: BaseException) -> int:
+def _report(error: BaseException) -> int:
     """Write an error as a sentence; return the exit code."""
     match error:
         case UnknownOptionError():

@@ -117,7 +117,7 @@ def _options(kind: str) -> set[str]:
     found = set()
     for name, one in inspect.signature(command_of(kind)).parameters.items():
         option = f"--{name.replace('_', '-')}"
-        for told in getattr(one.annotation, "__metadata__", ()):
-            option = next(iter(told.name or ()), option)
+        for metadata in getattr(one.annotation, "__metadata__", ()):
+            option = next(iter(metadata.name or ()), option)
         found |= {option, option.replace("--", "--no-", 1)}
     return found

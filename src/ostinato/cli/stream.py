@@ -52,23 +52,23 @@ def listen(
     form, begun = form_of(stream)
     rate = _rate(form, sample_rate_hz, estimator)
     session = estimator.stream(rate, threshold=options.get("threshold"))
-    told = ""
+    shown = ""
     try:
         for samples in chunks(stream, form, begun, rate):
             text = session.push(samples)
-            if text != told:
+            if text != shown:
                 if as_json:
                     show_json({"text": text, "final": False})
                 else:
-                    sys.stdout.write(text[len(told) :])
+                    sys.stdout.write(text[len(shown) :])
                 sys.stdout.flush()
-                told = text
+                shown = text
     finally:  # an interrupted stream ends here: what was heard is said
         answer = session.finish()
         if as_json:
             show_json({**answer, "final": True})
         else:
-            show(answer["text"][len(told) :])
+            show(answer["text"][len(shown) :])
         _tell_end(answer, session.latency)
 
 
@@ -89,8 +89,8 @@ def _rate(form: Form, asked: int | None, estimator: SpeechRecognizer) -> int:
             f"--sample-rate-hz: must be that of the wav on standard input, {form.rate_hz}; got {asked}. "
             "Leave it out."
         )
-    told = (form.rate_hz, asked, estimator.recordings_hz_)
-    rate = next((one for one in told if one is not None), None)
+    shown = (form.rate_hz, asked, estimator.recordings_hz_)
+    rate = next((one for one in shown if one is not None), None)
     if rate is None:
         rate = estimator.sample_rate_hz_
         say(

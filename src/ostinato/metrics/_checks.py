@@ -18,15 +18,15 @@ def check_pair(
     where: str, labels: ArrayLike, predictions: ArrayLike, num_classes: int
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return labels and predictions as arrays, or raise if they do not fit each other."""
-    rights = check_labels(where, "labels", labels, num_classes=num_classes)
-    answers = check_labels(where, "predictions", predictions, num_classes=num_classes)
-    if rights.ndim != answers.ndim:
+    y_true = check_labels(where, "labels", labels, num_classes=num_classes)
+    y_pred = check_labels(where, "predictions", predictions, num_classes=num_classes)
+    if y_true.ndim != y_pred.ndim:
         raise ShapeError(
-            f"{where}: labels and predictions must have the same form; got shapes {rights.shape} "
-            f"and {answers.shape}. Give class indices (n,) or boolean matrices (n, classes)."
+            f"{where}: labels and predictions must have the same form; got shapes {y_true.shape} "
+            f"and {y_pred.shape}. Give class indices (n,) or boolean matrices (n, classes)."
         )
-    check_same_rows(where, labels=rights, predictions=answers)
-    return rights, answers
+    check_same_rows(where, labels=y_true, predictions=y_pred)
+    return y_true, y_pred
 
 
 def check_labels(where: str, name: str, value: ArrayLike, *, num_classes: int) -> NDArray[Any]:

@@ -36,11 +36,11 @@ def agreement_z(labels: ArrayLike, predictions: ArrayLike) -> float:
     https://doi.org/10.1214/aoms/1177729545.
     """
     columns = np.shape(labels)[1] if np.ndim(labels) == 2 else 0
-    rights, answers = check_pair("agreement_z", labels, predictions, num_classes=columns)
-    if rights.ndim == 1:
-        rights, answers = rights[:, None], answers[:, None]
+    y_true, y_pred = check_pair("agreement_z", labels, predictions, num_classes=columns)
+    if y_true.ndim == 1:
+        y_true, y_pred = y_true[:, None], y_pred[:, None]
     above, variance = np.sum(
-        [_matches(a, b) for a, b in zip(rights.T, answers.T, strict=True)], axis=0
+        [_matches(a, b) for a, b in zip(y_true.T, y_pred.T, strict=True)], axis=0
     )
     return float(above / math.sqrt(variance)) if variance > 1e-12 else 0.0
 
@@ -64,21 +64,21 @@ def correlation_z(targets: ArrayLike, predictions: ArrayLike) -> float:
 
     Source: Pitman 1937, https://doi.org/10.2307/2983647.
     """
-    rights, answers = np.asarray(targets, np.float64), np.asarray(predictions, np.float64)
-    check_same_rows("correlation_z", targets=rights, predictions=answers)
-    rights, answers = rights - rights.mean(), answers - answers.mean()
-    size = float(np.linalg.norm(rights) * np.linalg.norm(answers))
-    return float(rights @ answers) / size * math.sqrt(len(rights) - 1) if size > 0 else 0.0
+    y_true, y_pred = np.asarray(targets, np.float64), np.asarray(predictions, np.float64)
+    check_same_rows("correlation_z", targets=y_true, predictions=y_pred)
+    y_true, y_pred = y_true - y_true.mean(), y_pred - y_pred.mean()
+    size = float(np.linalg.norm(y_true) * np.linalg.norm(y_pred))
+    return float(y_true @ y_pred) / size * math.sqrt(len(y_true) - 1) if size > 0 else 0.0
 
 
-def _matches(rights: NDArray[Any], answers: NDArray[Any]) -> tuple[float, float]:
+def _matches(y_true: NDArray[Any], y_pred: NDArray[Any]) -> tuple[float, float]:
     """Return the matches above those expected of a permutation, and the variance of its matches."""
-    n = len(rights)
-    rights, answers = rights.astype(np.int64), answers.astype(np.int64)
-    size = int(max(rights.max(), answers.max())) + 1
-    of_rights = np.bincount(rights, minlength=size).astype(np.float64)
-    of_answers = np.bincount(answers, minlength=size).astype(np.float64)
-    pairs = of_rights * of_answers
+    n = len(y_true)
+    y_true, y_pred = y_true.astype(np.int64), y_pred.astype(np.int64)
+    size = int(max(y_true.max(), y_pred.max())) + 1
+    true_counts = np.bincount(y_true, minlength=size).astype(np.float64)
+    predicted_counts = np.bincount(y_pred, minlength=size).astype(np.float64)
+    pairs = true_counts * predicted_counts
     total = pairs.sum()
-    spread = total - pairs @ (of_rights + of_answers) / n + (total / n) ** 2
-    return float(np.count_nonzero(rights == answers) - total / n), float(spread / max(n - 1, 1))
+    spread = total - pairs @ (true_counts + predicted_counts) / n + (total / n) ** 2
+    return float(np.count_nonzero(y_true == y_pred) - total / n), float(spread / max(n - 1, 1))

@@ -118,23 +118,23 @@ def classification_metrics(
     """
     where = "classification_metrics"
     chances = check_probabilities(where, probabilities, multi_label=multi_label)
-    rights = check_labels(where, "labels", labels, num_classes=chances.shape[1])
-    if (rights.ndim == 2) != multi_label:
+    y_true = check_labels(where, "labels", labels, num_classes=chances.shape[1])
+    if (y_true.ndim == 2) != multi_label:
         wanted = "a boolean matrix (n, classes)" if multi_label else "class indices (n,)"
         raise ShapeError(
             f"{where}: labels must be {wanted} when multi_label={multi_label}; "
-            f"got shape {rights.shape}. Set multi_label={not multi_label}, or convert the labels."
+            f"got shape {y_true.shape}. Set multi_label={not multi_label}, or convert the labels."
         )
-    check_same_rows(where, labels=rights, probabilities=chances)
+    check_same_rows(where, labels=y_true, probabilities=chances)
     predictions = decide(chances, multi_label=multi_label)
     figures = {
-        "n": len(rights),
-        "loss": _loss(rights, chances),
-        "accuracy": float(_rows_right(rights, predictions).mean()),
-        "f1_macro": _f1(rights, predictions, average="macro"),
+        "n": len(y_true),
+        "loss": _loss(y_true, chances),
+        "accuracy": float(_rows_right(y_true, predictions).mean()),
+        "f1_macro": _f1(y_true, predictions, average="macro"),
     }
     if multi_label:
-        figures["f1_micro"] = _f1(rights, predictions, average="micro")
+        figures["f1_micro"] = _f1(y_true, predictions, average="micro")
     return figures
 
 
@@ -169,10 +169,10 @@ def per_class(labels: ArrayLike, predictions: ArrayLike, *, num_classes: int) ->
         >>> per_class([0, 0, 1], [0, 1, 1], num_classes=2).recall.tolist()
         [0.5, 1.0]
     """
-    rights, answers = check_pair("per_class", labels, predictions, num_classes)
+    y_true, y_pred = check_pair("per_class", labels, predictions, num_classes)
     precision, recall, f1, support = sklearn_metrics.precision_recall_fscore_support(
-        *_for_sklearn(rights, answers),
-        labels=[True] if _is_one_label(rights) else range(num_classes),
+        *_for_sklearn(y_true, y_pred),
+        labels=[True] if _is_one_label(y_true) else range(num_classes),
         zero_division=0,
     )
     return PerClass(
@@ -197,13 +197,13 @@ def confusion(labels: ArrayLike, predictions: ArrayLike, *, num_classes: int) ->
         >>> confusion([0, 0, 1], [0, 1, 1], num_classes=2).tolist()
         [[1, 1], [0, 1]]
     """
-    rights, answers = check_pair("confusion", labels, predictions, num_classes)
-    if rights.ndim != 1:
+    y_true, y_pred = check_pair("confusion", labels, predictions, num_classes)
+    if y_true.ndim != 1:
         raise ShapeError(
-            f"confusion: labels must be class indices (n,); got shape {rights.shape}. "
+            f"confusion: labels must be class indices (n,); got shape {y_true.shape}. "
             "Use confusion_per_label for multi-label."
         )
-    cells = np.bincount(rights * num_classes + answers, minlength=num_classes**2)
+    cells = np.bincount(y_true * num_classes + y_pred, minlength=num_classes**2)
     return cells.reshape(num_classes, num_classes).astype(np.int64)
 
 
@@ -226,16 +226,16 @@ def confusion_per_label(labels: ArrayLike, predictions: ArrayLike) -> Int64s:
         [[[0, 0], [1, 1]]]
     """
     width = np.shape(labels)[-1] if np.ndim(labels) == 2 else 0
-    rights, answers = check_pair("confusion_per_label", labels, predictions, width)
-    if rights.ndim != 2:
+    y_true, y_pred = check_pair("confusion_per_label", labels, predictions, width)
+    if y_true.ndim != 2:
         raise ShapeError(
             "confusion_per_label: labels must be a boolean matrix (n, classes); "
-            f"got shape {rights.shape}. Use confusion for class indices."
+            f"got shape {y_true.shape}. Use confusion for class indices."
         )
-    true_yes = (rights & answers).sum(axis=0)
-    false_yes = (~rights & answers).sum(axis=0)
-    false_no = (rights & ~answers).sum(axis=0)
-    true_no = len(rights) - true_yes - false_yes - false_no
+    true_yes = (y_true & y_pred).sum(axis=0)
+    false_yes = (~y_true & y_pred).sum(axis=0)
+    false_no = (y_true & ~y_pred).sum(axis=0)
+    true_no = len(y_true) - true_yes - false_yes - false_no
     counts = np.array([[true_no, false_yes], [false_no, true_yes]], dtype=np.int64)
     return counts.transpose(2, 0, 1)  # (classes, right, predicted)
 
@@ -320,17 +320,17 @@ def accuracy_by_length(
     """
     where = "accuracy_by_length"
     lengths = np.asarray(num_tokens)
-    rights = np.asarray(is_right)
+    right = np.asarray(is_right)
     check_vector(where, "num_tokens", lengths)
-    check_vector(where, "is_right", rights)
-    check_same_rows(where, num_tokens=lengths, is_right=rights)
+    check_vector(where, "is_right", right)
+    check_same_rows(where, num_tokens=lengths, is_right=right)
     if num_bins < 1:
         raise ShapeError(f"{where}: num_bins must be at least 1; got {num_bins}. Give 8, say.")
     steps = np.arange(1, num_bins) / num_bins
     edges = np.unique(np.quantile(lengths, steps, method="inverted_cdf"))
     _, which = np.unique(np.searchsorted(edges, lengths, side="left"), return_inverse=True)
     count = np.bincount(which)
-    accuracy = np.bincount(which, weights=rights.astype(bool)) / count
+    accuracy = np.bincount(which, weights=right.astype(bool)) / count
     low, high = wilson_interval(accuracy, count)
     shortest = np.full(len(count), np.iinfo(np.int64).max)
     longest = np.zeros(len(count), dtype=np.int64)

@@ -36,22 +36,22 @@ def regression_metrics(
         (0.5, 0.3333, 0.5774)
     """
     where = "regression_metrics"
-    rights = np.asarray(targets, dtype=np.float64)
-    answers = np.asarray(predictions, dtype=np.float64)
-    for name, array in (("targets", rights), ("predictions", answers)):
+    y_true = np.asarray(targets, dtype=np.float64)
+    y_pred = np.asarray(predictions, dtype=np.float64)
+    for name, array in (("targets", y_true), ("predictions", y_pred)):
         check_vector(where, name, array)
         if not np.isfinite(array).all():
             raise DatasetError(
                 f"{where}: {name} must be finite; got {array[~np.isfinite(array)][0]}. "
                 "Leave such rows out; NaN among predictions means that the model has diverged."
             )
-    check_same_rows(where, targets=rights, predictions=answers)
-    squared = float(sklearn_metrics.mean_squared_error(rights, answers))
-    many = len(rights) > 1  # of a single value there is no variance
+    check_same_rows(where, targets=y_true, predictions=y_pred)
+    squared = float(sklearn_metrics.mean_squared_error(y_true, y_pred))
+    many = len(y_true) > 1  # of a single value there is no variance
     return {
-        "n": len(rights),
+        "n": len(y_true),
         "loss": squared / scale**2,
         "rmse": squared**0.5,
-        "mae": float(sklearn_metrics.mean_absolute_error(rights, answers)),
-        "r2": float(sklearn_metrics.r2_score(rights, answers)) if many else float(squared == 0),
+        "mae": float(sklearn_metrics.mean_absolute_error(y_true, y_pred)),
+        "r2": float(sklearn_metrics.r2_score(y_true, y_pred)) if many else float(squared == 0),
     }

@@ -241,7 +241,7 @@ def located_spans(
             f"{where}: tag {shown(found.strangers[0], 40)} must be O, or a letter and a type as in "
             f"`{found.spans}`, since other tags are of spans. Correct it."
         )
-    gold, said = (
+    gold, predicted = (
         {
             (row, start, end): kind
             for row, tags in enumerate(rows)
@@ -249,7 +249,7 @@ def located_spans(
         }
         for rows in (found.rows[: len(labels)], found.rows[len(labels) :])
     )
-    return gold, said
+    return gold, predicted
 
 
 def _score_types(gold: dict[Place, str], found: dict[Place, str]) -> SpanScores:

@@ -261,12 +261,12 @@ def _figures(words: Errors, characters: Errors) -> dict[str, Any]:
 
 def _edits(chunks: Any, reference: list[str], prediction: list[str]) -> Iterator[Edit]:
     for chunk in chunks:
-        said = reference[chunk.ref_start_idx : chunk.ref_end_idx]
+        expected = reference[chunk.ref_start_idx : chunk.ref_end_idx]
         written = prediction[chunk.hyp_start_idx : chunk.hyp_end_idx]
-        for place in range(max(len(said), len(written))):
+        for place in range(max(len(expected), len(written))):
             yield Edit(
                 chunk.type,
-                said[place] if place < len(said) else None,
+                expected[place] if place < len(expected) else None,
                 written[place] if place < len(written) else None,
             )
 

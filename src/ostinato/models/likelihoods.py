@@ -74,11 +74,11 @@ class StudentsT(Likelihood):
 
     def sample(self, outputs: Tensor, scale: Tensor) -> Tensor:
         """Draw a sample of each distribution, ``(...)``."""
-        told = self.distribution(outputs, scale)
-        radius, angle = torch.rand(2, *told.df.shape, dtype=outputs.dtype, device=outputs.device)
-        grown = torch.expm1(-2 / told.df * torch.log1p(-radius))
+        student = self.distribution(outputs, scale)
+        radius, angle = torch.rand(2, *student.df.shape, dtype=outputs.dtype, device=outputs.device)
+        grown = torch.expm1(-2 / student.df * torch.log1p(-radius))
         drawn: Tensor = (
-            told.loc + told.scale * (told.df * grown).sqrt() * (2 * torch.pi * angle).cos()
+            student.loc + student.scale * (student.df * grown).sqrt() * (2 * torch.pi * angle).cos()
         )
         return drawn
 

@@ -70,7 +70,7 @@ class GreedyDecoder:
         """Log of the probability of blanks alone so far."""
 
     @property
-    def heard(self) -> AlignedSymbol | None:
+    def pending(self) -> AlignedSymbol | None:
         """The symbol of the last step, which may continue."""
         return self._open
 
@@ -156,7 +156,7 @@ def beam_search(
     for step in probs:
         beams = _advanced(beams, step, least, tree)
         if len(beams) > beam_width:
-            kept = sorted(beams, key=lambda node: -tree.judged(node, sum(beams[node])))
+            kept = sorted(beams, key=lambda node: -tree.rank(node, sum(beams[node])))
             beams = {node: beams[node] for node in kept[:beam_width]}
         total = math.fsum(blank + other for blank, other in beams.values())
         scale += math.log(total)
@@ -191,7 +191,7 @@ class _Prefixes:
             self.worth.append(0.0 if self.score is None else self.score(self.symbols(found)))
         return found
 
-    def judged(self, node: int, prob: float) -> float:
+    def rank(self, node: int, prob: float) -> float:
         """Return the key that prefixes are sorted by: probability, or its log plus the score."""
         if self.score is None:
             return prob

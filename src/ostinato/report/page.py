@@ -77,7 +77,7 @@ def render(run: Run) -> str:
         formatting.significant,
     ):
         environment.filters[function.__name__] = function
-    task, said = TASKS[run.task], run.predictions
+    task, predictions = TASKS[run.task], run.predictions
     headlines = _headlines(run, task)
     html = environment.get_template("page.html").render(
         run=run,
@@ -88,10 +88,10 @@ def render(run: Run) -> str:
         script=page_script(),
         headlines=headlines,
         learning=learning(run, task.curves),
-        split=said.split if said else "",
+        split=predictions.split if predictions else "",
         results=task.results_of(run),
         balance=task.balance(run.splits, run.labels),
-        lengths=_lengths(said, task) if said and task.has_lengths else None,
+        lengths=_lengths(predictions, task) if predictions and task.has_lengths else None,
         verdict=task.verdict_of(run) or _unjudged(headlines),
         beside=None if task.lists_baselines else beside(run),
         settings=_groups(run, "task"),
@@ -99,9 +99,9 @@ def render(run: Run) -> str:
     return html.strip() + "\n"
 
 
-def _lengths(said: Predictions, task: Task[Any]) -> Lengths:
+def _lengths(predictions: Predictions, task: Task[Any]) -> Lengths:
     return length_histogram(
-        said.num_tokens, task.example, unit=task.unit, units_per_second=task.units_per_second
+        predictions.num_tokens, task.example, unit=task.unit, units_per_second=task.units_per_second
     )
 
 

@@ -110,11 +110,11 @@ def _start(*shares: NDArray[Any]) -> float:
 
 
 def _calibration_bands(bins: Calibration) -> Iterator[tuple[float, float, str]]:
-    for start, end, count, said, true in zip(
+    for start, end, count, predicted, true in zip(
         bins.edges[:-1], bins.edges[1:], bins.count, bins.probability, bins.frequency, strict=True
     ):
         if count:
-            yield start, end, f"{count:,.0f} at {said:.1%} on average: {true:.1%} came true"
+            yield start, end, f"{count:,.0f} at {predicted:.1%} on average: {true:.1%} came true"
 
 
 def accuracy_by_length(bins: LengthBins, unit: str = "token", example: str = "text") -> str:

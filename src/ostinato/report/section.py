@@ -114,8 +114,8 @@ class Task(ABC, Generic[P]):
 
         A task that shows figures of the run beside them overrides it.
         """
-        said: Any = run.predictions  # of the form that this task has read
-        return None if said is None else self.results(said, run.labels)
+        predictions: Any = run.predictions  # of the form that this task has read
+        return None if predictions is None else self.results(predictions, run.labels)
 
     def verdict_of(self, run: Run) -> Verdict | None:
         """Return what the figures of a run mean; None if nothing was judged."""

@@ -54,7 +54,7 @@ def card(
             "",
             "## Figures",
             "",
-            *_judged(metrics),
+            *_verdict_lines(metrics),
             "| split | figure | value |",
             "|---|---|---|",
             *_rows(metrics),
@@ -71,11 +71,11 @@ def card(
     )
 
 
-def _judged(metrics: Mapping[str, Any]) -> list[str]:
+def _verdict_lines(metrics: Mapping[str, Any]) -> list[str]:
     """Return the verdict and what to try next, as paragraphs."""
     verdict = metrics.get("verdict", {})
-    told = [verdict[name] for name in ("text", "advice") if verdict.get(name)]
-    return [line for one in told for line in (one, "")]
+    lines = [verdict[name] for name in ("text", "advice") if verdict.get(name)]
+    return [line for one in lines for line in (one, "")]
 
 
 def _rows(metrics: Mapping[str, Any]) -> list[str]:
@@ -113,10 +113,10 @@ def _beside(metrics: Mapping[str, Any]) -> Iterator[str]:
 def _settings(config: Mapping[str, Any]) -> list[str]:
     """Return the settings in force, those marked that the data decided."""
     given = config["settings"]
-    told = []
+    lines = []
     for name, value in config.get("sized", given).items():
-        told.append(f"- {name}: `{value}`{_by_data(value, given.get(name, value))}")
-    return told
+        lines.append(f"- {name}: `{value}`{_by_data(value, given.get(name, value))}")
+    return lines
 
 
 def _by_data(value: Any, given: Any) -> str:

@@ -94,12 +94,12 @@ def write_predictions(
     num_tokens: NDArray[np.int64],
 ) -> None:
     """Write one row a text: gold, predicted, probabilities, length, excerpts."""
-    gold, said = _strings(labels), _strings(predictions)
-    kept = _rows_kept(gold, said, confidence)
+    gold, predicted = _strings(labels), _strings(predictions)
+    kept = _rows_kept(gold, predicted, confidence)
     table = pa.table(
         {
             "label": gold,
-            "prediction": said,
+            "prediction": predicted,
             "confidence": confidence,
             "probabilities": pa.FixedSizeListArray.from_arrays(
                 probabilities.ravel(), probabilities.shape[1]
@@ -111,9 +111,9 @@ def write_predictions(
     write_table(run, split, table)
 
 
-def _rows_kept(gold: list[Any], said: list[Any], confidence: NDArray[np.float32]) -> set[int]:
+def _rows_kept(gold: list[Any], predicted: list[Any], confidence: NDArray[np.float32]) -> set[int]:
     """Return the rows whose texts are kept: wrong answers, and of right ones the surest of each kind."""
-    answers = [tuple(sorted(one)) if isinstance(one, list) else one for one in said]
+    answers = [tuple(sorted(one)) if isinstance(one, list) else one for one in predicted]
     rights = [tuple(sorted(one)) if isinstance(one, list) else one for one in gold]
     wrong = {row for row, (a, b) in enumerate(zip(answers, rights, strict=True)) if a != b}
     found: Counter[Any] = Counter()

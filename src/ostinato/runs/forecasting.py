@@ -125,9 +125,9 @@ def read_forecasts(path: Path, labels: Labels) -> ForecastPredictions | None:
     if not len(columns["id"]):
         return None
     with right_types(path):
-        told = _told(path)
+        metadata = _read_metadata(path)
         horizon = _horizon(columns, path)
-        probabilities = told["probabilities"]
+        probabilities = metadata["probabilities"]
         flat = _matrix(columns["quantiles"], horizon * len(probabilities), "quantiles", path)
         steps = {name: _matrix(columns[name], horizon, name, path) for name in STEPS[1:]}
         histories, offsets = _lists(columns["history"])
@@ -146,11 +146,11 @@ def read_forecasts(path: Path, labels: Labels) -> ForecastPredictions | None:
             baselines={name: steps[name] for name in BASELINES},
             scale=floats(columns["scale"]),
             deviation=floats(columns["deviation"]),
-            **told,
+            **metadata,
         )
 
 
-def _told(path: Path) -> dict[str, Any]:
+def _read_metadata(path: Path) -> dict[str, Any]:
     """Return what the file tells of all its windows."""
     metadata = pq.read_schema(path).metadata or {}
     found = {key.decode("utf-8", "replace"): value.decode() for key, value in metadata.items()}

@@ -145,14 +145,14 @@ def read_transcripts(path: Path, labels: Labels) -> TranscriptPredictions | None
     if not len(columns["label"]):
         return None
     with right_types(path):
-        said = {name: texts(columns[name], name, path) for name in TEXTS}
+        strings = {name: texts(columns[name], name, path) for name in TEXTS}
         seconds = finite(floats(columns["seconds"]), "seconds", path)
         predictions = TranscriptPredictions(
             split=split,
-            audio=said["audio"],
+            audio=strings["audio"],
             speakers=tuple(columns["speaker"].cast(pa.string()).to_pylist()),
-            labels=said["label"],
-            predictions=said["prediction"],
+            labels=strings["label"],
+            predictions=strings["prediction"],
             confidence=unit_interval(floats(columns["confidence"]), "confidence", path),
             seconds=seconds,
             pictures=_pictures(columns, labels, path),

@@ -116,12 +116,12 @@ def read_tag_predictions(path: Path, labels: Labels) -> TagPredictions | None:
         sentences = tuple(
             Sentence(
                 tokens=tokens,
-                labels=rights,
+                labels=gold,
                 predictions=answers,
                 confidence=confidence,
                 span_confidence=span_confidence,
             )
-            for tokens, rights, answers, confidence, span_confidence in zip(
+            for tokens, gold, answers, confidence, span_confidence in zip(
                 *(columns[name].to_pylist() for name in ("tokens", "label", "prediction")),
                 *(_shares(columns[name], name, path) for name in ("confidence", "span_confidence")),
                 strict=True,
@@ -159,9 +159,9 @@ def _check_tags(sentences: Sequence[Sentence], labels: Labels, path: Path) -> No
     kinds = {split_tag(tag)[1] if are_spans else tag for tag in labels.classes}
     for row, sentence in enumerate(sentences, start=1):
         spans = spans_of(sentence.predictions) if are_spans else []
-        said = {span.type for span in spans} if are_spans else set(sentence.predictions)
-        if said - kinds:
-            stranger = repr(min(said - kinds))
+        predicted = {span.type for span in spans} if are_spans else set(sentence.predictions)
+        if predicted - kinds:
+            stranger = repr(min(predicted - kinds))
             raise misfit(path, "must have predictions of labels.json only", stranger)
         if len(spans) != len(sentence.span_confidence):
             raise misfit(

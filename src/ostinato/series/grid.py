@@ -209,12 +209,12 @@ def first_told(
     """
     first = np.flatnonzero(np.diff(codes, prepend=-1))
     rows = np.where(is_told, np.arange(len(codes)), len(codes))
-    told = np.minimum.reduceat(rows, first)
-    told = np.where(told < len(codes), told, first)
-    if (told > first).any():
-        fits = step.steps(times[told][codes], times)[1] | (np.arange(len(codes)) < told[codes])
-        told = np.where(np.logical_and.reduceat(fits, first), told, first)
-    return times[told], positions[told]
+    starts = np.minimum.reduceat(rows, first)
+    starts = np.where(starts < len(codes), starts, first)
+    if (starts > first).any():
+        fits = step.steps(times[starts][codes], times)[1] | (np.arange(len(codes)) < starts[codes])
+        starts = np.where(np.logical_and.reduceat(fits, first), starts, first)
+    return times[starts], positions[starts]
 
 
 def stacked(columns: Mapping[str, Float64s], rows: Int64s) -> Float64s:

@@ -240,10 +240,10 @@ def _levels_of(column: Ragged, *, is_log: bool) -> list[Float64s]:
 def _usual(levels: Sequence[Float64s]) -> tuple[float, float]:
     """Return the medians of deviation over level, at most 1, and of deviation; 1 where there is none."""
     means, deviations = np.concatenate(levels, axis=1) if len(levels) else np.zeros((2, 0))
-    told = deviations > 0
-    if not told.any():
+    varied = deviations > 0
+    if not varied.any():
         return 1.0, 1.0
-    means, deviations = means[told], deviations[told]
+    means, deviations = means[varied], deviations[varied]
     shares = deviations / np.maximum(np.abs(means), deviations)
     return float(np.median(shares)), float(np.median(deviations))
 

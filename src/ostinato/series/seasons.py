@@ -35,12 +35,12 @@ def longer_seasons(panel: Panel, season: int) -> tuple[int, ...]:
     if season < 2 or not (panel.frequency.is_counted or (step and step * season == DAY)):
         return ()
     week = DAYS * season
-    told = [
+    scores = [
         _correlation(values[season:] - values[:-season], week)
         for values in panel.values
         if len(values) >= FEWEST * week
     ]
-    return (week,) if told and np.mean(np.concatenate(told)) >= LEAST else ()
+    return (week,) if scores and np.mean(np.concatenate(scores)) >= LEAST else ()
 
 
 def _correlation(values: npt.NDArray[np.float64], steps: int) -> npt.NDArray[np.float64]:

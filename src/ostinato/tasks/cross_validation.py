@@ -14,7 +14,7 @@ from ostinato.tasks.verdict import FEW, Compared
 SPLIT = "test"  # the split that each fold's model was measured on
 
 
-def summarised(folds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def summarize(folds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return mean and standard deviation over the folds of each figure, and every fold's own.
 
     The figures are those of the test split; those of each baseline stand under its name.
@@ -23,8 +23,8 @@ def summarised(folds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         folds: The metrics of each fold's model.
 
     Example:
-        >>> told = summarised([{"test": {"accuracy": 0.8}}, {"test": {"accuracy": 0.9}}])
-        >>> {name: round(figures["accuracy"], 3) for name, figures in told.items() if name != "folds"}
+        >>> summary_text = summarize([{"test": {"accuracy": 0.8}}, {"test": {"accuracy": 0.9}}])
+        >>> {name: round(figures["accuracy"], 3) for name, figures in summary_text.items() if name != "folds"}
         {'mean': 0.85, 'deviation': 0.071}
     """
     measured = [
@@ -41,18 +41,20 @@ def summarised(folds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def told(folds: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], compared: Compared) -> str:
+def summary_text(
+    folds: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], compared: Compared
+) -> str:
     """Return in a sentence how the models of the folds do, beside the best simple model.
 
     Args:
         folds: The metrics of each fold's model.
-        summary: What `summarised` makes of them.
+        summary: What `summarize` makes of them.
         compared: The figure by which a model is compared with the simple ones.
 
     Example:
         >>> bag = {"bag": {"title": "a bag of words", "test": {"accuracy": 0.7}}}
         >>> folds = [{"test": {"accuracy": value}, "baselines": bag} for value in (0.8, 0.6)]
-        >>> told(folds, summarised(folds), Compared("accuracy", "accuracy"))
+        >>> summary_text(folds, summarize(folds), Compared("accuracy", "accuracy"))
         'Over 2 folds: accuracy 0.7000 on average, standard deviation 0.1414; a bag of words ...'
     """
     mean, name = summary["mean"], compared.figure

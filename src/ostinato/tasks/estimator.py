@@ -310,8 +310,10 @@ class Estimator(DividedTask):
             if value is not None and given[name] is None
         }
         if found:
-            told = ", ".join(f"{name.rpartition('__')[2]} {value}" for name, value in found.items())
-            logger.info("set by the size of the data: %s", told)
+            described = ", ".join(
+                f"{name.rpartition('__')[2]} {value}" for name, value in found.items()
+            )
+            logger.info("set by the size of the data: %s", described)
         sized: Self = clone(self).set_params(**found)
         return sized
 
@@ -330,9 +332,10 @@ class Estimator(DividedTask):
 
     def _write_figures(self, run: Path) -> None:
         config = run_folder.read_config(run)
-        told = (self._example(run), self._reads())
+        described = (self._example(run), self._reads())
         write_text(
-            run / "README.md", card(config, self.metrics_, *told, pipeline_tag=self.pipeline_tag)
+            run / "README.md",
+            card(config, self.metrics_, *described, pipeline_tag=self.pipeline_tag),
         )
         write_json(run / "metrics.json", self.metrics_)  # by it a run is finished
         run_folder.settle_sums(run)

@@ -71,32 +71,32 @@ def lines(
         unit: What lengths are counted in.
         lacking: What ``unknown_rate`` is the share of.
     """
-    told = []
+    messages = []
     for name, split in facts.items():
         counts = split["labels"]
         length = split["length"]
         shown = ", ".join(f"{label} {count:,}" for label, count in list(counts.items())[:8])
         more = f" and {len(counts) - 8} more classes" if len(counts) > 8 else ""
         classes = f" ({shown}{more})" if counts else ""
-        told.append(
+        messages.append(
             f"{name}: {split['n']:,} {texts}{classes}; {unit}s: median {length['median']:.0f}, "
             f"95% up to {length['p95']:.0f}, at most {length['max']:,}; "
             f"{lacking} {split['unknown_rate']:.1%}"
         )
         if split["repeated"]:
-            told.append(
+            messages.append(
                 f"{name}: {split['repeated']:,} {texts} repeat an earlier one of this split"
             )
         if split["duplicates_of_train"]:
-            told.append(f"{name}: {split['duplicates_of_train']:,} {texts} also stand in train")
+            messages.append(f"{name}: {split['duplicates_of_train']:,} {texts} also stand in train")
         if unit == "token" and split["unknown_rate"] > MANY_UNKNOWN:
             hint = (
                 "a lower min_freq or another tokenizer" if facts["train"]["unknown_rate"] else MORE
             )
-            told.append(
+            messages.append(
                 f"{name}: one token in {1 / split['unknown_rate']:.0f} is unknown; {hint} may help"
             )
-    return told
+    return messages
 
 
 def imbalance(facts: DataSummary) -> list[str]:
@@ -106,10 +106,10 @@ def imbalance(facts: DataSummary) -> list[str]:
     rare = sorted((n, name) for name, n in counts.items() if n * IMBALANCE <= most)
     if not rare:
         return []
-    told = ", ".join(f"{name} {n:,}" for n, name in rare[:SHOWN])
+    messages = ", ".join(f"{name} {n:,}" for n, name in rare[:SHOWN])
     more = f" and {len(rare) - SHOWN} more classes" if len(rare) > SHOWN else ""
     return [
-        f"train: rare classes: {told}{more}, beside up to {most:,} of another; look at macro F1 beside "
+        f"train: rare classes: {messages}{more}, beside up to {most:,} of another; look at macro F1 beside "
         "accuracy, and see class_weight"
     ]
 

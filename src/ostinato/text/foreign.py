@@ -43,12 +43,12 @@ def backend_of(content: Any) -> tokenizers.Tokenizer:
             growth *= _growth(step)
     if not growth < MOST_GROWTH:
         raise ValueError(f"its normalizers make a text up to {growth:.3g} times as long")
-    with told_panics("tokenizer.json"):
+    with panics_as_errors("tokenizer.json"):
         return tokenizers.Tokenizer.from_str(json.dumps(content))
 
 
 @contextmanager
-def told_panics(where: str) -> Iterator[None]:
+def panics_as_errors(where: str) -> Iterator[None]:
     """Turn what the Rust library raises, panics too, into an error of ours."""
     try:
         yield

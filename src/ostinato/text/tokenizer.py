@@ -22,7 +22,7 @@ from ostinato._errors import CheckpointError, ConfigError, did_you_mean
 from ostinato._files import parse_json, read_json, write_json, write_text
 from ostinato._rules import is_tokenizer_file
 from ostinato.data.ragged import Ragged
-from ostinato.text.foreign import backend_of, told_panics
+from ostinato.text.foreign import backend_of, panics_as_errors
 from ostinato.text.splitters import Splitter, make_splitter, well_formed
 from ostinato.text.vocabulary import UNK, learn, text_chunks
 
@@ -328,13 +328,13 @@ class HuggingFaceTokenizer(Tokenizer):
 
     def _encode_chunk(self, texts: list[str]) -> Iterator[Ids]:
         whole = [well_formed(text) for text in texts]
-        with told_panics("tokenizer.json"):
+        with panics_as_errors("tokenizer.json"):
             encodings = self._backend.encode_batch_fast(whole, add_special_tokens=False)
         for encoding in encodings:
             yield np.array(encoding.ids or [self.unk_id], np.int32)
 
     def _encode_places(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
-        with told_panics("tokenizer.json"):
+        with panics_as_errors("tokenizer.json"):
             encoding = self._backend.encode(well_formed(text), add_special_tokens=False)
         return encoding.ids, encoding.offsets
 

@@ -93,7 +93,7 @@ def unpack(
 
 
 @contextmanager
-def told_misfits(path: Path) -> Iterator[None]:
+def misfits_as_errors(path: Path) -> Iterator[None]:
     """Turn what another content than ours breaks, while it is put back, into one error."""
     try:
         yield

@@ -310,7 +310,7 @@ class _Loop:
     def _load(self, folder: Path) -> None:
         path = checkpoint.path_of(folder)
         tensors, header = checkpoint.load_tensors(path)
-        with checkpoint.told_misfits(path):
+        with checkpoint.misfits_as_errors(path):
             self._put_back(path, tensors, header)
         if self.is_main:
             history.write(folder, self.progress.records)

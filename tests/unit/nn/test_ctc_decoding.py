@@ -247,12 +247,12 @@ def test_the_probability_of_silence_is_that_of_blanks_alone_in_any_chunks(steps,
 def test_greedy_tells_what_is_still_heard_and_begins_again_after_the_end():
     steps = np.log([[0.1, 0.9], [0.4, 0.6], [0.9, 0.1]])
     decoder = GreedyDecoder()
-    assert decoder.heard is None
+    assert decoder.pending is None
     assert decoder.push(steps[:2]) == []
-    assert decoder.heard[:3] == (1, 0, 2)
+    assert decoder.pending[:3] == (1, 0, 2)
     assert decoder.push(np.zeros((0, 2))) == []
     assert decoder.push(steps[2:]) == [AlignedSymbol(1, 0, 2, pytest.approx(0.9))]
-    assert decoder.heard is None
+    assert decoder.pending is None
     assert decoder.finish() == []
 
 

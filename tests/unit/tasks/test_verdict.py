@@ -9,7 +9,7 @@ import pytest
 
 from ostinato._errors import DatasetError
 from ostinato.tasks.baselines import Baseline, measure_baselines
-from ostinato.tasks.cross_validation import summarised, told
+from ostinato.tasks.cross_validation import summarize, summary_text
 from ostinato.tasks.verdict import ACCURACY, HARDER, Compared, Verdict, judge
 
 BAG = {"title": "a bag of words", "test": {"accuracy": 0.9}}
@@ -144,7 +144,7 @@ def test_folds_are_summarised_with_their_baselines():
         figures = {"accuracy": accuracy, "n": 10, **more}
         return {"test": figures, "baselines": {"bag": {"title": "b", "test": {"accuracy": bag}}}}
 
-    told = summarised([fold(0.7, 0.5, only_here=1.0), fold(0.9, 0.7, by_class={"a": 1})])
+    told = summarize([fold(0.7, 0.5, only_here=1.0), fold(0.9, 0.7, by_class={"a": 1})])
     assert told["mean"] == {
         "accuracy": pytest.approx(0.8),
         "n": 10.0,
@@ -164,6 +164,6 @@ def test_folds_are_summarised_with_their_baselines():
 )
 def test_folds_that_are_no_better_than_chance_together_say_so(z, n, words):
     folds = [{"test": {"accuracy": 0.5, "n": n, "chance_z": z}}] * 3
-    text = told(folds, summarised(folds), ACCURACY)
+    text = summary_text(folds, summarize(folds), ACCURACY)
     assert words in text
     assert ("chance" in text) == bool(words)

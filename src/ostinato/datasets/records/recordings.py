@@ -104,13 +104,13 @@ class Recordings:
         if not sounds:
             raise DatasetError(f"{source}: there must be a recording; got none. Add one.")
         columns = {"transcripts": transcripts, "speakers": speakers, "names": names}
-        told = {what: _column(given, source, what) for what, given in columns.items()}
-        _check_counts(told, len(sounds), source)
+        info = {what: _column(given, source, what) for what, given in columns.items()}
+        _check_counts(info, len(sounds), source)
         return Recordings(
             sounds,
-            None if told["transcripts"] is None else _strings(told["transcripts"], called, source),
+            None if info["transcripts"] is None else _strings(info["transcripts"], called, source),
             source,
-            None if told["speakers"] is None else [str(speaker) for speaker in told["speakers"]],
+            None if info["speakers"] is None else [str(speaker) for speaker in info["speakers"]],
             _one_rate(rates, source, sample_rate_hz),
             called,
         )
@@ -136,8 +136,8 @@ class Recordings:
         """SHA-256 (hex) of recordings, transcripts and rate."""
         digest = hashlib.sha256(str(self.sample_rate_hz).encode())
         for row, key in enumerate(self.keys):
-            said = "" if self.transcripts is None else self.transcripts[row]
-            digest.update(f"{key}{len(said.encode())}:{said}".encode())
+            text = "" if self.transcripts is None else self.transcripts[row]
+            digest.update(f"{key}{len(text.encode())}:{text}".encode())
         return digest.hexdigest()
 
     def take(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> Recordings:
@@ -275,7 +275,7 @@ def _strings(transcripts: Sequence[str], names: list[str], source: str) -> list[
     for name, transcript in zip(names, transcripts, strict=True):
         if not transcript.isascii():
             json_text(transcript, f"{source}: {name}")
-    empty = [name for name, said in zip(names, transcripts, strict=True) if not str(said).strip()]
+    empty = [name for name, text in zip(names, transcripts, strict=True) if not str(text).strip()]
     if empty:
         logger.warning(
             "%s: %d of %d transcripts are empty, the first is that of %s; they are taken for silence.",

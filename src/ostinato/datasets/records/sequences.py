@@ -136,8 +136,8 @@ class Sequences:
         digest = hashlib.sha256(str(len(self.features)).encode())
         labels = self.labels or [""] * len(self)
         for key, label in zip(self.keys, labels, strict=True):
-            said = str(label)
-            digest.update(f"{key}{len(said.encode())}:{said}".encode())
+            label_text = str(label)
+            digest.update(f"{key}{len(label_text.encode())}:{label_text}".encode())
         if self.weights is not None:
             digest.update(np.array(self.weights, "<f8").tobytes())
         return digest.hexdigest()

@@ -129,8 +129,8 @@ class Examples:
 
     def weighted(self, weights: list[float]) -> Examples:
         """Return the same texts, each with how much it counts in the loss."""
-        said = self.fingerprint.encode() + np.array(weights, "<f8").tobytes()
-        return replace(self, weights=weights, fingerprint=hashlib.sha256(said).hexdigest())
+        content = self.fingerprint.encode() + np.array(weights, "<f8").tobytes()
+        return replace(self, weights=weights, fingerprint=hashlib.sha256(content).hexdigest())
 
     @property
     def keys(self) -> Sequence[str]:

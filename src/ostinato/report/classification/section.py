@@ -97,18 +97,18 @@ class Classification(Task[TextPredictions]):
     def results(self, predictions: TextPredictions, labels: Labels) -> Results:
         """Return what predictions say about the model, with the drawings of the template."""
         classes = labels.classes
-        rights, answers, is_right = (
+        y_true, y_pred, is_right = (
             predictions.labels,
             predictions.predictions,
             predictions.is_right,
         )
         if labels.multi_label:
-            matrix, outcomes = None, _outcomes(rights, answers)
-            bins = calibration(predictions.probabilities.ravel(), rights.ravel())
+            matrix, outcomes = None, _outcomes(y_true, y_pred)
+            bins = calibration(predictions.probabilities.ravel(), y_true.ravel())
         else:
-            matrix, outcomes = confusion(rights, answers, num_classes=len(classes)), None
+            matrix, outcomes = confusion(y_true, y_pred, num_classes=len(classes)), None
             bins = calibration(predictions.confidence, is_right)
-        scores = per_class(rights, answers, num_classes=len(classes))
+        scores = per_class(y_true, y_pred, num_classes=len(classes))
         lengths = accuracy_by_length(predictions.num_tokens, is_right)
         return Results(
             class_rows=class_rows(scores, classes, outcomes),
@@ -162,8 +162,8 @@ class Classification(Task[TextPredictions]):
         )
 
 
-def _outcomes(labels: NDArray[Any], answers: NDArray[Any]) -> Outcomes:
-    counts = confusion_per_label(labels, answers)
+def _outcomes(labels: NDArray[Any], y_pred: NDArray[Any]) -> Outcomes:
+    counts = confusion_per_label(labels, y_pred)
     return Outcomes(found=counts[:, 1, 1], missed=counts[:, 1, 0], false_alarms=counts[:, 0, 1])
 
 

@@ -30,9 +30,9 @@ def of_classes(predictions: TextPredictions, labels: Labels, names: Sequence[str
     else:
         kinds, outcome = np.unique(np.stack(answers, 1), axis=0, return_inverse=True)
         halves = [np.arange(len(labels.classes)) == column[:, None] for column in kinds.T]
-    right, said = (_spread(half, place, len(names)) for half in halves)
-    same = (right == said).all(axis=1)
-    counts = np.column_stack([same, np.ones(len(kinds)), right & said, right * 1 + said])
+    right, predicted = (_spread(half, place, len(names)) for half in halves)
+    same = (right == predicted).all(axis=1)
+    counts = np.column_stack([same, np.ones(len(kinds)), right & predicted, right * 1 + predicted])
 
     def f1(sums: Float64s) -> tuple[Float64s, Float64s]:
         found, stated = np.split(sums[..., 2:], 2, axis=-1)
@@ -64,9 +64,9 @@ def of_values(predictions: ValuePredictions, labels: Labels, names: Sequence[str
         labels: None that matter.
         names: None that matter.
     """
-    rights, errors = predictions.labels, predictions.predictions - predictions.labels
-    around = rights - rights.mean()
-    rows = np.stack([np.ones(len(rights)), errors**2, np.abs(errors), around, around**2], axis=1)
+    y_true, errors = predictions.labels, predictions.predictions - predictions.labels
+    around = y_true - y_true.mean()
+    rows = np.stack([np.ones(len(y_true)), errors**2, np.abs(errors), around, around**2], axis=1)
 
     def explained(sums: Float64s) -> Float64s:
         total = sums[..., 4] - ratio(sums[..., 3] ** 2, sums[..., 0])
@@ -79,7 +79,7 @@ def of_values(predictions: ValuePredictions, labels: Labels, names: Sequence[str
             "rmse": lambda sums: np.sqrt(ratio(sums[..., 1], sums[..., 0])),
             "mae": lambda sums: ratio(sums[..., 2], sums[..., 0]),
         },
-        examples=checksum(predictions.names.to_pylist(), rights.tolist()),
+        examples=checksum(predictions.names.to_pylist(), y_true.tolist()),
     )
 
 

@@ -136,8 +136,8 @@ def _are_same(runs: Sequence[Run], tallies: Sequence[Tally], split: str) -> bool
     fingerprints = {
         next((one.fingerprint for one in run.splits if one.name == split), "") for run in runs
     }
-    told = {tally.examples for tally in tallies}
-    are_same = any(len(known) == 1 and known != {""} for known in (fingerprints, told))
+    examples = {tally.examples for tally in tallies}
+    are_same = any(len(known) == 1 and known != {""} for known in (fingerprints, examples))
     return are_same and len({(len(one), one.counts.shape[1]) for one in tallies}) == 1
 
 
@@ -145,8 +145,8 @@ def _figure_rows(
     runs: Sequence[Run], tallies: Sequence[Tally], split: str, *, is_same: bool
 ) -> tuple[FigureRow, ...]:
     shared = [name for name in tallies[0].figures if all(name in one.figures for one in tallies)]
-    judged = runs[0].verdict.figure if runs[0].verdict else ""
-    order = sorted(shared, key=lambda name: name != judged)  # the main one first
+    main_figure = runs[0].verdict.figure if runs[0].verdict else ""
+    order = sorted(shared, key=lambda name: name != main_figure)  # the main one first
     rows = []
     for name in order:
         others = [difference(one, tallies[0], name) if is_same else None for one in tallies[1:]]
@@ -235,10 +235,12 @@ def _notes(
             "flattering."
         )
     for run in runs:
-        said = run.predictions
-        if isinstance(said, ForecastPredictions) and said.num_windows > len(said.ids):
+        predictions = run.predictions
+        if isinstance(predictions, ForecastPredictions) and predictions.num_windows > len(
+            predictions.ids
+        ):
             notes.append(
-                f"Errors are of the {len(said.ids):,} windows that a run keeps, of {said.num_windows:,}; "
+                f"Errors are of the {len(predictions.ids):,} windows that a run keeps, of {predictions.num_windows:,}; "
                 "the reports have those of all."
             )
             break

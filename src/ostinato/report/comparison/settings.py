@@ -27,9 +27,9 @@ def setting_rows(runs: Sequence[Run]) -> tuple[SettingRow, ...]:
         "training": [_training(run) for run in runs],
     }
     rows = []
-    for group, told in groups.items():
-        for name in dict.fromkeys(name for one in told for name in one):
-            values = tuple(one.get(name, formatting.NOT_KNOWN) for one in told)
+    for group, tables in groups.items():
+        for name in dict.fromkeys(name for one in tables for name in one):
+            values = tuple(one.get(name, formatting.NOT_KNOWN) for one in tables)
             if len(set(values)) > 1:
                 rows.append(SettingRow(group=group, name=name, values=values))
     return tuple(rows)

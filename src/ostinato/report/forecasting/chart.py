@@ -161,7 +161,7 @@ def _steps(forecast: Forecast, across: _Axis, digits: int) -> Iterator[Step]:
     for step, time in enumerate(times):
         ahead = step - past
         words = (
-            _told(forecast, ahead, digits)
+            _lines(forecast, ahead, digits)
             if ahead >= 0
             else [_written(forecast.history[step], digits)]
         )
@@ -172,7 +172,7 @@ def _steps(forecast: Forecast, across: _Axis, digits: int) -> Iterator[Step]:
         )
 
 
-def _told(forecast: Forecast, ahead: int, digits: int) -> list[str]:
+def _lines(forecast: Forecast, ahead: int, digits: int) -> list[str]:
     """Return what is known of a step ahead, in words."""
     words = [f"forecast {_written(forecast.middle[ahead], digits)}"]
     if forecast.actual is not None and np.isfinite(forecast.actual[ahead]):

@@ -156,10 +156,12 @@ class Forecasting(Task[ForecastPredictions]):
 
     def results_of(self, run: Run) -> Results | None:
         """Return what predictions and figures of a run say; None if it has no predictions yet."""
-        said = run.predictions
-        if not isinstance(said, ForecastPredictions):
+        predictions = run.predictions
+        if not isinstance(predictions, ForecastPredictions):
             return None
-        return self.results(said, run.labels, run.figures.get(said.split), run.baselines)
+        return self.results(
+            predictions, run.labels, run.figures.get(predictions.split), run.baselines
+        )
 
     def results(
         self,

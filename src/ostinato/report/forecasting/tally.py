@@ -41,7 +41,7 @@ def of_forecasts(predictions: ForecastPredictions, labels: Labels, names: Sequen
         predictions.probabilities,
         (),
     )
-    group = stretches(predictions)
+    group = time_blocks(predictions)
     columns: list[NDArray[Any]] = []
     figures: dict[str, Of] = {}
     for name, values in steps:
@@ -71,7 +71,7 @@ def of_forecasts(predictions: ForecastPredictions, labels: Labels, names: Sequen
     )
 
 
-def stretches(predictions: ForecastPredictions) -> NDArray[np.int64]:
+def time_blocks(predictions: ForecastPredictions) -> NDArray[np.int64]:
     """Return what each window is counted with, ``(n,)``: its series, or its stretch of it."""
     groups = predictions.groups()
     found = np.empty(len(predictions.ids), np.int64)

@@ -106,12 +106,14 @@ def commonest(edits: Sequence[Sequence[Edit]]) -> tuple[Confusion, ...]:
         >>> [(row.edit.prediction, row.share) for row in commonest(alignments(["a b b"], ["a c b"]))]
         [('c', 0.5)]
     """
-    said = Counter(edit.reference for row in edits for edit in row if edit.reference is not None)
+    reference_counts = Counter(
+        edit.reference for row in edits for edit in row if edit.reference is not None
+    )
     return tuple(
         Confusion(
             edit=edit,
             count=count,
-            share=None if edit.reference is None else count / said[edit.reference],
+            share=None if edit.reference is None else count / reference_counts[edit.reference],
         )
         for edit, count in confusions(edits)[:NUM_CONFUSIONS]
     )

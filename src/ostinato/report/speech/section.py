@@ -97,11 +97,11 @@ class Transcription(Task[TranscriptPredictions]):
 
     def results(self, predictions: TranscriptPredictions, labels: Labels) -> Results:
         """Return what predictions say about the model, with the drawings of the template."""
-        said, written = predictions.labels, predictions.predictions
-        word_edits = alignments(said, written)
-        character_edits = alignments(said, written, unit="character")
+        references, written = predictions.labels, predictions.predictions
+        word_edits = alignments(references, written)
+        character_edits = alignments(references, written, unit="character")
         words, characters = errors_of(word_edits), errors_of(character_edits)
-        by_character = are_characters(said, labels)
+        by_character = are_characters(references, labels)
         is_right = words.total == 0
         bins = calibration(predictions.confidence, is_right)
         return Results(
@@ -115,7 +115,7 @@ class Transcription(Task[TranscriptPredictions]):
                 predictions, labels, character_edits if by_character else word_edits, characters
             ),
             are_characters=by_character,
-            n=len(said),
+            n=len(references),
             num_wrong=int((~is_right).sum()),
             plots={"calibration": plots.reliability(bins)},
         )

@@ -23,8 +23,8 @@ def of_transcripts(
         labels: None that matter.
         names: None that matter.
     """
-    said, written = predictions.labels, predictions.predictions
-    words, characters = word_errors(said, written), character_errors(said, written)
+    references, written = predictions.labels, predictions.predictions
+    words, characters = word_errors(references, written), character_errors(references, written)
     rows = np.stack(
         [
             words.total,
@@ -32,7 +32,7 @@ def of_transcripts(
             characters.total,
             characters.units,
             words.total == 0,
-            np.ones(len(said)),
+            np.ones(len(references)),
         ],
         axis=1,
     )
@@ -44,5 +44,5 @@ def of_transcripts(
             "accuracy": lambda sums: ratio(sums[..., 4], sums[..., 5]),
         },
         binary=("accuracy",),
-        examples=checksum(predictions.audio, said, predictions.seconds.tolist()),
+        examples=checksum(predictions.audio, references, predictions.seconds.tolist()),
     )

@@ -38,7 +38,7 @@ class Utterance:
         edits: What was said beside what was written, word by word, or character by character.
         num_more: Words or characters that are left out after these.
         num_wrong: Wrong words or characters.
-        num_said: Words or characters that were said.
+        num_reference: Words or characters that were said.
         cer: Character errors for each character said; None if none was said.
         confidence: Probability of what was written.
         seconds: Length of the recording.
@@ -52,7 +52,7 @@ class Utterance:
     edits: tuple[Edit, ...]
     num_more: int
     num_wrong: int
-    num_said: int
+    num_reference: int
     cer: float | None
     confidence: float
     seconds: float
@@ -121,7 +121,7 @@ def _utterance(
         ),
         num_more=max(len(edits) - MAX_EDITS, 0),
         num_wrong=sum(edit.kind != "equal" for edit in edits),
-        num_said=sum(edit.reference is not None for edit in edits),
+        num_reference=sum(edit.reference is not None for edit in edits),
         cer=rate(characters.take(np.array([row]))),
         confidence=float(predictions.confidence[row]),
         seconds=seconds,

@@ -121,10 +121,10 @@ class Tagging(Task[TagPredictions]):
         """Return what predictions say about the model, with the drawings of the template."""
         are_spans = labels.scheme is not None
         sentences = predictions.sentences
-        rights = [sentence.labels for sentence in sentences]
+        gold = [sentence.labels for sentence in sentences]
         answers = [sentence.predictions for sentence in sentences]
         rows, names, matrix = (
-            _types(rights, answers) if are_spans else _tags(rights, answers, labels.classes)
+            _types(gold, answers) if are_spans else _tags(gold, answers, labels.classes)
         )
         bins = _calibration(sentences, are_spans=are_spans)
         wrong = [
@@ -138,8 +138,8 @@ class Tagging(Task[TagPredictions]):
             confusion=confusion_rows(matrix, names),
             confused=most_confused(matrix, names),
             calibration=bins,
-            by_length=_by_length(rights, answers) if are_spans else (),
-            by_known=_by_known(predictions, rights, answers, are_spans=are_spans),
+            by_length=_by_length(gold, answers) if are_spans else (),
+            by_known=_by_known(predictions, gold, answers, are_spans=are_spans),
             mistakes=tuple(show(*pair, are_spans=are_spans) for pair in worst),
             num_wrong=len(wrong),
             plots={
@@ -198,23 +198,23 @@ class Tagging(Task[TagPredictions]):
         )
 
 
-def _types(rights: Tags, answers: Tags) -> tuple[tuple[ClassRow, ...], list[Name], NDArray[Any]]:
+def _types(gold: Tags, answers: Tags) -> tuple[tuple[ClassRow, ...], list[Name], NDArray[Any]]:
     """Return table, names and confusion matrix of the types of spans; the last name is no span."""
-    scores = span_scores(rights, answers)
+    scores = span_scores(gold, answers)
     outcomes = Outcomes(
         found=scores.correct,
         missed=scores.support - scores.correct,
         false_alarms=scores.predicted - scores.correct,
     )
-    matrix = span_confusion(rights, answers, scores.types)
+    matrix = span_confusion(gold, answers, scores.types)
     return class_rows(scores, scores.types, outcomes), [*scores.types, None], matrix
 
 
 def _tags(
-    rights: Tags, answers: Tags, classes: Sequence[str]
+    gold: Tags, answers: Tags, classes: Sequence[str]
 ) -> tuple[tuple[ClassRow, ...], list[Name], NDArray[Any]]:
     """Return table, names and confusion matrix of the tags that occur."""
-    labels, predictions = ([tag for row in rows for tag in row] for rows in (rights, answers))
+    labels, predictions = ([tag for row in rows for tag in row] for rows in (gold, answers))
     occurring = {*labels, *predictions}
     known = [tag for tag in classes if tag in occurring]
     tags = [*known, *sorted(occurring - set(known))]
@@ -229,8 +229,8 @@ def _calibration(sentences: Sequence[Sentence], *, are_spans: bool) -> Calibrati
     is_right: list[bool] = []
     for sentence in sentences:
         if are_spans:
-            rights = set(spans_of(sentence.labels))
-            is_right += [span in rights for span in spans_of(sentence.predictions)]
+            gold = set(spans_of(sentence.labels))
+            is_right += [span in gold for span in spans_of(sentence.predictions)]
         else:
             pairs = zip(sentence.labels, sentence.predictions, strict=True)
             is_right += [label == prediction for label, prediction in pairs]
@@ -240,8 +240,8 @@ def _calibration(sentences: Sequence[Sentence], *, are_spans: bool) -> Calibrati
     return calibration(np.concatenate(confidence), is_right) if is_right else None
 
 
-def _by_length(rights: Tags, answers: Tags) -> tuple[LengthRow, ...]:
-    bins = span_f1_by_length(rights, answers)
+def _by_length(gold: Tags, answers: Tags) -> tuple[LengthRow, ...]:
+    bins = span_f1_by_length(gold, answers)
     columns = (bins.num_tokens, bins.f1, bins.precision, bins.recall, bins.support, bins.predicted)
     longest = int(bins.num_tokens[-1])
     return tuple(
@@ -260,13 +260,13 @@ def _by_length(rights: Tags, answers: Tags) -> tuple[LengthRow, ...]:
 
 
 def _by_known(
-    predictions: TagPredictions, rights: Tags, answers: Tags, *, are_spans: bool
+    predictions: TagPredictions, gold: Tags, answers: Tags, *, are_spans: bool
 ) -> tuple[KnownRow, ...]:
     known = np.split(predictions.known, np.cumsum(predictions.num_tokens)[:-1])
-    figures = tagging_metrics(rights, answers, are_spans=are_spans, known=known)
+    figures = tagging_metrics(gold, answers, are_spans=are_spans, known=known)
     are_known = [
         bool(words[span.start : span.end].all())
-        for words, tags in zip(known, rights, strict=True)
+        for words, tags in zip(known, gold, strict=True)
         for span in (spans_of(tags) if are_spans else ())
     ]
     num_known = int(predictions.known.sum())

@@ -162,14 +162,14 @@ def separators(tokens: Sequence[str]) -> list[str]:
 
 def _wrong_spans(sentence: Sentence) -> Iterator[Fault]:
     right, found = spans_of(sentence.labels), spans_of(sentence.predictions)
-    rights, answers = set(right), set(found)
+    gold, predicted = set(right), set(found)
     is_taken = np.zeros(len(sentence.tokens), dtype=np.bool_)
     for span, confidence in zip(found, sentence.span_confidence.tolist(), strict=True):
-        if span not in rights:
+        if span not in gold:
             is_taken[span.start : span.end] = True
             yield Fault(start=span.start, end=span.end, confidence=confidence)
     for span in right:
-        if span not in answers and not is_taken[span.start : span.end].any():
+        if span not in predicted and not is_taken[span.start : span.end].any():
             least = float(sentence.confidence[span.start : span.end].min())
             yield Fault(start=span.start, end=span.end, confidence=least)
 
@@ -184,12 +184,12 @@ def _wrong_tags(sentence: Sentence) -> Iterator[Fault]:
 
 def _span_marks(sentence: Sentence) -> tuple[list[Mark], list[Mark]]:
     right, found = spans_of(sentence.labels), spans_of(sentence.predictions)
-    rights, answers = set(right), set(found)
+    gold, predicted = set(right), set(found)
     confidence = sentence.span_confidence.tolist()
     return (
-        [_mark(span, "right" if span in answers else "missed") for span in right],
+        [_mark(span, "right" if span in predicted else "missed") for span in right],
         [
-            _mark(span, "right") if span in rights else _mark(span, "wrong", sure)
+            _mark(span, "right") if span in gold else _mark(span, "wrong", sure)
             for span, sure in zip(found, confidence, strict=True)
         ],
     )

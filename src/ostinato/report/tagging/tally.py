@@ -24,19 +24,19 @@ def of_tags(predictions: TagPredictions, labels: Labels, names: Sequence[str]) -
         names: Tags of all runs that are compared.
     """
     sentences = predictions.sentences
-    rights = [sentence.labels for sentence in sentences]
+    gold_tags = [sentence.labels for sentence in sentences]
     answers = [sentence.predictions for sentence in sentences]
     tokens = np.array(
         [
-            (sum(a == b for a, b in zip(right, said, strict=True)), len(right))
-            for right, said in zip(rights, answers, strict=True)
+            (sum(a == b for a, b in zip(right, predicted, strict=True)), len(right))
+            for right, predicted in zip(gold_tags, answers, strict=True)
         ]
     )
-    examples = checksum([sentence.tokens for sentence in sentences], rights)
+    examples = checksum([sentence.tokens for sentence in sentences], gold_tags)
     accuracy = {"accuracy": lambda sums: ratio(sums[..., 0], sums[..., 1])}
     if labels.scheme is None:
         return Tally.of(tokens, accuracy, examples=examples)
-    gold, found = located_spans("compare", rights, answers)
+    gold, found = located_spans("compare", gold_tags, answers)
     types = sorted({split_tag(tag)[1] for tag in names} | {*gold.values(), *found.values()})
     place = {name: column for column, name in enumerate(types)}
     counts = np.zeros((len(sentences), 2 * len(types)))

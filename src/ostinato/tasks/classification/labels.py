@@ -130,8 +130,8 @@ class Labels:
             )
         right = [{index.get(label, -1) for label in self._of(row)} for row in labels]
         decided = decide(probabilities, multi_label=self.multi_label)
-        said = [set(np.flatnonzero(row)) for row in decided] if self.multi_label else decided
-        found = said if self.multi_label else [{place} for place in said]
+        predicted = [set(np.flatnonzero(row)) for row in decided] if self.multi_label else decided
+        found = predicted if self.multi_label else [{place} for place in predicted]
         return np.array([a == b for a, b in zip(found, right, strict=True)], bool)
 
     def answers(self, probabilities: npt.NDArray[np.float32]) -> npt.NDArray[Any] | list[list[Any]]:
@@ -162,8 +162,8 @@ class Labels:
 
     def save(self, run: Path) -> None:
         """Write ``labels.json``."""
-        told = {"classes": list(self.classes), "multi_label": self.multi_label}
-        write_json(run / "labels.json", told | ({"is_matrix": True} if self.is_matrix else {}))
+        content = {"classes": list(self.classes), "multi_label": self.multi_label}
+        write_json(run / "labels.json", content | ({"is_matrix": True} if self.is_matrix else {}))
 
     @classmethod
     def load(cls, run: Path) -> Labels:
@@ -173,13 +173,13 @@ class Labels:
             CheckpointError: It is missing, broken or of another kind.
         """
         path = run / "labels.json"
-        told = read_json(path)
-        classes = told["classes"]
+        content = read_json(path)
+        classes = content["classes"]
         kinds = {type(name) for name in classes} if isinstance(classes, list) else {list}
         if not kinds <= {str, int, float, bool} or len(set(classes)) < len(classes):
             raise saved.misfit(path, "classes", "a list of names without repetitions", classes)
-        multi_label = saved.one_of(told, "multi_label", path, (True, False))
-        return cls(tuple(classes), multi_label, told.get("is_matrix", False) is True)
+        multi_label = saved.one_of(content, "multi_label", path, (True, False))
+        return cls(tuple(classes), multi_label, content.get("is_matrix", False) is True)
 
     def _index(self) -> dict[Any, int]:
         """Return the place of each class, also by how a file would spell it."""

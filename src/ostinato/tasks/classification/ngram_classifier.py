@@ -153,13 +153,13 @@ class JoinedNgrams:
             train_texts: Texts that both were fitted to.
         """
         both = torch.from_numpy(np.stack([network, ngrams])).double()  # (2, texts, classes)
-        rights = torch.from_numpy(np.asarray(targets))
+        y_true = torch.from_numpy(np.asarray(targets))
 
         def loss(weights: Tensor) -> Tensor:
             scores = (weights[:, None, None] * both).sum(dim=0)
-            if rights.ndim == 1:
-                return F.cross_entropy(scores, rights, reduction="sum")
-            losses = F.binary_cross_entropy_with_logits(scores, rights.double(), reduction="none")
+            if y_true.ndim == 1:
+                return F.cross_entropy(scores, y_true, reduction="sum")
+            losses = F.binary_cross_entropy_with_logits(scores, y_true.double(), reduction="none")
             return losses.mean(dim=1).sum()
 
         return cls(model, *joint_weights(loss, (expected_network_weight(train_texts), 1.0)))
@@ -208,7 +208,7 @@ class JoinedNgrams:
         for block in [name for name in ("words", "characters") if f"{name}.columns" in tensors]:
             rules |= {f"{block}.columns": f"int {block}", f"{block}.idf": f"float {block}"}
         saved.check_tensors(tensors, rules, run / FILE)
-        told = saved.weights(header, run / FILE, "network_weight", "ngram_weight")
+        loaded = saved.weights(header, run / FILE, "network_weight", "ngram_weight")
         arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
         words = TfidfBlock(arrays["words.columns"], arrays["words.idf"])
         characters = None
@@ -224,4 +224,4 @@ class JoinedNgrams:
                 f"weights are {arrays['weights'].shape}. Copy the folder anew, or train again."
             )
         model = NgramClassifier(ngrams, arrays["weights"], arrays["intercept"])
-        return cls(model, *told)
+        return cls(model, *loaded)

@@ -73,8 +73,8 @@ class Values:
 
     def save(self, run: Path) -> None:
         """Write ``labels.json``, which has no classes."""
-        told = {"classes": [], "multi_label": False, "values": asdict(self)}
-        write_json(run / "labels.json", told)
+        content = {"classes": [], "multi_label": False, "values": asdict(self)}
+        write_json(run / "labels.json", content)
 
     @classmethod
     def load(cls, run: Path) -> Values:
@@ -106,17 +106,17 @@ class RegressionObjective:
 
         The second sum is the number of sequences, the last one that of their weights.
         """
-        said = output.float().squeeze(1)  # (batch,)
+        predicted = output.float().squeeze(1)  # (batch,)
         targets, weights = parted(targets)
-        count = said.new_tensor(len(targets))
-        squared = F.mse_loss(said, targets, reduction="none")  # (batch,)
+        count = predicted.new_tensor(len(targets))
+        squared = F.mse_loss(predicted, targets, reduction="none")  # (batch,)
         if weights is None:
             weights = torch.ones_like(targets)
         return torch.stack(
             [
                 (weights * squared).sum(),
                 count,
-                (weights * (said.detach() - targets).abs()).sum(),
+                (weights * (predicted.detach() - targets).abs()).sum(),
                 (weights * targets).sum(),
                 (weights * targets.square()).sum(),
                 weights.sum(),
@@ -138,16 +138,16 @@ class RegressionObjective:
 
 def regression_figures(
     values: Values,
-    rights: npt.NDArray[np.float64],
-    said: npt.NDArray[np.float64],
+    y_true: npt.NDArray[np.float64],
+    predicted: npt.NDArray[np.float64],
     keys: Sequence[str],
     seen: Sequence[str],
 ) -> Figures:
     """Return the figures on sequences; also without those ``seen`` in training, if any."""
-    figures = regression_metrics(rights, said, scale=values.deviation)
-    figures["chance_z"] = correlation_z(rights, said)
+    figures = regression_metrics(y_true, predicted, scale=values.deviation)
+    figures["chance_z"] = correlation_z(y_true, predicted)
     return figures | unseen_figures(
-        "rmse", keys, seen, lambda rows: regression_metrics(rights[rows], said[rows])["rmse"]
+        "rmse", keys, seen, lambda rows: regression_metrics(y_true[rows], predicted[rows])["rmse"]
     )
 
 

@@ -67,8 +67,8 @@ class SequenceEstimator(Estimator):
 
     def _columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the columns of a table: those given, else those of train."""
-        told = self.provenance_.get("arguments") or {}
-        saved = {name: value for name, value in told.items() if name not in AS_WRITTEN}
+        arguments = self.provenance_.get("arguments") or {}
+        saved = {name: value for name, value in arguments.items() if name not in AS_WRITTEN}
         columns = {name: given.get(name) or saved.get(name) for name in self.data.names}
         features = self.scaling_.features
         if not columns["feature_columns"] and features != numbered(len(features)):

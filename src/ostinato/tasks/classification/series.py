@@ -46,7 +46,7 @@ from ostinato.tasks.classification.sequence_estimator import SequenceEstimator
 from ostinato.tasks.classification.series_baselines import class_baselines, value_baselines
 from ostinato.tasks.classification.series_inputs import Scaling, classes_of, labelled, sequences_of
 from ostinato.tasks.classification.series_ridge import FILE as RIDGE_FILE
-from ostinato.tasks.classification.series_ridge import JoinedRidge, Told
+from ostinato.tasks.classification.series_ridge import JoinedRidge, RidgeData
 from ostinato.tasks.classification.series_sizing import sized
 from ostinato.tasks.classification.weighting import check_no_class_weight, weights_of, with_weights
 from ostinato.tasks.contract import Fitting
@@ -138,10 +138,10 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Return the likeliest class of each sequence; for ``regression`` its value."""
         self._check_fitted()
-        said = self._said(self._read(X))
+        outputs = self._outputs(self._read(X))
         if self.sized_.regression:
-            return said
-        return np.asarray(self.labels_.answers(said))
+            return outputs
+        return np.asarray(self.labels_.answers(outputs))
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float32]:
         """Return the probability of each of ``classes_``, ``(sequences, classes)``.
@@ -154,17 +154,17 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
             raise AttributeError(
                 "SeriesClassifier: a regression has no probabilities. Call predict."
             )
-        return self._said(self._read(X))
+        return self._outputs(self._read(X))
 
     def predict_details(self, X: Any) -> list[dict[str, Any]]:
         """Return of each sequence its class, how surely, and all probabilities; or its value."""
         self._check_fitted()
         split = self._read(X)
-        said = self._said(split)
+        outputs = self._outputs(split)
         answers: list[dict[str, Any]] = (
-            [{"value": value} for value in said.tolist()]
+            [{"value": value} for value in outputs.tolist()]
             if self.sized_.regression
-            else explained(self.labels_, said)
+            else explained(self.labels_, outputs)
         )
         return [
             {"sequence": name, **answer} for name, answer in zip(split.names, answers, strict=True)
@@ -174,11 +174,11 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         """Return the accuracy, for ``regression`` R2; higher is better, at most 1."""
         self._check_fitted()
         split = labelled(X, y, "score")
-        said, labels = self._said(split), split.labels or ()
+        outputs, labels = self._outputs(split), split.labels or ()
         if self.sized_.regression:
-            rights = numbers_of(labels, "score", split.names)
-            return float(r2_score(rights, said, sample_weight=sample_weight))
-        is_right = self.labels_.agreement(said, labels, "score")
+            y_true = numbers_of(labels, "score", split.names)
+            return float(r2_score(y_true, outputs, sample_weight=sample_weight))
+        is_right = self.labels_.agreement(outputs, labels, "score")
         return float(np.average(is_right, weights=sample_weight))
 
     def format_prediction(self, answer: Mapping[str, Any]) -> str:
@@ -230,8 +230,11 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
             lengths={name: split.lengths for name, split in splits.items()},
             unknown_rate={k: float(np.isnan(split.values).mean()) for k, split in splits.items()},
         )
-        told = data_summary.lines(facts, "sequences", unit="step", lacking="missing values")
-        for line in (*told, *(() if self.sized_.regression else data_summary.imbalance(facts))):
+        description = data_summary.lines(facts, "sequences", unit="step", lacking="missing values")
+        for line in (
+            *description,
+            *(() if self.sized_.regression else data_summary.imbalance(facts)),
+        ):
             logger.info(line)
         self.module_ = self._network()
         self.weights_ = weights_of(splits, targets, self.labels_ if self.class_weight else None)
@@ -282,7 +285,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
     def _read(self, X: Any) -> Sequences:
         return sequences_of(X, None, "predict", self.scaling_.features)
 
-    def _said(self, split: Sequences) -> npt.NDArray[Any]:
+    def _outputs(self, split: Sequences) -> npt.NDArray[Any]:
         """Return the values of sequences, or the probabilities of their classes."""
         column = self.scaling_.column(split)
         scores = self._scores(column)
@@ -300,7 +303,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
     def _finish(self, splits: Splits, out: Path | None) -> None:
         if self.convolutions:
             self.joined_ = self._joined(splits)
-            logger.info(self.joined_.told)
+            logger.info(self.joined_.description)
             if out:
                 self.joined_.save(out)
         super()._finish(splits, out)
@@ -308,7 +311,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
     def _joined(self, splits: Splits) -> JoinedRidge:
         """Fit the ridge on train, and the weights of both parts on validation."""
         train, validation = (
-            Told(
+            RidgeData(
                 self.scaling_.column(splits[name]),
                 self._targets(splits[name], name).numpy(),
                 self.weights_[name],
@@ -321,7 +324,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
     def _measure(
         self, examples: Sequences, split: str, *, seen: Sequence[str], run: Path | None
     ) -> Figures:
-        said = self._said(examples)
+        outputs = self._outputs(examples)
         labels = examples.labels or ()
         if run and self.sized_.regression:
             write_values(
@@ -329,7 +332,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
                 split=split,
                 names=examples.names,
                 labels=numbers_of(labels, split, examples.names),
-                predictions=said,
+                predictions=outputs,
                 lengths=examples.lengths,
             )
         elif run:
@@ -338,25 +341,25 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
                 split=split,
                 texts=examples.names,
                 labels=labels,
-                predictions=self.labels_.decode(said),
-                confidence=self.labels_.confidence(said),
-                probabilities=said,
+                predictions=self.labels_.decode(outputs),
+                confidence=self.labels_.confidence(outputs),
+                probabilities=outputs,
                 num_tokens=examples.lengths,
             )
-        return self._figures(examples, said, split, seen)
+        return self._figures(examples, outputs, split, seen)
 
     def _figures(
         self,
         examples: Sequences,
-        said: npt.NDArray[Any],
+        outputs: npt.NDArray[Any],
         split: str,
         seen: Sequence[str],
     ) -> Figures:
         labels = examples.labels or ()
         if not self.sized_.regression:
-            return classification_figures(self.labels_, said, examples.keys, labels, seen, split)
-        rights = numbers_of(labels, split, examples.names)
-        return regression_figures(self.values_, rights, said, examples.keys, seen)
+            return classification_figures(self.labels_, outputs, examples.keys, labels, seen, split)
+        y_true = numbers_of(labels, split, examples.names)
+        return regression_figures(self.values_, y_true, outputs, examples.keys, seen)
 
     def _save_preprocessing(self, run: Path) -> None:
         self.scaling_.save(run)

@@ -14,12 +14,12 @@ from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.classification.regression import Values, numbers_of
 from ostinato.tasks.classification.series_inputs import Scaling
-from ostinato.tasks.classification.series_ridge import ConvolutionRidge, Told
+from ostinato.tasks.classification.series_ridge import ConvolutionRidge, RidgeData
 from ostinato.training import Figures
 
 RIDGE = "a ridge on random convolutions"
 
-Said = Callable[[Sequences], npt.NDArray[Any]]
+Predict = Callable[[Sequences], npt.NDArray[Any]]
 
 
 def class_baselines(
@@ -43,10 +43,10 @@ def class_baselines(
     classes = len(labels.classes)
     often = int(np.bincount(targets).argmax())
 
-    def measured(said: Said) -> Callable[[Sequences], Figures]:
+    def measured(predict: Predict) -> Callable[[Sequences], Figures]:
         def figures(split: Sequences) -> Figures:
-            rights = labels.encode(split.labels or (), split.source).numpy()
-            found = classification_metrics(rights, np.eye(classes)[said(split)])
+            y_true = labels.encode(split.labels or (), split.source).numpy()
+            found = classification_metrics(y_true, np.eye(classes)[predict(split)])
             return {name: found[name] for name in ("n", "accuracy", "f1_macro")}
 
         return figures
@@ -54,9 +54,9 @@ def class_baselines(
     yield Baseline(
         "majority", "the majority class", measured(lambda split: np.full(len(split), often))
     )
-    fitted = ridge or ConvolutionRidge.fit(Told(scaling.column(train), targets), classes)
-    said = measured(lambda split: fitted.scores(scaling.column(split)).argmax(axis=1))
-    yield Baseline("ridge", RIDGE, said)
+    fitted = ridge or ConvolutionRidge.fit(RidgeData(scaling.column(train), targets), classes)
+    measure = measured(lambda split: fitted.scores(scaling.column(split)).argmax(axis=1))
+    yield Baseline("ridge", RIDGE, measure)
 
 
 def value_baselines(
@@ -71,10 +71,10 @@ def value_baselines(
         ridge: The ridge, if there is one already, of values on that scale.
     """
 
-    def measured(said: Said) -> Callable[[Sequences], Figures]:
+    def measured(predict: Predict) -> Callable[[Sequences], Figures]:
         def figures(split: Sequences) -> Figures:
-            rights = numbers_of(split.labels or (), split.source, split.names)
-            found = regression_metrics(rights, said(split))
+            y_true = numbers_of(split.labels or (), split.source, split.names)
+            found = regression_metrics(y_true, predict(split))
             return {name: found[name] for name in ("n", "rmse", "mae", "r2")}
 
         return figures
@@ -83,6 +83,6 @@ def value_baselines(
         "mean", "the mean of train", measured(lambda split: np.full(len(split), values.mean))
     )
     targets = values.encode(train.labels or (), "train", train.names).numpy()
-    fitted = ridge or ConvolutionRidge.fit(Told(scaling.column(train), targets), None)
-    said = measured(lambda split: values.decode(fitted.scores(scaling.column(split))[:, 0]))
-    yield Baseline("ridge", RIDGE, said)
+    fitted = ridge or ConvolutionRidge.fit(RidgeData(scaling.column(train), targets), None)
+    measure = measured(lambda split: values.decode(fitted.scores(scaling.column(split))[:, 0]))
+    yield Baseline("ridge", RIDGE, measure)

@@ -52,12 +52,12 @@ def _summary(steps: Float32s) -> Float32s:
     variance = (centred**2).mean(axis=0)
     rounding = ROUNDING * np.abs(steps).max(axis=0)
     place = np.linspace(-1, 1, count)[:, None] if count > 1 else np.zeros((1, 1))
-    told = [steps.mean(axis=0), np.sqrt(variance), (centred * place).mean(axis=0)]
-    told += [steps[0], steps[-1], *np.quantile(steps, QUANTILES, axis=0)]
+    features = [steps.mean(axis=0), np.sqrt(variance), (centred * place).mean(axis=0)]
+    features += [steps[0], steps[-1], *np.quantile(steps, QUANTILES, axis=0)]
     for lag in LAGS:
         products = (centred[lag:] * centred[:-lag]).sum(axis=0) / count if count > lag else variance
-        told.append(products / np.where(variance > rounding**2, variance, 1))
-    return np.concatenate([*told, [count]]).astype(np.float32)
+        features.append(products / np.where(variance > rounding**2, variance, 1))
+    return np.concatenate([*features, [count]]).astype(np.float32)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ ROWS_OF_PULL = 5  # sequences that weigh as much as that prior
 FILE = "ridge.safetensors"
 
 
-class Told(NamedTuple):
+class RidgeData(NamedTuple):
     """Sequences with their targets.
 
     Args:
@@ -50,10 +50,10 @@ class Told(NamedTuple):
         same = np.ones(len(self.column))
         return same if self.weights is None else np.asarray(self.weights, np.float64)
 
-    def some(self, most: int) -> Told:
+    def some(self, most: int) -> RidgeData:
         """Return all, or a random sample of ``most``."""
         rows = np.sort(np.random.default_rng(0).permutation(len(self.column))[:most])
-        return Told(self.column.take(rows), self.targets[rows], self.counts[rows])
+        return RidgeData(self.column.take(rows), self.targets[rows], self.counts[rows])
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class ConvolutionRidge:
     intercept: Float32s
 
     @staticmethod
-    def fit(train: Told, classes: int | None) -> ConvolutionRidge:
+    def fit(train: RidgeData, classes: int | None) -> ConvolutionRidge:
         """Fit a one-versus-rest classifier, or a regression.
 
         Args:
@@ -108,8 +108,10 @@ class ConvolutionRidge:
         """Return the logit of each class, or the value, ``(sequences, outputs)``."""
         features = np.hstack([summaries(column), self.convolutions(column)])
         rows = np.asarray((features - self.means) * self.scales, np.float32)
-        told = matrix_product(torch.from_numpy(rows), torch.from_numpy(self.weights.T))
-        found = (rows @ self.weights if told is None else told.numpy()) + self.intercept
+        description = matrix_product(torch.from_numpy(rows), torch.from_numpy(self.weights.T))
+        found = (
+            rows @ self.weights if description is None else description.numpy()
+        ) + self.intercept
         return np.asarray(self.sharpness * found, np.float32)
 
 
@@ -128,7 +130,9 @@ class JoinedRidge:
     ridge_weight: float
 
     @staticmethod
-    def fit(train: Told, validation: Told, network: Float32s, classes: int | None) -> JoinedRidge:
+    def fit(
+        train: RidgeData, validation: RidgeData, network: Float32s, classes: int | None
+    ) -> JoinedRidge:
         """Fit the ridge on train, and find the weights of both on validation.
 
         Args:
@@ -147,7 +151,7 @@ class JoinedRidge:
         return JoinedRidge(ridge, *_weights_of_classes(both, targets, validation.counts, expected))
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """The weights of both parts, for the log."""
         weights = f"weight {self.ridge_weight:.2f}, of the network {self.network_weight:.2f}"
         return f"random convolutions joined: {weights}"
@@ -201,7 +205,7 @@ class JoinedRidge:
         }
         saved.check_tensors(tensors, rules, run / FILE)
         names = ("sharpness", "surprise", "network_weight", "ridge_weight")
-        sharpness, surprise, *told = saved.weights(header, run / FILE, *names)
+        sharpness, surprise, *description = saved.weights(header, run / FILE, *names)
         found = {name: tensor.numpy() for name, tensor in tensors.items()}
         if min(found[name].min(initial=0) for name in ("dilations", "triples", "inputs")) < 0:
             raise saved.misfit(
@@ -214,7 +218,7 @@ class JoinedRidge:
         convolutions = Convolutions(list(triples), list(found["thresholds"]))
         arrays = (found[name] for name in ("means", "scales", "weights", "intercept"))
         ridge = ConvolutionRidge(convolutions, sharpness, surprise, *arrays)
-        return JoinedRidge(ridge, *told)
+        return JoinedRidge(ridge, *description)
 
 
 def _ridge(

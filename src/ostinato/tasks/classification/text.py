@@ -155,8 +155,8 @@ class TextClassifier(ClassifierMixin, Estimator):
 
         Where ``fit`` had a matrix of 0 and 1, with a column a class, so is what is returned.
         """
-        said = self.predict_proba(X)
-        return self.labels_.answers(said)
+        probabilities = self.predict_proba(X)
+        return self.labels_.answers(probabilities)
 
     def predict_proba(self, X: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return the probability of each of ``classes_``, ``(texts, classes)``."""

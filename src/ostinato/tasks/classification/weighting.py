@@ -134,7 +134,7 @@ def _class_weights(classes: Sequence[Any], targets: Tensor) -> Tensor:
     counts = torch.bincount(targets, minlength=len(classes))  # (classes,)
     weights = len(targets) / (len(classes) * counts.clamp(min=1).float())
     order = counts.argsort(stable=True).tolist()
-    told = ", ".join(f"{classes[k]} {weights[k]:.2f}" for k in order[:SHOWN])
+    listed = ", ".join(f"{classes[k]} {weights[k]:.2f}" for k in order[:SHOWN])
     more = f" and {len(order) - SHOWN} more classes" if len(order) > SHOWN else ""
-    logger.info("class weights: %s%s", told, more)
+    logger.info("class weights: %s%s", listed, more)
     return weights

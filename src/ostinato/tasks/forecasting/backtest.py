@@ -62,7 +62,7 @@ def backtest(
     check_range("backtest", "cutoffs", cutoffs, low=1)
     check_range("backtest", "step", step, low=1)
     step = step or horizon
-    found, told, tables = [], [], []
+    found, cutoff_figures, tables = [], [], []
     model: ForecastPredictor | None = None
     for back in range(cutoffs - 1, -1, -1):
         ends = panel.lengths - horizon - back * step
@@ -80,9 +80,14 @@ def backtest(
         split = SeriesSplit(ahead.take(rows), ends[rows], every_cutoff=False)
         forecasts, measured = model.measured(split)
         found.append(measured)
-        told.append(measured.figures(levels))
+        cutoff_figures.append(measured.figures(levels))
         tables.append(forecasts.table(with_actual=True))
-        logger.info("cutoff %d of %d: mase %.4f", len(found), cutoffs, told[-1].get("mase", np.nan))
+        logger.info(
+            "cutoff %d of %d: mase %.4f",
+            len(found),
+            cutoffs,
+            cutoff_figures[-1].get("mase", np.nan),
+        )
     return Backtest(
-        ForecastEvaluation.joined(found).figures(levels), told, pa.concat_tables(tables)
+        ForecastEvaluation.joined(found).figures(levels), cutoff_figures, pa.concat_tables(tables)
     )

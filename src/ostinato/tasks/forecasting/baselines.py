@@ -106,5 +106,7 @@ def judge_forecasts(
             f"{found[title]:.4f}."
         )
         advice = f"Check that the values are in the order of their times. {advice}"
-    told = {name: value for name, value in figures.items() if name != "chance_z"}  # judged above
-    return judge(told, baselines, compared, split=split, failure=failure, advice=advice)
+    compared_figures = {
+        name: value for name, value in figures.items() if name != "chance_z"
+    }  # judged above
+    return judge(compared_figures, baselines, compared, split=split, failure=failure, advice=advice)

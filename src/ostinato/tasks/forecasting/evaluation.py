@@ -193,7 +193,7 @@ def write_forecasts(
             "deviation": pa.array(measured.deviation[rows]),
         }
     )
-    told = {
+    metadata = {
         "quantiles": json.dumps(forecasts.probabilities),
         "levels": json.dumps(levels),
         "frequency": panel.frequency.alias,
@@ -201,7 +201,7 @@ def write_forecasts(
         "windows": str(len(forecasts.places)),
         "standardised": str(standardised).lower(),
     }
-    write_table(run, split, table, told)
+    write_table(run, split, table, metadata)
 
 
 def _scale(forecasts: Forecasts, season: int) -> Float64s:

@@ -371,9 +371,9 @@ class Forecaster(Estimator):
     ) -> Figures:
         forecasts, found = self.predictor.measured(examples)
         if run:
-            told: dict[str, Any] = {"split": split, "standardised": examples.standardised}
-            told["season"] = self.predictor.plan.season
-            write_forecasts(run, forecasts, found, self.sized_.levels, **told)
+            metadata: dict[str, Any] = {"split": split, "standardised": examples.standardised}
+            metadata["season"] = self.predictor.plan.season
+            write_forecasts(run, forecasts, found, self.sized_.levels, **metadata)
         return figures_of(found, examples, self.sized_.levels, with_coverage=split != "validation")
 
     def _save_preprocessing(self, run: Path) -> None:

@@ -145,8 +145,8 @@ def line_of(answer: Mapping[str, Any]) -> str:
         >>> line_of({"id": 7, "target": "y", "error": "it is empty"}).split("\t")
         ['7', 'y', 'error: it is empty']
     """
-    told = (answer.get(name, "") for name in ("id", "target", "time"))
-    where = [str(name) for name in told if name != ""]
+    names = (answer.get(name, "") for name in ("id", "target", "time"))
+    where = [str(name) for name in names if name != ""]
     if "error" in answer:
         return "\t".join([*where, f"error: {answer['error']}"])
     figures = [answer["mean"], *answer["quantiles"].values()]

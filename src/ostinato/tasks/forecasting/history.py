@@ -56,8 +56,10 @@ def save_history(run: Path, panel: Panel, steps: int, whole: Collection[str] = (
             columns[f"{kind}:{name}"] = np.where(is_there, column.values[place, number], np.nan)
     for name, values in panel.static.items():
         columns[f"static:{name}"] = values[owner]
-    told = {"source": panel.source, "zone": panel.zone or "", "season": str(panel.season)}
-    table = pa.table(columns).replace_schema_metadata({**told, "frequency": panel.frequency.alias})
+    metadata = {"source": panel.source, "zone": panel.zone or "", "season": str(panel.season)}
+    table = pa.table(columns).replace_schema_metadata(
+        {**metadata, "frequency": panel.frequency.alias}
+    )
     with replacing(run / FILE) as temporary:
         pq.write_table(table, temporary, compression="zstd")
 
@@ -71,7 +73,7 @@ def load_history(run: Path) -> Panel:
     path = run / FILE
     try:
         table = read_run_table(path)
-        told = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
+        metadata = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
         found: dict[str, Any] = {kind: {} for kind in KINDS}
         for name in table.column_names[2:]:
             kind, _, column = name.partition(":")
@@ -81,11 +83,11 @@ def load_history(run: Path) -> Panel:
             found.pop("values"),
             ids=table["id"].to_numpy(),
             **found,
-            source=told["source"],
-            season=int(told["season"]),
+            source=metadata["source"],
+            season=int(metadata["season"]),
         )
-        panel = panel_of(made, told["frequency"], whole=True)
-        return replace(panel, zone=told["zone"] or None)  # after, for dates are those of there
+        panel = panel_of(made, metadata["frequency"], whole=True)
+        return replace(panel, zone=metadata["zone"] or None)  # after, for dates are those of there
     except CheckpointError:
         raise
     except Exception as error:  # whatever a table of another kind breaks

@@ -27,7 +27,7 @@ from ostinato.tasks.forecasting.network import Network
 from ostinato.tasks.forecasting.objective import WindowSplit
 from ostinato.tasks.forecasting.preprocessing import SeriesPreprocessor
 from ostinato.tasks.forecasting.settings import ForecastSettings, WindowSizes
-from ostinato.tasks.forecasting.time_splits import SeriesSplit, train_stretch
+from ostinato.tasks.forecasting.time_splits import SeriesSplit, train_split
 
 OnError = Literal["raise", "skip"]
 Ends = Literal["common", "own"]
@@ -62,7 +62,7 @@ def windows_by_split(
     found = {}
     for name, split in splits.items():
         is_train = name == "train"
-        cutoffs = train_stretch(split.panel, plan.context, plan.horizon) if is_train else split
+        cutoffs = train_split(split.panel, plan.context, plan.horizon) if is_train else split
         most = settings.train_windows // (1 if is_train else MEASURED_SHARE)
         windows = windows_of(settings, reading, plan, cutoffs, most=most, is_train=is_train)
         if not len(windows.places):
@@ -181,7 +181,7 @@ class ForecastPredictor:
             panel.check_future(horizon)
         self.reading.attributes.tell_unknown(panel)
         split = self._windows(SeriesSplit(panel, panel.lengths))
-        places, left_out = self._told(split, horizon)
+        places, left_out = self._forecastable(split, horizon)
         tell_left_out(panel, left_out, places, is_wrong=on_error == "raise")
         # of shape (windows, horizon, quantiles), (windows,)
         quantiles, scale = self._quantiles(split, places)
@@ -190,7 +190,7 @@ class ForecastPredictor:
         found = self._in_units(split, places, quantiles[:, :horizon])
         return replace(found, left_out=left_out)
 
-    def _told(self, split: WindowSplit, horizon: int) -> tuple[WindowIndex, list[LeftOut]]:
+    def _forecastable(self, split: WindowSplit, horizon: int) -> tuple[WindowIndex, list[LeftOut]]:
         """Return the windows to forecast, and the series left out, each with the reason."""
         panel = split.reader.panel
         series, target = np.divmod(np.arange(len(panel) * len(panel.targets)), len(panel.targets))

@@ -280,22 +280,24 @@ class SeriesPreprocessor:
     ) -> tuple[SeriesPreprocessor, Calibration | None]:
         """Read what :meth:`save` wrote, of a forecaster with some settings."""
         path = run / FILE
-        told = read_json(path)
+        content = read_json(path)
         reading = SeriesPreprocessor(
-            Frequency.parse(told["frequency"]),
-            int(told["season"]),
-            saved.steps({"seasons": [settings.season or told["season"]], **told}, "seasons", path),
-            saved.texts(told, "targets", path),
-            saved.texts(told, "known", path),
-            saved.texts(told, "past", path),
-            tuple(told["cycles"]),
-            told.get("holidays"),
-            Attributes(told["attributes"]),
-            SeriesScaling.from_json(told["scaling"]),
-            told["ends"],
-            told["columns"],
+            Frequency.parse(content["frequency"]),
+            int(content["season"]),
+            saved.steps(
+                {"seasons": [settings.season or content["season"]], **content}, "seasons", path
+            ),
+            saved.texts(content, "targets", path),
+            saved.texts(content, "known", path),
+            saved.texts(content, "past", path),
+            tuple(content["cycles"]),
+            content.get("holidays"),
+            Attributes(content["attributes"]),
+            SeriesScaling.from_json(content["scaling"]),
+            content["ends"],
+            content["columns"],
         )
-        found = told["calibration"]
+        found = content["calibration"]
         return reading, Calibration.from_json(found) if found else None
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ostinato.tasks.forecasting.time_splits import SeriesSplit, train_stretch
+from ostinato.tasks.forecasting.time_splits import SeriesSplit, train_split
 
 MANY_WINDOWS = 100_000
 """Windows of train from which on a forecaster has more to learn than to forget."""
@@ -22,7 +22,7 @@ def sized(train: SeriesSplit, context: int, horizon: int) -> dict[str, Any]:
         horizon: Steps ahead.
     """
     panel = train.panel
-    is_many = len(train_stretch(panel, context, horizon).places(horizon)) >= MANY_WINDOWS
+    is_many = len(train_split(panel, context, horizon).places(horizon)) >= MANY_WINDOWS
     return {
         "training__epochs": 20 if is_many else 10,
         "training__batch_size": 64,

@@ -36,19 +36,19 @@ def describe(splits: Mapping[str, SeriesSplit], windows: Mapping[str, WindowSpli
 def lines(facts: DataSummary, plan: WindowSizes, *, is_log: bool) -> list[str]:
     """Say the facts in a few lines, the worrying ones in words."""
     train = facts["train"]
-    told = [
+    messages = [
         f"steps of {train['frequency']}, a season of {plan.season}; {plan.horizon} steps ahead from up to "
         f"{plan.context} before{'; logarithms are taken' if is_log else ''}"
     ]
     for name, split in facts.items():
         length = split["length"]
         targets = f" of {len(split['targets'])} columns" if len(split["targets"]) > 1 else ""
-        told.append(
+        messages.append(
             f"{name}: {split['n']:,} windows of {split['series']:,} series{targets}; steps: median "
             f"{length['median']:,.0f}, at most {length['max']:,}; missing {split['missing']:.1%}"
         )
     if train["n"] < FEW_TRAIN:
-        told.append(
+        messages.append(
             f"train: {train['n']} windows are few to learn from; look at the naive forecasts beside the model"
         )
-    return told
+    return messages

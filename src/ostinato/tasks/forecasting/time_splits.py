@@ -113,7 +113,7 @@ def check_no_files(**given: Any) -> None:
             )
 
 
-def train_stretch(panel: Panel, context: int, horizon: int) -> SeriesSplit:
+def train_split(panel: Panel, context: int, horizon: int) -> SeriesSplit:
     """Return a panel as what is trained on: every cutoff with a context before it.
 
     A series too short for a whole context has windows with a part of it.

@@ -122,8 +122,8 @@ class Alphabet:
 
     def save(self, run: Path) -> None:
         """Write ``labels.json``."""
-        told = {"classes": list(self.symbols), "unit": self.unit}
-        write_json(run / "labels.json", {**told, "keywords": list(self.keywords)})
+        content = {"classes": list(self.symbols), "unit": self.unit}
+        write_json(run / "labels.json", {**content, "keywords": list(self.keywords)})
 
     @staticmethod
     def load(run: Path) -> Alphabet:
@@ -133,10 +133,10 @@ class Alphabet:
             CheckpointError: It is missing, broken or of another kind.
         """
         path = run / "labels.json"
-        told = read_json(path)
-        keywords = saved.texts({"keywords": [], **told}, "keywords", path)  # none in runs of 0.1
-        unit = saved.one_of(told, "unit", path, ("character", "word"))
-        return Alphabet(saved.texts(told, "classes", path), unit, keywords)
+        content = read_json(path)
+        keywords = saved.texts({"keywords": [], **content}, "keywords", path)  # none in runs of 0.1
+        unit = saved.one_of(content, "unit", path, ("character", "word"))
+        return Alphabet(saved.texts(content, "classes", path), unit, keywords)
 
 
 def _cut(text: str, unit: Unit) -> list[str]:

@@ -145,7 +145,7 @@ class JoinedFrames:
         model: AveragedFrames,
         network: Float64s,
         linear: Float64s,
-        said: Sequence[str],
+        transcripts: Sequence[str],
         keywords: Sequence[str],
         *,
         count: int,
@@ -157,11 +157,11 @@ class JoinedFrames:
             network: The network's log-likelihoods, ``(recordings, keywords)``; -inf where a
                 recording is too short for a keyword.
             linear: The linear model's logits, of the same shape.
-            said: Transcript of each; others than keywords are ignored.
+            transcripts: Transcript of each; others than keywords are ignored.
             keywords: Those of the columns.
             count: Recordings that both were fitted on.
         """
-        classes = _classes(said, keywords)
+        classes = _classes(transcripts, keywords)
         can_say = np.isfinite(network).all(axis=1) & (classes >= 0)
         ours, theirs = (
             torch.from_numpy(log_softmax(one[can_say], axis=1)) for one in (network, linear)
@@ -176,7 +176,7 @@ class JoinedFrames:
         return JoinedFrames(model, *joint_weights(loss, expected))
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """The weights of both parts, for the log."""
         weights = f"weight {self.linear_weight:.2f}, of the network {self.network_weight:.2f}"
         return f"averaged frames joined: {weights}"
@@ -205,12 +205,12 @@ class JoinedFrames:
         tensors, header = load_tensors(run / FILE)
         rules = {"weights": "float averages keywords", "intercept": "float keywords"}
         saved.check_tensors(tensors, rules, run / FILE)
-        told = saved.weights(header, run / FILE, "network_weight", "linear_weight")
+        description = saved.weights(header, run / FILE, "network_weight", "linear_weight")
         model = AveragedFrames(tensors["weights"].numpy(), tensors["intercept"].numpy())
-        return JoinedFrames(model, *told)
+        return JoinedFrames(model, *description)
 
 
-def _classes(said: Sequence[str], keywords: Sequence[str]) -> npt.NDArray[np.int64]:
+def _classes(transcripts: Sequence[str], keywords: Sequence[str]) -> npt.NDArray[np.int64]:
     """Return the index of the keyword of each transcript, ``(recordings,)``; -1 for others."""
     index = {keyword: number for number, keyword in enumerate(keywords)}
-    return np.array([index.get(" ".join(text.split()), -1) for text in said], np.int64)
+    return np.array([index.get(" ".join(text.split()), -1) for text in transcripts], np.int64)

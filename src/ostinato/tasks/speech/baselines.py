@@ -36,9 +36,9 @@ def baselines(
             linear model.
         model: The linear model, if it is fitted already.
     """
-    said = train.transcripts or []
+    transcripts = train.transcripts or []
     yield Baseline("empty", "an empty transcript", lambda split: rates(split, [""] * len(split)))
-    commonest = Counter(said).most_common(1)[0][0]
+    commonest = Counter(transcripts).most_common(1)[0][0]
     yield Baseline(
         "commonest",
         "the commonest transcript",
@@ -47,11 +47,11 @@ def baselines(
     if len(keywords) > 1:
         linear = model or AveragedFrames.fit(train, features, sample_rate_hz, keywords)
 
-        def told(split: Recordings) -> Figures:
+        def measure_linear(split: Recordings) -> Figures:
             frames = audio.features_cached(split, features, sample_rate_hz).frames
             return rates(split, [keywords[int(linear.scores(one).argmax())] for one in frames])
 
-        yield Baseline("averaged_frames", "a linear model of averaged frames", told)
+        yield Baseline("averaged_frames", "a linear model of averaged frames", measure_linear)
 
 
 def rates(split: Recordings, predictions: Sequence[str]) -> Figures:
@@ -66,23 +66,23 @@ def rates(split: Recordings, predictions: Sequence[str]) -> Figures:
         >>> rates(recordings, ["a b", ""])
         {'wer': 0.3333333333333333, 'cer': 0.25, 'accuracy': 0.5}
     """
-    said = split.transcripts or []
-    words = word_errors(said, predictions)
+    transcripts = split.transcripts or []
+    words = word_errors(transcripts, predictions)
     return {
         "wer": words.rate,
-        "cer": character_errors(said, predictions).rate,
+        "cer": character_errors(transcripts, predictions).rate,
         "accuracy": float((words.total == 0).mean()),
     }
 
 
-def chance_z(said: Sequence[str], predictions: Sequence[str]) -> float:
+def chance_z(transcripts: Sequence[str], predictions: Sequence[str]) -> float:
     """Return by how many deviations fewer words are wrong than beside other recordings.
 
     The word errors of what was written are compared with those beside the transcripts of other
     recordings, by 20 permutations. Where these are all alike, nothing is told apart, and it is 0.
 
     Args:
-        said: What was said in each recording.
+        transcripts: What was said in each recording.
         predictions: What was written.
 
     Example:
@@ -91,8 +91,8 @@ def chance_z(said: Sequence[str], predictions: Sequence[str]) -> float:
         (True, 0.0)
     """
     rng = np.random.default_rng(0)
-    rows = np.sort(rng.permutation(len(said))[:MOST])
-    references, written = [said[row] for row in rows], [predictions[row] for row in rows]
+    rows = np.sort(rng.permutation(len(transcripts))[:MOST])
+    references, written = [transcripts[row] for row in rows], [predictions[row] for row in rows]
     if len(set(written)) < 2:
         return 0.0
     ours = int(word_errors(references, written).total.sum())

@@ -74,8 +74,8 @@ class Decoding:
 
         def worth(symbols: tuple[int, ...], *, is_whole: bool = False) -> float:
             text = alphabet.decode(symbols)
-            judged = 0.0 if self.language_model is None else self.language_model(text)
-            return judged + hot_worth(text, self.hot_words, is_whole=is_whole)
+            score = 0.0 if self.language_model is None else self.language_model(text)
+            return score + hot_worth(text, self.hot_words, is_whole=is_whole)
 
         return beam_search(
             log_probs,
@@ -212,7 +212,9 @@ def answer_of(
         return _keyword(log_probs, alphabet, decoding, beside, **where)
     places, found = places_of(log_probs, alphabet, decoding)
     log_silence = float(np.cumsum(log_probs[:, 0], dtype=np.float64)[-1])
-    answer = told(places, alphabet, log_silence=log_silence, threshold=decoding.threshold, **where)
+    answer = transcription(
+        places, alphabet, log_silence=log_silence, threshold=decoding.threshold, **where
+    )
     if decoding.n_best > 1:
         chances: dict[str, float] = {}
         for one in found:
@@ -233,7 +235,7 @@ def _keyword(
     choice = choose(log_probs, alphabet.keyword_symbols, beside)
     is_sure = choice.confidence >= decoding.threshold
     places = align(log_probs, choice.symbols) if is_sure else []
-    answer = told(places, alphabet, **where) | {"confidence": choice.confidence}
+    answer = transcription(places, alphabet, **where) | {"confidence": choice.confidence}
     for word in answer["words"]:  # the confidence of both models together
         word["confidence"] = choice.confidence
     if decoding.n_best > 1:
@@ -247,7 +249,7 @@ def _alternatives(chances: Mapping[str, float]) -> list[dict[str, Any]]:
     return [{"text": text, "probability": chance} for text, chance in chances.items()]
 
 
-def told(
+def transcription(
     places: Sequence[AlignedSymbol],
     alphabet: Alphabet,
     *,
@@ -269,14 +271,14 @@ def told(
         threshold: Words of lower confidence are left out.
 
     Example:
-        >>> told([AlignedSymbol(1, 0, 1, 0.5)], Alphabet(("a",), "character"), step=0.02, seconds=1.0)["text"]
+        >>> transcription([AlignedSymbol(1, 0, 1, 0.5)], Alphabet(("a",), "character"), step=0.02, seconds=1.0)["text"]
         'a'
     """
-    heard = words_of(places, alphabet, step, seconds, delay=delay)
-    words = [word for word in heard if word["confidence"] >= threshold]
+    found_words = words_of(places, alphabet, step, seconds, delay=delay)
+    words = [word for word in found_words if word["confidence"] >= threshold]
     return {
         "text": alphabet.decode([place.symbol for place in places])
-        if len(words) == len(heard)
+        if len(words) == len(found_words)
         else " ".join(word["word"] for word in words),
         "confidence": math.prod(word["confidence"] for word in words)
         if words

@@ -32,7 +32,7 @@ ENVELOPE = 400  # pairs of lowest and highest sample in a picture
 
 
 def measure(
-    hearing: Transcriber,
+    transcriber: Transcriber,
     examples: Recordings,
     decoding: Decoding,
     *,
@@ -41,31 +41,33 @@ def measure(
     run: Path | None,
 ) -> Figures:
     """Return the figures of a split; write ``predictions.parquet`` if there is a run."""
-    said = examples.transcripts or []
-    targets = hearing.alphabet.encode(said)
+    transcripts = examples.transcripts or []
+    targets = transcriber.alphabet.encode(transcripts)
     answers: list[dict[str, Any]] = [{}] * len(examples)
     loss = seconds = 0.0
     start, beside = time.perf_counter(), 0.0
-    for heard in hearing.log_probs(examples):
-        answers[heard.place] = hearing.answer(heard, decoding)
-        seconds += heard.seconds
+    for output in transcriber.log_probs(examples):
+        answers[output.place] = transcriber.answer(output, decoding)
+        seconds += output.seconds
         paused = time.perf_counter()
-        loss += _loss(heard.log_probs, targets[heard.place])
+        loss += _loss(output.log_probs, targets[output.place])
         beside += time.perf_counter() - paused
     spent = time.perf_counter() - start - beside
     predictions = [answer["text"] for answer in answers]
     if run:
-        pictures = _pictures(hearing, examples, _worst(said, answers))
+        pictures = _pictures(transcriber, examples, _worst(transcripts, answers))
         write_transcripts(run, split=split, recordings=examples, answers=answers, pictures=pictures)
-    figures = transcription_metrics(said, predictions, speakers=examples.speakers)
-    figures["chance_z"] = chance_z(said, predictions)
+    figures = transcription_metrics(transcripts, predictions, speakers=examples.speakers)
+    figures["chance_z"] = chance_z(transcripts, predictions)
     figures["loss"] = loss / max(len(targets.values), 1)
     figures["real_time_factor"] = spent / seconds
 
     def without(rows: npt.NDArray[np.int64]) -> float:
-        return word_errors([said[row] for row in rows], [predictions[row] for row in rows]).rate
+        return word_errors(
+            [transcripts[row] for row in rows], [predictions[row] for row in rows]
+        ).rate
 
-    keys = examples.keys if len(seen) else said
+    keys = examples.keys if len(seen) else transcripts
     return figures | unseen_figures("wer", keys, seen, without)
 
 
@@ -92,23 +94,23 @@ def _loss(log_probs: Float32s, symbols: npt.NDArray[np.int64]) -> float:
     return float(ctc_loss(pack_sequence([torch.from_numpy(log_probs)]), targets))
 
 
-def _worst(said: Sequence[str], answers: Sequence[dict[str, Any]]) -> list[int]:
-    errors = character_errors(said, [answer["text"] for answer in answers])
+def _worst(transcripts: Sequence[str], answers: Sequence[dict[str, Any]]) -> list[int]:
+    errors = character_errors(transcripts, [answer["text"] for answer in answers])
     confidence = np.array([answer["confidence"] for answer in answers])
     return [int(row) for row in worst_first(errors, confidence)[:PICTURED]]
 
 
 def _pictures(
-    hearing: Transcriber, examples: Recordings, rows: Sequence[int]
+    transcriber: Transcriber, examples: Recordings, rows: Sequence[int]
 ) -> dict[int, dict[str, Any]]:
     """Return waveform, frames and probabilities of some recordings, their first seconds."""
     split = examples.take(rows)
-    sounds = audio.features_of(split, hearing.features, hearing.sample_rate_hz)
-    frames = int(PICTURED_SECONDS / hearing.features.hop)
+    sounds = audio.features_of(split, transcriber.features, transcriber.sample_rate_hz)
+    frames = int(PICTURED_SECONDS / transcriber.features.hop)
     pictures = {}
-    for place, log_probs, length, _ in hearing.log_probs(split):
+    for place, log_probs, length, _ in transcriber.log_probs(split):
         rate, samples = audio.waveform(split.audio[place], split.sample_rate_hz)
-        steps = log_probs[: frames // hearing.features.subsampling]
+        steps = log_probs[: frames // transcriber.features.subsampling]
         pictures[rows[place]] = {
             "seconds_shown": min(length, PICTURED_SECONDS),
             "waveform": _envelope(samples[: int(PICTURED_SECONDS * rate)]),

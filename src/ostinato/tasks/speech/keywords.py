@@ -66,11 +66,11 @@ def why_none(transcripts: Sequence[str]) -> str:
     total = sum(counts.values())
     if not 2 <= len(counts) <= MOST or total < COME_AGAIN * len(counts):
         return ""
-    told = f"{len(counts)} different transcripts in {total} recordings are no keywords:"
+    found = f"{len(counts)} different transcripts in {total} recordings are no keywords:"
     if total < LEAST_MEAN * len(counts):
-        return f"{told} each must be said {LEAST_MEAN} times on average"
+        return f"{found} each must be said {LEAST_MEAN} times on average"
     alone = [text for text, count in counts.items() if count == 1]
-    return f"{told} too many are said once, such as `{alone[0]}`"
+    return f"{found} too many are said once, such as `{alone[0]}`"
 
 
 @dataclass(frozen=True)
@@ -109,23 +109,23 @@ def choose(
     """
     greedy = GreedyDecoder()
     places = greedy.push(log_probs) + greedy.finish()
-    heard = tuple(place.symbol for place in places)
+    symbols = tuple(place.symbol for place in places)
     texts, doubts = list(keywords), [0.0] * len(keywords)
     longest = max(map(len, texts))
-    if len(heard) > 2 * longest + 2:  # far from any: a long recording of several
-        return Choice(heard, (0.0,) * len(texts), 1.0)
-    for other in (heard, ()):
+    if len(symbols) > 2 * longest + 2:  # far from any: a long recording of several
+        return Choice(symbols, (0.0,) * len(texts), 1.0)
+    for other in (symbols, ()):
         if other not in texts:
             texts.append(other)
             doubts.append(DOUBT)
     log_prob = log_likelihoods(log_probs, texts)  # (texts,)
     if beside is not None:
         log_prob[: len(keywords)] = beside.join(log_prob[: len(keywords)])
-    judged = log_prob - np.array(doubts)
-    best = int(judged.argmax())
-    if judged[best] == -math.inf:  # too short for any keyword, and for nothing else
+    scores = log_prob - np.array(doubts)
+    best = int(scores.argmax())
+    if scores[best] == -math.inf:  # too short for any keyword, and for nothing else
         return Choice((), (0.0,) * len(keywords), 1.0)
-    shares = np.exp(judged - np.logaddexp.reduce(judged))
+    shares = np.exp(scores - np.logaddexp.reduce(scores))
     known = tuple(float(share) for share in shares[: len(keywords)])
     return Choice(texts[best], known, float(shares[best]))
 

@@ -65,8 +65,8 @@ class SpeechSplit:
         examples.sort(key=lambda example: -len(example[0]))
         steps = packed_steps([frames for frames, _ in examples], self.features)
         return steps, CTCTargets(
-            torch.from_numpy(np.concatenate([said for _, said in examples])),
-            torch.tensor([len(said) for _, said in examples]),
+            torch.from_numpy(np.concatenate([symbol_ids for _, symbol_ids in examples])),
+            torch.tensor([len(symbol_ids) for _, symbol_ids in examples]),
         )
 
     def _plain(self, row: int) -> tuple[Float32s, Rows]:
@@ -90,10 +90,10 @@ class SpeechSplit:
             # of shape (frames, bands)
             frames = augmenter.changed(augmenter.joined([one for one, _ in some], rng), rng)
             frames = augmenter.masked(self.normalizer.all(frames), rng)
-            examples.append((frames, self._said([said for _, said in some])))
+            examples.append((frames, self._joined_symbols([symbol_ids for _, symbol_ids in some])))
         return examples
 
-    def _said(self, transcripts: Sequence[Rows]) -> Rows:
+    def _joined_symbols(self, transcripts: Sequence[Rows]) -> Rows:
         pieces = [symbols for symbols in transcripts if len(symbols)]
         if self.separator is not None:
             between = np.array([self.separator])
@@ -132,8 +132,8 @@ class SpeechObjective:
         return figures
 
     def _errors(self, output: PackedSequence, targets: CTCTargets) -> list[int]:
-        said = np.split(targets.symbols.cpu().numpy(), targets.lengths.cpu().cumsum(0)[:-1])
-        references = [self.alphabet.decode(symbols.tolist()) for symbols in said]
+        symbol_ids = np.split(targets.symbols.cpu().numpy(), targets.lengths.cpu().cumsum(0)[:-1])
+        references = [self.alphabet.decode(symbols.tolist()) for symbols in symbol_ids]
         predictions = []
         for log_probs in unpacked(output.data.float().cpu(), output.batch_sizes):
             greedy = GreedyDecoder()

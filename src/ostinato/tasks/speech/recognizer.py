@@ -71,8 +71,8 @@ class SpeechRecognizer(Estimator):
         ...     augmentation=AudioAugmentation(speed=0.0, noise=0.0, masks=0, join=0.0),
         ...     channels=None,
         ... )
-        >>> said = ["low", "high"] * 8
-        >>> model = model.fit(sounds, said, sample_rate_hz=8000, validation=(sounds, said))
+        >>> transcripts = ["low", "high"] * 8
+        >>> model = model.fit(sounds, transcripts, sample_rate_hz=8000, validation=(sounds, transcripts))
         >>> model.predict(sounds[:2])
         ['low', 'high']
 
@@ -183,7 +183,7 @@ class SpeechRecognizer(Estimator):
         Raises:
             DatasetError: A recording cannot be read.
         """
-        hearing = self._hearing
+        transcriber = self._transcriber
         if isinstance(X, Sized) and getattr(X, "shape", None) != () and not len(X):
             return []
         decoding = Decoding(
@@ -195,7 +195,7 @@ class SpeechRecognizer(Estimator):
         )
         rate = self.recordings_hz_ if sample_rate_hz is None else sample_rate_hz
         split = Recordings.make(X, None, "data", sample_rate_hz=rate)
-        return hearing.predict_details(split, decoding, skip=on_error == "skip")
+        return transcriber.predict_details(split, decoding, skip=on_error == "skip")
 
     def stream(
         self, sample_rate_hz: int | None = None, *, threshold: float | None = None
@@ -211,7 +211,7 @@ class SpeechRecognizer(Estimator):
         """
         self._check_fitted()
         rate = self.recordings_hz_ if sample_rate_hz is None else sample_rate_hz
-        return self._hearing.stream(rate, self.threshold if threshold is None else threshold)
+        return self._transcriber.stream(rate, self.threshold if threshold is None else threshold)
 
     def evaluate(
         self,
@@ -263,12 +263,12 @@ class SpeechRecognizer(Estimator):
 
     def format_prediction(self, answer: Mapping[str, Any]) -> str:
         """Return an answer of `predict_details` as a line: the recording, a tab, what is said."""
-        said = answer["text"] if "text" in answer else f"error: {answer['error']}"
-        return f"{answer['audio']}\t{said}"
+        transcripts = answer["text"] if "text" in answer else f"error: {answer['error']}"
+        return f"{answer['audio']}\t{transcripts}"
 
     def _strata(self, split: Recordings) -> tuple[Sequence[Any], Sequence[Hashable]]:
-        said = split.transcripts or []
-        return (said if keywords_of(said) else [""] * len(said)), split.keys
+        transcripts = split.transcripts or []
+        return (transcripts if keywords_of(transcripts) else [""] * len(transcripts)), split.keys
 
     def _groups(self, split: Recordings, sides: int) -> Sequence[Hashable]:
         return speech_facts.groups_of(split, sides)
@@ -279,10 +279,10 @@ class SpeechRecognizer(Estimator):
     def _fit_labels(self, splits: Splits) -> None:
         self.joined_ = None
         speech_facts.check_transcripts(splits)
-        said = splits["train"].transcripts
-        keywords = keywords_of(said, given=self.keywords)
+        transcripts = splits["train"].transcripts
+        keywords = keywords_of(transcripts, given=self.keywords)
         if self.keywords is None and not keywords:
-            speech_facts.tell_why_no_keywords(said)
+            speech_facts.tell_why_no_keywords(transcripts)
         unit = self.unit or ("word" if keywords else "character")
         self.alphabet_ = Alphabet.fit(
             *(splits["train"], unit, self.alphabet),
@@ -338,7 +338,7 @@ class SpeechRecognizer(Estimator):
         return self.sized_.features.fitted_to(self.sized_.recurrent)
 
     @property
-    def _hearing(self) -> Transcriber:
+    def _transcriber(self) -> Transcriber:
         self._check_fitted()
         return Transcriber(
             *(self.module_, self.alphabet_, self._features, self.sample_rate_hz_, self.normalizer_),
@@ -347,7 +347,7 @@ class SpeechRecognizer(Estimator):
 
     def _finish(self, splits: Splits, out: Path | None) -> None:
         if self.averaged_frames and len(self.alphabet_.keywords) > 1:
-            self.joined_ = self._hearing.joined_with(splits["train"], splits["validation"])
+            self.joined_ = self._transcriber.joined_with(splits["train"], splits["validation"])
             if out:
                 self.joined_.save(out)
         super()._finish(splits, out)
@@ -356,7 +356,7 @@ class SpeechRecognizer(Estimator):
         self, examples: Recordings, split: str, *, seen: Sequence[str], run: Path | None
     ) -> Figures:
         decoding = Decoding(beam_width=self.beam_width, threshold=self.threshold)
-        return measure(self._hearing, examples, decoding, split=split, seen=seen, run=run)
+        return measure(self._transcriber, examples, decoding, split=split, seen=seen, run=run)
 
     def _save_preprocessing(self, run: Path) -> None:
         self.alphabet_.save(run)

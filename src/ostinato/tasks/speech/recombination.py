@@ -124,7 +124,9 @@ class Recombiner:
 
     def _joined(self, pieces: Sequence[Example]) -> Example:
         between = [] if self.separator is None else [np.array([self.separator])]
-        symbols = [part for _, said in pieces if len(said) for part in (*between, said)]
+        symbols = [
+            part for _, transcript in pieces if len(transcript) for part in (*between, transcript)
+        ]
         return (
             np.concatenate([frames for frames, _ in pieces]),
             np.concatenate([np.empty(0, np.int64), *symbols[len(between) :]]),

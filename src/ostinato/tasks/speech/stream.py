@@ -16,7 +16,7 @@ from ostinato.datasets.records.waves import LOUDEST
 from ostinato.models import SpeechNetwork
 from ostinato.nn import AlignedSymbol, GreedyDecoder
 from ostinato.tasks.speech.alphabet import Alphabet
-from ostinato.tasks.speech.decoding import told
+from ostinato.tasks.speech.decoding import transcription
 
 
 class TranscriptionStream:
@@ -79,14 +79,14 @@ class TranscriptionStream:
 
         With a threshold only words that have ended: one that goes on may yet turn out unsure.
         """
-        heard = [] if self._greedy.heard is None else [self._greedy.heard]
+        pending = [] if self._greedy.pending is None else [self._greedy.pending]
         if not self._threshold:
-            return self._alphabet.decode([place.symbol for place in (*self._places, *heard)])
+            return self._alphabet.decode([place.symbol for place in (*self._places, *pending)])
         places = list(self._places)
         if not self._is_over and self._alphabet.unit == "character":
             while places and places[-1].symbol != self._alphabet.separator:
                 places.pop()
-        return str(self._told(places)["text"])
+        return str(self._answer(places)["text"])
 
     @property
     def latency(self) -> dict[str, float]:
@@ -135,24 +135,24 @@ class TranscriptionStream:
                 f"{np.abs(sound).max():.4g}. Give 16-bit values as int16."
             )
         self._samples += len(sound)
-        self._hear(self._frontend.push(sound.astype(np.float32)))
+        self._process(self._frontend.push(sound.astype(np.float32)))
         self._busy.append(time.perf_counter() - start)
         return self.text
 
     def finish(self) -> dict[str, Any]:
         """End the sound; return the answer of `SpeechRecognizer.predict_details` for all of it."""
         if self._samples and not self._is_over:
-            self._hear(self._frontend.finish(), is_end=True)
+            self._process(self._frontend.finish(), is_end=True)
             self._places += self._greedy.finish()
         self._is_over = True
         return self.answer()
 
     def answer(self) -> dict[str, Any]:
         """Return text, words with their times and confidence, of what was heard so far."""
-        return self._told(self._places)
+        return self._answer(self._places)
 
-    def _told(self, places: list[AlignedSymbol]) -> dict[str, Any]:
-        return told(
+    def _answer(self, places: list[AlignedSymbol]) -> dict[str, Any]:
+        return transcription(
             places,
             self._alphabet,
             step=self._features.step,
@@ -163,7 +163,7 @@ class TranscriptionStream:
         )
 
     @torch.inference_mode()
-    def _hear(self, frames: npt.NDArray[np.float32], *, is_end: bool = False) -> None:
+    def _process(self, frames: npt.NDArray[np.float32], *, is_end: bool = False) -> None:
         steps = self._steps.push(self._normalizer.next(frames))
         if is_end:
             steps = np.concatenate([steps, self._steps.finish()])

@@ -31,12 +31,14 @@ def describe(
         DatasetError: Every training transcript is longer than its recording allows, or every training
             recording is silent.
     """
-    said = {name: split.transcripts or [] for name, split in splits.items()}
+    transcripts = {name: split.transcripts or [] for name, split in splits.items()}
     facts = data_summary.describe(
         splits,
-        labels={name: [word for text in said[name] for word in text.split()] for name in splits},
+        labels={
+            name: [word for text in transcripts[name] for word in text.split()] for name in splits
+        },
         lengths={name: split.lengths for name, split in loop_splits.items()},
-        unknown_rate={name: alphabet.unknown_rate(said[name]) for name in splits},
+        unknown_rate={name: alphabet.unknown_rate(transcripts[name]) for name in splits},
     )
     for name, split in loop_splits.items():
         facts[name]["seconds"] = float(split.sounds[0].seconds.sum())
@@ -102,8 +104,8 @@ def groups_of(split: Recordings, folds: int) -> Sequence[Hashable]:
 
 def silent(recordings: Recordings, split: SpeechSplit) -> list[int]:
     """Return the rows whose samples are all alike although something is said to be in them."""
-    said = recordings.transcripts or []
-    rows = zip(said, split.sounds[0].frames, strict=True)
+    transcripts = recordings.transcripts or []
+    rows = zip(transcripts, split.sounds[0].frames, strict=True)
     return [
         row for row, (text, frames) in enumerate(rows) if text.strip() and np.ptp(frames) < ALIKE
     ]
@@ -129,9 +131,9 @@ def lines(
     """Say the facts in a few lines, the worrying ones in words."""
     symbols = ("" if alphabet.unit == "character" else " ").join(alphabet.symbols)
     shown = symbols if len(symbols) <= SHOWN else symbols[:SHOWN] + "…"
-    told = [f"alphabet: {len(alphabet.symbols)} {alphabet.unit}s: {shown}"]
+    messages = [f"alphabet: {len(alphabet.symbols)} {alphabet.unit}s: {shown}"]
     if alphabet.keywords:
-        told.append(
+        messages.append(
             f"keywords: each recording says one of {len(alphabet.keywords)}, so the likeliest is written; "
             "if others will say more, set --no-keywords"
         )
@@ -141,37 +143,39 @@ def lines(
         speakers = (
             "" if recordings.speakers is None else f" of {len(set(recordings.speakers))} speakers"
         )
-        told.append(
+        messages.append(
             f"{name}: {own['n']:,} recordings{speakers}, {own['seconds'] / 60:.1f} minutes; median "
             f"{sorted(seconds)[len(seconds) // 2]:.2f} s, at most {seconds.max():.2f} s"
         )
         rows = too_long(split)
         if len(rows):
-            told.append(
+            messages.append(
                 f"{name}: {len(rows):,} transcripts are longer than their recordings allow and count "
                 f"nothing in the loss; the first is that of {recordings.names[rows[0]]}: "
                 f"{len(split.targets[rows[0]])} symbols in {split.lengths[rows[0]]} frames"
             )
         quiet = silent(recordings, split) if own["silent"] else []
         if quiet:
-            told.append(
+            messages.append(
                 f"{name}: {len(quiet):,} recordings are silent although their transcripts are not empty; "
                 f"the first is {recordings.names[quiet[0]]}: `{(recordings.transcripts or [])[quiet[0]]}`"
             )
         if own["unknown_rate"]:
-            told.append(
+            messages.append(
                 f"{name}: {own['unknown_rate']:.2%} of the symbols are not in the alphabet, so they "
                 "cannot be written"
             )
         if own["repeated"]:
-            told.append(
+            messages.append(
                 f"{name}: {own['repeated']:,} recordings repeat an earlier one of this split"
             )
         if own["duplicates_of_train"]:
-            told.append(f"{name}: {own['duplicates_of_train']:,} recordings also stand in train")
+            messages.append(
+                f"{name}: {own['duplicates_of_train']:,} recordings also stand in train"
+            )
         if name == "train" and seconds.max() > LONG_SECONDS:
-            told.append(
+            messages.append(
                 f"train: {int((seconds > LONG_SECONDS).sum()):,} recordings are longer than a minute; "
                 "shorter ones train faster and in less memory"
             )
-    return told
+    return messages

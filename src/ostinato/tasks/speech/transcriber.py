@@ -32,7 +32,7 @@ OnError = Literal["raise", "skip"]
 AT_ONCE = 1 << 17  # frames that are in memory together, some twenty minutes, or one recording
 
 
-class Heard(NamedTuple):
+class AcousticOutput(NamedTuple):
     """What the network hears in a recording.
 
     Args:
@@ -80,17 +80,17 @@ class Transcriber:
         answers: list[dict[str, Any]] = [{"audio": name} for name in split.names]
         for row, error in problems.items():
             answers[row]["error"] = error
-        for heard in self.log_probs(split.take(rows)):
-            answers[rows[heard.place]] |= self.answer(heard, decoding)
+        for output in self.log_probs(split.take(rows)):
+            answers[rows[output.place]] |= self.answer(output, decoding)
         return answers
 
-    def answer(self, heard: Heard, decoding: Decoding) -> dict[str, Any]:
+    def answer(self, output: AcousticOutput, decoding: Decoding) -> dict[str, Any]:
         """Return what a recording says."""
         return answer_of(
-            *(heard.log_probs, self.alphabet, decoding),
+            *(output.log_probs, self.alphabet, decoding),
             step=self.features.step,
-            seconds=heard.seconds,
-            beside=self.joined.scores(heard.frames) if self.joined is not None else None,
+            seconds=output.seconds,
+            beside=self.joined.scores(output.frames) if self.joined is not None else None,
             delay=self.features.lookahead_steps * self.features.step,
         )
 
@@ -104,12 +104,12 @@ class Transcriber:
         keywords = self.alphabet.keywords
         model = AveragedFrames.fit(train, self.features, self.sample_rate_hz, keywords)
         network, linear = np.empty((2, len(validation), len(keywords)))
-        for heard in self.log_probs(validation):
-            network[heard.place] = log_likelihoods(heard.log_probs, self.alphabet.keyword_symbols)
-            linear[heard.place] = model.scores(heard.frames)
-        said = validation.transcripts or ()
-        joined = JoinedFrames.fit(model, network, linear, said, keywords, count=len(train))
-        logger.info(joined.told)
+        for output in self.log_probs(validation):
+            network[output.place] = log_likelihoods(output.log_probs, self.alphabet.keyword_symbols)
+            linear[output.place] = model.scores(output.frames)
+        transcripts = validation.transcripts or ()
+        joined = JoinedFrames.fit(model, network, linear, transcripts, keywords, count=len(train))
+        logger.info(joined.description)
         return joined
 
     def stream(self, input_rate_hz: int | None, threshold: float) -> TranscriptionStream:
@@ -134,7 +134,7 @@ class Transcriber:
         )
 
     @torch.inference_mode()
-    def log_probs(self, split: Recordings) -> Iterator[Heard]:
+    def log_probs(self, split: Recordings) -> Iterator[AcousticOutput]:
         """Yield what the network hears in each recording, in any order."""
         self.network.eval()
         waiting: list[tuple[int, Float32s, float]] = []
@@ -148,7 +148,7 @@ class Transcriber:
                 waiting, held = [], 0
         yield from self._of(waiting)
 
-    def _of(self, sounds: list[tuple[int, Float32s, float]]) -> Iterator[Heard]:
+    def _of(self, sounds: list[tuple[int, Float32s, float]]) -> Iterator[AcousticOutput]:
         for rows in length_buckets(
             [len(frames) for _, frames, _ in sounds],
             batch_tokens=self.batch_tokens or AT_ONCE,
@@ -161,7 +161,7 @@ class Transcriber:
             scores = unpacked(output.data.float(), output.batch_sizes)
             for row, log_probs in zip(rows, scores, strict=True):
                 place, raw, seconds = sounds[row]
-                yield Heard(place, log_probs, seconds, raw)
+                yield AcousticOutput(place, log_probs, seconds, raw)
 
 
 def usable(splits: Mapping[str, Recordings], on_error: OnError | None) -> dict[str, Recordings]:

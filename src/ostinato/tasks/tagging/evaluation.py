@@ -69,8 +69,8 @@ def tagging_figures(
     name = "f1" if are_spans else "accuracy"
 
     def without(rows: npt.NDArray[np.int64]) -> float:
-        right, said = ([tags[row] for row in rows] for tags in (labels, predictions))
-        return float(tagging_metrics(right, said, are_spans=are_spans).get(name, 0.0))
+        right, predicted = ([tags[row] for row in rows] for tags in (labels, predictions))
+        return float(tagging_metrics(right, predicted, are_spans=are_spans).get(name, 0.0))
 
     return figures | unseen_figures(name, texts, seen, without)
 
@@ -107,8 +107,8 @@ def _recall_by_novelty(
     sentences: Rows, labels: Rows, predictions: Rows, known: frozenset[str]
 ) -> dict[str, float]:
     found: dict[bool, list[bool]] = {False: [], True: []}
-    for tokens, right, said in zip(sentences, labels, predictions, strict=True):
-        answers = set(schemes.spans_of(said))
+    for tokens, right, predicted in zip(sentences, labels, predictions, strict=True):
+        answers = set(schemes.spans_of(predicted))
         for span in schemes.spans_of(right):
             is_new = _text(tokens[span.start : span.end]) not in known
             found[is_new].append(span in answers)

@@ -203,11 +203,11 @@ class JoinedChain:
             "end": "float tags",
         }
         saved.check_tensors(tensors, rules, run / FILE, tags=tags)
-        told = saved.weights(header, run / FILE, "network_weight", "feature_weight", "outside")
+        loaded = saved.weights(header, run / FILE, "network_weight", "feature_weight", "outside")
         features = TokenFeatures(tensors.pop("hashes").numpy())
         names = ("weight", "start", "transition", "end")
         model = FeatureChain(features, *(tensors[name] for name in names))
-        return cls(model, *told)
+        return cls(model, *loaded)
 
 
 def joined(network: Chain, features: Chain, weights: Tensor) -> Chain:

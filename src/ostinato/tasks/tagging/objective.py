@@ -124,8 +124,8 @@ class TaggingObjective:
         predictions = unpacked(packed.data.cpu(), packed.batch_sizes)
         golds = unpacked(targets.cpu(), packed.batch_sizes)
         correct = predicted = gold = 0
-        for said, meant in zip(predictions, golds, strict=True):
-            ours, theirs = self.tags.spans(said), self.tags.spans(meant)
+        for decoded, meant in zip(predictions, golds, strict=True):
+            ours, theirs = self.tags.spans(decoded), self.tags.spans(meant)
             correct += len({*ours} & {*theirs})
             predicted += len(ours)
             gold += len(theirs)

@@ -170,14 +170,14 @@ class Tags:
             CheckpointError: It is missing, broken or of another kind.
         """
         path = run / "labels.json"
-        told = read_json(path)
-        known = saved.texts(told, "spans", path) if told.get("spans") is not None else None
+        content = read_json(path)
+        known = saved.texts(content, "spans", path) if content.get("spans") is not None else None
         scheme, written = (
-            saved.one_of(told, name, path, (None, *typing.get_args(Scheme)))
+            saved.one_of(content, name, path, (None, *typing.get_args(Scheme)))
             for name in ("scheme", "written")
         )
-        form = Form(**told.get("form", {}))
-        return cls(saved.texts(told, "classes", path), scheme, written, known, form)
+        form = Form(**content.get("form", {}))
+        return cls(saved.texts(content, "classes", path), scheme, written, known, form)
 
 
 def _mark_insides(row: list[int], tags: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from ostinato.tasks.forecasting.time_splits import (
     SeriesSplit,
     last_of,
     splits_of,
-    train_stretch,
+    train_split,
     with_validation,
 )
 
@@ -69,7 +69,7 @@ def test_the_last_horizon_is_the_test_split_and_what_precedes_it_validation():
 
 def steps_of(split: SeriesSplit, *, train: bool = False) -> set[tuple[int, int]]:
     """The steps that are forecast in a split."""
-    split = train_stretch(split.panel, CONTEXT, HORIZON) if train else split
+    split = train_split(split.panel, CONTEXT, HORIZON) if train else split
     return {(s, o + step) for s, _, o in listed(split) for step in range(HORIZON)}
 
 
@@ -144,7 +144,7 @@ def test_the_last_horizon_of_series_of_any_length():
 
 def test_train_windows_have_a_whole_context_where_the_series_has_one():
     given_ = panel((60, 12, 4), with_columns=False)
-    found = listed(train_stretch(given_, CONTEXT, HORIZON))
+    found = listed(train_split(given_, CONTEXT, HORIZON))
     first = [min(origin for s, _, origin in found if s == series) for series in range(3)]
     assert first == [CONTEXT, 4, 1]
 

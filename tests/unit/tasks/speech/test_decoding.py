@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from ostinato import ConfigError
 from ostinato.nn import AlignedSymbol, align, beam_search
 from ostinato.tasks.speech.alphabet import Alphabet
-from ostinato.tasks.speech.decoding import Decoding, answer_of, hot_worth, places_of, told, words_of
+from ostinato.tasks.speech.decoding import (
+    Decoding,
+    answer_of,
+    hot_worth,
+    places_of,
+    transcription,
+    words_of,
+)
 
 LETTERS = Alphabet((" ", "a", "b", "n"), "character")
 WORDS = Alphabet(("one", "two"), "word")
@@ -262,4 +269,4 @@ def test_silence_is_an_empty_answer():
         answer = answer_of(sharp([0, 0, 0]), LETTERS, decoding, step=0.02, seconds=0.06)
         assert (answer["text"], answer["words"]) == ("", [])
         assert answer["confidence"] == pytest.approx(0.9**3, abs=1e-6)
-    assert told([], LETTERS, step=0.0, seconds=0.0)["text"] == ""
+    assert transcription([], LETTERS, step=0.0, seconds=0.0)["text"] == ""

@@ -59,7 +59,10 @@ def speech_from_hugging_face(
         if split == "train" or is_labelled(rows, text, where):
             splits[split] = Recordings.make(
                 _sounds(rows, audio, [text, speaker], where),
-                ["" if said is None else said for said in rows_of(rows[text], where, "transcript")],
+                [
+                    "" if transcript is None else transcript
+                    for transcript in rows_of(rows[text], where, "transcript")
+                ],
                 where,
                 speakers=None
                 if speaker is None

@@ -136,13 +136,13 @@ def _named(frame: Frame, given: Mapping[str, str | None]) -> tuple[Frame, dict[s
 def _bar_text(frame: Frame, columns: Sequence[str]) -> str:
     """Return the column of texts of a table as of LJSpeech: the last, unless it is empty or no text."""
     loaded = frame.load(columns)
-    said = [{str(one).strip() for one in loaded[name]} for name in columns]
-    if said[-1] == {""}:
+    distinct = [{str(one).strip() for one in loaded[name]} for name in columns]
+    if distinct[-1] == {""}:
         return columns[1]
-    if len(columns) == 3 and 2 * len(said[2]) <= len(said[1]):
+    if len(columns) == 3 and 2 * len(distinct[2]) <= len(distinct[1]):
         raise DatasetError(
-            f"{frame.where}: column 3 must be texts, as in LJSpeech; it has {len(said[2])} values beside "
-            f"{len(said[1])} in column 2, so it may be of speakers. Give --audio-column 1 --text-column 2 "
+            f"{frame.where}: column 3 must be texts, as in LJSpeech; it has {len(distinct[2])} values beside "
+            f"{len(distinct[1])} in column 2, so it may be of speakers. Give --audio-column 1 --text-column 2 "
             "(and --speaker-column 3), or 3."
         )
     return columns[-1]

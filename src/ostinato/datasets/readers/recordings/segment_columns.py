@@ -114,8 +114,10 @@ def row_segments(
         tell_whole(columns, where)
     if not columns or is_own:
         return list(files)
-    told = [f"`{one.name}`" + ("" if one.unit == 1 else " (ms)") for one in columns.values()]
-    logger.info("%s: a recording is a part of its file, by %s, in seconds.", where, ", ".join(told))
+    listed = [f"`{one.name}`" + ("" if one.unit == 1 else " (ms)") for one in columns.values()]
+    logger.info(
+        "%s: a recording is a part of its file, by %s, in seconds.", where, ", ".join(listed)
+    )
     times = {
         kind: [_scaled(value, columns[kind].unit) for value in given]
         for kind, given in values.items()
@@ -158,8 +160,8 @@ def tell_unread(
     """
     rest = [name for name in names if name not in read.values()]
     if rest:
-        told = ", ".join(f"{kind} `{name[:60]}`" for kind, name in read.items())
-        logger.info("%s: %s read: %s; not read: %s.", where, what, told, named(rest))
+        listed = ", ".join(f"{kind} `{name[:60]}`" for kind, name in read.items())
+        logger.info("%s: %s read: %s; not read: %s.", where, what, listed, named(rest))
     of_channels = [name for name in rest if _plain(name) in _CHANNELS]
     if of_channels:
         logger.warning(
@@ -190,11 +192,11 @@ def tell_repeated(audio: Sequence[Path | Segment], texts: Sequence[str] | None, 
         texts: What is said in each.
         where: File for the message.
     """
-    said: dict[Path, set[str]] = {}
+    transcripts: dict[Path, set[str]] = {}
     for sound, text in zip(audio, texts or (), strict=False):
         if isinstance(sound, Path):
-            said.setdefault(sound, set()).add(text)
-    several = [path for path, of_one in said.items() if len(of_one) > 1]
+            transcripts.setdefault(sound, set()).add(text)
+    several = [path for path, of_one in transcripts.items() if len(of_one) > 1]
     if several:
         logger.warning(
             "%s: %d files stand in several rows with other texts, and each time the whole file is heard; "

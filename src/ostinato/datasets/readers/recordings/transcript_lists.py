@@ -62,12 +62,12 @@ def read_librispeech(folder: Path, encoding: str | None = None) -> Recordings:
         sounds = sorted(path for path in place.parent.iterdir() if path.suffix.lower() in SOUNDS)
         check_single(sounds)
         beside = {path.stem: path for path in sounds}
-        said = _table(place, encoding)
-        if unsaid := sorted(beside.keys() - said.keys()):
+        transcripts = _table(place, encoding)
+        if without_transcript := sorted(beside.keys() - transcripts.keys()):
             raise DatasetError(
-                f"{place}: every recording beside it must have a line; {unsaid[0]} has none. Add it."
+                f"{place}: every recording beside it must have a line; {without_transcript[0]} has none. Add it."
             )
-        for name, text in said.items():
+        for name, text in transcripts.items():
             if name not in beside:
                 raise DatasetError(
                     f"{place}: the recording {name} must stand beside it, as {name}.flac or another; "

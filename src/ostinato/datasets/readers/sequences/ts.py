@@ -78,9 +78,9 @@ def read_ts(path: Path, *, labelled: bool = True) -> Sequences:
         raise DatasetError(
             f"{path}: there must be a sequence below @data; got none. Add one a line."
         )
-    told = labels if header.has_label and labelled else None
-    split = Sequences.make(rows, told, str(path), names=names)
-    return replace(split, has_values=told is not None and header.has_values)
+    used_labels = labels if header.has_label and labelled else None
+    split = Sequences.make(rows, used_labels, str(path), names=names)
+    return replace(split, has_values=used_labels is not None and header.has_values)
 
 
 def _header(lines: Sequence[str], path: Path) -> tuple[Header, int]:

@@ -70,16 +70,18 @@ def read_ucr(
         rows = rows[1:]
     if place == EITHER:
         place = _place([fields for _, fields in rows])
-        said = "label" if labelled else "label, and left out"
+        role = "label" if labelled else "label, and left out"
         which = "last" if place else "first"
-        logger.info("%s: each row is a sequence, its %s field the %s.", path, which, said)
+        logger.info("%s: each row is a sequence, its %s field the %s.", path, which, role)
     labels = [fields.pop(place) for _, fields in rows]
     values = [_values(fields, path, number) for number, fields in rows]
     for (number, _), label in zip(rows, labels, strict=True):
         if labelled and label.lower() in _MISSING:
             raise _fault(path, number, label)
-    told = label_strings(labels, str(path), untyped=True) if labelled else None
-    return Sequences.make(values, told, str(path), names=[f"line {number}" for number, _ in rows])
+    used_labels = label_strings(labels, str(path), untyped=True) if labelled else None
+    return Sequences.make(
+        values, used_labels, str(path), names=[f"line {number}" for number, _ in rows]
+    )
 
 
 def _rows(path: Path, written: Written) -> list[tuple[int, Fields]]:

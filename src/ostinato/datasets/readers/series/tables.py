@@ -206,9 +206,9 @@ def _read_long(
     if not targets:
         targets = _usual_targets(data.column_names, taken, where, needed=not chosen["known"])
     _check_roles([*taken, *targets], where)
-    told = [f"time column `{time}`", *([f"id column `{ids}`"] if ids is not None else [])]
-    told += [f"target columns {', '.join(targets)}"] if targets else []
-    logger.info("%s: %s.", where, ", ".join(told))
+    roles = [f"time column `{time}`", *([f"id column `{ids}`"] if ids is not None else [])]
+    roles += [f"target columns {', '.join(targets)}"] if targets else []
+    logger.info("%s: %s.", where, ", ".join(roles))
     called = None if ids is None else ids_of(data[ids], ids, where)
 
     def row_of(row: int) -> str:

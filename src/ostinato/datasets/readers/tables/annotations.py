@@ -52,20 +52,20 @@ def plain_rows(rows: Iterable[tuple[str, Any]], source: str, *, labelled: bool =
         >>> [row.values["text"] for row in plain_rows([("1", rows[0]), ("2", rows[1])], "a.jsonl")]
         ['Hi Al']
     """
-    told = _Told(source)
+    notes = _RowNotes(source)
     found = []
     for where, value in rows:
         values = _object(value, where)
         if _is_refused(values.get(ANSWER)):
-            told.add("are answered reject or ignore, and left out", where)
+            notes.add("are answered reject or ignore, and left out", where)
         elif _is_task(values):
-            if (row := _of_task(values, where, told, labelled=labelled)) is not None:
+            if (row := _of_task(values, where, notes, labelled=labelled)) is not None:
                 found.append(row)
         else:
             if values.get("relations"):
-                told.add("have relations, which are not read", where)
+                notes.add("have relations, which are not read", where)
             found.append(Row(where, values, any(mark in values for mark in _MARKS)))
-    told.tell()
+    notes.log()
     return found
 
 
@@ -88,11 +88,11 @@ def accepted(answers: Sequence[Any], source: str) -> list[int] | None:
         a is not None and not (isinstance(a, str) and a in ANSWERS) for a in answers
     ):
         return None
-    told = _Told(source)
+    notes = _RowNotes(source)
     for number, answer in enumerate(answers, 1):
         if _is_refused(answer):
-            told.add("are answered reject or ignore, and left out", f"row {number}")
-    told.tell()
+            notes.add("are answered reject or ignore, and left out", f"row {number}")
+    notes.log()
     return kept
 
 
@@ -129,7 +129,7 @@ def _are_rows(value: Any) -> bool:
     return is_list and all(isinstance(one, (dict, list)) or one is None for one in value)
 
 
-class _Told:
+class _RowNotes:
     """What is left out or not read, counted, with the first place of each."""
 
     def __init__(self, source: str) -> None:
@@ -141,7 +141,7 @@ class _Told:
         self._counts[what] += 1
         self._first.setdefault(what, where.removeprefix(f"{self._source}: "))
 
-    def tell(self) -> None:
+    def log(self) -> None:
         for what, count in self._counts.items():
             logger.warning(
                 "%s: %d rows %s; the first is %s.", self._source, count, what, self._first[what]
@@ -167,28 +167,30 @@ def _is_task(values: Mapping[str, Any]) -> bool:
     return isinstance(values.get("data"), dict) and any(name in values for name in names)
 
 
-def _of_task(task: Mapping[str, Any], where: str, told: _Told, *, labelled: bool) -> Row | None:
+def _of_task(
+    task: Mapping[str, Any], where: str, notes: _RowNotes, *, labelled: bool
+) -> Row | None:
     text = _text_of(task["data"], where)
     if not labelled:
         return Row(where, {"text": text}, is_bare=True)
     drawn = [*_list(task, "annotations"), *_list(task, "completions")]
     found = [one for one in drawn if not one.get("was_cancelled")]
     if drawn and not found:
-        told.add("were skipped by whoever annotated, and are left out", where)
+        notes.add("were skipped by whoever annotated, and are left out", where)
         return None
     if not found and (found := _list(task, "predictions")):
-        told.add("have predictions of a model alone, which are read as tags", where)
+        notes.add("have predictions of a model alone, which are read as tags", where)
     if not found:
-        told.add("are not annotated, and left out", where)
+        notes.add("are not annotated, and left out", where)
         return None
     found.sort(key=lambda one: not one.get("ground_truth"))
     if len(found) > 1:
-        told.add("have several annotations, of which one is read", where)
+        notes.add("have several annotations, of which one is read", where)
     spans = []
     for result in _list(found[0], "result"):
         span = _span_of(result)
         if span is None:
-            told.add("have annotations that are no spans of text, which are not read", where)
+            notes.add("have annotations that are no spans of text, which are not read", where)
         else:
             spans.append(span)
     return Row(where, {"text": text, "spans": spans}, is_bare=True)

@@ -43,8 +43,8 @@ def separated_labels(values: Sequence[Any], separator: str, where: str) -> list[
                 f"{where}: labels with a separator must be strings; got {type(value).__name__} in row "
                 f"{row}. Leave the separator out."
             )
-        said = "" if value is None else str(value)
-        found = (one.strip() for one in said.split(separator))
+        written = "" if value is None else str(value)
+        found = (one.strip() for one in written.split(separator))
         rows.append(list(dict.fromkeys(filter(None, found))))
     return rows
 
@@ -155,12 +155,12 @@ def indicated_labels(columns: Mapping[str, Sequence[Any]], where: str) -> list[l
     """
     names, rows = list(columns), []
     for row, values in enumerate(zip(*columns.values(), strict=True), 1):
-        said = [str(value).strip() for value in values]
-        for name, value in zip(names, said, strict=True):
+        written = [str(value).strip() for value in values]
+        for name, value in zip(names, written, strict=True):
             if value not in _YES and value not in _NO:
                 raise DatasetError(
                     f"{where}: the column of a label must hold 1 or 0; got `{value[:40]}` in row {row} "
                     f"of `{name}`. Correct it, or name one label column."
                 )
-        rows.append([name for name, value in zip(names, said, strict=True) if value in _YES])
+        rows.append([name for name, value in zip(names, written, strict=True) if value in _YES])
     return rows
