@@ -102,11 +102,7 @@ def judge(
 
 
 def _learnt(
-    figures: Figures,
-    baselines: Mapping[str, Mapping[str, Any]],
-    compared: Compared,
-    *,
-    split: str,
+    figures: Figures, baselines: Mapping[str, Mapping[str, Any]], compared: Compared, *, split: str
 ) -> str:
     """Return a sentence if the last simple model is a reader far above the model and the rest."""
     if not compared.is_share or not baselines or list(baselines)[-1] in CONSTANT:

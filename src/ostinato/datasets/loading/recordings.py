@@ -14,12 +14,7 @@ from ostinato._errors import ConfigError, DatasetError, did_you_mean
 from ostinato._kinds import RECORDINGS, Written
 from ostinato.datasets.file_names import SPLITS, expanded
 from ostinato.datasets.files import check_file, format_of
-from ostinato.datasets.loading.splits import (
-    check_source,
-    find_splits,
-    read_registered,
-    with_files,
-)
+from ostinato.datasets.loading.splits import check_source, find_splits, read_registered, with_files
 from ostinato.datasets.readers.recordings.hugging_face import speech_from_hugging_face
 from ostinato.datasets.readers.recordings.manifests import (
     AUDIO_NAMES,

@@ -11,12 +11,7 @@ from ostinato._errors import DatasetError, did_you_mean
 from ostinato._kinds import SEQUENCES, Written
 from ostinato.datasets.file_names import expanded
 from ostinato.datasets.files import check_file, format_of
-from ostinato.datasets.loading.splits import (
-    check_source,
-    find_splits,
-    read_registered,
-    with_files,
-)
+from ostinato.datasets.loading.splits import check_source, find_splits, read_registered, with_files
 from ostinato.datasets.readers.sequences.tables import read_long, read_npz
 from ostinato.datasets.readers.sequences.ts import read_ts
 from ostinato.datasets.readers.sequences.ucr import read_ucr

@@ -10,12 +10,7 @@ from ostinato._errors import DatasetError, named
 from ostinato._kinds import TEXTS
 from ostinato.datasets.file_names import expanded
 from ostinato.datasets.files import format_of
-from ostinato.datasets.loading.splits import (
-    check_source,
-    find_splits,
-    read_registered,
-    with_files,
-)
+from ostinato.datasets.loading.splits import check_source, find_splits, read_registered, with_files
 from ostinato.datasets.readers.texts.files import FORMATS, read_texts
 from ostinato.datasets.readers.texts.hugging_face import from_hugging_face
 from ostinato.datasets.readers.texts.trees import find_tree, read_archive, read_tree

@@ -349,11 +349,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         return self._figures(examples, outputs, split, seen)
 
     def _figures(
-        self,
-        examples: Sequences,
-        outputs: npt.NDArray[Any],
-        split: str,
-        seen: Sequence[str],
+        self, examples: Sequences, outputs: npt.NDArray[Any], split: str, seen: Sequence[str]
     ) -> Figures:
         labels = examples.labels or ()
         if not self.sized_.regression:

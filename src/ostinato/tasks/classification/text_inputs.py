@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato._arrays import rows_of, tell_order
-from ostinato._errors import DatasetError, shown
+from ostinato._errors import shown
 from ostinato.datasets import Examples, Texts
 from ostinato.tasks.classification.label_inputs import label_names, labels_of, one_column
 from ostinato.tasks.classification.labels import Labels
@@ -109,9 +109,4 @@ def labelled_texts(X: Any, y: Any, where: str, known: Labels) -> Examples:
     tell_order(X, y, where)
     texts = texts_of(X, where)
     labels = labels_of(y, where, multi_label=known.multi_label, known=known).rows
-    if len(labels) != len(texts):
-        raise DatasetError(
-            f"{where}: there must be as many labels as texts; "
-            f"got {len(labels)} labels and {len(texts)} texts. Give each text a label."
-        )
     return _examples(texts, labels, None, where)

@@ -62,10 +62,7 @@ def build(
 
 
 def build_for(
-    settings: TextNetworkSettings,
-    tokenizer: Tokenizer,
-    classes: int,
-    counts: npt.NDArray[np.int64],
+    settings: TextNetworkSettings, tokenizer: Tokenizer, classes: int, counts: npt.NDArray[np.int64]
 ) -> Network:
     """Return the network to be trained, with pretrained vectors if the settings name some.
 

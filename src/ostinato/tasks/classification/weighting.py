@@ -83,9 +83,7 @@ def with_weights(split: P, sample_weight: ArrayLike | None) -> P:
 
 
 def weights_of(
-    splits: Mapping[str, HasWeights],
-    targets: Mapping[str, Tensor],
-    labels: Labels | None = None,
+    splits: Mapping[str, HasWeights], targets: Mapping[str, Tensor], labels: Labels | None = None
 ) -> dict[str, Tensor | None]:
     """Return the weight of each row in the loss, ``(rows,)`` by split, with mean 1 over train.
 

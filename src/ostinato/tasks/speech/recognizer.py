@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Hashable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,8 @@ from ostinato.tasks.speech.transcriber import OnError, Transcriber, usable
 from ostinato.tasks.summary import DataSummary
 from ostinato.tasks.verdict import ACCURACY, Compared
 from ostinato.training import Figures, Objective, Split
+
+logger = logging.getLogger("ostinato")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -303,7 +306,8 @@ class SpeechRecognizer(Estimator):
             *(augmenter, self.module_),
         )
         facts = speech_facts.describe(splits, loop_splits, self.alphabet_)
-        speech_facts.tell(splits, loop_splits, facts, self.alphabet_)
+        for line in speech_facts.lines(splits, loop_splits, facts, self.alphabet_):
+            logger.info(line)
         return dict(loop_splits), SpeechObjective(self.alphabet_), facts
 
     def _sizes(self, splits: Splits) -> Mapping[str, Any]:

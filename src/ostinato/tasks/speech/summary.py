@@ -111,17 +111,6 @@ def silent(recordings: Recordings, split: SpeechSplit) -> list[int]:
     ]
 
 
-def tell(
-    splits: Mapping[str, Recordings],
-    loop_splits: Mapping[str, SpeechSplit],
-    facts: data_summary.DataSummary,
-    alphabet: Alphabet,
-) -> None:
-    """Log the facts, a line each."""
-    for line in lines(splits, loop_splits, facts, alphabet):
-        logger.info(line)
-
-
 def lines(
     splits: Mapping[str, Recordings],
     loop_splits: Mapping[str, SpeechSplit],

@@ -72,12 +72,7 @@ class FeatureChain:
 
     @classmethod
     def fit(
-        cls,
-        sentences: Sequence[Sequence[str]],
-        targets: Ragged,
-        crf: CRF,
-        *,
-        seed: int,
+        cls, sentences: Sequence[Sequence[str]], targets: Ragged, crf: CRF, *, seed: int
     ) -> FeatureChain:
         """Learn the features of train, and their weights.
 

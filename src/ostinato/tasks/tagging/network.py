@@ -39,19 +39,13 @@ class TaggerSettings(Protocol):
 def read_words(train: Tagged, plan: TaggerSettings) -> tuple[Lexicon, Vectors | None]:
     """Return the vocabularies of training, extended by a file of vectors, and those vectors."""
     lexicon = Lexicon.fit(
-        train.sentences,
-        min_freq=plan.min_freq,
-        lowercase=plan.lowercase,
-        pairs=bool(plan.pairs),
+        train.sentences, min_freq=plan.min_freq, lowercase=plan.lowercase, pairs=bool(plan.pairs)
     )
     if plan.vectors is None:
         return lexicon, None
     lexicon = lexicon.extended(words_of_vectors(plan.vectors, MOST_EXTRA))
     vectors = read_vectors(
-        plan.vectors,
-        lexicon.words,
-        embedding_size=plan.embedding_size,
-        seed=plan.training.seed,
+        plan.vectors, lexicon.words, embedding_size=plan.embedding_size, seed=plan.training.seed
     )
     return lexicon, vectors
 

@@ -23,6 +23,7 @@ from ostinato.datasets.readers.tables.columns import (
     check_column,
     label_strings,
     named_column,
+    nothing_in,
 )
 from ostinato.datasets.readers.tables.frames import read_columns
 from ostinato.datasets.readers.tables.joined_ids import with_one_id
@@ -83,9 +84,7 @@ def read_npz(path: Path, *, labelled: bool = True) -> Sequences:
     if labels is not None and labels.ndim != 1:
         raise DatasetError(f"{path}: y must be (sequences,); got shape {labels.shape}.")
     return Sequences.make(
-        list(rows),
-        None if labels is None else label_strings(labels.tolist(), str(path)),
-        str(path),
+        list(rows), None if labels is None else label_strings(labels.tolist(), str(path)), str(path)
     )
 
 
@@ -172,15 +171,12 @@ class _Groups:
         return f"{self.names[self.of_row[row]]}, row {row + 1}"
 
 
-def _groups(table: pa.Table, identity: str | None, time: str | None, where: str) -> _Groups:
+def _groups(table: pa.Table, identity: str, time: str | None, where: str) -> _Groups:
     encoded = words(table[identity]).dictionary_encode()
     distinct, of_row = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
     if "" in distinct:
         row = int(np.flatnonzero(of_row == distinct.index(""))[0])
-        raise DatasetError(
-            f"{where}: every row must have an id in column `{identity}`; row {row + 1} has none. "
-            "Fill it in, or leave the row out."
-        )
+        raise nothing_in(identity, row, "an id", where)
     names = [f"sequence `{name}`" for name in distinct]
     times = np.arange(len(of_row)) if time is None else _times(table[time], time, where)
     order = np.lexsort((times, of_row))
@@ -205,10 +201,7 @@ def _times(column: pa.ChunkedArray, name: str, where: str) -> npt.NDArray[Any]:
     except DatasetError:
         return moments(column, name, where, place)[0]
     if np.isnan(times).any():
-        raise DatasetError(
-            f"{where}: every row must have a time in column `{name}`; row "
-            f"{int(np.isnan(times).argmax()) + 1} has none. Fill it in, or leave the row out."
-        )
+        raise nothing_in(name, int(np.isnan(times).argmax()), "a time", where)
     return times
 
 

@@ -143,6 +143,21 @@ def named_column(
     return found
 
 
+def nothing_in(name: str, row: int, kind: str, where: str) -> DatasetError:
+    """Return the error about a row in whose column nothing stands.
+
+    Args:
+        name: The column.
+        row: The row, counted from 0.
+        kind: What must stand there, with its article.
+        where: File or object for the message.
+    """
+    return DatasetError(
+        f"{where}: every row must have {kind} in column `{name}`; row {row + 1} has none. "
+        "Fill it in, or leave the row out."
+    )
+
+
 def _not_found(kind: str, usual: Sequence[str], names: Sequence[str], where: str) -> DatasetError:
     article = "an" if kind[0] in "aeiou" else "a"
     return DatasetError(

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ostinato._errors import DatasetError
+from ostinato.datasets.readers.tables.columns import nothing_in
 from ostinato.datasets.readers.tables.written_numbers import read_numbers
 
 MISSING = (
@@ -123,11 +124,7 @@ def ids_of(column: pa.ChunkedArray, name: str, where: str) -> npt.NDArray[Any]:
     names = texts_of(column, f"id column `{name}`", where)
     is_missing = names == ""
     if is_missing.any():
-        row = int(np.flatnonzero(is_missing)[0])
-        raise DatasetError(
-            f"{where}: every row must have an id in column `{name}`; row {row + 1} has none. "
-            "Fill it in, or leave the row out."
-        )
+        raise nothing_in(name, int(is_missing.argmax()), "an id", where)
     return names
 
 

@@ -120,12 +120,7 @@ def table_examples(path: str | Path, table: pa.Table, text: str, label: str | No
 
 
 def _examples(
-    frame: Frame,
-    text: str | None,
-    labels: Sequence[str],
-    *,
-    labelled: bool,
-    separator: str | None,
+    frame: Frame, text: str | None, labels: Sequence[str], *, labelled: bool, separator: str | None
 ) -> Examples:
     frame, text, labels = _columns(frame, text, labels, labelled=labelled)
     is_answered = ANSWER in frame.names and ANSWER not in (text, *labels)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ostinato._errors import DatasetError, brief
+from ostinato.datasets.readers.tables.columns import nothing_in
 from ostinato.datasets.readers.tables.typed_columns import MISSING, is_text, words
 from ostinato.datasets.readers.times.rewritten import CENTURY, rewritten
 from ostinato.datasets.readers.times.whole_numbers import times_of_numbers
@@ -68,7 +69,7 @@ def moments(
         column, kind = _whole(column, name, where), pa.int64()
     if column.null_count:
         row = pc.index(pc.is_null(column), True).as_py()
-        raise _no_time(row, name, where)
+        raise nothing_in(name, row, "a time", where)
     if pa.types.is_integer(kind):
         return times_of_numbers(np.asarray(column.cast(pa.int64()).to_numpy()), name, where)
     if is_text(kind):
@@ -85,13 +86,6 @@ def moments(
             f"{where}: the time column `{name}` must be of whole microseconds; got {error}. Round it."
         ) from None
     return _micros(stamps), zone
-
-
-def _no_time(row: int, name: str, where: str) -> DatasetError:
-    return DatasetError(
-        f"{where}: every row must have a time in column `{name}`; row {row + 1} has none. Fill it in, "
-        "or leave the row out."
-    )
 
 
 def _micros(stamps: Any) -> npt.NDArray[Any]:
@@ -113,7 +107,7 @@ def _read_times(
 ) -> tuple[npt.NDArray[Any], str | None]:
     is_missing = pc.is_in(pc.utf8_lower(strings), pa.array(MISSING, pa.large_string()))
     if pc.any(is_missing).as_py():
-        raise _no_time(pc.index(is_missing, True).as_py(), name, where)
+        raise nothing_in(name, pc.index(is_missing, True).as_py(), "a time", where)
     encoded = strings.dictionary_encode()
     distinct, rows = encoded.dictionary, np.asarray(encoded.indices.to_numpy())
     if pc.all(pc.match_substring_regex(distinct, r"^[+-]?(\d{1,18}|[1-8]\d{18})$")).as_py():
@@ -165,12 +159,7 @@ def _cast(strings: pa.Array, zone: str | None) -> pa.Array | None:
 
 
 def _by_format(
-    strings: pa.Array,
-    given: pa.Array,
-    rows: npt.NDArray[Any],
-    name: str,
-    where: str,
-    place: Place,
+    strings: pa.Array, given: pa.Array, rows: npt.NDArray[Any], name: str, where: str, place: Place
 ) -> pa.Array:
     """Return times by the only format that reads them all; the day may stand before the month.
 
