@@ -31,7 +31,7 @@ print(f"test: accuracy {figures['accuracy']:.4f}, macro F1 {figures['f1_macro']:
 
 if len(sys.argv) > 1:
     classifier.save(sys.argv[1], overwrite=True)
-    classifier = ostinato.load(sys.argv[1])
+    classifier = TextClassifier.load(sys.argv[1])  # ostinato.load, if its task is not known
 
 for row in classifier.predict_details(
     [

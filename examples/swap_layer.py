@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Callable
 
 import torch
 from torch import nn
@@ -22,7 +23,7 @@ import ostinato.nn
 class Classifier(nn.Module):
     """A model of your own, on packed sequences; only ``layer`` differs between the two."""
 
-    def __init__(self, layer: type[nn.RNNBase]) -> None:
+    def __init__(self, layer: Callable[..., nn.Module]) -> None:
         super().__init__()
         self.embedding = nn.Embedding(1000, 64)
         self.lstm = layer(64, 64, bidirectional=True)
@@ -31,7 +32,8 @@ class Classifier(nn.Module):
     def forward(self, ids: PackedSequence) -> torch.Tensor:
         """Score two classes from the last hidden states."""
         _, (h_n, _) = self.lstm(ids._replace(data=self.embedding(ids.data)))
-        return self.head(torch.cat([h_n[0], h_n[1]], dim=-1))
+        scores: torch.Tensor = self.head(torch.cat([h_n[0], h_n[1]], dim=-1))
+        return scores
 
 
 def seconds_of_a_step(model: nn.Module, ids: PackedSequence) -> float:

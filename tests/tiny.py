@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from examples.count_events import EventCounter
 from sklearn.base import clone
 
 from ostinato import (
@@ -222,3 +223,15 @@ CASES: dict[str, EstimatorCase] = {
         strange=[3, "no file.csv", {"a": [1]}, {**_SERIES, "y": _SERIES["y"] * np.inf}],
     ),
 }
+
+EXAMPLE = EstimatorCase(
+    EventCounter(baseline=False, **_SHAPE),
+    _STEPS,
+    [int((steps > 1).sum()) for steps in _STEPS],
+    {"y": [*range(59), 0.5]},
+    keys=lambda X: Sequences.make(X, None, "seen").keys,
+    others={**_WITHIN, "head_dropout": 0.1, "baseline": True},
+    variants=[{"recurrent__cell": "lstm"}],
+    strange=["a.ts", ["a.ts"], [np.zeros((4, 2))], [np.full((3, 3), np.inf)], [None]],
+)
+"""The task that "Add a task" makes."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from os import PathLike
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,26 @@ from ostinato._errors import DatasetError, named, shown
 Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
+
+
+class HasColumns(Protocol):
+    """A table of pandas or polars."""
+
+    @property
+    def columns(self) -> Any:
+        """Its columns, or their names."""
+
+
+class HasColumnNames(Protocol):
+    """A table of pyarrow or Hugging Face."""
+
+    @property
+    def column_names(self) -> Any:
+        """Names of its columns."""
+
+
+Table: TypeAlias = Mapping[Any, Any] | HasColumns | HasColumnNames
+"""Columns by name."""
 
 logger = logging.getLogger("ostinato")
 

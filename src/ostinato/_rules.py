@@ -20,13 +20,10 @@ _LEAST: dict[str, dict[str, int]] = {
     ),
 }
 _SHARES: dict[str, tuple[str, ...]] = {
-    "TextClassifier": ("word_dropout", "embedding_dropout", "locked_dropout", "head_dropout"),
-    "SequenceTagger": ("word_dropout", "locked_dropout", "head_dropout"),
-    "SpeechRecognizer": ("head_dropout", "threshold"),
-    "SeriesClassifier": ("head_dropout",),
-    "Forecaster": ("head_dropout",),
+    "TextClassifier": ("word_dropout", "embedding_dropout", "locked_dropout"),
+    "SequenceTagger": ("word_dropout", "locked_dropout"),
+    "SpeechRecognizer": ("threshold",),
 }
-
 
 _WITH_TOKENIZER = {"TextClassifier": True, "SequenceTagger": False}
 """Whether the tokenizer of a task may also be a file."""
@@ -76,7 +73,7 @@ def check_rules(settings: object, task: str) -> None:
     """
     for name, low in _LEAST.get(task, {}).items():
         check_range(task, name, getattr(settings, name), low=low)
-    for name in _SHARES.get(task, ()):
+    for name in ("head_dropout", *_SHARES.get(task, ())):
         check_range(task, name, getattr(settings, name), low=0, below=1)
     if task in _WITH_TOKENIZER:
         kind = getattr(settings, "tokenizer", None)

@@ -20,6 +20,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 import torch
+from examples import count_events
 from sklearn import exceptions
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.model_selection import GridSearchCV
@@ -27,7 +28,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from tests.commands import FRESH
 from tests.containers import ANY
-from tests.tiny import CASES, EstimatorCase
+from tests.tiny import CASES as OURS
+from tests.tiny import EXAMPLE, EstimatorCase
 
 import ostinato
 from ostinato import (
@@ -45,14 +47,19 @@ from ostinato.tasks import TASKS
 from ostinato.tasks.answers import header, table_rows
 
 pytestmark = pytest.mark.paths("best")
+CASES = {**OURS, "example": EXAMPLE}
 needs_targets = pytest.mark.parametrize(
     "case", [name for name, case in CASES.items() if not case.is_table], indirect=True
 )
 
 
 @pytest.fixture(scope="module", params=CASES)
-def case(request: pytest.FixtureRequest) -> EstimatorCase:
-    return CASES[request.param]
+def case(request: pytest.FixtureRequest) -> Iterator[EstimatorCase]:
+    """A case; while it is the example's, the tables have its rows."""
+    with pytest.MonkeyPatch.context() as tables:
+        for row in count_events.ROWS if request.param == "example" else ():
+            tables.setitem(*row)
+        yield CASES[request.param]
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +128,7 @@ def losses(model: Any) -> list[Any]:
 
 
 def test_every_task_has_a_case_and_presets_that_can_be_set():
-    assert {type(case.estimator) for case in CASES.values()} == set(TASKS.values())
+    assert {type(case.estimator) for case in OURS.values()} == set(TASKS.values())
     for name, task in TASKS.items():
         assert task.task == name
         for preset in task.presets.values():
@@ -166,7 +173,7 @@ def test_settings_that_are_wrong_are_refused_and_nothing_is_set(case, wrong):
 
 def test_it_is_written_as_it_is_made(case, fitted):
     assert repr(type(fitted)()) == f"{type(fitted).__name__}()"
-    names = {name: getattr(ostinato, name) for name in ostinato.__all__}
+    names = {name: getattr(ostinato, name) for name in ostinato.__all__} | vars(count_events)
     assert eval(repr(fitted), names).get_params() == fitted.get_params()
     assert len(repr(fitted)) < 300
 

@@ -8,6 +8,8 @@ from typing import Any, assert_type
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import torch
 from torch import Tensor, nn
@@ -80,6 +82,19 @@ def layers(x: Tensor) -> Tensor:
     assert isinstance(crf, nn.Module)
     assert isinstance(layer, nn.RNNBase)
     return torch.cat([output[0], h_n[0], read.data])
+
+
+def containers(texts: pd.Series, tokens: pa.ChunkedArray, table: pl.DataFrame) -> None:
+    """What holds rows of any library is taken, and what a reader gives."""
+    reviews = ostinato.datasets.load_texts("samples")
+    TextClassifier().fit(reviews["train"].texts, reviews["train"].labels)
+    TextClassifier().fit(texts, np.array([1, 0]), validation=((text for text in "ab"), (1, 0)))
+    SequenceTagger().fit(tokens, tokens).evaluate(tokens, tokens, seen=["a b"])
+    gestures = ostinato.datasets.load_sequences("gestures")["test"]
+    SeriesClassifier().fit(gestures, gestures.labels).predict(np.zeros((2, 3, 4)))
+    assert_type(Forecaster().fit(table).predict(Path("new.csv")), pa.Table)
+    assert_type(Forecaster().fit(table).evaluate(table), dict[str, Any])
+    assert_type(Forecaster().fit(table).predict_details([table, "a.csv"]), list[dict[str, Any]])
 
 
 def load(folder: Path) -> str:

@@ -6,6 +6,8 @@ an error too.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 
 import ostinato
@@ -36,7 +38,21 @@ Characters(reader="bilstm")  # type: ignore[arg-type]
 Recurrent().hidden_size = 64  # type: ignore[misc]
 
 # What a method takes, and what it gives.
+TextClassifier().fit(["a"])  # type: ignore[call-arg]
+SequenceTagger().fit([["a"]])  # type: ignore[call-arg]
+SpeechRecognizer().fit(["a.wav"])  # type: ignore[call-arg]
+SeriesClassifier().fit([[1.0]])  # type: ignore[call-arg]
+TextClassifier().evaluate(["a"])  # type: ignore[call-arg]
+SeriesClassifier().score([[1.0]])  # type: ignore[call-arg]
+TextClassifier().fit(["a"], 1)  # type: ignore[arg-type]
+TextClassifier().fit([1], ["b"])  # type: ignore[list-item]
+TextClassifier().fit(["a"], ["b"], validation=["c"])  # type: ignore[arg-type]
+SequenceTagger().fit([["a"]], [[1]])  # type: ignore[list-item]
+Forecaster().fit({"y": [1.0]}, [1.0])  # type: ignore[arg-type]
+Forecaster().fit([1.0, 2.0])  # type: ignore[arg-type]
+Forecaster().predict(7)  # type: ignore[arg-type]
 TextClassifier().predict(3)  # type: ignore[arg-type]
+SpeechRecognizer().predict(Path("a.wav"))  # type: ignore[arg-type]
 SequenceTagger().fit([["a"]], [["O"]], epochs=3)  # type: ignore[call-arg]
 number: int = TextClassifier().score(["a"], ["b"])  # type: ignore[assignment]
 names: list[str] = SequenceTagger().predict([["a"]])  # type: ignore[assignment]

@@ -99,7 +99,7 @@ class Task(ABC, Generic[P]):
     has_lengths: ClassVar[bool] = True
     lists_baselines: ClassVar[bool] = False
     has_images: ClassVar[bool] = False
-    curves: ClassVar[tuple[Curve, ...]]
+    curves: tuple[Curve, ...]
 
     @abstractmethod
     def title(self, labels: Labels) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, TypedDict
+from typing import Any, ClassVar, Generic, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
-from typing_extensions import Self
+from typing_extensions import Self, TypeVar
 
 from ostinato._config import Recurrent, Training, check_types
 from ostinato._errors import ConfigError
@@ -27,6 +27,13 @@ from ostinato.training import Callback, Figures, Objective, Split
 Splits = Mapping[str, Any]
 """The splits of a data set by name: `ostinato.datasets.Examples`, `Tagged`, `Recordings`, `Sequences`; or series
 with a cutoff each."""
+
+
+InputT = TypeVar("InputT", default=Any)
+"""What an estimator takes for ``X``."""
+
+TargetT = TypeVar("TargetT", default=Any)
+"""What it takes for ``y``."""
 
 
 class Fitting(TypedDict, total=False):
@@ -45,7 +52,7 @@ class Fitting(TypedDict, total=False):
     callbacks: Sequence[Callback]
 
 
-class Task(BaseEstimator):
+class Task(BaseEstimator, Generic[InputT, TargetT]):
     """Abstract base of the tasks: what each of them fills in.
 
     A task says how raw examples become a model and batches (:meth:`_prepare`), which settings follow

@@ -11,14 +11,14 @@ import numpy as np
 from ostinato._config import check_range
 from ostinato._errors import ConfigError
 from ostinato.data.splits import folds_of, stratified_holdout
-from ostinato.tasks.contract import Splits, Task
+from ostinato.tasks.contract import InputT, Splits, TargetT, Task
 
 logger = logging.getLogger("ostinato")
 
 HELD_OUT = 0.1  # share of train that becomes validation where none is given
 
 
-class DividedTask(Task):
+class DividedTask(Task[InputT, TargetT]):
     """Abstract base of the tasks: splits drawn out of train, by the strata of the task."""
 
     def hold_out(self, splits: Splits) -> Splits:

@@ -23,7 +23,7 @@ from ostinato.runs import folder as run_folder
 from ostinato.runs import history
 from ostinato.runs.card import card
 from ostinato.tasks.baselines import measure_baselines
-from ostinato.tasks.contract import Fitting
+from ostinato.tasks.contract import Fitting, InputT, TargetT
 from ostinato.tasks.contract import Splits as Splits
 from ostinato.tasks.dividing import DividedTask
 from ostinato.tasks.environment import environment, peak_memory_bytes
@@ -36,7 +36,7 @@ from ostinato.training import Callback, Figures, denormals, on_cpu, save_tensors
 logger = logging.getLogger("ostinato")
 
 
-class Estimator(DividedTask):
+class Estimator(DividedTask[InputT, TargetT]):
     """Abstract base of the tasks: a dataclass of settings with scikit-learn's conventions.
 
     Fitting, saving and loading are here; :class:`ostinato.tasks.contract.Task` names what
@@ -81,10 +81,10 @@ class Estimator(DividedTask):
 
     def fit(
         self,
-        X: Any,
-        y: Any = None,
+        X: InputT,
+        y: TargetT,
         *,
-        validation: tuple[Any, Any] | None = None,
+        validation: tuple[InputT, TargetT] | None = None,
         **fitting: Unpack[Fitting],
     ) -> Self:
         """Train on raw examples and their targets, in the forms that the class names.
@@ -103,7 +103,7 @@ class Estimator(DividedTask):
         """
         return self.fit_splits(self._splits(X, y, validation), **fitting)
 
-    def evaluate(self, X: Any, y: Any = None, *, seen: Sequence[Any] | None = None) -> Figures:
+    def evaluate(self, X: InputT, y: TargetT, *, seen: Sequence[Any] | None = None) -> Figures:
         """Return the figures of the task on raw examples and their targets.
 
         Args:
@@ -119,6 +119,12 @@ class Estimator(DividedTask):
         """
         self._check_fitted()
         return self._measure(self._labelled(X, y), "evaluate", seen=seen or (), run=None)
+
+    def score(self, X: InputT, y: TargetT) -> float:
+        """Return the figure by which it is compared, negative if lower is better; at most 1."""
+        figures, compared = self.evaluate(X, y), self._compared()
+        value = float(figures[compared.figure])
+        return -value if compared.lower_is_better else value
 
     def _splits(self, X: Any, y: Any, validation: tuple[Any, Any] | None) -> dict[str, Any]:
         """Return raw examples as splits of a data set."""

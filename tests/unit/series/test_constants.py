@@ -16,8 +16,8 @@ from ostinato.metrics.rounding import is_constant
 from ostinato.series import SeriesScaling, panel_of
 from ostinato.tasks.classification.regression import Values
 from ostinato.tasks.classification.series_features import summaries
-from ostinato.tasks.classification.series_inputs import Scaling
 from ostinato.tasks.forecasting.calibration import ScoredWindows, learnt_by
+from ostinato.tasks.sequence_inputs import Scaling
 
 N = 60
 WAVE = 10 + np.sin(np.arange(N))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -119,6 +119,9 @@ class Sequences:
     def __getitem__(self, row: int) -> Float64s:
         row = range(len(self))[row]
         return self.values[self.offsets[row] : self.offsets[row + 1]]
+
+    def __iter__(self) -> Iterator[Float64s]:
+        return (self[row] for row in range(len(self)))
 
     @property
     def lengths(self) -> npt.NDArray[np.int64]:

@@ -22,6 +22,12 @@ from ostinato.runs.run import Labels
 
 NUM_WORST = 20
 NUM_BEST = 5
+R2 = Curve(
+    key="r2",
+    name="R²",
+    hint="Share of the variance that is explained; 1 at best, 0 for always saying the mean.",
+    is_share=False,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,26 +63,30 @@ class Results:
 
 
 class Regression(Task[ValuePredictions]):
-    """Sequences of numbers, each with a value."""
+    """Sequences of numbers, each with a value.
+
+    Args:
+        name: What the model does, in a few words.
+        loss: What its loss is.
+    """
 
     template = "classification/regression.html"
     sections = (("values", "Values"), ("worst", "Largest errors"))
     example = "sequence"
     unit = "step"
     unknown = "values that are missing"
-    curves = (
-        loss_curve("Mean squared error, in squares of the deviation in train; lower is better."),
-        Curve(
-            key="r2",
-            name="R²",
-            hint="Share of the variance that is explained; 1 at best, 0 for always saying the mean.",
-            is_share=False,
-        ),
-    )
+
+    def __init__(
+        self,
+        name: str = "Series regression",
+        loss: str = "Mean squared error, in squares of the deviation in train; lower is better.",
+    ) -> None:
+        self._name = name
+        self.curves = (loss_curve(loss), R2)
 
     def title(self, labels: Labels) -> str:
         """Return what the model does, in a few words."""
-        return "Series regression"
+        return self._name
 
     def results(self, predictions: ValuePredictions, labels: Labels) -> Results:
         """Return what predictions say about the model, with the drawings of the template."""

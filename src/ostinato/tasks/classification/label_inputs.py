@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,10 @@ import numpy.typing as npt
 
 from ostinato._arrays import array_of, columns_of, is_missing, plain, rows_of
 from ostinato._errors import DatasetError, named, shown
-from ostinato.tasks.classification.labels import Labels, other_kind
+from ostinato.datasets import Sequences
+from ostinato.tasks.classification.labels import Labels
+from ostinato.tasks.classification.regression import are_values
+from ostinato.tasks.targets import label_of, one_column, other_kind
 
 logger = logging.getLogger("ostinato")
 
@@ -64,69 +66,6 @@ def labels_of(
         )
     rows = rows_of(y, split, "label")
     return GivenLabels([label_of(row, number) for number, row in enumerate(rows, 1)])
-
-
-def one_column(values: Any) -> Any:
-    """Return an array ``(rows, 1)`` without its second axis; all else as it is.
-
-    Args:
-        values: What a user gave.
-
-    Example:
-        >>> one_column(np.array([[1], [0]])).tolist(), one_column("ab")
-        ([1, 0], 'ab')
-    """
-    array = array_of(values)
-    return array[:, 0] if array is not None and array.ndim == 2 and array.shape[1] == 1 else values
-
-
-def label_of(value: Any, row: int) -> Any:
-    """Return a label as a string, a number or a boolean of Python.
-
-    Args:
-        value: The label.
-        row: Its row, counted from 1, for messages.
-
-    Raises:
-        DatasetError: It is missing, several, or of another kind.
-
-    Example:
-        >>> label_of(np.int64(3), 1), label_of(np.str_("a"), 1)
-        (3, 'a')
-    """
-    label = plain(value)
-    if label is None:
-        raise DatasetError(
-            f"Row {row}: the label must not be missing; got {shown(value)}. "
-            "Drop the row or give it a label."
-        )
-    if isinstance(label, str):
-        if not label.strip():
-            raise DatasetError(
-                f"Row {row}: a label must not be empty; got {shown(label)}. Drop the row or give it a label; "
-                "of several labels leave the empty ones out."
-            )
-        if not label.isascii():
-            _check_unicode(label, row)
-        return label
-    if isinstance(label, int) or (isinstance(label, float) and math.isfinite(label)):
-        return label
-    if isinstance(label, Iterable) and not isinstance(label, bytes):
-        raise other_kind(value, row, multi_label=False)
-    raise DatasetError(
-        f"Row {row}: a label must be a string, a finite number or a boolean, which a run folder can hold; "
-        f"got the {type(value).__name__} {shown(label)}. Turn the labels into strings."
-    )
-
-
-def _check_unicode(label: str, row: int) -> None:
-    try:
-        label.encode()
-    except UnicodeEncodeError:
-        raise DatasetError(
-            f"Row {row}: a label must be valid Unicode; got half a surrogate pair in {shown(label)}. "
-            "Write the character itself or both halves."
-        ) from None
 
 
 def _several(y: Any, split: str, known: Labels | None) -> GivenLabels:
@@ -206,11 +145,31 @@ def _of_matrix(
     return GivenLabels([[classes[k] for k in np.flatnonzero(row)] for row in has], classes)
 
 
-def label_names(labels: Sequence[Any]) -> Any:
-    """Return labels as strings, or lists of strings."""
-    return [list(map(str, row)) if isinstance(row, list) else str(row) for row in labels]
-
-
 def flat(labels: Sequence[Any]) -> list[str]:
     """Return all the labels of texts, one or several each, as strings."""
     return [str(label) for row in labels for label in (row if isinstance(row, list) else (row,))]
+
+
+def classes_of(train: Sequences) -> Labels:
+    """Return the classes of labelled training sequences.
+
+    Raises:
+        DatasetError: There is one class only, or the labels are values.
+    """
+    if train.has_values:
+        raise DatasetError(
+            f"{train.source}: labels are values, as @targetLabel says, which are no classes. Set regression "
+            "(--regression)."
+        )
+    labels = Labels.fit([label_of(label, row) for row, label in enumerate(train.labels or (), 1)])
+    if len(labels.classes) < 2:
+        raise DatasetError(
+            f"{train.source}: train must have at least two different labels; got "
+            f"{shown(labels.classes[0])} in all {len(train)} sequences. Add sequences of another class."
+        )
+    if are_values(labels.classes):
+        raise DatasetError(
+            f"{train.source}: labels are numbers such as {shown(labels.classes[0])}, which are no classes. "
+            "Set regression (--regression), or name the classes in words."
+        )
+    return labels

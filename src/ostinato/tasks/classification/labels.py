@@ -18,6 +18,7 @@ from ostinato._errors import DatasetError, named, shown
 from ostinato._files import read_json, write_json
 from ostinato.metrics import decide
 from ostinato.tasks import saved
+from ostinato.tasks.targets import other_kind
 
 logger = logging.getLogger("ostinato")
 
@@ -233,26 +234,3 @@ def _tell_alike(classes: Iterable[Any]) -> None:
 
 
 _NAMES_OF_MISSING = frozenset({"nan", "NaN", "NaT", "<NA>"})
-
-
-def other_kind(row: Any, number: int, *, multi_label: bool) -> DatasetError:
-    """Return what to raise for several labels where one is wanted, or the other way round.
-
-    Args:
-        row: What stands for the label or labels.
-        number: Its row, counted from 1.
-        multi_label: Whether several are wanted.
-
-    Example:
-        >>> str(other_kind([], 1, multi_label=False))
-        'Row 1: the label must be a single value; got []. Set multi_label for several labels an example.'
-    """
-    if multi_label:
-        return DatasetError(
-            f"Row {number}: labels must be a list for multi-label; got {shown(row)}. "
-            "Give lists of labels, or leave multi_label off."
-        )
-    return DatasetError(
-        f"Row {number}: the label must be a single value; got {shown(row)}. "
-        "Set multi_label for several labels an example."
-    )

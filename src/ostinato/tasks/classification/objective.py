@@ -9,43 +9,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
-from torch.nn.utils.rnn import PackedSequence
 
-from ostinato._config import Training
-from ostinato.data.batches import collate, length_buckets
-from ostinato.data.ragged import Ragged
 from ostinato.metrics import agreement_z, classification_metrics, decide
 from ostinato.tasks.classification.labels import Labels
-from ostinato.tasks.classification.weighting import Weighted, parted
+from ostinato.tasks.columns import Weighted, parted
 from ostinato.tasks.unseen import unseen_figures
 from ostinato.training import Figures
-
-
-@dataclass(frozen=True)
-class ClassifiedSplit:
-    """Sequences of ids, or of features, with their targets: one split of the data.
-
-    Args:
-        column: The sequences.
-        targets: Class of each, ``(sequences,)``; or ``(sequences, classes)`` for multi-label.
-        weights: Weight of each in the loss, ``(sequences,)``; None if all are equal.
-    """
-
-    column: Ragged
-    targets: Tensor
-    weights: Tensor | None = None
-
-    @property
-    def lengths(self) -> npt.NDArray[np.int64]:
-        """Steps of each sequence."""
-        return self.column.lengths
-
-    def batch(self, rows: npt.NDArray[np.int64]) -> tuple[PackedSequence, Tensor | Weighted]:
-        """Return the packed steps and the targets of these rows, with their weights if any."""
-        steps, targets = collate(self.column, rows), self.targets[rows]
-        return steps, targets if self.weights is None else Weighted(targets, self.weights[rows])
 
 
 @dataclass(frozen=True)
@@ -91,29 +62,6 @@ class ClassificationObjective:
         if self.monitor == "log_likelihood":
             figures["log_likelihood"] = -loss / count
         return figures
-
-
-@torch.inference_mode()
-def scores_of(module: nn.Module, column: Ragged, outputs: int, settings: Training) -> Tensor:
-    """Return the scores of each sequence, ``(sequences, outputs)`` float32.
-
-    Args:
-        module: The network, from packed steps to ``(batch, outputs)``; it is set to evaluation mode.
-        column: The sequences.
-        outputs: Number of scores.
-        settings: How large batches may be.
-    """
-    module.eval()
-    scores = torch.empty(len(column), outputs)  # (sequences, outputs)
-    for rows in length_buckets(
-        column.lengths,
-        batch_tokens=settings.batch_tokens,
-        batch_size=settings.batch_size,
-        seed=0,
-        epoch=None,
-    ):
-        scores[rows] = module(collate(column, rows)).float()  # (batch, outputs)
-    return scores
 
 
 def explained(labels: Labels, probabilities: npt.NDArray[np.float32]) -> list[dict[str, Any]]:

@@ -14,12 +14,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ostinato._errors import DatasetError, shown
+from ostinato._errors import DatasetError
 from ostinato._files import read_json, write_json
 from ostinato.metrics import correlation_z, regression_metrics
 from ostinato.metrics.rounding import is_constant
 from ostinato.tasks import saved
-from ostinato.tasks.classification.weighting import Weighted, parted
+from ostinato.tasks.columns import Weighted, parted
+from ostinato.tasks.targets import numbers_of
 from ostinato.tasks.unseen import unseen_figures
 from ostinato.training import Figures
 
@@ -51,7 +52,8 @@ class Values:
         Raises:
             DatasetError: One is missing or no number, or all are equal.
         """
-        values = numbers_of(labels, "train", names)
+        advice = "Correct it, or leave the sequence out; classes are learnt without --regression."
+        values = numbers_of(labels, "train", names, advice=advice)
         mean, deviation = float(values.mean()), float(values.std())
         if not deviation > 0 or is_constant(values):
             raise DatasetError(
@@ -149,38 +151,6 @@ def regression_figures(
     return figures | unseen_figures(
         "rmse", keys, seen, lambda rows: regression_metrics(y_true[rows], predicted[rows])["rmse"]
     )
-
-
-def numbers_of(
-    labels: Sequence[Any], split: str, names: Sequence[str] | None = None
-) -> npt.NDArray[np.float64]:
-    """Return labels as numbers.
-
-    Args:
-        labels: Numbers, or texts that are numbers, as a file has them.
-        split: Where they come from, for messages.
-        names: How messages call each sequence, else by its number.
-
-    Raises:
-        DatasetError: One is missing, infinite, or no number.
-
-    Example:
-        >>> numbers_of(["1.5", 2], "train").tolist()
-        [1.5, 2.0]
-    """
-    found = np.empty(len(labels))
-    for row, label in enumerate(labels):
-        try:
-            found[row] = float(label)
-        except (TypeError, ValueError):
-            found[row] = math.nan
-        if not math.isfinite(found[row]):
-            name = names[row] if names is not None else f"sequence {row + 1}"
-            raise DatasetError(
-                f"{split}: {name} must have a finite number for its label; got {shown(label)}. Correct it, "
-                "or leave the sequence out; classes are learnt without --regression."
-            )
-    return found
 
 
 def are_values(labels: Sequence[Any]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -18,40 +18,33 @@ from typing_extensions import Self, Unpack
 
 from ostinato import models
 from ostinato._config import Recurrent, Training
-from ostinato._errors import DatasetError
-from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
 from ostinato.nn.pooling import PoolingName
 from ostinato.runs.classification import write_predictions, write_values
 from ostinato.tasks import saved
-from ostinato.tasks import summary as data_summary
 from ostinato.tasks.answers import label_text
 from ostinato.tasks.baselines import Baseline
-from ostinato.tasks.classification.label_inputs import label_names
+from ostinato.tasks.classification.label_inputs import classes_of
 from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.classification.objective import (
     ClassificationObjective,
-    ClassifiedSplit,
     classification_figures,
     explained,
-    scores_of,
 )
-from ostinato.tasks.classification.regression import (
-    RegressionObjective,
-    Values,
-    numbers_of,
-    regression_figures,
-)
-from ostinato.tasks.classification.sequence_estimator import SequenceEstimator
+from ostinato.tasks.classification.regression import RegressionObjective, Values, regression_figures
 from ostinato.tasks.classification.series_baselines import class_baselines, value_baselines
-from ostinato.tasks.classification.series_inputs import Scaling, classes_of, labelled, sequences_of
 from ostinato.tasks.classification.series_ridge import FILE as RIDGE_FILE
 from ostinato.tasks.classification.series_ridge import JoinedRidge, RidgeData
 from ostinato.tasks.classification.series_sizing import sized
 from ostinato.tasks.classification.weighting import check_no_class_weight, weights_of, with_weights
+from ostinato.tasks.columns import ColumnSplit
 from ostinato.tasks.contract import Fitting
 from ostinato.tasks.conventions import ClassifierMixin
 from ostinato.tasks.estimator import Splits
+from ostinato.tasks.sequence_estimator import SequenceEstimator
+from ostinato.tasks.sequence_inputs import Scaling, labelled
+from ostinato.tasks.summary import DataSummary
+from ostinato.tasks.targets import label_names, numbers_of
 from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
 from ostinato.training import Figures, Objective, Split
 
@@ -114,11 +107,11 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
 
     def fit(
         self,
-        X: Sequence[Any] | npt.NDArray[Any],
-        y: Any = None,
+        X: Iterable[Any],
+        y: Iterable[Any] | None,
         *,
         sample_weight: npt.ArrayLike | None = None,
-        validation: tuple[Any, Any] | None = None,
+        validation: tuple[Iterable[Any], Iterable[Any] | None] | None = None,
         **fitting: Unpack[Fitting],
     ) -> Self:
         """Train on sequences and their labels, as `ostinato.tasks.Estimator.fit`.
@@ -135,15 +128,14 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         splits["train"] = with_weights(splits["train"], sample_weight)
         return self.fit_splits(splits, **fitting)
 
-    def predict(self, X: Any) -> npt.NDArray[Any]:
+    def predict(self, X: Iterable[Any]) -> npt.NDArray[Any]:
         """Return the likeliest class of each sequence; for ``regression`` its value."""
-        self._check_fitted()
         outputs = self._outputs(self._read(X))
         if self.sized_.regression:
             return outputs
         return np.asarray(self.labels_.answers(outputs))
 
-    def predict_proba(self, X: Any) -> npt.NDArray[np.float32]:
+    def predict_proba(self, X: Iterable[Any]) -> npt.NDArray[np.float32]:
         """Return the probability of each of ``classes_``, ``(sequences, classes)``.
 
         Raises:
@@ -156,9 +148,8 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
             )
         return self._outputs(self._read(X))
 
-    def predict_details(self, X: Any) -> list[dict[str, Any]]:
+    def predict_details(self, X: Iterable[Any]) -> list[dict[str, Any]]:
         """Return of each sequence its class, how surely, and all probabilities; or its value."""
-        self._check_fitted()
         split = self._read(X)
         outputs = self._outputs(split)
         answers: list[dict[str, Any]] = (
@@ -170,7 +161,12 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
             {"sequence": name, **answer} for name, answer in zip(split.names, answers, strict=True)
         ]
 
-    def score(self, X: Any, y: Sequence[Any], sample_weight: Any = None) -> float:
+    def score(
+        self,
+        X: Iterable[Any],
+        y: Iterable[Any] | None,
+        sample_weight: Any = None,
+    ) -> float:
         """Return the accuracy, for ``regression`` R2; higher is better, at most 1."""
         self._check_fitted()
         split = labelled(X, y, "score")
@@ -184,7 +180,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
     def format_prediction(self, answer: Mapping[str, Any]) -> str:
         """Return label and confidence, or value, and sequence of an answer, parted by tabs."""
         if "value" in answer:
-            return f"{answer['value']:.6g}\t{answer['sequence']}"
+            return super().format_prediction(answer)
         return f"{label_text(answer)}\t{answer['confidence']:.4f}\t{answer['sequence']}"
 
     def __sklearn_tags__(self) -> Any:
@@ -199,48 +195,24 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         if self.regression:
             check_no_class_weight("SeriesClassifier", self.class_weight, "a regression")
 
-    def _split(self, X: Any, y: Any, name: str) -> Sequences:
-        return sequences_of(X, y, name)
-
-    def _labelled(self, X: Any, y: Any) -> Sequences:
-        return labelled(X, y, "evaluate")
-
     def _fit_labels(self, splits: Splits) -> None:
-        for name, split in splits.items():
-            if split.labels is None:
-                raise DatasetError(
-                    f"{split.source}: {name} must have labels; got none. Name the label column."
-                )
+        super()._fit_labels(splits)
         train = splits["train"]
         if self.regression:
             self.values_ = Values.fit(train.labels, train.names)
             return
         self._set_labels(classes_of(train))
 
-    def _prepare(
-        self, splits: Splits
-    ) -> tuple[dict[str, Split], Objective, data_summary.DataSummary]:
+    def _prepare(self, splits: Splits) -> tuple[dict[str, Split], Objective, DataSummary]:
         self.joined_ = None
-        self.scaling_ = Scaling.fit(splits["train"])
-        columns = {name: self.scaling_.column(split) for name, split in splits.items()}
+        columns = self._scaled(splits)
         targets = {name: self._targets(split, name) for name, split in splits.items()}
-        facts = data_summary.describe(
-            splits,
-            labels={k: () if self.regression else label_names(p.labels) for k, p in splits.items()},
-            lengths={name: split.lengths for name, split in splits.items()},
-            unknown_rate={k: float(np.isnan(split.values).mean()) for k, split in splits.items()},
-        )
-        description = data_summary.lines(facts, "sequences", unit="step", lacking="missing values")
-        for line in (
-            *description,
-            *(() if self.sized_.regression else data_summary.imbalance(facts)),
-        ):
-            logger.info(line)
+        labels = {} if self.regression else {k: label_names(p.labels) for k, p in splits.items()}
+        facts = self._described(splits, labels)
         self.module_ = self._network()
         self.weights_ = weights_of(splits, targets, self.labels_ if self.class_weight else None)
         loop_splits: dict[str, Split] = {
-            name: ClassifiedSplit(columns[name], targets[name], self.weights_[name])
-            for name in splits
+            name: ColumnSplit(columns[name], targets[name], self.weights_[name]) for name in splits
         }
         if self.sized_.regression:
             return loop_splits, RegressionObjective(self.values_.deviation), facts
@@ -261,6 +233,10 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
             return Compared("r2", "R2", is_share=False)
         return MACRO_F1 if self.class_weight else ACCURACY
 
+    def _strata(self, split: Sequences) -> tuple[Sequence[Any], Sequence[Hashable]]:
+        labels, keys = super()._strata(split)
+        return labels if self.regression else label_names(split.labels or ()), keys
+
     def _targets(self, split: Sequences, name: str) -> Tensor:
         if self.sized_.regression:
             return self.values_.encode(split.labels or (), name, split.names)
@@ -271,19 +247,20 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
     ) -> models.SeriesClassifierNetwork:
         return models.SeriesClassifierNetwork(
             self.scaling_.num_inputs,
-            1 if self.sized_.regression else len(self.labels_.classes),
+            self._num_outputs,
             recurrent=self.sized_.recurrent,
             pooling=self.sized_.pooling,
             noise=self.sized_.noise,
             head_dropout=self.sized_.head_dropout,
         )
 
+    @property
+    def _num_outputs(self) -> int:
+        return 1 if self.sized_.regression else len(self.labels_.classes)
+
     def _set_labels(self, labels: Labels) -> None:
         self.labels_ = labels
         self.classes_ = labels.array
-
-    def _read(self, X: Any) -> Sequences:
-        return sequences_of(X, None, "predict", self.scaling_.features)
 
     def _outputs(self, split: Sequences) -> npt.NDArray[Any]:
         """Return the values of sequences, or the probabilities of their classes."""
@@ -294,11 +271,6 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         if self.sized_.regression:
             return self.values_.decode(scores[:, 0])
         return torch.from_numpy(scores).softmax(dim=1).numpy()
-
-    def _scores(self, column: Ragged) -> npt.NDArray[np.float32]:
-        """Return what the network alone says: the logit of each class, or the value."""
-        outputs = 1 if self.sized_.regression else len(self.labels_.classes)
-        return scores_of(self.module_, column, outputs, self.sized_.training).numpy()
 
     def _finish(self, splits: Splits, out: Path | None) -> None:
         if self.convolutions:
@@ -358,13 +330,13 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         return regression_figures(self.values_, y_true, outputs, examples.keys, seen)
 
     def _save_preprocessing(self, run: Path) -> None:
-        self.scaling_.save(run)
+        super()._save_preprocessing(run)
         (self.values_ if self.sized_.regression else self.labels_).save(run)
         if self.joined_ is not None:
             self.joined_.save(run)
 
     def _load_preprocessing(self, run: Path) -> None:
-        self.scaling_ = Scaling.load(run)
+        super()._load_preprocessing(run)
         if self.sized_.regression:
             self.values_ = Values.load(run)
         else:
@@ -372,11 +344,4 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         width = self.scaling_.num_inputs
         self.joined_ = (
             JoinedRidge.load(run, width) if saved.has_optional_file(run / RIDGE_FILE) else None
-        )
-
-    def _example(self, run: Path) -> str:
-        shape = f"[np.zeros((20, {len(self.scaling_.features)}))]"
-        return (
-            "import numpy as np\nimport ostinato\n\n"
-            f'ostinato.load("{run.name}").predict({shape})  # (time, features) each'
         )

@@ -12,9 +12,10 @@ from ostinato.datasets import Sequences
 from ostinato.metrics import classification_metrics, regression_metrics
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification.labels import Labels
-from ostinato.tasks.classification.regression import Values, numbers_of
-from ostinato.tasks.classification.series_inputs import Scaling
+from ostinato.tasks.classification.regression import Values
 from ostinato.tasks.classification.series_ridge import ConvolutionRidge, RidgeData
+from ostinato.tasks.sequence_inputs import Scaling
+from ostinato.tasks.targets import numbers_of
 from ostinato.training import Figures
 
 RIDGE = "a ridge on random convolutions"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -26,25 +26,25 @@ from ostinato.tasks import summary
 from ostinato.tasks.answers import label_text
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification import text_network as network
-from ostinato.tasks.classification.label_inputs import flat, label_names
+from ostinato.tasks.classification.label_inputs import flat
 from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.classification.ngram_classifier import JoinedNgrams
 from ostinato.tasks.classification.objective import (
     ClassificationObjective,
-    ClassifiedSplit,
     classification_figures,
     explained,
-    scores_of,
 )
 from ostinato.tasks.classification.text_baselines import text_baselines
 from ostinato.tasks.classification.text_inputs import examples_of, labelled_texts, take, texts_of
 from ostinato.tasks.classification.text_joining import join_ngrams
 from ostinato.tasks.classification.text_sizing import sized
 from ostinato.tasks.classification.weighting import check_no_class_weight, weights_of, with_weights
+from ostinato.tasks.columns import ColumnSplit, scores_of
 from ostinato.tasks.contract import Fitting
 from ostinato.tasks.conventions import ClassifierMixin
 from ostinato.tasks.estimator import Estimator, Splits
 from ostinato.tasks.remarks import noted, remarks_on, tell
+from ostinato.tasks.targets import label_names
 from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
 from ostinato.text import Tokenizer, encode_cached, fit_cached
 from ostinato.training import Figures, Objective, Split
@@ -53,7 +53,7 @@ logger = logging.getLogger("ostinato")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class TextClassifier(ClassifierMixin, Estimator):
+class TextClassifier(ClassifierMixin, Estimator[Iterable[str], Iterable[Any] | None]):
     """Text classifier: embedding, recurrent stack, pooling over time, linear head.
 
     Args:
@@ -130,17 +130,17 @@ class TextClassifier(ClassifierMixin, Estimator):
 
     def fit(
         self,
-        X: Sequence[str],
-        y: Any = None,
+        X: Iterable[str],
+        y: Iterable[Any] | None,
         *,
         sample_weight: npt.ArrayLike | None = None,
-        validation: tuple[Any, Any] | None = None,
+        validation: tuple[Iterable[str], Iterable[Any] | None] | None = None,
         **fitting: Unpack[Fitting],
     ) -> Self:
         """Train on texts and their labels, as `ostinato.tasks.Estimator.fit`.
 
         Args:
-            X: Texts.
+            X: Texts: a list, an array, a column of a table.
             y: A label each, or for ``multi_label`` a list of labels each.
             sample_weight: How much each of ``X`` counts in the loss; none for all the same.
             validation: Texts and labels that choose the best epoch.
@@ -150,7 +150,7 @@ class TextClassifier(ClassifierMixin, Estimator):
         splits["train"] = with_weights(splits["train"], sample_weight)
         return self.fit_splits(splits, **fitting)
 
-    def predict(self, X: Sequence[str]) -> npt.NDArray[Any] | list[list[Any]]:
+    def predict(self, X: Iterable[str]) -> npt.NDArray[Any] | list[list[Any]]:
         """Return the likeliest class of each text; for ``multi_label`` a list of classes each.
 
         Where ``fit`` had a matrix of 0 and 1, with a column a class, so is what is returned.
@@ -158,14 +158,14 @@ class TextClassifier(ClassifierMixin, Estimator):
         probabilities = self.predict_proba(X)
         return self.labels_.answers(probabilities)
 
-    def predict_proba(self, X: Sequence[str]) -> npt.NDArray[np.float32]:
+    def predict_proba(self, X: Iterable[str]) -> npt.NDArray[np.float32]:
         """Return the probability of each of ``classes_``, ``(texts, classes)``."""
         self._check_fitted()
         texts, column, found = self._read(X, "predict")
         tell(found, len(texts), "predict")
         return self._probabilities(texts, column)
 
-    def predict_details(self, X: Sequence[str]) -> list[dict[str, Any]]:
+    def predict_details(self, X: Iterable[str]) -> list[dict[str, Any]]:
         """Return for each text what was decided, how surely, and the probability of each class.
 
         One that is empty, or has no word that is known, has a ``note`` that says so.
@@ -175,7 +175,12 @@ class TextClassifier(ClassifierMixin, Estimator):
         answers = explained(self.labels_, self._probabilities(texts, column))
         return noted(texts, answers, found)
 
-    def score(self, X: Sequence[str], y: Sequence[Any], sample_weight: Any = None) -> float:
+    def score(
+        self,
+        X: Iterable[str],
+        y: Iterable[Any] | None,
+        sample_weight: Any = None,
+    ) -> float:
         """Return the accuracy on texts and their labels; higher is better, at most 1.
 
         A label that train never had counts as wrong.
@@ -263,7 +268,7 @@ class TextClassifier(ClassifierMixin, Estimator):
         weights = weights_of(splits, targets, self.labels_ if self.class_weight else None)
         self.weights_ = None if weights["train"] is None else weights["train"].numpy()
         loop_splits: dict[str, Split] = {
-            k: ClassifiedSplit(self._shorten(columns[k]), targets[k], weights[k]) for k in splits
+            k: ColumnSplit(self._shorten(columns[k]), targets[k], weights[k]) for k in splits
         }
         return loop_splits, ClassificationObjective(self.multi_label, "log_likelihood"), facts
 

@@ -13,9 +13,10 @@ import numpy.typing as npt
 from ostinato._arrays import rows_of, tell_order
 from ostinato._errors import shown
 from ostinato.datasets import Examples, Texts
-from ostinato.tasks.classification.label_inputs import label_names, labels_of, one_column
+from ostinato.tasks.classification.label_inputs import labels_of
 from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.inputs import string_of
+from ostinato.tasks.targets import label_names, one_column
 
 logger = logging.getLogger("ostinato")
 

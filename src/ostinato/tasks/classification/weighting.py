@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
-from typing_extensions import Self
 
 from ostinato._errors import ConfigError, DatasetError, shown
 from ostinato.datasets import Examples, Sequences
@@ -22,28 +21,12 @@ SHOWN = 8  # classes whose weights are logged, the rarest first
 P = TypeVar("P", Examples, Sequences)
 
 
-class Weighted(NamedTuple):
-    """Targets of a batch and the weight of each row, ``(batch,)``."""
-
-    targets: Tensor
-    weights: Tensor
-
-    def to(self, device: torch.device) -> Self:
-        """Return both on a device."""
-        return self._replace(targets=self.targets.to(device), weights=self.weights.to(device))
-
-
 class HasWeights(Protocol):
     """A split of the data with sample weights."""
 
     @property
     def weights(self) -> list[float] | None:
         """Weight of each example; None if all are equal."""
-
-
-def parted(targets: Tensor | Weighted) -> tuple[Tensor, Tensor | None]:
-    """Return the targets of a batch and their weights, if they have any."""
-    return (targets.targets, targets.weights) if isinstance(targets, Weighted) else (targets, None)
 
 
 def with_weights(split: P, sample_weight: ArrayLike | None) -> P:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,14 +15,14 @@ from typing_extensions import Self
 
 from ostinato._arrays import rows_of
 from ostinato._config import Recurrent, Training
-from ostinato._kinds import AS_WRITTEN, SERIES, DataKind
+from ostinato._kinds import AS_WRITTEN
 from ostinato.models.likelihoods import LikelihoodName
-from ostinato.series import Calibration, Panel, panel_of
+from ostinato.series import Calibration, Panel
 from ostinato.series.scaling import Transform
 from ostinato.series.windows import WindowScaling
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.contract import Fitting
-from ostinato.tasks.estimator import Estimator, Splits
+from ostinato.tasks.estimator import Splits
 from ostinato.tasks.fitted import all_or_nothing
 from ostinato.tasks.forecasting import network, summary, time_splits
 from ostinato.tasks.forecasting.backtest import Backtest, backtest
@@ -33,7 +33,12 @@ from ostinato.tasks.forecasting.history import load_history, save_history
 from ostinato.tasks.forecasting.network import Network
 from ostinato.tasks.forecasting.objective import objective_of
 from ostinato.tasks.forecasting.predictor import Ends, ForecastPredictor, OnError, windows_by_split
-from ostinato.tasks.forecasting.preprocessing import SeriesPreprocessor, learnt, table_of
+from ostinato.tasks.forecasting.preprocessing import (
+    SeriesInput,
+    SeriesPreprocessor,
+    learnt,
+)
+from ostinato.tasks.forecasting.series_estimator import SeriesEstimator
 from ostinato.tasks.forecasting.settings import Method, WindowSizes, check_settings
 from ostinato.tasks.forecasting.sizing import sized
 from ostinato.tasks.forecasting.time_splits import SeriesSplit
@@ -44,7 +49,7 @@ logger = logging.getLogger("ostinato")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Forecaster(Estimator):
+class Forecaster(SeriesEstimator):
     """Forecaster of one or thousands of series: one recurrent network, with intervals.
 
     Args:
@@ -94,10 +99,8 @@ class Forecaster(Estimator):
 
     task: ClassVar[str] = "forecasting"
     pipeline_tag: ClassVar[str] = "time-series-forecasting"
-    data: ClassVar[DataKind] = SERIES
     options: ClassVar[tuple[str, ...]] = ("horizon", "future", "on_error", "ends")
     line_fields: ClassVar[tuple[str, ...]] = ("id", "target", "time", "mean", "quantiles")
-    takes_files: ClassVar[bool] = True
     has_history: ClassVar[bool] = True
 
     recurrent: Recurrent = field(
@@ -129,8 +132,8 @@ class Forecaster(Estimator):
     @all_or_nothing
     def fit(
         self,
-        X: Any,
-        y: Any = None,
+        X: SeriesInput,
+        y: None = None,
         *,
         validation: Any = None,
         out: str | Path | None = None,
@@ -163,10 +166,10 @@ class Forecaster(Estimator):
 
     def predict(
         self,
-        X: Any = None,
+        X: SeriesInput | None = None,
         *,
         horizon: int | None = None,
-        future: Any = None,
+        future: SeriesInput | None = None,
         on_error: OnError | None = None,
         ends: Ends = "common",
         delimiter: str | None = None,
@@ -197,7 +200,9 @@ class Forecaster(Estimator):
         asked = {"horizon": horizon, "on_error": on_error, "ends": ends, "encoding": encoding}
         return self._ahead(X, future, delimiter=delimiter, **asked).table()
 
-    def predict_details(self, X: Sequence[Any], *, future: Any = None, **asked: Any) -> list[Any]:
+    def predict_details(
+        self, X: Iterable[SeriesInput | None], *, future: SeriesInput | None = None, **asked: Any
+    ) -> list[dict[str, Any]]:
         """Return a row a step of each of some sets of series, ready for JSON.
 
         Args:
@@ -211,7 +216,19 @@ class Forecaster(Estimator):
         tables = rows_of(X, "predict_details", "table")
         return [row for one in tables for row in self._ahead(one, future, **asked).rows()]
 
-    def score(self, X: Any, y: None = None) -> float:
+    def evaluate(
+        self, X: SeriesInput, y: None = None, *, seen: Sequence[Any] | None = None
+    ) -> Figures:
+        """Return the figures of forecasting the last horizon of series.
+
+        Args:
+            X: Series as of :meth:`fit`, with the last steps that are to be forecast.
+            y: Nothing; the values to forecast are columns of ``X``.
+            seen: Not used: what came before is train.
+        """
+        return super().evaluate(X, y, seen=seen)
+
+    def score(self, X: SeriesInput, y: None = None) -> float:
         """Return the share of the seasonal naive's CRPS that is saved; 0 if there is none to save."""
         naive = (figures := self.evaluate(X))["seasonal_naive"]["crps"]
         return 1.0 - float(figures["crps"] / naive) if naive else 0.0
@@ -236,7 +253,7 @@ class Forecaster(Estimator):
 
     def backtest(
         self,
-        X: Any,
+        X: SeriesInput,
         *,
         cutoffs: int = 5,
         step: int | None = None,
@@ -269,30 +286,6 @@ class Forecaster(Estimator):
         wanted: dict[str, Any] = {"cutoffs": cutoffs, "step": step, "refit": refit}
         return backtest(panel, train, horizon=horizon, levels=levels, **wanted)
 
-    def load_splits(self, *, validation: Any = None, test: Any = None, **arguments: Any) -> Splits:
-        """Load series as `ostinato.datasets.load_series` does, and split them by time."""
-        time_splits.check_no_files(validation=validation, test=test)
-        source = arguments.pop("source")
-        self.columns_ = learnt(arguments)
-        panel = self._read(source, arguments, anew=True)
-        return time_splits.splits_of(panel, self.plan_of(panel).horizon)
-
-    def read_split(self, path: Any, **columns: Any) -> SeriesSplit:
-        """Read series whose last horizon is to be measured."""
-        return time_splits.last_of(self._read(path, columns), self.predictor.plan.horizon)
-
-    def inputs_and_targets(self, split: SeriesSplit) -> tuple[Any, None]:
-        """Return a split; what is to be forecast stands in it."""
-        return split, None
-
-    def read_inputs(self, path: str, **columns: Any) -> Sequence[Panel]:
-        """Read series to be forecast from a file."""
-        return [self._read(path, columns)]
-
-    def hold_out(self, splits: Splits) -> Splits:
-        """Return ``splits`` with a validation split: the last steps of train if there is none."""
-        return time_splits.with_validation(splits, self.plan_of(splits["train"].panel).horizon)
-
     def format_prediction(self, answer: Mapping[str, Any]) -> str:
         """Return a step of `predict_details` as a line: series, time, mean, and each quantile."""
         return line_of(answer)
@@ -301,14 +294,10 @@ class Forecaster(Estimator):
         super()._check()
         check_settings(self)
 
-    def _split(self, X: Any, y: Any, name: str) -> SeriesSplit:
-        time_splits.check_no_values(y)
-        return X if isinstance(X, SeriesSplit) else self.read_split(X)
-
-    def _labelled(self, X: Any, y: Any) -> SeriesSplit:
-        return self._split(X, y, "evaluate")
-
-    def _fit_labels(self, splits: Splits) -> None: ...  # series have none
+    def plan_of(self, panel: Panel) -> WindowSizes:
+        """Return the sizes for some series: the settings, with what they leave open filled in."""
+        check_settings(self)
+        return WindowSizes.make(self, panel.season)
 
     def _prepare(self, splits: Splits) -> tuple[dict[str, Split], Objective, DataSummary]:
         train: Panel = splits["train"].panel
@@ -334,22 +323,9 @@ class Forecaster(Estimator):
         plan = WindowSizes.make(self.sized_, self.preprocessor_.season)
         return ForecastPredictor(self, self.module_, self.preprocessor_, plan, self.calibration_)
 
-    def plan_of(self, panel: Panel) -> WindowSizes:
-        """Return the sizes for some series: the settings, with what they leave open filled in."""
-        check_settings(self)
-        return WindowSizes.make(self, panel.season)
-
     def _network(self, weights: Mapping[str, Tensor] | None = None) -> Network:
         plan = WindowSizes.make(self.sized_, self.preprocessor_.season)
         return network.build_network(self.sized_, self.preprocessor_, plan)
-
-    def _read(self, source: Any, columns: Mapping[str, Any], *, anew: bool = False) -> Panel:
-        """Read series with columns that were named, else those of train, and its step if not anew."""
-        if isinstance(source, Panel):
-            return source
-        table = table_of(source, columns, getattr(self, "columns_", {}))
-        reading = None if anew else getattr(self, "preprocessor_", None)
-        return (reading.panel_of if reading else panel_of)(table, self.frequency)
 
     def _ahead(self, X: Any, future: Any, **asked: Any) -> Forecasts:
         predictor, written = self.predictor, {name: asked.pop(name, None) for name in AS_WRITTEN}

@@ -6,11 +6,12 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from ostinato._arrays import Table
 from ostinato._errors import DatasetError, named
 from ostinato._files import read_json, write_json
 from ostinato._kinds import AS_WRITTEN
@@ -27,6 +28,9 @@ from ostinato.tasks.forecasting.settings import ForecastSettings
 logger = logging.getLogger("ostinato")
 
 FILE = "series.json"
+
+SeriesInput: TypeAlias = "str | Path | Table | SeriesTable | Panel"
+"""A file, a table in memory, or series that were loaded."""
 
 
 @dataclass(frozen=True)

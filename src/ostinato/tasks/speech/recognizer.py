@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -14,6 +14,7 @@ from typing_extensions import Self, Unpack
 
 from ostinato import audio, datasets
 from ostinato._config import AudioAugmentation, AudioFeatures, Recurrent, Training
+from ostinato._errors import DatasetError
 from ostinato._files import read_json, write_json
 from ostinato._kinds import RECORDINGS, DataKind
 from ostinato.datasets import Recordings
@@ -41,7 +42,7 @@ logger = logging.getLogger("ostinato")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class SpeechRecognizer(Estimator):
+class SpeechRecognizer(Estimator[Iterable[Any], Iterable[str] | None]):
     """Speech recogniser: log-mel frames, convolution over the bands, recurrent stack, CTC.
 
     Args:
@@ -119,12 +120,12 @@ class SpeechRecognizer(Estimator):
 
     def fit(
         self,
-        X: Sequence[Any],
-        y: Any = None,
+        X: Iterable[Any],
+        y: Iterable[str] | None,
         *,
         sample_rate_hz: int | None = None,
         speakers: Sequence[str] | None = None,
-        validation: tuple[Any, Any] | None = None,
+        validation: tuple[Iterable[Any], Iterable[str] | None] | None = None,
         on_error: OnError = "raise",
         **fitting: Unpack[Fitting],
     ) -> Self:
@@ -146,7 +147,7 @@ class SpeechRecognizer(Estimator):
             splits["validation"] = make(*validation, "validation", sample_rate_hz=sample_rate_hz)
         return self.fit_splits(usable(splits, on_error), **fitting)
 
-    def predict(self, X: Sequence[Any], **options: Any) -> list[str]:
+    def predict(self, X: Iterable[Any], **options: Any) -> list[str]:
         """Return what is said in each recording.
 
         Args:
@@ -160,7 +161,7 @@ class SpeechRecognizer(Estimator):
 
     def predict_details(
         self,
-        X: Sequence[Any],
+        X: Iterable[Any],
         *,
         sample_rate_hz: int | None = None,
         on_error: OnError = "raise",
@@ -218,8 +219,8 @@ class SpeechRecognizer(Estimator):
 
     def evaluate(
         self,
-        X: Sequence[Any] | Recordings,
-        y: Sequence[str] | None = None,
+        X: Iterable[Any] | Recordings,
+        y: Iterable[str] | None = None,
         *,
         seen: Sequence[Any] | None = None,
         sample_rate_hz: int | None = None,
@@ -231,7 +232,7 @@ class SpeechRecognizer(Estimator):
 
         Args:
             X: Paths or arrays, as of :meth:`fit`; or `ostinato.datasets.Recordings`.
-            y: What is said in each.
+            y: What is said in each; `Recordings` have it.
             seen: As of `ostinato.tasks.Estimator.evaluate`.
             sample_rate_hz: Rate of arrays; none for that of the training recordings.
         """
@@ -239,9 +240,14 @@ class SpeechRecognizer(Estimator):
         if not isinstance(X, Recordings):
             rate = self.recordings_hz_ if sample_rate_hz is None else sample_rate_hz
             X = Recordings.make(X, () if y is None else y, "evaluate", sample_rate_hz=rate)
-        return super().evaluate(X, seen=seen)
+        elif y is not None and list(y) != (X.transcripts or []):
+            raise DatasetError(
+                "evaluate: recordings that were loaded have their transcripts; got others. Leave y out, "
+                "or give their audio."
+            )
+        return self._measure(X, "evaluate", seen=seen or (), run=None)
 
-    def score(self, X: Sequence[Any], y: Sequence[str]) -> float:
+    def score(self, X: Iterable[Any] | Recordings, y: Iterable[str] | None) -> float:
         """Return 1 minus the word error rate; higher is better, at most 1, below 0 if very wrong."""
         return 1.0 - float(self.evaluate(X, y)["wer"])
 

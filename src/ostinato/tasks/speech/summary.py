@@ -64,7 +64,7 @@ def check_transcripts(splits: Mapping[str, Recordings]) -> None:
     for name, split in splits.items():
         if split.transcripts is None:
             raise DatasetError(
-                f"{split.source}: {name} must have transcripts; got none. Name their column."
+                f"{split.source}: {name} must have transcripts; got none. Give them, or name their column."
             )
 
 

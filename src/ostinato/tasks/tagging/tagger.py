@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -49,11 +49,12 @@ from ostinato.training import Figures, Objective, Split
 
 logger = logging.getLogger("ostinato")
 
-Sentences = Sequence[Sequence[str]]
+Sentences = Iterable[Sequence[str]]
+Tokens = Sequence[Sequence[str]]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class SequenceTagger(Estimator):
+class SequenceTagger(Estimator[Sentences, Sentences | None]):
     """Sequence tagger: words and their characters, recurrent stack, conditional random field.
 
     It is fitted on the tokens of each sentence and a tag for each token, spans in any scheme.
@@ -137,7 +138,7 @@ class SequenceTagger(Estimator):
         self._check_fitted()
         return self.tags_.decode(answer.tags for answer in self._answers(as_sentences(X)))
 
-    def predict_spans(self, X: Sequence[str] | Sentences) -> list[list[dict[str, Any]]]:
+    def predict_spans(self, X: Iterable[str] | Sentences) -> list[list[dict[str, Any]]]:
         """Return the spans of raw texts: text, start, end (characters), type and confidence.
 
         Args:
@@ -154,7 +155,7 @@ class SequenceTagger(Estimator):
             )
         return [answer["spans"] for answer in self.predict_details(X)]
 
-    def predict_details(self, X: Sequence[str] | Sentences) -> list[dict[str, Any]]:
+    def predict_details(self, X: Iterable[str] | Sentences) -> list[dict[str, Any]]:
         """Return for each raw text, or list of tokens, its tokens with tags, and its spans."""
         self._check_fitted()
         cut = make_splitter(self.tokenizer_, lowercase=False).spans
@@ -165,11 +166,6 @@ class SequenceTagger(Estimator):
             for (text, tokens), answer in zip(places, answers, strict=True)
         ]
 
-    def score(self, X: Sentences, y: Sentences) -> float:
-        """Return F1 of the spans, or else the accuracy of the tags; higher is better, at most 1."""
-        figures = self.evaluate(X, y)
-        return float(figures["f1" if self.tags_.are_spans else "accuracy"])
-
     def load_splits(self, **arguments: Any) -> Splits:
         """Load data by the arguments of `ostinato.datasets.load_tagged`."""
         return datasets.load_tagged(**arguments, cut=self._cut)
@@ -178,7 +174,7 @@ class SequenceTagger(Estimator):
         """Read one tagged file, by the arguments of `ostinato.datasets.read_tagged`."""
         return datasets.read_tagged(path, cut=self._cut, **columns)
 
-    def inputs_and_targets(self, split: Tagged) -> tuple[Sentences, Sentences]:
+    def inputs_and_targets(self, split: Tagged) -> tuple[Tokens, Tokens]:
         """Return the sentences of a split, and their tags."""
         return split.sentences, split.tags or ()
 
@@ -209,7 +205,7 @@ class SequenceTagger(Estimator):
         for name, split in splits.items():
             if split.tags is None:
                 raise DatasetError(
-                    f"{split.source}: {name} must have tags; got none. Name their column."
+                    f"{split.source}: {name} must have tags; got none. Give them, or name their column."
                 )
 
     def _prepare(self, splits: Splits) -> tuple[dict[str, Split], Objective, summary.DataSummary]:
@@ -241,7 +237,7 @@ class SequenceTagger(Estimator):
     def _sizes(self, splits: Splits) -> Mapping[str, Any]:
         return sized(splits["train"])
 
-    def _answers(self, sentences: Sentences) -> list[TaggingPrediction]:
+    def _answers(self, sentences: Tokens) -> list[TaggingPrediction]:
         """Tag sentences; one without a token has the answer of no tags."""
         answers = [EMPTY_PREDICTION] * len(sentences)
         places = [place for place, sentence in enumerate(sentences) if len(sentence)]
@@ -252,7 +248,7 @@ class SequenceTagger(Estimator):
         return answers
 
     def _answered(
-        self, sentences: Sentences, words: EncodedWords
+        self, sentences: Tokens, words: EncodedWords
     ) -> Iterator[tuple[Rows, Chain, list[TaggingPrediction]]]:
         """Yield the rows of each batch, the longest first, their chain and their answers."""
         chain = self.chain_

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ostinato import DatasetError
 from ostinato.datasets import Sequences, read_sequences
-from ostinato.tasks.classification.series_inputs import classes_of
+from ostinato.tasks.classification.label_inputs import classes_of
 
 VALUES = "@univariate true\n@targetLabel true\n@data\n1,2,3:1\n4,5,6:2\n7,8,9:3\n"
 

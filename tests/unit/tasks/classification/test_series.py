@@ -10,7 +10,7 @@ from sklearn.model_selection import cross_val_score
 
 from ostinato import ConfigError, DatasetError, Recurrent, SeriesClassifier, Training
 from ostinato.datasets import Sequences
-from ostinato.tasks.classification.series_inputs import Scaling, sequences_of
+from ostinato.tasks.sequence_inputs import Scaling, sequences_of
 
 
 def rising(count: int = 80, seed: int = 0) -> tuple[list[np.ndarray], list[str]]:

@@ -16,7 +16,7 @@ from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.classification.regression import Values
 from ostinato.tasks.classification.series_baselines import class_baselines, value_baselines
 from ostinato.tasks.classification.series_features import TRIPLES, Convolutions, summaries
-from ostinato.tasks.classification.series_inputs import Scaling
+from ostinato.tasks.sequence_inputs import Scaling
 
 
 def waves(count: int = 60, seed: int = 0) -> Sequences:

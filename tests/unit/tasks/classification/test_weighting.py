@@ -14,10 +14,11 @@ from ostinato import ConfigError, DatasetError, Recurrent, SeriesClassifier, Tra
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Examples, Sequences
 from ostinato.tasks.classification.labels import Labels
-from ostinato.tasks.classification.objective import ClassificationObjective, ClassifiedSplit
+from ostinato.tasks.classification.objective import ClassificationObjective
 from ostinato.tasks.classification.regression import RegressionObjective
 from ostinato.tasks.classification.text_inputs import take
-from ostinato.tasks.classification.weighting import Weighted, weights_of, with_weights
+from ostinato.tasks.classification.weighting import weights_of, with_weights
+from ostinato.tasks.columns import ColumnSplit, Weighted
 
 RARE = [*["ham"] * 18, "spam", "spam"]
 
@@ -106,7 +107,7 @@ def test_bad_weights_are_refused(weights, match):
 
 def test_a_batch_carries_its_weights():
     column = Ragged(np.arange(4, dtype=np.int32), np.arange(5))
-    split = ClassifiedSplit(column, torch.arange(4), torch.arange(4.0))
+    split = ColumnSplit(column, torch.arange(4), torch.arange(4.0))
     targets = split.batch(np.array([2, 0]))[1].to(torch.device("cpu"))
     assert targets.targets.tolist() == [2, 0]
     assert targets.weights.tolist() == [2.0, 0.0]

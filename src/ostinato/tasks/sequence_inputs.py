@@ -18,9 +18,7 @@ from ostinato.datasets import Sequences
 from ostinato.datasets.records.sequences import joined
 from ostinato.metrics.rounding import is_constant, level_of
 from ostinato.tasks import saved
-from ostinato.tasks.classification.label_inputs import label_of, one_column
-from ostinato.tasks.classification.labels import Labels
-from ostinato.tasks.classification.regression import are_values
+from ostinato.tasks.targets import label_of, one_column
 
 logger = logging.getLogger("ostinato")
 
@@ -159,31 +157,6 @@ def _plain(label: Any, split: str) -> Any:
         )
     value = plain(label)
     return label if value is None else value
-
-
-def classes_of(train: Sequences) -> Labels:
-    """Return the classes of labelled training sequences.
-
-    Raises:
-        DatasetError: There is one class only, or the labels are values.
-    """
-    if train.has_values:
-        raise DatasetError(
-            f"{train.source}: labels are values, as @targetLabel says, which are no classes. Set regression "
-            "(--regression)."
-        )
-    labels = Labels.fit([label_of(label, row) for row, label in enumerate(train.labels or (), 1)])
-    if len(labels.classes) < 2:
-        raise DatasetError(
-            f"{train.source}: train must have at least two different labels; got "
-            f"{shown(labels.classes[0])} in all {len(train)} sequences. Add sequences of another class."
-        )
-    if are_values(labels.classes):
-        raise DatasetError(
-            f"{train.source}: labels are numbers such as {shown(labels.classes[0])}, which are no classes. "
-            "Set regression (--regression), or name the classes in words."
-        )
-    return labels
 
 
 @dataclass(frozen=True)
