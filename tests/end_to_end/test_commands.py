@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from csv import DictReader
@@ -13,8 +14,11 @@ import pytest
 from tests.commands import ok, refused
 
 from ostinato._native import library
+from ostinato.cli.demo import DEMOS
 from ostinato.cli.main import run
 from ostinato.cli.options import options_of
+from ostinato.cli.settings import TASKS
+from ostinato.datasets import REGISTRY
 from ostinato.tasks import TextClassifier
 
 SMALL = [
@@ -139,12 +143,33 @@ def test_report_names_a_page(trained, capsys):
     assert "<svg" in page.read_text(encoding="utf-8")
 
 
-def test_data_commands(capsys):
+def test_data_sets_are_listed_in_a_line_each_and_shown_whole(capsys):
     out, _ = ok(capsys, "data", "list")
-    for word in ("imdb", "chnsenticorp", "samples", "licence", "citation", "sha256"):
+    head, *lines = out.splitlines()
+    assert len(lines) == len(REGISTRY)
+    for line, (name, dataset) in zip(lines, REGISTRY.items(), strict=True):
+        what, size = dataset.told
+        assert any(map(str.isdigit, size)), name
+        assert line.split() == f"{name} {dataset.kind.verb} {size} {what}".split()
+        assert line.index(what) == head.index("what")
+    out, _ = ok(capsys, "data", "show", "imdb")
+    for word in ("train classify imdb", "licence", "citation", "sha256", "84,125,825 bytes"):
         assert word in out
+    assert "did you mean `imdb`" in refused(capsys, 2, "data", "show", "imbd")
     out, _ = ok(capsys, "data", "path", "samples")
     assert Path(out.strip()).exists()
+
+
+def test_the_help_names_every_task(capsys):
+    verbs = {entry.data.verb for entry in TASKS.values()}
+    assert set(DEMOS) == verbs
+    for command in ([], ["train"], ["demo"]):
+        out, _ = ok(capsys, *command, "--help")
+        words = set(re.findall(r"[a-z-]+", out))
+        assert verbs <= words, command
+    out, _ = ok(capsys, "train", "--help")
+    first = out[out.index("Train") : out.index("Commands")]
+    assert verbs <= set(re.findall(r"[a-z-]+", first))
 
 
 def test_doctor_tells_kernels_and_why(capsys):

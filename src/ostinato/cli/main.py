@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError, UnknownCommandError, UnknownOptionError
+from cyclopts import App, CycloptsError, Parameter, UnknownCommandError, UnknownOptionError
 
 from ostinato._errors import ConfigError, OstinatoError, StoppedError, shown
 from ostinato._native import library
@@ -16,17 +16,18 @@ from ostinato._version import __version__
 from ostinato.cli import streams
 from ostinato.cli.console import LONGEST, is_first_process, say, shortened
 from ostinato.cli.misplaced import advice, check_folder, commands_instead
+from ostinato.cli.settings import TASKS
 
 COMMANDS = {
     "train": (
         "ostinato.cli.train:app",
-        "Train a model: of texts, recordings, sequences or series.",
+        f"Train a model: {', '.join(entry.data.verb for entry in TASKS.values())}.",
     ),
     "resume": ("ostinato.cli.train:resume", "Go on with an interrupted run, exactly."),
     "evaluate": ("ostinato.cli.evaluate:evaluate", "Measure a trained model on data with labels."),
     "predict": (
         "ostinato.cli.predict:predict",
-        "Predict texts, recordings, a file, or standard input.",
+        "Predict by any trained model: arguments, files, or standard input.",
     ),
     "plot": ("ostinato.cli.plot:plot", "Draw what a forecaster says of a series."),
     "report": ("ostinato.cli.report:report", "Write a run's report page and name it."),
@@ -34,7 +35,7 @@ COMMANDS = {
         "ostinato.cli.compare:compare",
         "Compare runs: settings, figures, whether they differ by luck.",
     ),
-    "data": ("ostinato.cli.data:app", "List, fetch and find data sets."),
+    "data": ("ostinato.cli.data:app", "List, describe, fetch and find data sets."),
     "demo": ("ostinato.cli.demo:demo", "Train on the bundled samples, in a minute."),
     "bench": ("ostinato.cli.bench:bench", "Time our layers against others, on your shape."),
     "doctor": ("ostinato.cli.doctor:doctor", "Tell versions, devices and kernels, and why."),
@@ -50,6 +51,7 @@ app = App(
     "With --debug, anywhere on the line, an error also shows its traceback.",
     version=__version__,
     help_on_error=False,
+    default_parameter=Parameter(negative_iterable=()),
 )
 for name, (target, summary) in COMMANDS.items():
     app.command(target, name=name, help=summary)

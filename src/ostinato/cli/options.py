@@ -91,6 +91,7 @@ def columns_of(*kinds: DataKind) -> dict[str, inspect.Parameter]:
                         else None,
                         help=scope + helps[one.name],
                         consume_multiple=is_several and not one.metadata["each"],
+                        show_default=False if is_several else None,  # which is nothing
                     ),
                 ],
             )

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -50,7 +50,7 @@ class Asked:
 
     beam_width: WholeNumber = None
     n_best: WholeNumber = None
-    hot_words: tuple[str, ...] = ()
+    hot_words: Annotated[tuple[str, ...], Parameter(show_default=False)] = ()
     threshold: float | None = None
     on_error: Literal["raise", "skip"] | None = None
     horizon: WholeNumber = None
@@ -81,7 +81,7 @@ def _predict(
     out: Path | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Predict texts, recordings, sequences or series: arguments, files, or standard input.
+    """Predict by any trained model: arguments, files, or standard input.
 
     Args:
         run: Run folder.

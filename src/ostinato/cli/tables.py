@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterator, Sequence
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 GAP = "  "
 
@@ -30,3 +32,15 @@ def aligned(rows: Sequence[Sequence[str]], *, right: bool = False) -> Iterator[s
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         yield GAP.join(padded).rstrip()
+
+
+def fitted(line: str) -> str:
+    """Return a line as wide as the terminal at most; whole where it goes elsewhere.
+
+    Args:
+        line: The line.
+    """
+    width = shutil.get_terminal_size().columns
+    if not sys.stdout.isatty() or cell_len(line) <= width:
+        return line
+    return set_cell_size(line, width - 1).rstrip() + "…"

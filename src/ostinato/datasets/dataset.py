@@ -45,7 +45,7 @@ class Dataset:
 
     Args:
         name: Name in the registry.
-        description: What it is, in a line.
+        description: What it is, in a line that ends with `; ` and how much there is of it.
         source: Page of its owner.
         files: Files to fetch; none if it is generated.
         licence: Licence as its owner states it.
@@ -76,6 +76,18 @@ class Dataset:
     read: Callable[..., Any]
     generate: Callable[[Path], None] | None = None
     version: int = 1
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """What it is, and how much there is of it: examples of train, validation and test, or series.
+
+        Example:
+            >>> from ostinato.datasets import REGISTRY
+            >>> REGISTRY["gestures"].told[1]
+            '270 + 900'
+        """
+        what, _, size = self.description.rpartition("; ")
+        return what, size
 
 
 GENERATED: dict[str, Any] = {

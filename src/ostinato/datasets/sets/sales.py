@@ -167,7 +167,7 @@ def _prices(count: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
 
 DATASET = Dataset(
     name="sales",
-    description="Generated sales of 40 stores by day, with two seasons, trends, promotions and prices",
+    description="Generated sales of stores by day, with two seasons, trends, promotions and prices; 40 series",
     languages=("zxx",),
     kind=SERIES,
     read=read,
