@@ -231,6 +231,7 @@ def test_the_command_line_streams_raw_samples(streaming, data):
     assert b"latency: 0.338 s of sound ahead" in done.stderr
     done = piped(["predict", streaming, "--stream"], samples.tobytes())
     assert done.stdout.decode() == expected["text"] + "\n"
+    assert done.stderr.splitlines()[0].startswith(b"Listening on standard input")
     done = piped(["predict", streaming, "--stream"], b"")
     assert (done.returncode, done.stdout) == (0, b"\n")
 

@@ -13,6 +13,8 @@ from ostinato.cli.console import say, show, show_json
 from ostinato.datasets.records.waves import check_rate
 from ostinato.tasks import Estimator, SpeechRecognizer
 
+PAUSE = 1.0  # seconds of sound without a new symbol, after which a line ends
+
 
 def listen(
     estimator: Estimator,
@@ -22,7 +24,7 @@ def listen(
     *,
     as_json: bool,
 ) -> None:
-    """Write what is said on standard input as it is heard, and in the end the words.
+    """Write what is said on standard input as it is heard, a line up to each pause.
 
     Args:
         estimator: A recogniser of one direction.
@@ -49,27 +51,68 @@ def listen(
         )
     estimator.stream(estimator.sample_rate_hz_)  # one that cannot says so before it waits for sound
     stream = cast("io.BufferedReader", sys.stdin.buffer)
+    if stream.isatty():
+        raise ConfigError(
+            "--stream: the sound must come through a pipe; standard input is the keyboard. As in: arecord "
+            f"-q -t raw -f S16_LE -c 1 -r {estimator.sample_rate_hz_} | ostinato predict RUN --stream"
+        )
+    say("Listening on standard input, until the sound ends or Ctrl-C comes.")
     form, begun = form_of(stream)
     rate = _rate(form, sample_rate_hz, estimator)
     session = estimator.stream(rate, threshold=options.get("threshold"))
-    shown = ""
+    written: _Changes | _Lines = _Changes() if as_json else _Lines()
     try:
         for samples in chunks(stream, form, begun, rate):
-            text = session.push(samples)
-            if text != shown:
-                if as_json:
-                    show_json({"text": text, "final": False})
-                else:
-                    sys.stdout.write(text[len(shown) :])
-                sys.stdout.flush()
-                shown = text
+            written.hear(session.push(samples), len(samples) / rate)
     finally:  # an interrupted stream ends here: what was heard is said
         answer = session.finish()
-        if as_json:
-            show_json({**answer, "final": True})
-        else:
-            show(answer["text"][len(shown) :])
+        written.end(answer)
         _tell_end(answer, session.latency)
+
+
+class _Lines:
+    """Text as it is heard; a line ends where nothing is said for a while."""
+
+    def __init__(self) -> None:
+        self.shown, self.quiet, self.is_open = "", 0.0, False
+
+    def hear(self, text: str, seconds: float) -> None:
+        """Write what is new in the text of all sound, after so many seconds more of it."""
+        new = text[len(self.shown) :]
+        if new:
+            sys.stdout.write(new if self.is_open else new.lstrip())
+            self.shown, self.quiet, self.is_open = text, 0.0, True
+        else:
+            self.quiet += seconds
+            if not self.is_open or self.quiet < PAUSE:
+                return
+            sys.stdout.write("\n")
+            self.is_open = False
+        sys.stdout.flush()
+
+    def end(self, answer: Mapping[str, Any]) -> None:
+        """Write what the end of the sound made of it."""
+        self.hear(answer["text"], 0.0)
+        if self.is_open or not self.shown:
+            show("")
+
+
+class _Changes:
+    """A line of JSON for each change of the text."""
+
+    def __init__(self) -> None:
+        self.shown = ""
+
+    def hear(self, text: str, seconds: float) -> None:
+        """Write the text if it has changed."""
+        if text != self.shown:
+            show_json({"text": text, "final": False})
+            sys.stdout.flush()
+            self.shown = text
+
+    def end(self, answer: Mapping[str, Any]) -> None:
+        """Write the answer."""
+        show_json({**answer, "final": True})
 
 
 def _tell_end(answer: Mapping[str, Any], latency: Mapping[str, float]) -> None:
