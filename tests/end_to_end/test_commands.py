@@ -148,7 +148,7 @@ def test_data_sets_are_listed_in_a_line_each_and_shown_whole(capsys):
     head, *lines = out.splitlines()
     assert len(lines) == len(REGISTRY)
     for line, (name, dataset) in zip(lines, REGISTRY.items(), strict=True):
-        what, size = dataset.told
+        what, size = dataset.summary_and_size
         assert any(map(str.isdigit, size)), name
         assert line.split() == f"{name} {dataset.kind.verb} {size} {what}".split()
         assert line.index(what) == head.index("what")

@@ -18,7 +18,10 @@ app = App(name="data", help="List, describe, fetch and find data sets.")
 @app.command(name="list")
 def list_() -> None:
     """List the registered data sets: name, task, how much there is of each, what it is."""
-    rows = [(one.name, one.kind.verb, *reversed(one.told)) for one in datasets.REGISTRY.values()]
+    rows = [
+        (one.name, one.kind.verb, *reversed(one.summary_and_size))
+        for one in datasets.REGISTRY.values()
+    ]
     for line in aligned([("name", "task", "examples", "what"), *rows]):
         show(fitted(line))
 

@@ -78,12 +78,12 @@ class Dataset:
     version: int = 1
 
     @property
-    def told(self) -> tuple[str, str]:
-        """What it is, and how much there is of it: examples of train, validation and test, or series.
+    def summary_and_size(self) -> tuple[str, str]:
+        """What it is, and how much there is: examples of each split, or series.
 
         Example:
             >>> from ostinato.datasets import REGISTRY
-            >>> REGISTRY["gestures"].told[1]
+            >>> REGISTRY["gestures"].summary_and_size[1]
             '270 + 900'
         """
         what, _, size = self.description.rpartition("; ")
