@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +12,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from ostinato.report.hover import add_bands
-from ostinato.report.plots import ACCENT, COUNT, page_axes, page_style, page_svg
+from ostinato.report.plots import ACCENT, COUNT, name_y, page_axes, page_style, page_svg
 
-MAX_BARS = 40
+MIN_BARS, MAX_BARS = 8, 40
 LONG_TAIL = 2  # times the length of all but a hundredth: longer ones share the last bar
 
 
@@ -50,7 +51,8 @@ def length_histogram(
     shortest, longest = int(lengths.min()), int(lengths.max())
     usual = max(int(np.quantile(lengths, 0.99)), 1)
     end = usual if longest > LONG_TAIL * usual else longest
-    width = max(-(-(end - shortest + 1) // MAX_BARS), 1)
+    num_bars = min(MAX_BARS, max(MIN_BARS, 2 * math.isqrt(len(lengths))))
+    width = max(-(-(end - shortest + 1) // num_bars), 1)
     edges = np.arange(shortest, end + width + 1, width)
     counts, _ = np.histogram(np.minimum(lengths, edges[-1] - 1), edges)
 
@@ -66,7 +68,7 @@ def length_histogram(
         axes.xaxis.set_major_formatter(FuncFormatter(lambda length, _: written(length)))
         units = f"{unit}s in" if units_per_second is None else "seconds of"
         axes.set_xlabel(f"{units} the {example}")
-        axes.set_ylabel(f"{example}s")
+        name_y(axes, f"{example}s")
         add_bands(axes, _bands(edges, counts, longest, written, example))
         return Lengths(
             svg=page_svg(canvas, "lengths"),

@@ -83,7 +83,7 @@ def reliability(bins: Calibration) -> str:
             bins.probability[filled], bins.frequency[filled], color=ACCENT, linewidth=2, marker="o"
         )
         curve.set_ylim(start - ROOM * (1 - start), 1 + ROOM * (1 - start))
-        curve.set_ylabel("share that came true")
+        name_y(curve, "share that came true")
         curve.tick_params(labelbottom=False)
         share = bins.count / bins.count.sum()
         counts.bar(
@@ -94,7 +94,7 @@ def reliability(bins: Calibration) -> str:
             color=ACCENT,
         )
         counts.yaxis.set_major_locator(MaxNLocator(2))
-        counts.set_ylabel("of all")
+        name_y(counts, "share of all")
         counts.set_xlabel("probability given by the model")
         for axes in (curve, counts):
             axes.set_xlim(start - ROOM * (1 - start), 1 + ROOM * (1 - start))
@@ -132,7 +132,7 @@ def accuracy_by_length(bins: LengthBins, unit: str = "token", example: str = "te
         )
         axes.set_yticks(rows, names)
         axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_ylabel(f"{unit}s in the {example}")
+        name_y(axes, f"{unit}s in the {example}")
         axes.xaxis.set_major_formatter(PERCENT)
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.set_xlabel("accuracy")
@@ -189,6 +189,11 @@ def page_axes(*, height: float, ratios: tuple[int, ...] = (1,)) -> tuple[Figure,
     FigureCanvasSVG(figure)
     grid = figure.subplots(len(ratios), 1, squeeze=False, height_ratios=ratios)
     return figure, list(grid[:, 0])
+
+
+def name_y(axes: Axes, name: str) -> None:
+    """Write what the vertical axis counts above it, where nothing can run into it on a phone."""
+    axes.set_title(name, loc="left", fontsize="medium", color=MUTED)
 
 
 def page_svg(figure: Figure, name: str) -> str:

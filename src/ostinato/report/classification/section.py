@@ -74,9 +74,9 @@ class Classification(Task[TextPredictions]):
     template = "classification/section.html"
     sections = (
         ("classes", "Classes"),
-        ("trust", "Trust"),
         ("mistakes", "Mistakes"),
         ("right", "Right answers"),
+        ("trust", "Trust"),
     )
     example = "text"
     curves = (

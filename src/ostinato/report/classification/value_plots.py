@@ -8,12 +8,15 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from ostinato.report.formatting import aligned
+from ostinato.report.hover import add_bands
 from ostinato.report.plots import (
     ACCENT,
     COUNT,
     INK,
     MUTED,
     WIDTH_INCHES,
+    name_y,
     page_axes,
     page_style,
     page_svg,
@@ -40,9 +43,19 @@ def error_histogram(errors: NDArray[Any]) -> str:
     """Draw how many examples have each error; returns SVG."""
     with page_style():
         canvas, (axes,) = page_axes(height=2.9)
-        axes.hist(errors, bins=min(40, len(errors) + 1), color=ACCENT, rwidth=0.9, linewidth=0)
+        bins = min(40, len(errors) + 1)
+        counts, edges, _ = axes.hist(errors, bins=bins, color=ACCENT, rwidth=0.9, linewidth=0)
         axes.axvline(0, color=INK, linewidth=1, linestyle=(0, (1, 2)))
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.yaxis.set_major_formatter(COUNT)
-        axes.set(xlabel="predicted minus right", ylabel="sequences")
+        axes.set(xlabel="predicted minus right")
+        name_y(axes, "sequences")
+        places = aligned(edges)
+        add_bands(
+            axes,
+            (
+                (edges[bar], edges[bar + 1], f"{places[bar]} to {places[bar + 1]}: {count:,.0f}")
+                for bar, count in enumerate(counts)
+            ),
+        )
         return page_svg(canvas, "errors")
