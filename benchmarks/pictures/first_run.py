@@ -23,6 +23,7 @@ COMMANDS = (
     "ostinato report runs/reviews",
 )
 COLUMNS = 80
+ROWS = 1000
 PAGE = """<!doctype html><meta charset="utf-8"><style>
 body {{ margin: 0; padding: 16px; width: 1256px; background: #fff; display: flex; gap: 18px; }}
 .window {{ border: 1px solid #c9ced6; border-radius: 10px; overflow: hidden; height: {height}px; }}
@@ -39,7 +40,7 @@ iframe {{ border: 0; width: 100%; height: calc(100% - 31px); }}
 <div class="window" id="terminal"><div class="bar">{dots}terminal</div><pre>{terminal}</pre></div>
 <div class="window" id="report"><div class="bar">{dots}runs/reviews/report.html</div>
 <iframe src="{report}"></iframe></div>"""
-HEIGHT = 700
+HEIGHT = 860
 DOTS = 3 * "<b></b>"
 HOME = "/home/you"  # in the place of a folder that is gone afterwards
 
@@ -50,7 +51,7 @@ def draw(out: Path) -> None:
         at = Path(folder)
         reviews = load_texts("samples")["train"]
         with (at / "reviews.csv").open("w", encoding="utf-8", newline="") as file:
-            rows = zip(reviews.texts, reviews.labels or (), strict=True)
+            rows = list(zip(reviews.texts, reviews.labels or (), strict=True))[:ROWS]
             csv.writer(file).writerows([("review", "sentiment"), *rows])
         terminal = "".join(shown(command, at) for command in COMMANDS)
         page = at / "page.html"

@@ -34,11 +34,13 @@ TASKS = (
 """In the order of README."""
 
 ENGLISH = {
-    "front classify": "[Texts → classes](docs/tutorials/sentiment.md), one or several a text",
-    "front tag": "[Words → tags](docs/tutorials/tagging.md): names, parts of speech",
-    "front transcribe": "[Sound → text](docs/tutorials/speech.md): commands, digits, streams",
-    "front forecast": "[Past → future](docs/tutorials/forecasting.md), with intervals",
-    "front classify-series": "[Measurements → classes](docs/how-to/classify-series.md), or values",
+    "front answer": "an answer",
+    "front task": "task, command for your file, one figure with the time of the whole command",
+    "front classify": "**[Texts → classes](docs/tutorials/sentiment.md)**, one or several a text",
+    "front tag": "**[Words → tags](docs/tutorials/tagging.md)**: names, parts of speech",
+    "front transcribe": "**[Sound → text](docs/tutorials/speech.md)**: commands, digits, streams",
+    "front forecast": "**[Past → future](docs/tutorials/forecasting.md)**, with intervals",
+    "front classify-series": "**[Measurements → classes](docs/how-to/classify-series.md)**, or values",
     "front classify figure": "IMDB: accuracy **{}**, {took}",
     "front tag figure": "CoNLL-2003, with GloVe: F1 of whole names **{}**, {took}",
     "front transcribe figure": "spoken digits (FSDD, voices known): right **{}**, {took}",
@@ -56,14 +58,13 @@ ENGLISH = {
     ),
 }
 CHINESE = {
-    "task": "任务",
-    "from your file": "用自己的文件",
-    "measured, time": "实测，耗时",
-    "front classify": "[文本 → 类别](docs/zh/tutorials/sentiment.md)，单标签或多标签",
-    "front tag": "[词 → 标签](docs/tutorials/tagging.md)：命名实体、词性",
-    "front transcribe": "[声音 → 文字](docs/tutorials/speech.md)：口令、数字、流式识别",
-    "front forecast": "[过去 → 未来](docs/tutorials/forecasting.md)，带预测区间",
-    "front classify-series": "[测量序列 → 类别](docs/how-to/classify-series.md)或数值",
+    "front answer": "模型的回答",
+    "front task": "任务、用在自己文件上的命令、一个实测结果（含整条命令的耗时）",
+    "front classify": "**[文本 → 类别](docs/zh/tutorials/sentiment.md)**，单标签或多标签",
+    "front tag": "**[词 → 标签](docs/tutorials/tagging.md)**：命名实体、词性",
+    "front transcribe": "**[声音 → 文字](docs/tutorials/speech.md)**：口令、数字、流式识别",
+    "front forecast": "**[过去 → 未来](docs/tutorials/forecasting.md)**，带预测区间",
+    "front classify-series": "**[测量序列 → 类别](docs/how-to/classify-series.md)**或数值",
     "front classify figure": "IMDB 准确率 **{}**，{took}",
     "front tag figure": "CoNLL-2003（带 GloVe）实体 F1 **{}**，{took}",
     "front transcribe figure": "口述数字 FSDD（说话人已知）全对的比例 **{}**，{took}",
@@ -93,8 +94,9 @@ def tasks(runs: Runs, say: Words) -> list[str]:
             took = seconds(walls(runs[case]))
             figure = say(f"front {name} figure").format(*values, took=took)
             picture = f"![{say(f'front alt {name}')}](docs/images/task-{name}.svg)"
-            lines.append([picture, say(f"front {name}"), f"`ostinato train {command}`", figure])
-    return table(("", "task", "from your file", "measured, time"), lines, say)
+            told = (say(f"front {name}"), f"`ostinato train {command} --out RUN`", figure)
+            lines.append([picture, "<br>".join(told)])
+    return table(("front answer", "front task"), lines, say)
 
 
 def swap(runs: Runs, say: Words) -> list[str]:
