@@ -157,19 +157,13 @@ def _read_text(path: Path) -> str:
 
 def _read_object(path: Path) -> dict[str, Any]:
     if not path.exists():
-        raise CheckpointError(f"report: {path} is missing. Restore it or train again.")
+        raise _broken(f"{path} is missing")
     try:
         value = parse_json(_read_text(path))
     except ValueError as error:
-        raise CheckpointError(
-            f"report: {path} must hold JSON; it is broken or cut short ({error}). "
-            "Restore it or train again."
-        ) from error
+        raise _broken(f"{path} must hold JSON; it is broken or cut short ({error})") from error
     if not isinstance(value, dict):
-        raise CheckpointError(
-            f"report: {path} must hold a JSON object; got {type(value).__name__}. "
-            "Restore it or train again."
-        )
+        raise _broken(f"{path} must hold a JSON object; got {type(value).__name__}")
     return value
 
 
@@ -178,22 +172,15 @@ def _read_labels(path: Path) -> Labels:
     classes = value.get("classes")
     kinds = (str, int, float, bool)
     if not isinstance(classes, list) or not all(isinstance(name, kinds) for name in classes):
-        raise CheckpointError(
-            f"report: {path}: `classes` must be a list of names; got {str(classes)[:80]}. "
-            "Restore it or train again."
-        )
+        raise _broken(f"{path}: `classes` must be a list of names; got {str(classes)[:80]}")
     scheme = value.get("scheme")
     if scheme is not None and not isinstance(scheme, str):
-        raise CheckpointError(
-            f"report: {path}: `scheme` must be the name of a scheme or null; "
-            f"got {str(scheme)[:80]}. Restore it or train again."
+        raise _broken(
+            f"{path}: `scheme` must be the name of a scheme or null; got {str(scheme)[:80]}"
         )
     unit = value.get("unit", "character")
     if unit not in UNITS:
-        raise CheckpointError(
-            f"report: {path}: `unit` must be one of {', '.join(UNITS)}; got {str(unit)[:80]}. "
-            "Restore it or train again."
-        )
+        raise _broken(f"{path}: `unit` must be one of {', '.join(UNITS)}; got {str(unit)[:80]}")
     return Labels(
         classes=tuple(map(str, classes)),
         multi_label=bool(value.get("multi_label", False)),
@@ -205,7 +192,7 @@ def _read_labels(path: Path) -> Labels:
 def _read_history(path: Path, *, is_finished: bool) -> tuple[Epoch, ...]:
     if not path.exists():
         if is_finished:
-            raise CheckpointError(f"report: {path} is missing. Restore it or train again.")
+            raise _broken(f"{path} is missing")
         return ()
     lines = _read_text(path).splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n") and not is_finished:
@@ -268,9 +255,9 @@ def _read_verdict(metrics: Mapping[str, Any], path: Path) -> Verdict | None:
     words = [value["text"], value.get("advice", ""), value.get("figure", "")]
     is_good = value.get("is_good", True)
     if not all(isinstance(word, str) for word in words) or not isinstance(is_good, bool):
-        raise CheckpointError(
-            f"report: {path}: `verdict` must hold `text` and whether it `is_good`; "
-            f"got {str(dict(value))[:80]}. Restore it or train again."
+        raise _broken(
+            f"{path}: `verdict` must hold `text` and whether it `is_good`; got "
+            f"{str(dict(value))[:80]}"
         )
     return Verdict(text=words[0], is_good=is_good, advice=words[1], figure=words[2])
 
@@ -279,9 +266,9 @@ def _read_baselines(metrics: Mapping[str, Any], path: Path) -> tuple[Baseline, .
     found = []
     for name, value in _mapping(metrics, "baselines", path).items():
         if not isinstance(value, Mapping) or not isinstance(value.get("title"), str):
-            raise CheckpointError(
-                f"report: {path}: `baselines` must hold the `title` and the figures of each; got "
-                f"{str(value)[:80]} for {name}. Restore it or train again."
+            raise _broken(
+                f"{path}: `baselines` must hold the `title` and the figures of each; got "
+                f"{str(value)[:80]} for {name}"
             )
         figures = {split: _read_figures(_mapping(value, split, path)) for split in SPLITS}
         found.append(Baseline(title=value["title"], figures=figures))
@@ -311,9 +298,9 @@ def _read_splits(data: Mapping[str, Any], path: Path) -> tuple[SplitFacts, ...]:
             for name, value in splits.items()
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        raise CheckpointError(
-            f"report: {path}: data.parts must hold `n`, `labels` and `length` of each split; "
-            f"got {type(error).__name__}: {error}. Restore it or train again."
+        raise _broken(
+            f"{path}: data.parts must hold `n`, `labels` and `length` of each split; got "
+            f"{type(error).__name__}: {error}"
         ) from error
 
 
@@ -330,11 +317,13 @@ def _mapping(value: Mapping[str, Any], key: str, path: Path) -> Mapping[str, Any
     if found is None:
         return {}
     if not isinstance(found, Mapping):
-        raise CheckpointError(
-            f"report: {path}: `{key}` must be a JSON object; got {str(found)[:80]}. "
-            "Restore it or train again."
-        )
+        raise _broken(f"{path}: `{key}` must be a JSON object; got {str(found)[:80]}")
     return found
+
+
+def _broken(what: str) -> CheckpointError:
+    """Return the error about a file that is missing, or another than was written."""
+    return CheckpointError(f"report: {what}. Restore it or train again.")
 
 
 def _number(value: object) -> float:
