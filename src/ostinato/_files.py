@@ -15,7 +15,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from ostinato import _sums
-from ostinato._errors import CheckpointError
+from ostinato._errors import CheckpointError, OstinatoError
 
 MOST_JSON_BYTES = 256 * 2**20  # of a JSON file of a run folder
 
@@ -160,6 +160,26 @@ def check_regular(path: Path) -> None:
         f"{path}: must be a regular file inside its folder; it is {got or 'a pipe or a device'}. "
         "Copy the run folder anew, with its files and not links to them."
     )
+
+
+@contextmanager
+def misfits_as_errors(what: str) -> Iterator[None]:
+    """Turn whatever files break, whose parts are right and do not fit together, into one error.
+
+    They may hold any values in any types: what is not checked by name is caught here.
+
+    Args:
+        what: The file or folder, what it must be, and what failed.
+    """
+    try:
+        yield
+    except OstinatoError:
+        raise
+    except Exception as error:
+        raise CheckpointError(
+            f"{what} ({type(error).__name__}: {str(error)[:200]}). "
+            "Copy the run folder anew, or train again."
+        ) from error
 
 
 @contextmanager

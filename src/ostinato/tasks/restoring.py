@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ostinato._config import Settings, check_names
-from ostinato._errors import CheckpointError, ConfigError, OstinatoError
+from ostinato._errors import CheckpointError, ConfigError
+from ostinato._files import misfits_as_errors
 from ostinato.runs import folder as run_folder
 from ostinato.tasks.contract import Task
 from ostinato.training import load_tensors, restored
@@ -44,7 +44,8 @@ def restore(task: type[EstimatorT], run: Path) -> EstimatorT:
             f"Go on with `ostinato resume {run}`."
         )
     weights, _ = load_tensors(path)
-    with _as_of_one_run(run):
+    rule = "its files must be of one run of this task; reading them failed"
+    with misfits_as_errors(f"{run}: {rule}"):
         estimator._load_preprocessing(run)
         estimator.module_ = restored(lambda: estimator._network(weights), weights, path)
     estimator.module_.eval()
@@ -90,20 +91,3 @@ def with_settings(
             f"It was written by ostinato {config.get('ostinato')}."
         ) from error
     return estimator
-
-
-@contextmanager
-def _as_of_one_run(run: Path) -> Iterator[None]:
-    """Turn whatever a folder's files break, while they are made into a model, into one error.
-
-    They may hold any values in any types: what is not checked by name is caught here.
-    """
-    try:
-        yield
-    except OstinatoError:
-        raise
-    except Exception as error:
-        raise CheckpointError(
-            f"{run}: its files must be of one run of this task; reading them failed "
-            f"({type(error).__name__}: {str(error)[:100]}). Copy the run folder anew, or train again."
-        ) from error

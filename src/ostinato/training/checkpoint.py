@@ -92,20 +92,6 @@ def unpack(
     optimizer.load_state_dict({"state": slots, "param_groups": groups})
 
 
-@contextmanager
-def misfits_as_errors(path: Path) -> Iterator[None]:
-    """Turn what another content than ours breaks, while it is put back, into one error."""
-    try:
-        yield
-    except OstinatoError:
-        raise
-    except Exception as error:  # it may hold anything
-        raise CheckpointError(
-            f"{path}: must be the checkpoint of this run; putting it back failed "
-            f"({type(error).__name__}: {str(error)[:200]}). Copy the run folder anew, or train again."
-        ) from error
-
-
 def load_weights(model: nn.Module, weights: Tensors, where: str | Path) -> None:
     """Load weights into ``model``.
 

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from ostinato._config import Training
 from ostinato._errors import CheckpointError, StoppedError, TrainingError
+from ostinato._files import misfits_as_errors
 from ostinato.data.batches import length_buckets
 from ostinato.ops.randomness import drawing_from
 from ostinato.runs import history
@@ -310,7 +311,9 @@ class _Loop:
     def _load(self, folder: Path) -> None:
         path = checkpoint.path_of(folder)
         tensors, header = checkpoint.load_tensors(path)
-        with checkpoint.misfits_as_errors(path):
+        with misfits_as_errors(
+            f"{path}: must be the checkpoint of this run; putting it back failed"
+        ):
             self._put_back(path, tensors, header)
         if self.is_main:
             history.write(folder, self.progress.records)
