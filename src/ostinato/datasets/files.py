@@ -6,7 +6,6 @@ import bz2
 import codecs
 import contextlib
 import gzip
-import hashlib
 import io
 import logging
 import lzma
@@ -371,21 +370,3 @@ def find_file(folder: Path, name: str) -> Path | None:
     """
     paths = [folder / f"{name}{suffix}" for suffix in ("", *_OPENERS)]
     return next((path for path in paths if path.is_file()), None)
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 (hex) of a file's bytes as they lie on disk.
-
-    Args:
-        path: Path of a file.
-
-    Example:
-        >>> len(file_sha256(Path(__file__)))
-        64
-    """
-    digest = hashlib.sha256()
-    buffer = memoryview(bytearray(_BUFFER_BYTES))
-    with path.open("rb", buffering=0) as file:
-        while count := file.readinto(buffer):
-            digest.update(buffer[:count])
-    return digest.hexdigest()

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from ostinato._arrays import array_of, rows_of, tell_order
 from ostinato._errors import DatasetError, named
-from ostinato.datasets.files import check_file, file_sha256
+from ostinato._sums import digest_of
+from ostinato.datasets.files import check_file
 from ostinato.datasets.json_files import json_text
 from ostinato.datasets.records.segments import Segment
 from ostinato.datasets.records.sounds import recordings_in, sound_of
@@ -173,7 +174,7 @@ class Recordings:
     def _file_digest(self, path: Path, name: str) -> str:
         try:
             check_file(path)
-            return file_sha256(path)
+            return digest_of(path)
         except OSError as error:
             raise DatasetError(
                 f"{self.source}: {name} must be readable; got {error.strerror}."

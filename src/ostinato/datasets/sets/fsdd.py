@@ -9,9 +9,10 @@ from pathlib import Path
 
 from ostinato._errors import DatasetError
 from ostinato._kinds import RECORDINGS
+from ostinato._sums import digest_of
 from ostinato.datasets.cache import cached
 from ostinato.datasets.dataset import Dataset, File
-from ostinato.datasets.files import DAMAGED, file_sha256, open_binary, reason
+from ostinato.datasets.files import DAMAGED, open_binary, reason
 from ostinato.datasets.records.recordings import Recordings
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -113,7 +114,7 @@ def _extracted(archive: Path) -> Path:
                 f"{len(digests)}, or others (sha256 {content_sha256}).{_ANEW}"
             )
 
-    return cached("recordings", file_sha256(archive), make)
+    return cached("recordings", digest_of(archive), make)
 
 
 DATASET = Dataset(

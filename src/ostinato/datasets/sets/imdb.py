@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ostinato._errors import DatasetError
 from ostinato._kinds import TEXTS
+from ostinato._sums import digest_of
 from ostinato.datasets.dataset import Dataset, File
-from ostinato.datasets.files import file_sha256
 from ostinato.datasets.readers.texts.trees import find_tree, read_archive, read_tree
 from ostinato.datasets.records.texts import Examples
 
@@ -84,7 +84,7 @@ _ANEW = " Remove what is there and fetch it anew: ostinato data get imdb."
 
 
 def _read_archive(path: Path) -> dict[str, Examples]:
-    sha256 = file_sha256(path)
+    sha256 = digest_of(path)
     if sha256 != ARCHIVE.sha256:
         logger.info("%s is not the original archive (its sha256 is %s); using it.", path, sha256)
     return read_archive(path, sha256)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ostinato._errors import DatasetError
+from ostinato._sums import digest_of
 from ostinato.datasets.dataset import Cut, File, TaggedReader
-from ostinato.datasets.files import file_sha256, find_file, format_of
+from ostinato.datasets.files import find_file, format_of
 from ostinato.datasets.records.series import SeriesTable
 from ostinato.datasets.records.tagged import Tagged
 from ostinato.datasets.records.texts import Examples
@@ -89,7 +90,7 @@ def read_splits(
             raise DatasetError(
                 f"Data set {name}: {path} must have {expected}; got {actual}. {anew}"
             )
-        if not format_of(path)[1] and file_sha256(path) != file.sha256:
+        if not format_of(path)[1] and digest_of(path) != file.sha256:
             logger.info("%s is not the original file (its sha256 differs); using it.", path)
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,6 @@ from ostinato.tasks.targets import numbers_of
 from ostinato.training import Figures
 
 RIDGE = "a ridge on random convolutions"
-
-Predict = Callable[[Sequences], npt.NDArray[Any]]
 
 
 def class_baselines(
@@ -44,20 +42,20 @@ def class_baselines(
     classes = len(labels.classes)
     often = int(np.bincount(targets).argmax())
 
-    def measured(predict: Predict) -> Callable[[Sequences], Figures]:
-        def figures(split: Sequences) -> Figures:
-            y_true = labels.encode(split.labels or (), split.source).numpy()
-            found = classification_metrics(y_true, np.eye(classes)[predict(split)])
-            return {name: found[name] for name in ("n", "accuracy", "f1_macro")}
-
-        return figures
+    def figures(split: Sequences, y_pred: npt.NDArray[Any]) -> Figures:
+        y_true = labels.encode(split.labels or (), split.source).numpy()
+        found = classification_metrics(y_true, np.eye(classes)[y_pred])
+        return {name: found[name] for name in ("n", "accuracy", "f1_macro")}
 
     yield Baseline(
-        "majority", "the majority class", measured(lambda split: np.full(len(split), often))
+        "majority", "the majority class", lambda split: figures(split, np.full(len(split), often))
     )
     fitted = ridge or ConvolutionRidge.fit(RidgeData(scaling.column(train), targets), classes)
-    measure = measured(lambda split: fitted.scores(scaling.column(split)).argmax(axis=1))
-    yield Baseline("ridge", RIDGE, measure)
+
+    def by_ridge(split: Sequences) -> Figures:
+        return figures(split, fitted.scores(scaling.column(split)).argmax(axis=1))
+
+    yield Baseline("ridge", RIDGE, by_ridge)
 
 
 def value_baselines(
@@ -72,18 +70,18 @@ def value_baselines(
         ridge: The ridge, if there is one already, of values on that scale.
     """
 
-    def measured(predict: Predict) -> Callable[[Sequences], Figures]:
-        def figures(split: Sequences) -> Figures:
-            y_true = numbers_of(split.labels or (), split.source, split.names)
-            found = regression_metrics(y_true, predict(split))
-            return {name: found[name] for name in ("n", "rmse", "mae", "r2")}
-
-        return figures
+    def figures(split: Sequences, y_pred: npt.NDArray[Any]) -> Figures:
+        y_true = numbers_of(split.labels or (), split.source, split.names)
+        found = regression_metrics(y_true, y_pred)
+        return {name: found[name] for name in ("n", "rmse", "mae", "r2")}
 
     yield Baseline(
-        "mean", "the mean of train", measured(lambda split: np.full(len(split), values.mean))
+        "mean", "the mean of train", lambda split: figures(split, np.full(len(split), values.mean))
     )
     targets = values.encode(train.labels or (), "train", train.names).numpy()
     fitted = ridge or ConvolutionRidge.fit(RidgeData(scaling.column(train), targets), None)
-    measure = measured(lambda split: values.decode(fitted.scores(scaling.column(split))[:, 0]))
-    yield Baseline("ridge", RIDGE, measure)
+
+    def by_ridge(split: Sequences) -> Figures:
+        return figures(split, values.decode(fitted.scores(scaling.column(split))[:, 0]))
+
+    yield Baseline("ridge", RIDGE, by_ridge)

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ostinato._errors import DatasetError
+from ostinato._sums import digest_of
 from ostinato.datasets.cache import cached
 from ostinato.datasets.file_names import SPLITS
-from ostinato.datasets.files import decode, file_sha256, open_binary, reason
+from ostinato.datasets.files import decode, open_binary, reason
 from ostinato.datasets.folders import files_within
 from ostinato.datasets.records.texts import Examples, read_examples, write_examples
 
@@ -50,7 +51,7 @@ def read_archive(path: Path, sha256: str | None = None) -> dict[str, Examples]:
     def make(folder: Path) -> None:
         write_examples(_splits(_members(path), str(path)), folder)
 
-    key = f"{sha256 or file_sha256(path)}-{_READER_VERSION}"
+    key = f"{sha256 or digest_of(path)}-{_READER_VERSION}"
     return read_examples(cached("records", key, make), str(path))
 
 
