@@ -164,7 +164,7 @@ def check_regular(path: Path) -> None:
 
 @contextmanager
 def misfits_as_errors(what: str) -> Iterator[None]:
-    """Turn whatever files break, whose parts are right and do not fit together, into one error.
+    """Turn whatever is raised by files that do not fit together into one error.
 
     They may hold any values in any types: what is not checked by name is caught here.
 
