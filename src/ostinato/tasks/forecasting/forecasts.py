@@ -33,7 +33,12 @@ LeftOut = tuple[int, int, str]
 BATCH_STEPS = 2**17  # time steps of a batch of forecasts
 BATCH_PATHS = 2**13  # sampled paths of a batch
 MOST_NAMED = 5  # series in a message
-HISTORY_HORIZONS, HISTORY_SEASONS, HISTORY = 4, 3, 200  # of the past in a drawing; steps at most
+HISTORY_HORIZONS, HISTORY_SEASONS, LEAST_HISTORY, HISTORY = (
+    4,
+    3,
+    48,
+    200,
+)  # of the past in a drawing
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,9 +193,10 @@ def history_steps(horizon: int, season: int) -> int:
 
     Example:
         >>> history_steps(3, 12), history_steps(14, 7), history_steps(336, 24)
-        (36, 56, 336)
+        (48, 56, 336)
     """
-    return max(min(max(HISTORY_HORIZONS * horizon, HISTORY_SEASONS * season), HISTORY), horizon)
+    wanted = max(HISTORY_HORIZONS * horizon, HISTORY_SEASONS * season, LEAST_HISTORY)
+    return max(min(wanted, HISTORY), horizon)
 
 
 def plot_forecast(

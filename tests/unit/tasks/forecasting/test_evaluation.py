@@ -13,9 +13,10 @@ from ostinato.runs.forecasting import read_forecasts
 from ostinato.runs.run import Labels
 from ostinato.series import Panel, WindowIndex, drift, naive, naive2, seasonal_naive
 from ostinato.tasks.forecasting import evaluation as forecast_measure
+from ostinato.tasks.forecasting import forecasts as forecast_drawing
 from ostinato.tasks.forecasting.evaluation import BASELINES, CONSTANT, ForecastEvaluation
 from ostinato.tasks.forecasting.evaluation import write_forecasts as written
-from ostinato.tasks.forecasting.forecasts import Forecasts
+from ostinato.tasks.forecasting.forecasts import Forecasts, history_steps
 from ostinato.tasks.forecasting.time_splits import SeriesSplit
 
 HORIZON = 3
@@ -187,7 +188,10 @@ def test_of_many_windows_naive2_is_not_asked(monkeypatch):
 
 
 @pytest.mark.parametrize("deviation", [1.0, 2.0])
-def test_the_report_reads_what_was_measured_in_the_units_of_the_series(deviation, tmp_path):
+def test_the_report_reads_what_was_measured_in_the_units_of_the_series(
+    deviation, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(forecast_drawing, "LEAST_HISTORY", 1)  # less than the series are long
     forecasts, found = forecasts_of(), measured(deviation=deviation)
     told = {"split": "test", "season": SEASON, "standardised": deviation != 1}
     written(tmp_path, forecasts, found, LEVELS, **told)
@@ -202,7 +206,9 @@ def test_the_report_reads_what_was_measured_in_the_units_of_the_series(deviation
     for name in BASELINES:
         np.testing.assert_allclose(read.baselines[name], plain.baselines[name], rtol=1e-14)
     for row, (series, target, origin) in enumerate(rows_of(forecasts)):
-        history = GIVEN.values[series][max(0, origin - 4 * HORIZON) : origin, target]
+        history = GIVEN.values[series][
+            max(0, origin - history_steps(HORIZON, SEASON)) : origin, target
+        ]
         np.testing.assert_array_equal(read.histories[row], history)
         times = GIVEN.times(int(series), int(origin) - 1, int(origin) + HORIZON)
         assert str(read.cutoffs[row]) == str(times[0])
