@@ -21,6 +21,7 @@ OPTIONAL = {
     "jiwer": "audio",
     "pandas": "series",
     "holidays": "series",
+    "statsforecast": "smoothing",
 }
 
 

@@ -52,7 +52,7 @@ def measure_baselines(
                 break
             figures = {name: one.measure(split) for name, split in splits.items()}
         except (OstinatoError, ValueError, ArithmeticError) as error:
-            logger.warning("baseline: left out, since it cannot be fitted to these data: %s", error)
+            logger.warning("baseline: left out: %s", error)
             continue
         found[one.name] = {"title": one.title, **figures}
     return found, time.perf_counter() - start

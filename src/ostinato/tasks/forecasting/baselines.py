@@ -12,7 +12,9 @@ import numpy as np
 from ostinato.metrics import CHANCE_Z
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.forecasting.evaluation import CONSTANT, ForecastEvaluation
+from ostinato.tasks.forecasting.forecasts import Forecasts
 from ostinato.tasks.forecasting.predictor import ForecastPredictor
+from ostinato.tasks.forecasting.smoothing import Smoothing
 from ostinato.tasks.forecasting.time_splits import SeriesSplit
 from ostinato.tasks.verdict import Compared, Verdict, judge
 from ostinato.training import Figures
@@ -29,22 +31,40 @@ NEAR = 0.9
 """Share of a constant's error, below which few steps are not taken for chance."""
 
 
-def baselines_of(predictor: ForecastPredictor) -> Iterator[Baseline]:
-    """Yield the forecasts that need no training, the simplest first.
+def baselines_of(
+    predictor: ForecastPredictor, train: SeriesSplit, train_seconds: float
+) -> Iterator[Baseline]:
+    """Yield the forecasts beside a forecaster: those that need no training, then exponential smoothing.
+
+    Smoothing needs statsforecast, and is not there without it.
 
     Args:
         predictor: The forecaster, for its horizon and season.
+        train: The train split.
+        train_seconds: Time that the training took; simple models take a share of it at most.
     """
-    measured: dict[str, ForecastEvaluation] = {}
+    measured: dict[str, tuple[Forecasts, ForecastEvaluation]] = {}
 
-    def figures(name: str, split: SeriesSplit) -> Figures:
+    def untrained(split: SeriesSplit) -> tuple[Forecasts, ForecastEvaluation]:
         if split.fingerprint not in measured:
             measured[split.fingerprint] = predictor.untrained(split)
-        return measured[split.fingerprint].of_baseline(name)
+        return measured[split.fingerprint]
+
+    def figures(name: str, split: SeriesSplit) -> Figures:
+        return untrained(split)[1].of_baseline(name)
 
     for name, title in TITLES.items():
         if name != "seasonal_naive" or predictor.plan.season > 1:
             yield Baseline(name, title, partial(figures, name))
+    if not Smoothing.is_installed():
+        return
+    smoothing = Smoothing(train.panel, predictor.plan.season, train_seconds)
+
+    def smoothed(split: SeriesSplit) -> Figures:
+        forecasts, found = untrained(split)
+        return found.of_forecast(smoothing.forecasts(forecasts) / found.deviation[:, None])
+
+    yield Baseline("ets", smoothing.title, smoothed)
 
 
 def figures_of(

@@ -143,7 +143,15 @@ class ForecastEvaluation:
 
     def of_baseline(self, name: str) -> Figures:
         """Return the figures of one of the baselines."""
-        found = forecast_metrics(self.actual, self.baselines[name], scale=self.scale)
+        return self.of_forecast(self.baselines[name])
+
+    def of_forecast(self, forecast: Float64s) -> Figures:
+        """Return the figures of another forecast of the windows, which has no intervals.
+
+        Args:
+            forecast: It, in the units of the others, ``(windows, horizon)``.
+        """
+        found = forecast_metrics(self.actual, forecast, scale=self.scale)
         figures: Figures = {key: found[key] for key in OF_BASELINES if key in found}
         figures["crps"] = found["mae"]  # without a spread it is the same
         return figures

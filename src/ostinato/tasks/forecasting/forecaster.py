@@ -369,7 +369,7 @@ class Forecaster(SeriesEstimator):
         return judge_forecasts(figures, baselines, split=split, advice=self.advice).to_json()
 
     def _baselines(self, train: SeriesSplit) -> Iterator[Baseline]:
-        return baselines_of(self.predictor)
+        return baselines_of(self.predictor, train, self.metrics_["train_seconds"])
 
     def _sizes(self, splits: Splits) -> Mapping[str, Any]:
         plan = self.plan_of(splits["train"].panel)

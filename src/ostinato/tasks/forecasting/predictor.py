@@ -230,14 +230,15 @@ class ForecastPredictor:
             forecasts, self.plan.season, self._deviation(windows, split)
         )
 
-    def untrained(self, split: SeriesSplit) -> ForecastEvaluation:
-        """Return the evaluation of baselines alone; the network's forecasts are zeros."""
+    def untrained(self, split: SeriesSplit) -> tuple[Forecasts, ForecastEvaluation]:
+        """Return the windows, and the evaluation of baselines alone; forecasts are zeros."""
         windows = self._windows(split)
         quantiles = self.plan.quantiles
         # of shape (windows, horizon, quantiles)
         nothing = np.zeros((len(windows.places), self.plan.horizon, len(quantiles)))
         forecasts = Forecasts(split.panel, windows.places, quantiles, nothing)
-        return ForecastEvaluation.of(forecasts, self.plan.season, self._deviation(windows, split))
+        deviation = self._deviation(windows, split)
+        return forecasts, ForecastEvaluation.of(forecasts, self.plan.season, deviation)
 
     def calibrated(self, panel: Panel) -> Calibration | None:
         """Return the calibration learnt on the last steps of some series; None with too few.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,12 @@ from ostinato import Forecaster, Recurrent, Training
 from ostinato.tasks.forecasting.baselines import TITLES, judge_forecasts
 
 SEASON = 6
+
+
+@pytest.fixture(autouse=True)
+def without_smoothing(monkeypatch):
+    """Here are the forecasts that need no package."""
+    monkeypatch.setitem(sys.modules, "statsforecast.models", None)
 
 
 def table(*, is_shuffled: bool = False) -> dict[str, list]:
