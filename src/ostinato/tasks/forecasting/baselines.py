@@ -34,9 +34,9 @@ NEAR = 0.9
 def baselines_of(
     predictor: ForecastPredictor, train: SeriesSplit, train_seconds: float
 ) -> Iterator[Baseline]:
-    """Yield the forecasts beside a forecaster: those that need no training, then exponential smoothing.
+    """Yield the forecasts beside a forecaster, the simplest first.
 
-    Smoothing needs statsforecast, and is not there without it.
+    Exponential smoothing is the last one; without statsforecast it is not there.
 
     Args:
         predictor: The forecaster, for its horizon and season.
