@@ -68,6 +68,21 @@ def fitted(case: EstimatorCase) -> Any:
     return case.fit()
 
 
+def test_what_is_shown_fits_80_columns_and_changes_nothing(
+    case: EstimatorCase, fitted: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case.fit()
+    assert capsys.readouterr() == ("", "")  # nobody watches
+    shown = case.fit(verbose=True)
+    out, err = capsys.readouterr()
+    lines = err.splitlines()
+    assert out == ""
+    assert all(len(line) <= 80 for line in lines)
+    head = next(row for row, line in enumerate(lines) if line.startswith("epoch  train loss"))
+    assert len(lines[head + 1 :]) == len(shown.history_)
+    assert_same(weights(shown), weights(fitted))
+
+
 @pytest.fixture(scope="module")
 def answers(case: EstimatorCase, fitted: Any) -> list[Any]:
     return case.answers(fitted)

@@ -98,8 +98,10 @@ def test_evaluate_gives_the_figures_of_the_run(trained, data, capsys):
     out, _ = ok(capsys, "evaluate", trained, data, "--json")  # the last horizon of any file
     assert json.loads(out)["mae"] == pytest.approx(found["mae"])
     out, _ = ok(capsys, "evaluate", trained, "test")
-    assert f"mae {kept['mae']:.4f}" in out
-    assert "seasonal_naive: " in out
+    assert f"{kept['mase']:.2f}" in out
+    assert "\nseasonal naive  " in out
+    assert "unscaled" not in out
+    assert "wql" not in out
 
 
 def test_evaluate_says_when_the_data_have_changed(data, tmp_path, capsys):

@@ -93,8 +93,9 @@ def test_evaluate_gives_the_figures_of_the_run_and_of_any_file(trained, data, ca
         found = figures(json.loads(out.splitlines()[-1]), "run", "split", "source")
         assert found == figures(kept)
     out, _ = ok(capsys, "evaluate", trained, "test")
-    assert "wer " in out
-    assert "s1: wer" in out
+    assert out.splitlines()[0].split()[3:] == ["WER", "CER", "accuracy", "loss"]
+    assert out.splitlines()[3].split() == ["speaker", "WER", "CER", "n"]
+    assert {line.split()[0] for line in out.splitlines()[4:]} == {"s0", "s1"}
 
 
 def test_predict_tells_words_with_times_for_files_folders_and_manifests(trained, data, capsys):

@@ -134,7 +134,8 @@ def test_regression_says_values_and_its_report_shows_them(data, tmp_path, capsys
     out, _ = ok(capsys, "train", "classify-series", source, "--out", run_, *options)
     kept = json.loads((run_ / "metrics.json").read_text())["test"]
     assert kept["r2"] > 0.5
-    assert f"r2 {kept['r2']:.4f}" in out
+    assert out.split()[:4] == ["test", "(n", f"{kept['n']})", "R2"]
+    assert f"{kept['r2']:.4f}" in out
     out, _ = ok(capsys, "evaluate", run_, "test", "--json")
     assert json.loads(out)["rmse"] == kept["rmse"]
     out, _ = ok(capsys, "predict", run_, data / "ramps_TEST_values.csv", "--json")

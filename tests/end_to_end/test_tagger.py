@@ -60,8 +60,11 @@ def test_evaluate_gives_the_figures_of_the_run_and_of_any_file(trained, data, ca
     out, _ = ok(capsys, "evaluate", trained, data / "test.conll", "--column", "3", "--json")
     assert json.loads(out)["f1"] == kept["f1"]
     out, _ = ok(capsys, "evaluate", trained, "test")
-    assert "f1 " in out
-    assert "LOC: f1" in out
+    head, ours, _, classes, *rows = out.splitlines()
+    assert head.split()[3:] == ["F1", "precision", "recall", "accuracy"]
+    assert ours.split()[2] == f"{kept['f1']:.4f}"
+    assert classes.split() == ["class", "F1", "precision", "recall", "n"]
+    assert {row.split()[0] for row in rows} == {"LOC", "PER"}
 
 
 def test_predict_marks_spans_in_raw_text_and_in_a_file_of_columns(trained, data, capsys):

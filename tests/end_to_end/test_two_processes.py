@@ -27,8 +27,8 @@ def train(source: Path, run: Path, *launcher: str) -> list[dict]:
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("epoch 1/3") == 1  # only the first process talks
-    assert done.stdout.count("validation: ") == 1
+    assert done.stderr.count("  1/3  ") == 1  # only the first process talks
+    assert done.stdout.count("validation (n ") == 1
     return [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
 
 

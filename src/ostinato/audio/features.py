@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato._config import AudioFeatures
+from ostinato._doing import doing
 from ostinato.audio.files import blocks, rate_of
 from ostinato.audio.frontend import Frontend
 from ostinato.data.ragged import Ragged
@@ -126,6 +127,7 @@ def features_cached(
     key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def make(folder: Path) -> None:
+        doing(f"computing the frames of {len(recordings):,} recordings")
         lengths, seconds = [], []
         with (folder / "frames.f32").open("wb") as stream:
             for row in range(len(recordings)):

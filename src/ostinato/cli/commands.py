@@ -12,20 +12,24 @@ from typing import Any
 from sklearn.base import clone
 from torch import distributed
 
+from ostinato._console import Console, is_first_process
+from ostinato._doing import doing
 from ostinato._errors import CheckpointError, ConfigError, StoppedError
 from ostinato._files import read_json, write_json
-from ostinato.cli.console import is_first_process, print_figures, print_metrics, say
+from ostinato.cli import layout
+from ostinato.cli.console import print_metrics, say, show
 from ostinato.cli.options import absolute
 from ostinato.runs import folder as run_folder
 from ostinato.tasks import Estimator, Splits
 from ostinato.tasks.cross_validation import summarize, summary_text
-from ostinato.training import Callback, Console, TensorBoard
+from ostinato.training import Callback, TensorBoard
 
 FINAL = "final"  # the run of all of train, beside those of the folds
 
 
 def load_splits(estimator: Estimator, arguments: Mapping[str, Any]) -> Splits:
     """Read the data of a run again, by the arguments that its config keeps."""
+    doing(f"reading {Path(arguments['source']).name}")
     names = ("source", *estimator.data.names, "validation", "test")
     splits = estimator.load_splits(**{name: arguments.get(name) for name in names})
     if arguments.get("test_size") is not None:
@@ -40,6 +44,7 @@ def begin(
     settings: Mapping[str, Any],
     out: Path,
     arguments: Mapping[str, Any],
+    console: Console,
     *,
     preset: str | None = None,
     folds: int | None = None,
@@ -52,10 +57,10 @@ def begin(
     """
     estimator = _configured(task, preset, settings)
     if folds is None:
-        train(estimator, out, arguments, overwrite=overwrite)
+        train(estimator, out, arguments, console, overwrite=overwrite)
     else:
         _check_folds(out, arguments, folds)
-        _cross_validate(estimator, out, arguments, folds=folds, overwrite=overwrite)
+        _cross_validate(estimator, out, arguments, console, folds=folds, overwrite=overwrite)
 
 
 def _check_folds(out: Path, arguments: Mapping[str, Any], folds: int) -> None:
@@ -78,7 +83,13 @@ def _check_folds(out: Path, arguments: Mapping[str, Any], folds: int) -> None:
 
 
 def _cross_validate(
-    estimator: Estimator, out: Path, arguments: Mapping[str, Any], *, folds: int, overwrite: bool
+    estimator: Estimator,
+    out: Path,
+    arguments: Mapping[str, Any],
+    console: Console,
+    *,
+    folds: int,
+    overwrite: bool,
 ) -> None:
     """Train a model for each fold in a run folder of its own; write and print what they tell.
 
@@ -109,15 +120,15 @@ def _cross_validate(
             metrics[run.name] = read_json(run / "metrics.json")
             continue
         is_begun = going_on and run_folder.is_begun(run)
-        train(model, run, own, splits=own_splits, overwrite=overwrite, resume=is_begun)
+        train(model, run, own, console, splits=own_splits, overwrite=overwrite, resume=is_begun)
         metrics[run.name] = model.metrics_
     folded = [one for name, one in metrics.items() if name != FINAL]
     summary = summarize(folded)
     write_json(out / "cross_validation.json", summary)
-    for name, figures in ((f"mean of {folds} folds", "mean"), ("standard deviation", "deviation")):
-        alone = {key: one for key, one in summary[figures].items() if not isinstance(one, Mapping)}
-        print_figures(name, alone)
-    say(summary_text(folded, summary, type(estimator).load(next(iter(jobs)))._compared()))
+    compared = type(estimator).load(next(iter(jobs)))._compared()
+    for line in layout.of_folds(folded, summary, compared.figure):
+        show(line)
+    say(summary_text(folded, summary, compared))
     say(f"Every fold's figures are in {out / 'cross_validation.json'}, its model beside it.")
     if FINAL in metrics:
         say(f"The model of all of train, measured on the test split, is in {out / FINAL}.")
@@ -147,6 +158,7 @@ def train(
     estimator: Estimator,
     out: Path,
     arguments: Mapping[str, Any],
+    console: Console,
     *,
     splits: Splits | None = None,
     overwrite: bool = False,
@@ -158,6 +170,7 @@ def train(
         estimator: The estimator.
         out: Run folder to write.
         arguments: How the data are read, and what is drawn from them.
+        console: Where it is told what is done.
         splits: What was read by these arguments, if it was.
         overwrite: Replace the run that stands in the run folder.
         resume: Go on with it.
@@ -169,30 +182,30 @@ def train(
     again = "the same command" if is_one_of_folds else f"ostinato resume {out}"
     if splits is None:
         splits = load_splits(estimator, arguments)
-    with Console() as console:
-        callbacks: list[Callback] = [console]
-        if arguments["tensorboard"]:
-            callbacks.append(TensorBoard(out / "tensorboard"))
-        try:
-            estimator.fit_splits(
-                splits,
-                out=out,
-                overwrite=overwrite,
-                resume=resume,
-                test_each_epoch=arguments["test_each_epoch"],
-                callbacks=callbacks,
-                provenance={
-                    "command": shlex.join(["ostinato", *sys.argv[1:]]),
-                    "arguments": dict(arguments),
-                },
-            )
-        except StoppedError as interrupted:
-            raise StoppedError(f"{interrupted} Go on with: {again}") from interrupted
-        except KeyboardInterrupt as interrupted:  # before the first step, or after the last
-            raise StoppedError(f"Stopped. Go on with: {again}") from interrupted
-        finally:
-            if distributed.is_available() and distributed.is_initialized():
-                distributed.destroy_process_group()  # its threads must not meet the exit
+    callbacks: list[Callback] = [console]
+    if arguments["tensorboard"]:
+        callbacks.append(TensorBoard(out / "tensorboard"))
+    try:
+        estimator.fit_splits(
+            splits,
+            out=out,
+            overwrite=overwrite,
+            resume=resume,
+            test_each_epoch=arguments["test_each_epoch"],
+            callbacks=callbacks,
+            provenance={
+                "command": shlex.join(["ostinato", *sys.argv[1:]]),
+                "arguments": dict(arguments),
+            },
+        )
+    except StoppedError as interrupted:
+        raise StoppedError(f"{interrupted} Go on with: {again}") from interrupted
+    except KeyboardInterrupt as interrupted:  # before the first step, or after the last
+        raise StoppedError(f"Stopped. Go on with: {again}") from interrupted
+    finally:
+        console.hide()
+        if distributed.is_available() and distributed.is_initialized():
+            distributed.destroy_process_group()  # its threads must not meet the exit
     if not is_first_process():
         return
     print_metrics(estimator.metrics_)

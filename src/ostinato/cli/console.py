@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ostinato._files import json_of
+from ostinato.cli import layout
 
 LONGEST = 800  # characters of a message
 LONG, MUCH = 5.0, 0.15  # seconds and share of the time from which that of simple models is told
@@ -47,18 +47,16 @@ def shortened(text: str, longest: int = LONGEST) -> str:
     return f"{text[: longest // 2]} ... ({len(text):,} characters) ... {text[-(longest // 2) :]}"
 
 
-def print_figures(split: str, figures: Mapping[str, Any]) -> None:
-    """Write the figures of a split in one line, and below it those of each class or of others."""
-    numbers = {name: value for name, value in figures.items() if isinstance(value, (int, float))}
-    shown = ", ".join(
-        f"{name} {value:,}" if isinstance(value, int) else f"{name} {value:.4f}"
-        for name, value in numbers.items()
-    )
-    if numbers:
-        show(f"{split}: {shown}")
-    for name, value in figures.items():
-        if isinstance(value, Mapping):
-            print_figures(f"  {name}", value)
+def print_figures(title: str, figures: Mapping[str, Any], main: str = "") -> None:
+    """Write the figures of a split in a table, and below it those of each class.
+
+    Args:
+        title: What was measured.
+        figures: Its figures.
+        main: Name of the figure that the model is judged by, if it is known.
+    """
+    for line in layout.measured(title, figures, main):
+        show(line)
 
 
 def print_metrics(metrics: Mapping[str, Any]) -> None:
@@ -66,18 +64,11 @@ def print_metrics(metrics: Mapping[str, Any]) -> None:
     verdict = metrics.get("verdict", {})
     for split in ("validation", "test"):
         if split in metrics:
-            print_figures(split, metrics[split])
-            for one in metrics.get("baselines", {}).values():
-                print_figures(f"  {one['title']}", _few(one[split], verdict.get("figure", "")))
+            for line in layout.of_run(split, metrics):
+                show(line)
     for line in (verdict.get("text"), verdict.get("advice"), _time_beside(metrics)):
         if line:
             say(line)
-
-
-def _few(figures: Mapping[str, Any], compared: str) -> dict[str, Any]:
-    """Return the figure that a model is compared by, and F1 where there is one."""
-    few = {name: figures[name] for name in (compared, "f1", "f1_macro") if name in figures}
-    return few or {name: value for name, value in figures.items() if isinstance(value, float)}
 
 
 def _time_beside(metrics: Mapping[str, Any]) -> str:
@@ -102,8 +93,3 @@ def _not_finite(value: Any, name: str = "") -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from _not_finite(inner, name)
-
-
-def is_first_process() -> bool:
-    """Return whether this is the one process that talks, of those that a launcher started."""
-    return os.environ.get("RANK", "0") == "0"

@@ -86,35 +86,17 @@ def demo(
         out: Run folder to write, else runs/demo, or runs/demo-tag and the like; one that stands there is
             replaced.
     """
-    from ostinato import datasets, report
-    from ostinato.tasks import load
-
     out = out or Path("runs") / ("demo" if task == "classify" else f"demo-{task}")
     entry = next(entry for entry in TASKS.values() if entry.data.verb == task)
     source, description, settings = DEMOS[task]
     say(description)
     train(entry, source, out=out, columns={}, overwrite=True, settings=settings)
-    if task == "forecast":
-        figures = load(out).metrics_["test"]
-        for name in ("naive", "seasonal_naive"):
-            show(f"{name.replace('_', ' ') + ':':15} mase {figures[name]['mase']:.4f}")
-        show(f"recurrent:      mase {figures['mase']:.4f}")
-    elif task == "transcribe":
+    from ostinato import datasets, report
+
+    if task == "transcribe":
+        from ostinato.tasks import load
+
         model, test = load(out), datasets.load_recordings("morse")["test"]
         for sound, text in zip(test.audio[:3], test.transcripts or (), strict=False):
             show(f"sent {text!r}, heard {model.predict_details([sound])[0]['text']!r}")
-        show(f"recurrent:    cer {model.metrics_['test']['cer']:.4f}")
-    else:
-        _show_beside(out)
-    show(f"page:         {report.write(out)}")
-
-
-def _show_beside(run: Path) -> None:
-    """Write the compared figure of each simple model on the test split, and that of the network."""
-    from ostinato.tasks import load
-
-    metrics = load(run).metrics_
-    figure = metrics["verdict"]["figure"]
-    beside = {one["title"]: one["test"] for one in metrics["baselines"].values()}
-    for title, figures in {**beside, "recurrent": metrics["test"]}.items():
-        show(f"{title}: {figure} {figures[figure]:.4f}")
+    show(f"page: {report.write(out)}")

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ostinato._config import check_names
+from ostinato._console import Console
+from ostinato._doing import doing
 from ostinato._errors import ConfigError
 from ostinato._kinds import AS_WRITTEN
 from ostinato.cli.console import print_figures, say, show_json
@@ -44,16 +46,19 @@ def _evaluate(
     """
     given = {**given_columns(columns), **({} if on_error is None else {"on_error": on_error})}
     read_config(run)
-    from ostinato.tasks import load  # and torch, once what was typed is known to be right
+    with Console():
+        doing("loading torch")
+        from ostinato.tasks import load  # and torch, once what was typed is known to be right
 
-    estimator = load(run)
-    asked = {"cutoffs": cutoffs, "refit": refit}
-    options = {name: value for name, value in asked.items() if value is not None}
-    split, source, figures = _measured(estimator, run, data, given, options)
+        estimator = load(run)
+        asked = {"cutoffs": cutoffs, "refit": refit}
+        options = {name: value for name, value in asked.items() if value is not None}
+        split, source, figures = _measured(estimator, run, data, given, options)
     if json:
         show_json({"run": str(run), "split": split, "source": source, **figures})
-    else:
-        print_figures(split, figures)
+        return
+    title = Path(data).name if split == "file" else split
+    print_figures(title, figures, estimator.metrics_.get("verdict", {}).get("figure", ""))
 
 
 evaluate = with_options(
@@ -92,6 +97,7 @@ def _measured(
         known = {name: saved.get(name) for name in estimator.data.names if name not in AS_WRITTEN}
         wanted = {name: given.get(name) or known.get(name) for name in estimator.data.names}
         examples = estimator.read_split(data, **wanted)
+    doing(f"measuring on {Path(data).name}")
     figures = estimator.evaluate(*estimator.inputs_and_targets(examples), seen=seen)
     return split, examples.source, figures
 

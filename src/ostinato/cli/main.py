@@ -10,11 +10,13 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Parameter, UnknownCommandError, UnknownOptionError
 
+from ostinato._console import is_first_process
 from ostinato._errors import ConfigError, OstinatoError, StoppedError, shown
 from ostinato._native import library
 from ostinato._version import __version__
 from ostinato.cli import streams
-from ostinato.cli.console import LONGEST, is_first_process, say, shortened
+from ostinato.cli.console import LONGEST, say, shortened
+from ostinato.cli.messages import Messages
 from ostinato.cli.misplaced import advice, check_folder, commands_instead
 from ostinato.cli.settings import TASKS
 
@@ -68,9 +70,10 @@ def main() -> None:
 
 def run(tokens: Sequence[str]) -> int:
     """Run one command; return its exit code: 2 usage, 1 data, 130 interrupted."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Formatter("%(message)s"))
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    messages = Messages()
+    logging.basicConfig(
+        format="%(message)s", handlers=[messages], level=logging.WARNING, force=True
+    )
     logging.getLogger("ostinato").setLevel(logging.INFO if is_first_process() else logging.ERROR)
     given, is_debugged = _parted(tokens)
     try:
@@ -81,9 +84,11 @@ def run(tokens: Sequence[str]) -> int:
     except (SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # the door: whatever it is, what leaves is a sentence
+        messages.finish()
         if is_debugged:
             traceback.print_exception(error)
         return _report(error)
+    messages.finish()
     return 0
 
 
@@ -145,10 +150,3 @@ def _let_torch_rest() -> None:
 def _fail(error: BaseException | str, code: int, longest: int = LONGEST) -> int:
     say(f"ostinato: {shortened(' '.join(str(error).split()), longest)}")
     return code
-
-
-class _Formatter(logging.Formatter):
-    """Writes messages of any length in lines that can be read."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return shortened(super().format(record))

@@ -12,6 +12,8 @@ from typing import Any
 from cyclopts import App
 
 from ostinato._config import check_range
+from ostinato._console import Console
+from ostinato._doing import doing
 from ostinato._errors import ConfigError
 from ostinato.cli import settings as known
 from ostinato.cli.options import (
@@ -75,18 +77,19 @@ def train(
         "test_each_epoch": preset == "tutorial" if test_each_epoch is None else test_each_epoch,
         "tensorboard": tensorboard,
     }
-    _check_places(entry, source, out if cross_validate is None else None, overwrite=overwrite)
-    from ostinato.cli.commands import begin  # and torch, once the options are known to be right
+    run = out if cross_validate is None else None
+    _check_places(entry, source, run, overwrite=overwrite)
+    with Console(lasting=True) as console:
+        doing("loading torch")
+        options = {"preset": preset, "folds": cross_validate, "overwrite": overwrite}
+        _begin(entry, settings, out, arguments, console, **options)
 
-    begin(
-        getattr(importlib.import_module(entry.module), entry.estimator),
-        settings,
-        out,
-        arguments,
-        preset=preset,
-        folds=cross_validate,
-        overwrite=overwrite,
-    )
+
+def _begin(entry: TaskEntry, *arguments: Any, **options: Any) -> None:
+    """Load torch, once what was typed is known to be right, and train."""
+    from ostinato.cli.commands import begin
+
+    begin(getattr(importlib.import_module(entry.module), entry.estimator), *arguments, **options)
 
 
 def _check_places(entry: TaskEntry, source: str, run: Path | None, *, overwrite: bool) -> None:
@@ -164,8 +167,10 @@ def resume(run: Path, /) -> None:
         raise ConfigError(
             f"{run}: was trained from Python; resume it there, with fit(..., out=..., resume=True)."
         )
-    from ostinato.cli.commands import train as go_on
-    from ostinato.tasks import task_of
+    with Console(lasting=True) as console:
+        doing("loading torch")
+        from ostinato.cli.commands import train as go_on
+        from ostinato.tasks import task_of
 
-    estimator = task_of(run).from_config(config, run)
-    go_on(estimator, run, config["data"]["arguments"], resume=True)
+        estimator = task_of(run).from_config(config, run)
+        go_on(estimator, run, config["data"]["arguments"], console, resume=True)

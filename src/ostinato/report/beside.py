@@ -5,24 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ostinato._figures import TITLES
 from ostinato.report import formatting
 from ostinato.runs.run import Run
-
-TITLES = {
-    "accuracy": "Accuracy",
-    "f1": "F1",
-    "f1_macro": "F1, mean of classes",
-    "precision": "Precision",
-    "recall": "Recall",
-    "wer": "WER",
-    "cer": "CER",
-    "mase": "MASE",
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "r2": "R2",
-    "loss": "Loss",
-}
-"""Figures that are listed, by their names in metrics.json."""
 
 IN_UNITS = ("rmse", "mae")
 """Those in units of the data, of any size."""
@@ -72,7 +57,7 @@ def beside(run: Run) -> Beside | None:
         return None
     return Beside(
         split=split,
-        heads=tuple(TITLES.get(name, name) for name in names),
+        heads=tuple(_head(name) for name in names),
         figures=tuple(names),
         rows=tuple(
             (title, tuple(figures.get(name) for name in names))
@@ -85,3 +70,8 @@ def _column(name: str, values: Sequence[float | None]) -> list[str]:
     if name in IN_UNITS:
         return formatting.aligned(values, 4)
     return [formatting.number(value, 4) for value in values]
+
+
+def _head(name: str) -> str:
+    title = TITLES.get(name, name)
+    return title[:1].upper() + title[1:]

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from ostinato import _figures
+
 NOT_KNOWN = "–"
 MOST_APART = 4  # powers of ten between numbers that still share decimals
 SMALLEST, LARGEST = 1e-4, 1e9  # of a column that is written without powers of ten
@@ -85,17 +87,12 @@ def duration(seconds: float | None) -> str:
     """Write a time span in its two largest units.
 
     Example:
-        >>> duration(4.21), duration(252), duration(7500)
-        ('4.2 s', '4 min 12 s', '2 h 5 min')
+        >>> duration(252), duration(None)
+        ('4 min 12 s', '–')
     """
     if seconds is None or not math.isfinite(seconds):
         return NOT_KNOWN
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
+    return _figures.duration(seconds)
 
 
 def size(value: float | None) -> str:

@@ -37,19 +37,23 @@ TargetT = TypeVar("TargetT", default=Any)
 
 
 class Fitting(TypedDict, total=False):
-    """What `fit` takes beside the examples, in every task.
+    """What `fit` takes beside the examples, in every task. None of it changes what is learnt.
 
     Args:
         out: Run folder to write: checkpoints, history, the model, its figures.
         overwrite: Replace a run that stands in ``out``.
         resume: Go on with the interrupted run in ``out``; ends with the same bits.
-        callbacks: Told of every step and epoch, such as ``ostinato.training.Console``.
+        callbacks: Told of every step and epoch, such as ``ostinato.training.TensorBoard``.
+        verbose: Whether to show on standard error what is done, each epoch in a line; None, as if it is not
+            given, to show it in a terminal or a notebook, and not in pipelines, searches and folds of
+            scikit-learn.
     """
 
     out: str | Path | None
     overwrite: bool
     resume: bool
     callbacks: Sequence[Callback]
+    verbose: bool | None
 
 
 class Task(BaseEstimator, Generic[InputT, TargetT]):

@@ -16,6 +16,7 @@ from sklearn.base import clone
 from typing_extensions import Self, Unpack
 
 from ostinato._config import Settings, check_names
+from ostinato._doing import doing
 from ostinato._errors import CheckpointError, ConfigError, written
 from ostinato._files import read_json, write_json, write_text
 from ostinato.ops.randomness import everything_drawing_from
@@ -31,7 +32,17 @@ from ostinato.tasks.fitted import all_or_nothing, check_fitted
 from ostinato.tasks.processes import check_threads
 from ostinato.tasks.restoring import restore, with_settings
 from ostinato.tasks.verdict import judge
-from ostinato.training import Callback, Figures, denormals, on_cpu, save_tensors, train
+from ostinato.tasks.watching import watched
+from ostinato.training import (
+    Callback,
+    Figures,
+    Objective,
+    Split,
+    denormals,
+    on_cpu,
+    save_tensors,
+    train,
+)
 
 logger = logging.getLogger("ostinato")
 
@@ -94,7 +105,7 @@ class Estimator(DividedTask[InputT, TargetT]):
             y: The target of each.
             validation: Examples and targets that choose the best epoch; without them a seeded tenth of
                 ``X`` is held out and never trained on.
-            fitting: See `ostinato.tasks.contract.Fitting`: the run folder, and who is told of epochs.
+            fitting: See `ostinato.tasks.contract.Fitting`: the run folder, and what is shown of epochs.
 
         Raises:
             ConfigError: A setting is wrong, or ``out`` must not be written.
@@ -141,6 +152,7 @@ class Estimator(DividedTask[InputT, TargetT]):
         resume: bool = False,
         test_each_epoch: bool = False,
         callbacks: Sequence[Callback] = (),
+        verbose: bool | None = None,
         provenance: Mapping[str, Any] | None = None,
     ) -> Self:
         """Train on the train split, choose by the validation split, measure the test split.
@@ -152,6 +164,7 @@ class Estimator(DividedTask[InputT, TargetT]):
             resume: Go on with the run in ``out``, exactly, from its last checkpoint.
             test_each_epoch: Also measure the test split after every epoch; nothing is selected by it.
             callbacks: Told of every step and epoch.
+            verbose: Whether it is shown what is done, as of :class:`ostinato.tasks.contract.Fitting`.
             provenance: ``command`` as typed, and ``arguments`` of :meth:`load_splits` and of what is drawn
                 from train, so that ``ostinato resume`` and ``evaluate`` can read the data again.
 
@@ -169,12 +182,9 @@ class Estimator(DividedTask[InputT, TargetT]):
         if out and not resume and state.is_main_process:
             run_folder.check_free(out, overwrite=overwrite)
         with ExitStack() as folder:
+            callbacks = folder.enter_context(watched(callbacks, verbose=verbose))
             with denormals.flushed(), torch.random.fork_rng(enabled=not on_cpu()):
-                with everything_drawing_from(torch.Generator().manual_seed(self.training.seed)):
-                    self._fit_labels(splits)
-                    splits = self.hold_out(splits)
-                    self.sized_ = self._sized(splits)
-                    loop_splits, objective, self.facts_ = self._prepare(splits)
+                splits, loop_splits, objective = self._prepared(splits)
                 self.provenance_ = dict(provenance or {})
                 if out and state.is_main_process:
                     folder.enter_context(self._opened(out, overwrite=overwrite, resume=resume))
@@ -192,6 +202,17 @@ class Estimator(DividedTask[InputT, TargetT]):
             if state.is_main_process:
                 self._finish(splits, out)
         return self
+
+    def _prepared(self, splits: Splits) -> tuple[Splits, dict[str, Split], Objective]:
+        """Return the splits, a validation split among them, and what the loop needs of them."""
+        doing("preparing the data")
+        with everything_drawing_from(torch.Generator().manual_seed(self.training.seed)):
+            self._fit_labels(splits)
+            splits = self.hold_out(splits)
+            sized: Any = self._sized(splits)
+            self.sized_ = sized
+            loop_splits, objective, self.facts_ = self._prepare(splits)
+        return splits, loop_splits, objective
 
     def save(self, run: str | Path, *, overwrite: bool = False) -> None:
         """Write the fitted model as a run folder.
@@ -280,6 +301,7 @@ class Estimator(DividedTask[InputT, TargetT]):
         """Measure the test split, or validation if there is none."""
         name = "test" if "test" in splits else "validation"
         seen = splits["train"].keys
+        doing(f"measuring on {name}")
         figures = self._measure(splits[name], name, seen=seen, run=out)
         self.metrics_ = {
             "best_epoch": max(record["epoch"] for record in self.history_ if record["best"]),
@@ -289,6 +311,7 @@ class Estimator(DividedTask[InputT, TargetT]):
         }
         found: dict[str, Any] = {}
         if self.baseline:
+            doing("measuring simple models beside it")
             measured = {split: splits[split] for split in ("validation", name)}
             found, seconds = measure_baselines(self._baselines(splits["train"]), measured)
             self.metrics_ |= {"baselines": found, "baseline_seconds": seconds}

@@ -111,7 +111,7 @@ class SequenceEstimator(Estimator[Iterable[Any], Iterable[Any] | None]):
             lengths={name: split.lengths for name, split in splits.items()},
             unknown_rate={k: float(np.isnan(split.values).mean()) for k, split in splits.items()},
         )
-        description = summary.lines(facts, "sequences", unit="step", lacking="missing values")
+        description = summary.lines(facts, "sequences", unit="step")
         for line in (*description, *(summary.imbalance(facts) if labels else ())):
             logger.info(line)
         return facts

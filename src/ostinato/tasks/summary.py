@@ -14,7 +14,7 @@ from ostinato.data.splits import duplicates
 DataSummary = dict[str, dict[str, Any]]
 
 IMBALANCE = 5  # times the rarest class, from which the commonest one is remarked upon
-SHOWN = 8  # rare classes that are named
+SHOWN = 8  # classes that are named
 MANY_UNKNOWN = 0.2  # share of unknown tokens that is remarked upon
 MORE = "more examples or another tokenizer"  # where every token of train is known
 
@@ -60,29 +60,39 @@ def describe(
     }
 
 
-def lines(
-    facts: DataSummary, texts: str = "texts", *, unit: str = "token", lacking: str = "unknown"
-) -> list[str]:
+def counted(facts: DataSummary) -> str:
+    """Return how many examples each split has, in words.
+
+    Args:
+        facts: What `describe` counted.
+
+    Example:
+        >>> counted({"train": {"n": 25000}, "test": {"n": 500}})
+        'train 25,000, test 500'
+    """
+    return ", ".join(f"{name} {split['n']:,}" for name, split in facts.items())
+
+
+def lines(facts: DataSummary, texts: str = "texts", *, unit: str = "token") -> list[str]:
     """Say the facts in a few lines, the worrying ones in words.
 
     Args:
         facts: What `describe` counted.
         texts: What they are of.
         unit: What lengths are counted in.
-        lacking: What ``unknown_rate`` is the share of.
     """
-    messages = []
+    train = facts["train"]
+    length = train["length"]
+    messages = [
+        f"{texts}: {counted(facts)}; of train {length['median']:.0f} {unit}s at the median, "
+        f"at most {length['max']:,}"
+    ]
+    counts = train["labels"]
+    if counts:
+        shown = ", ".join(f"{label} {count:,}" for label, count in list(counts.items())[:SHOWN])
+        more = f" and {len(counts) - SHOWN} more" if len(counts) > SHOWN else ""
+        messages.append(f"labels of train: {shown}{more}")
     for name, split in facts.items():
-        counts = split["labels"]
-        length = split["length"]
-        shown = ", ".join(f"{label} {count:,}" for label, count in list(counts.items())[:8])
-        more = f" and {len(counts) - 8} more classes" if len(counts) > 8 else ""
-        classes = f" ({shown}{more})" if counts else ""
-        messages.append(
-            f"{name}: {split['n']:,} {texts}{classes}; {unit}s: median {length['median']:.0f}, "
-            f"95% up to {length['p95']:.0f}, at most {length['max']:,}; "
-            f"{lacking} {split['unknown_rate']:.1%}"
-        )
         if split["repeated"]:
             messages.append(
                 f"{name}: {split['repeated']:,} {texts} repeat an earlier one of this split"

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from ostinato._doing import doing
 from ostinato._rules import is_tokenizer_file
 from ostinato.data.ragged import Ragged
 from ostinato.datasets.cache import cached
@@ -45,6 +46,7 @@ def fit_cached(
         return Tokenizer.fit(texts, kind=kind)
 
     def make(folder: Path) -> None:
+        doing("building the vocabulary")
         tokenizer, column = Tokenizer.fit_encode(
             texts, kind=kind, lowercase=lowercase, min_freq=min_freq, max_size=max_size
         )
@@ -70,6 +72,7 @@ def encode_cached(tokenizer: Tokenizer, fingerprint: str, texts: Iterable[str]) 
     key = _digest(tokenizer.fingerprint, fingerprint)
 
     def make(folder: Path) -> None:
+        doing("cutting texts into tokens")
         tokenizer.encode(texts).save(folder / _COLUMN)
 
     return Ragged.load(cached("encoded", key, make) / _COLUMN)

@@ -144,6 +144,8 @@ class _Loop:
             finally:
                 if self.best_weights:
                     checkpoint.load_weights(self.model, self.best_weights, where="best epoch")
+        if self.is_main:
+            _sum_up_gradients(self.progress.records)
         if self.folder:
             self.accelerator.wait_for_everyone()
             weights, _ = checkpoint.load_tensors(self.folder / "model.safetensors")
@@ -261,7 +263,7 @@ class _Loop:
         for callback in self.callbacks:
             callback.epoch(record)
         if self.is_main:
-            _warn_of_gradients(record)
+            _warn_of_gradients(progress.records)
 
     @torch.no_grad()
     def _evaluate(self, split: Split) -> Figures:
@@ -366,19 +368,32 @@ class _Loop:
         )
 
 
-def _warn_of_gradients(record: history.Record) -> None:
-    norm = record["grad_norm"]
-    if norm["max"] > EXPLODING:
+def _warn_of_gradients(records: Sequence[history.Record]) -> None:
+    """Log it of the last epoch if gradients explode or vanish, and did not before."""
+    norms = [record["grad_norm"] for record in records]
+    if norms[-1]["max"] > EXPLODING and all(norm["max"] <= EXPLODING for norm in norms[:-1]):
         logger.warning(
             "epoch %d: gradients explode: their norm reached %.3g; see max_grad_norm",
-            *(record["epoch"], norm["max"]),
+            *(records[-1]["epoch"], norms[-1]["max"]),
         )
-    if norm["mean"] < VANISHING:
+    if norms[-1]["mean"] < VANISHING and all(norm["mean"] >= VANISHING for norm in norms[:-1]):
         logger.warning(
             "epoch %d: gradients vanish: their norm was %.3g on average; a gated cell or other "
             "pooling than `last` may help",
-            *(record["epoch"], norm["mean"]),
+            *(records[-1]["epoch"], norms[-1]["mean"]),
         )
+
+
+def _sum_up_gradients(records: Sequence[history.Record]) -> None:
+    """Log in how many epochs gradients exploded or vanished, if in several."""
+    norms = [record["grad_norm"] for record in records]
+    counts = {
+        "exploded": sum(norm["max"] > EXPLODING for norm in norms),
+        "vanished": sum(norm["mean"] < VANISHING for norm in norms),
+    }
+    for what, count in counts.items():
+        if count > 1:
+            logger.warning("gradients %s in %d of %d epochs", what, count, len(records))
 
 
 def on_cpu() -> bool:

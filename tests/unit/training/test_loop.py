@@ -226,6 +226,10 @@ def test_exploding_and_vanishing_gradients_are_said(caplog):
     )
     train(ToyModel(), SPLITS, objective, SETTINGS.replace(epochs=1))
     assert "epoch 1: gradients vanish" in caplog.text
+    caplog.clear()
+    train(ToyModel(), SPLITS, objective, SETTINGS.replace(epochs=9))
+    assert caplog.messages[0].startswith("epoch 1: gradients vanish")
+    assert caplog.messages[1:] == ["gradients vanished in 9 of 9 epochs"]
 
 
 def test_small_data_get_enough_steps_unless_rows_are_given():

@@ -18,6 +18,7 @@ from typing_extensions import Self, Unpack
 
 from ostinato import models
 from ostinato._config import Recurrent, Training
+from ostinato._doing import doing
 from ostinato.datasets import Sequences
 from ostinato.nn.pooling import PoolingName
 from ostinato.runs.classification import write_predictions, write_values
@@ -274,8 +275,9 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
 
     def _finish(self, splits: Splits, out: Path | None) -> None:
         if self.convolutions:
+            doing("fitting random convolutions to join")
             self.joined_ = self._joined(splits)
-            logger.info(self.joined_.description)
+            logger.debug(self.joined_.description)
             if out:
                 self.joined_.save(out)
         super()._finish(splits, out)

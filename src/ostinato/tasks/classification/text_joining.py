@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from ostinato._doing import doing
 from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.classification.ngram_classifier import JoinedNgrams, NgramClassifier
 from ostinato.tasks.classification.text_sizing import ngram_kinds
@@ -37,6 +38,7 @@ def join_ngrams(
     """
     train, validation = splits["train"], splits["validation"]
     classes = len(labels.classes)
+    doing("fitting n-grams to join")
     model = NgramClassifier.fit(
         tokenizer.words(train.texts),
         labels.encode(train.labels or ()).numpy(),
@@ -51,7 +53,7 @@ def join_ngrams(
         labels.encode(validation.labels or (), "validation").numpy(),
         train_texts=len(train.texts),
     )
-    logger.info(
+    logger.debug(
         "n-grams joined: weight %.2f, of the network %.2f",
         *(joined.ngram_weight, joined.network_weight),
     )

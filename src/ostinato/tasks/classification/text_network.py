@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ostinato._config import Recurrent, Training
+from ostinato._doing import doing
 from ostinato.models import Ensemble, SequenceClassifier
 from ostinato.nn.pooling import PoolingName
 from ostinato.text import Tokenizer, Vectors, read_vectors
@@ -74,6 +76,7 @@ def build_for(
     """
     if settings.vectors is None:
         return build(settings, tokenizer, classes, settings.embedding_size or EMBEDDING_SIZE)
+    doing(f"reading vectors of {Path(settings.vectors).name}")
     vectors = read_vectors(
         settings.vectors,
         tokenizer.vocabulary,

@@ -140,6 +140,7 @@ class Forecaster(SeriesEstimator):
         overwrite: bool = False,
         resume: bool = False,
         callbacks: Sequence[Callback] = (),
+        verbose: bool | None = None,
         **columns: Any,
     ) -> Self:
         """Train on series; their last steps choose the best epoch and calibrate the intervals.
@@ -149,20 +150,20 @@ class Forecaster(SeriesEstimator):
                 or a dictionary of columns.
             y: Nothing; the values to forecast are columns of ``X``.
             validation: Not used: the last steps of train are.
-            out: As of `ostinato.tasks.contract.Fitting`, like the next three.
+            out: As of `ostinato.tasks.contract.Fitting`, like the next four.
             overwrite: Whether to replace a run.
             resume: Whether to go on with it.
             callbacks: Who is told of epochs.
+            verbose: Whether epochs are shown.
             columns: Names of columns, as :func:`ostinato.datasets.read_series` takes them.
         """
         time_splits.check_no_values(y)
         time_splits.check_no_files(validation=validation)
         self.columns_ = learnt(columns)
         panel = self._read(X, columns, anew=True)
-        return self.fit_splits(
-            {"train": time_splits.whole(panel)},
-            **Fitting(out=out, overwrite=overwrite, resume=resume, callbacks=callbacks),
-        )
+        fitting = Fitting(out=out, overwrite=overwrite, resume=resume)
+        fitting |= {"callbacks": callbacks, "verbose": verbose}
+        return self.fit_splits({"train": time_splits.whole(panel)}, **fitting)
 
     def predict(
         self,
@@ -268,8 +269,7 @@ class Forecaster(SeriesEstimator):
             X: Series as of :meth:`fit`.
             cutoffs: How many, the last one a horizon before the end of each series.
             step: Steps from one cutoff to the next; none for a horizon.
-            refit: Train anew for every cutoff, on all that came before it; else once, on what came
-                before the first.
+            refit: Train anew for every cutoff, on all before it; else once, on what is before the first.
             columns: Names of columns, as of :meth:`fit`.
 
         Raises:
@@ -280,7 +280,7 @@ class Forecaster(SeriesEstimator):
 
         def train(past: Panel) -> ForecastPredictor:
             model: Forecaster = clone(self)
-            return model.fit_splits({"train": time_splits.whole(past)}).predictor
+            return model.fit_splits({"train": time_splits.whole(past)}, verbose=False).predictor
 
         horizon, levels = self.plan_of(panel).horizon, self.levels
         wanted: dict[str, Any] = {"cutoffs": cutoffs, "step": step, "refit": refit}

@@ -119,7 +119,10 @@ class QuantileObjective:
         return "skill"
 
     def sums(self, output: Tensor, targets: WindowTargets) -> Tensor:
-        """Return loss, observed values, absolute errors, those of the naive: ``(4,)`` sums."""
+        """Return loss, observed values, absolute errors, losses of the naive: ``(4,)`` sums.
+
+        The errors are in the units of the series.
+        """
         is_observed = targets.values.isfinite()  # (batch, horizon)
         values = targets.values[is_observed][:, None]  # (observed, 1)
         found = output.float()[is_observed]  # (observed, quantiles)
@@ -127,12 +130,13 @@ class QuantileObjective:
         errors = values - found  # (observed, quantiles)
         # of shape (observed,)
         losses = 2 * torch.maximum(quantiles * errors, (quantiles - 1) * errors).mean(dim=1)
-        wrong = errors[:, len(self.quantiles) // 2].detach().abs().sum()
+        scale = targets.scale[:, None].expand_as(targets.values)[is_observed]  # (observed,)
+        wrong = (errors[:, len(self.quantiles) // 2].detach().abs() * scale).sum()
         naive = (targets.naive[is_observed] - values[:, 0]).abs().sum()
         return torch.stack([losses.sum(), losses.new_tensor(len(losses)), wrong, naive])
 
     def figures(self, sums: Tensor) -> Figures:
-        """Return loss and mean absolute error on the scale of the network, and the skill."""
+        """Return the loss on the network's scale, the MAE in units of the series, the skill."""
         loss, count, wrong, naive = sums.tolist()
         skill = 1 - loss / naive if naive > 0 else -loss / count
         return {"loss": loss / count, "mae": wrong / count, "skill": skill}

@@ -9,7 +9,7 @@ import numpy as np
 from ostinato.tasks.forecasting.objective import WindowSplit
 from ostinato.tasks.forecasting.settings import WindowSizes
 from ostinato.tasks.forecasting.time_splits import SeriesSplit
-from ostinato.tasks.summary import DataSummary, length_facts
+from ostinato.tasks.summary import DataSummary, counted, length_facts
 
 FEW_TRAIN = 32  # windows to train on, from which down it is remarked upon
 
@@ -36,17 +36,16 @@ def describe(splits: Mapping[str, SeriesSplit], windows: Mapping[str, WindowSpli
 def lines(facts: DataSummary, plan: WindowSizes, *, is_log: bool) -> list[str]:
     """Say the facts in a few lines, the worrying ones in words."""
     train = facts["train"]
+    length = train["length"]
+    columns = f" of {len(train['targets'])} columns" if len(train["targets"]) > 1 else ""
+    missing = f"; missing {train['missing']:.1%}" if train["missing"] else ""
     messages = [
-        f"steps of {train['frequency']}, a season of {plan.season}; {plan.horizon} steps ahead from up to "
-        f"{plan.context} before{'; logarithms are taken' if is_log else ''}"
+        f"series: {train['series']:,}{columns}; steps of {train['frequency']}, "
+        f"{length['median']:,.0f} at the median, at most {length['max']:,}{missing}",
+        f"forecasts: {plan.horizon} steps from up to {plan.context} before, a season of {plan.season}"
+        f"{'; logarithms are taken' if is_log else ''}",
+        f"windows: {counted(facts)}",
     ]
-    for name, split in facts.items():
-        length = split["length"]
-        targets = f" of {len(split['targets'])} columns" if len(split["targets"]) > 1 else ""
-        messages.append(
-            f"{name}: {split['n']:,} windows of {split['series']:,} series{targets}; steps: median "
-            f"{length['median']:,.0f}, at most {length['max']:,}; missing {split['missing']:.1%}"
-        )
     if train["n"] < FEW_TRAIN:
         messages.append(
             f"train: {train['n']} windows are few to learn from; look at the naive forecasts beside the model"

@@ -126,16 +126,15 @@ def lines(
             f"keywords: each recording says one of {len(alphabet.keywords)}, so the likeliest is written; "
             "if others will say more, set --no-keywords"
         )
+    lengths, speakers = loop_splits["train"].sounds[0].seconds, splits["train"].speakers
+    messages.append(
+        f"recordings: {data_summary.counted(facts)}; of train {facts['train']['seconds'] / 60:.1f} minutes"
+        f"{'' if speakers is None else f' of {len(set(speakers))} speakers'}, "
+        f"{np.median(lengths):.2f} s at the median, at most {lengths.max():.2f} s"
+    )
     for name, split in loop_splits.items():
         own, recordings = facts[name], splits[name]
         seconds = split.sounds[0].seconds
-        speakers = (
-            "" if recordings.speakers is None else f" of {len(set(recordings.speakers))} speakers"
-        )
-        messages.append(
-            f"{name}: {own['n']:,} recordings{speakers}, {own['seconds'] / 60:.1f} minutes; median "
-            f"{sorted(seconds)[len(seconds) // 2]:.2f} s, at most {seconds.max():.2f} s"
-        )
         rows = too_long(split)
         if len(rows):
             messages.append(

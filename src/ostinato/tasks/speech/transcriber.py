@@ -14,6 +14,7 @@ import torch
 from ostinato import audio
 from ostinato._arrays import Float32s
 from ostinato._config import AudioFeatures
+from ostinato._doing import doing
 from ostinato._errors import DatasetError
 from ostinato.data.batches import length_buckets, unpacked
 from ostinato.datasets import Recordings
@@ -102,6 +103,7 @@ class Transcriber:
             validation: Others.
         """
         keywords = self.alphabet.keywords
+        doing("fitting averaged frames to join")
         model = AveragedFrames.fit(train, self.features, self.sample_rate_hz, keywords)
         network, linear = np.empty((2, len(validation), len(keywords)))
         for output in self.log_probs(validation):
@@ -109,7 +111,7 @@ class Transcriber:
             linear[output.place] = model.scores(output.frames)
         transcripts = validation.transcripts or ()
         joined = JoinedFrames.fit(model, network, linear, transcripts, keywords, count=len(train))
-        logger.info(joined.description)
+        logger.debug(joined.description)
         return joined
 
     def stream(self, input_rate_hz: int | None, threshold: float) -> TranscriptionStream:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from ostinato._doing import doing
 from ostinato.data.batches import collate
 from ostinato.nn import CRF, Chain
 from ostinato.tasks.contract import Splits
@@ -43,6 +44,7 @@ def join_features(
     crf = CRF(len(tags.classes), tags.allowed())
     crf.requires_grad_(plan.head == "crf")
     targets = tags.encode(train.tags)
+    doing("fitting features of words to join")
     model = FeatureChain.fit(train.sentences, targets, crf, seed=plan.training.seed)
     features = model.encode(validation.sentences)
     gold = tags.encode(validation.tags, "validation")
@@ -56,7 +58,7 @@ def join_features(
     if tags.are_spans:
         chains = [(joined(ours, theirs, weights), right) for ours, theirs, right in scored]
         both = replace(both, outside=best_outside(chains, TaggingObjective(tags)))
-    logger.info(
+    logger.debug(
         "word features joined: %d, weight %.2f, of the network %.2f; no span %+.1f",
         *(len(model.features.hashes), *weights.flip(0).tolist(), both.outside),
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Literal, Protocol
 
 import torch
 
 from ostinato._config import Characters, Recurrent, Training
+from ostinato._doing import doing
 from ostinato.datasets import Tagged
 from ostinato.models import SequenceTaggerNetwork
 from ostinato.tasks.tagging.tags import Tags
@@ -38,11 +40,13 @@ class TaggerSettings(Protocol):
 
 def read_words(train: Tagged, plan: TaggerSettings) -> tuple[Lexicon, Vectors | None]:
     """Return the vocabularies of training, extended by a file of vectors, and those vectors."""
+    doing("reading the words")
     lexicon = Lexicon.fit(
         train.sentences, min_freq=plan.min_freq, lowercase=plan.lowercase, pairs=bool(plan.pairs)
     )
     if plan.vectors is None:
         return lexicon, None
+    doing(f"reading vectors of {Path(plan.vectors).name}")
     lexicon = lexicon.extended(words_of_vectors(plan.vectors, MOST_EXTRA))
     vectors = read_vectors(
         plan.vectors, lexicon.words, embedding_size=plan.embedding_size, seed=plan.training.seed
