@@ -27,6 +27,7 @@ from ostinato.ops.randomness import drawing_from
 from ostinato.runs import history
 from ostinato.training import checkpoint
 from ostinato.training.contracts import Figures, Objective, Rows, Split
+from ostinato.training.gradients import sum_up_gradients, warn_of_gradients
 from ostinato.training.schedule import learning_rate, make_optimizer, sized
 from ostinato.training.signals import stop_on_signal
 
@@ -34,7 +35,6 @@ logger = logging.getLogger("ostinato")
 
 STEPS_PER_EPOCH = 400  # at least, under a token budget, unless batches would be below ROWS
 ROWS = 16  # sequences of mean length that fit a batch under a token budget, at least
-EXPLODING, VANISHING = 1e3, 1e-6  # gradient norms that are warned of, as in the report
 
 
 class Callback(Protocol):
@@ -145,7 +145,7 @@ class _Loop:
                 if self.best_weights:
                     checkpoint.load_weights(self.model, self.best_weights, where="best epoch")
         if self.is_main:
-            _sum_up_gradients(self.progress.records)
+            sum_up_gradients(self.progress.records)
         if self.folder:
             self.accelerator.wait_for_everyone()
             weights, _ = checkpoint.load_tensors(self.folder / "model.safetensors")
@@ -263,7 +263,7 @@ class _Loop:
         for callback in self.callbacks:
             callback.epoch(record)
         if self.is_main:
-            _warn_of_gradients(progress.records)
+            warn_of_gradients(progress.records)
 
     @torch.no_grad()
     def _evaluate(self, split: Split) -> Figures:
@@ -366,34 +366,6 @@ class _Loop:
             f"{progress.epoch + 1}, batch {progress.batch + 1}, training rows "
             f"{', '.join(map(str, rows[:5]))}, ...). {kept} Lower learning_rate or max_grad_norm."
         )
-
-
-def _warn_of_gradients(records: Sequence[history.Record]) -> None:
-    """Log it of the last epoch if gradients explode or vanish, and did not before."""
-    norms = [record["grad_norm"] for record in records]
-    if norms[-1]["max"] > EXPLODING and all(norm["max"] <= EXPLODING for norm in norms[:-1]):
-        logger.warning(
-            "epoch %d: gradients explode: their norm reached %.3g; see max_grad_norm",
-            *(records[-1]["epoch"], norms[-1]["max"]),
-        )
-    if norms[-1]["mean"] < VANISHING and all(norm["mean"] >= VANISHING for norm in norms[:-1]):
-        logger.warning(
-            "epoch %d: gradients vanish: their norm was %.3g on average; a gated cell or other "
-            "pooling than `last` may help",
-            *(records[-1]["epoch"], norms[-1]["mean"]),
-        )
-
-
-def _sum_up_gradients(records: Sequence[history.Record]) -> None:
-    """Log in how many epochs gradients exploded or vanished, if in several."""
-    norms = [record["grad_norm"] for record in records]
-    counts = {
-        "exploded": sum(norm["max"] > EXPLODING for norm in norms),
-        "vanished": sum(norm["mean"] < VANISHING for norm in norms),
-    }
-    for what, count in counts.items():
-        if count > 1:
-            logger.warning("gradients %s in %d of %d epochs", what, count, len(records))
 
 
 def on_cpu() -> bool:
