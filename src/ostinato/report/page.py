@@ -7,16 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
-from markupsafe import Markup
-
 from ostinato._errors import CheckpointError, OstinatoError
 from ostinato._files import write_text
 from ostinato.report import formatting
 from ostinato.report.beside import beside
 from ostinato.report.learning import learning
 from ostinato.report.lengths import Lengths, length_histogram
-from ostinato.report.resources import page_script, resource
+from ostinato.report.resources import page_text
 from ostinato.report.section import Headline, Task, note
 from ostinato.report.sections import TASKS
 from ostinato.runs.reader import collect
@@ -59,33 +56,14 @@ def write(run: Path) -> Path:
 
 def render(run: Run) -> str:
     """Return the page about a run as HTML; the same run gives the same characters."""
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(resource),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    for function in (
-        formatting.aligned,
-        formatting.duration,
-        formatting.flatten,
-        formatting.language,
-        formatting.number,
-        formatting.percent,
-        formatting.significant,
-    ):
-        environment.filters[function.__name__] = function
     task, predictions = TASKS[run.task], run.predictions
     headlines = _headlines(run, task)
-    html = environment.get_template("page.html").render(
+    return page_text(
+        "page.html",
         run=run,
         task=task,
         labels=run.labels,
-        style=Markup(resource("page.css")),
         summary=_summary(run),
-        script=page_script(),
         headlines=headlines,
         learning=learning(run, task.curves),
         split=predictions.split if predictions else "",
@@ -96,7 +74,6 @@ def render(run: Run) -> str:
         beside=None if task.lists_baselines else beside(run),
         settings=_groups(run, "task"),
     )
-    return html.strip() + "\n"
 
 
 def _lengths(predictions: Predictions, task: Task[Any]) -> Lengths:
