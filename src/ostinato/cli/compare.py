@@ -15,23 +15,28 @@ if TYPE_CHECKING:
 LONGEST = 40  # characters of a value in a table
 
 
-def compare(*runs: Path, json: bool = False) -> None:
+def compare(*runs: Path, out: Path = Path("compare.html"), json: bool = False) -> None:
     """Compare runs with the first: figures with intervals, paired tests, settings that differ.
 
     Args:
         runs: Run folders, two or more, finished and of one task.
+        out: Page to write, with learning curves; that of an earlier comparison is replaced.
         json: Print one JSON object as the last line, and no tables.
     """
+    from ostinato.report.comparison import page
     from ostinato.report.comparison.compare import compare_runs
 
+    page.check_place(out)
     found = compare_runs(*runs)
+    page.write(found, out)
     if json:
-        show_json(found.to_json())
+        show_json({**found.to_json(), "page": str(out)})
         return
     for line in _lines(found):
         show(line)
     for note in found.notes:
         say(note)
+    show(f"The page is {out}.")
 
 
 def _lines(found: Comparison) -> Iterator[str]:
@@ -61,21 +66,19 @@ def _figure_cells(row: FigureRow, found: Comparison) -> Iterator[list[str]]:
     """Yield the cells of a figure: its name and heads, then each run."""
     from ostinato.report.comparison.compared import written_p
 
-    is_tested = any(one is not None for one in row.differences)
-    has_interval = any(one is not None and one.low is not None for one in row.measured)
     yield [
         row.figure.name,
         "",
-        *(["interval"] * has_interval),
-        *(["difference", "interval", "p"] * is_tested),
+        *(["interval"] * row.has_intervals),
+        *(["difference", "interval", "p"] * row.is_tested),
     ]
     for name, one, other in zip(found.names, row.measured, (None, *row.differences), strict=True):
         yield [
             name,
             row.written(one),
-            *([row.span(one)] * has_interval),
+            *([row.span(one)] * row.has_intervals),
             *(
                 [row.written(other), row.span(other), written_p(other.p if other else None)]
-                * is_tested
+                * row.is_tested
             ),
         ]

@@ -26,6 +26,12 @@ from ostinato.report.section import Curve
 from ostinato.runs.run import Epoch
 
 ROOM = 1.08  # above the highest bar
+STYLES = tuple(
+    (colour, dash)
+    for dash in ("solid", (0, (4, 2)), (0, (1, 1.5)))
+    for colour in (ACCENT, SERIES["test"], INK, SERIES["train"])
+)
+"""Colour and dash of each run, those of ``.run-1`` and so on in the style of the page."""
 
 
 def learning_curve(history: Sequence[Epoch], curve: Curve) -> str:
@@ -54,6 +60,38 @@ def learning_curve(history: Sequence[Epoch], curve: Curve) -> str:
         if curve.lower_is_better and lowest >= 0:
             axes.set_ylim(bottom=0)
         _epoch_axis(axes, epochs, {name: (line, curve.written) for name, line in drawn.items()})
+        return page_svg(canvas, curve.key)
+
+
+def curves_of_runs(histories: Mapping[str, Sequence[Epoch]], curve: Curve, split: str) -> str:
+    """Draw a figure of several runs over their epochs; returns SVG, nothing if no value is finite.
+
+    Args:
+        histories: Epochs of each run, by its name, in the order of `STYLES`.
+        curve: The figure.
+        split: The split that it is of.
+    """
+    last = max((epoch.number for history in histories.values() for epoch in history), default=0)
+    lines: dict[str, Any] = {}
+    for name, history in histories.items():
+        values = np.full(last, np.nan)
+        for epoch in history:
+            values[epoch.number - 1] = epoch.scores.get(split, {}).get(curve.key, np.nan)
+        lines[name] = _finite(values.tolist())
+    known = [line for line in lines.values() if not np.isnan(line).all()]
+    if not known:
+        return ""
+    with page_style():
+        canvas, (axes,) = page_axes(height=2.9)
+        epochs = range(1, last + 1)
+        for number, line in enumerate(lines.values()):
+            colour, dash = STYLES[number % len(STYLES)]
+            _line(axes, epochs, line, color=colour, linestyle=dash)
+        if curve.is_share:
+            axes.yaxis.set_major_formatter(PERCENT)
+        if curve.lower_is_better and min(float(np.nanmin(line)) for line in known) >= 0:
+            axes.set_ylim(bottom=0)
+        _epoch_axis(axes, epochs, {name: (line, curve.written) for name, line in lines.items()})
         return page_svg(canvas, curve.key)
 
 

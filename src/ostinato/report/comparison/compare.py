@@ -103,9 +103,10 @@ def _names(paths: Sequence[Path]) -> tuple[str, ...]:
         names = ["/".join(parts[-count:]) for parts in whole]
         if len(set(names)) == len(set(whole)):
             break
-    if len(set(names)) < len(names):  # one run named twice
-        names = [f"{name} ({number})" for number, name in enumerate(names, 1)]
-    return tuple(names)
+    return tuple(
+        f"{name} ({names[: place + 1].count(name)})" if names.count(name) > 1 else name
+        for place, name in enumerate(names)  # one run may be named twice
+    )
 
 
 def _check_alike(runs: Sequence[Run], names: Sequence[str]) -> None:

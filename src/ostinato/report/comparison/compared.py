@@ -102,6 +102,36 @@ class FigureRow:
         )
         return f"{low} to {high}"
 
+    @property
+    def has_intervals(self) -> bool:
+        """Whether a run has an interval."""
+        return any(one is not None and one.low is not None for one in self.measured)
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether runs are compared with the first."""
+        return any(one is not None for one in self.differences)
+
+    @property
+    def ranges(self) -> tuple[tuple[float, float, float] | None, ...]:
+        """Low, value and high of each run, from 0 for the lowest of all to 1 for the highest."""
+        ends = [
+            None
+            if one is None or one.low is None or one.high is None
+            else (min(one.low, one.value), one.value, max(one.high, one.value))
+            for one in self.measured
+        ]
+        known = [end for one in ends if one is not None for end in one]
+        if not known:
+            return (None,) * len(ends)
+        lowest, width = min(known), (max(known) - min(known)) or 1.0
+        return tuple(
+            None
+            if one is None
+            else ((one[0] - lowest) / width, (one[1] - lowest) / width, (one[2] - lowest) / width)
+            for one in ends
+        )
+
     def _written(self, value: float, *, sign: bool) -> str:
         text = formatting.number(value + 0.0, self.decimals)
         return f"+{text}" if sign and value > 0 else text

@@ -8,9 +8,11 @@ import shutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.unit.report.pages import Page
 
 from ostinato import CheckpointError, ConfigError
 from ostinato.cli.main import run as command
+from ostinato.report.comparison import page
 from ostinato.report.comparison.compare import compare_runs
 from ostinato.report.comparison.compared import FIGURES
 from ostinato.report.sections import TASKS
@@ -162,16 +164,56 @@ def test_what_cannot_be_compared_is_refused(make_run, tmp_path):
         compare_runs(validated, validated)
 
 
-def test_the_command_prints_tables_or_json(make_run, capsys):
+@pytest.fixture
+def two(make_run, tmp_path, monkeypatch):
+    """Two runs, named from the folder that they are in."""
     folder = make_run("english")
-    other = answered(folder, all_wrong)
-    assert command(["compare", str(folder), str(other)]) == 0
+    answered(folder, all_wrong)
+    monkeypatch.chdir(tmp_path)
+    return ["english", "english-changed"]
+
+
+def test_the_command_prints_tables_or_json(two, capsys):
+    assert command(["compare", *two]) == 0
     out, err = capsys.readouterr()
     assert not err
     for words in ("Accuracy", "english-changed", "difference", "p\n", "is worse than english"):
         assert words in out
-    assert command(["compare", str(folder), str(other), "--json"]) == 0
+    assert out.endswith("\nThe page is compare.html.\n")
+    assert command(["compare", *two, "--out", "b.html", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found == json.loads(json.dumps(compare_runs(folder, other).to_json()))
+    assert found.pop("page") == "b.html"
+    assert found == json.loads(json.dumps(compare_runs(*two).to_json()))
     assert found["same_examples"]
     assert found["figures"]["accuracy"]["differences"][0]["value"] < 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_is_whole_and_says_what_was_found(make_run, kind):
+    folder = make_run(kind)
+    found = compare_runs(folder, changed(folder, min_freq="<b>3</b>"))
+    html = page.render(found)
+    assert html == page.render(found)
+    read = Page(html)
+    assert not read.open
+    assert len(read.ids) == len(set(read.ids))
+    assert set(read.references) <= set(read.ids)
+    assert "<b>3" not in html
+    for words in (*found.names, *found.verdicts, *(row.figure.name for row in found.figures)):
+        assert words in read.text
+    assert html.count("<svg") >= 1
+
+
+def test_other_files_are_not_overwritten(two, capsys, tmp_path):
+    (tmp_path / "mine.html").write_text("<p>mine")
+    (tmp_path / "folder.html").mkdir()
+    for name, words in [
+        ("mine.html", "is there already, and is no page of compare"),
+        ("folder.html", "it is a folder"),
+        ("no/a.html", "there is none"),
+        ("a.csv", "must end in .html; got 'a.csv'"),
+    ]:
+        assert command(["compare", *two, "--out", name]) == 2
+        assert words in capsys.readouterr().err
+    for _ in range(2):  # a page of ours is replaced
+        assert command(["compare", *two]) == 0
