@@ -64,7 +64,7 @@ def learning_curve(history: Sequence[Epoch], curve: Curve) -> str:
 
 
 def curves_of_runs(histories: Mapping[str, Sequence[Epoch]], curve: Curve, split: str) -> str:
-    """Draw a figure of several runs over their epochs; returns SVG, nothing if no value is finite.
+    """Draw a figure of several runs over their epochs; returns SVG, or nothing.
 
     Args:
         histories: Epochs of each run, by its name, in the order of `STYLES`.
