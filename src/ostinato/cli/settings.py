@@ -49,7 +49,7 @@ TASKS = {
     for entry in (
         TaskEntry(
             estimator="TextClassifier",
-            module="ostinato.tasks.classification.text",
+            module="ostinato.tasks.classification.text.classifier",
             data=TEXTS,
             trained="a text classifier",
             presets=PRESETS,
@@ -69,7 +69,7 @@ TASKS = {
         ),
         TaskEntry(
             estimator="SeriesClassifier",
-            module="ostinato.tasks.classification.series",
+            module="ostinato.tasks.classification.series.classifier",
             data=SEQUENCES,
             trained="a classifier of sequences of numbers, or a regression,",
         ),

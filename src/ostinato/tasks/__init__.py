@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ostinato._errors import CheckpointError
 from ostinato.runs import folder as run_folder
-from ostinato.tasks.classification.series import SeriesClassifier as SeriesClassifier
-from ostinato.tasks.classification.text import TextClassifier as TextClassifier
+from ostinato.tasks.classification.series.classifier import SeriesClassifier as SeriesClassifier
+from ostinato.tasks.classification.text.classifier import TextClassifier as TextClassifier
 from ostinato.tasks.estimator import Estimator as Estimator
 from ostinato.tasks.estimator import Splits as Splits
 from ostinato.tasks.fitted import NotFittedError as NotFittedError

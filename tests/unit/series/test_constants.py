@@ -15,7 +15,7 @@ from ostinato.metrics import scale_of
 from ostinato.metrics.rounding import is_constant
 from ostinato.series import SeriesScaling, panel_of
 from ostinato.tasks.classification.regression import Values
-from ostinato.tasks.classification.series_features import summaries
+from ostinato.tasks.classification.series.features import summaries
 from ostinato.tasks.forecasting.calibration import ScoredWindows, learnt_by
 from ostinato.tasks.sequence_inputs import Scaling
 

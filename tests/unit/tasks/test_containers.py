@@ -20,7 +20,7 @@ from ostinato import DatasetError
 from ostinato.datasets import Recordings, Tagged
 from ostinato.tasks.classification.label_inputs import labels_of
 from ostinato.tasks.classification.labels import Labels
-from ostinato.tasks.classification.text_inputs import examples_of, labelled_texts, texts_of
+from ostinato.tasks.classification.text.inputs import examples_of, labelled_texts, texts_of
 from ostinato.tasks.sequence_inputs import sequences_of
 from ostinato.tasks.tagging.inputs import as_sentences, as_texts
 

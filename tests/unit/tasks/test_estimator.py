@@ -7,7 +7,7 @@ import logging
 
 import numpy as np
 import pytest
-from tests.unit.tasks.classification.test_text import LABELS, TEXTS, small
+from tests.unit.tasks.classification.text.test_classifier import LABELS, TEXTS, small
 
 import ostinato
 from ostinato import ConfigError, SpeechRecognizer, TextClassifier, Training

@@ -7,7 +7,7 @@ import logging
 import numpy as np
 import pytest
 import torch
-from tests.unit.tasks.classification.test_text import LABELS, TEXTS, small
+from tests.unit.tasks.classification.text.test_classifier import LABELS, TEXTS, small
 from torch.nn import functional as F
 
 from ostinato import ConfigError, DatasetError, Recurrent, SeriesClassifier, Training
@@ -16,7 +16,7 @@ from ostinato.datasets import Examples, Sequences
 from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.classification.objective import ClassificationObjective
 from ostinato.tasks.classification.regression import RegressionObjective
-from ostinato.tasks.classification.text_inputs import take
+from ostinato.tasks.classification.text.inputs import take
 from ostinato.tasks.classification.weighting import weights_of, with_weights
 from ostinato.tasks.columns import ColumnSplit, Weighted
 

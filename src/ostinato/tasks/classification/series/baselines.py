@@ -13,7 +13,7 @@ from ostinato.metrics import classification_metrics, regression_metrics
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.classification.regression import Values
-from ostinato.tasks.classification.series_ridge import ConvolutionRidge, RidgeData
+from ostinato.tasks.classification.series.ridge import ConvolutionRidge, RidgeData
 from ostinato.tasks.sequence_inputs import Scaling
 from ostinato.tasks.targets import numbers_of
 from ostinato.training import Figures

@@ -33,10 +33,10 @@ from ostinato.tasks.classification.objective import (
     explained,
 )
 from ostinato.tasks.classification.regression import RegressionObjective, Values, regression_figures
-from ostinato.tasks.classification.series_baselines import class_baselines, value_baselines
-from ostinato.tasks.classification.series_ridge import FILE as RIDGE_FILE
-from ostinato.tasks.classification.series_ridge import JoinedRidge, RidgeData
-from ostinato.tasks.classification.series_sizing import sized
+from ostinato.tasks.classification.series.baselines import class_baselines, value_baselines
+from ostinato.tasks.classification.series.ridge import FILE as RIDGE_FILE
+from ostinato.tasks.classification.series.ridge import JoinedRidge, RidgeData
+from ostinato.tasks.classification.series.sizing import sized
 from ostinato.tasks.classification.weighting import check_no_class_weight, weights_of, with_weights
 from ostinato.tasks.columns import ColumnSplit
 from ostinato.tasks.contract import Fitting

@@ -16,7 +16,7 @@ from ostinato._arrays import Float32s, Float64s, Int64s
 from ostinato.data.ragged import Ragged
 from ostinato.ops.product import matrix_product
 from ostinato.tasks import saved
-from ostinato.tasks.classification.series_features import Convolutions, summaries
+from ostinato.tasks.classification.series.features import Convolutions, summaries
 from ostinato.training import load_tensors, save_tensors
 
 SHARE = 0.5  # weight of all summaries relative to all convolutions

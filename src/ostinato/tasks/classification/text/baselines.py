@@ -10,8 +10,8 @@ from ostinato._arrays import Float32s
 from ostinato.datasets import Examples
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification.labels import Labels
-from ostinato.tasks.classification.ngram_classifier import NgramClassifier
 from ostinato.tasks.classification.objective import classification_figures
+from ostinato.tasks.classification.text.ngram_classifier import NgramClassifier
 from ostinato.text import Tokenizer
 from ostinato.training import Figures
 

@@ -25,19 +25,19 @@ from ostinato.runs.classification import write_predictions
 from ostinato.tasks import summary
 from ostinato.tasks.answers import label_text
 from ostinato.tasks.baselines import Baseline
-from ostinato.tasks.classification import text_network as network
 from ostinato.tasks.classification.label_inputs import flat
 from ostinato.tasks.classification.labels import Labels
-from ostinato.tasks.classification.ngram_classifier import JoinedNgrams
 from ostinato.tasks.classification.objective import (
     ClassificationObjective,
     classification_figures,
     explained,
 )
-from ostinato.tasks.classification.text_baselines import text_baselines
-from ostinato.tasks.classification.text_inputs import examples_of, labelled_texts, take, texts_of
-from ostinato.tasks.classification.text_joining import join_ngrams
-from ostinato.tasks.classification.text_sizing import sized
+from ostinato.tasks.classification.text import network
+from ostinato.tasks.classification.text.baselines import text_baselines
+from ostinato.tasks.classification.text.inputs import examples_of, labelled_texts, take, texts_of
+from ostinato.tasks.classification.text.joining import join_ngrams
+from ostinato.tasks.classification.text.ngram_classifier import JoinedNgrams
+from ostinato.tasks.classification.text.sizing import sized
 from ostinato.tasks.classification.weighting import check_no_class_weight, weights_of, with_weights
 from ostinato.tasks.columns import ColumnSplit, scores_of
 from ostinato.tasks.contract import Fitting

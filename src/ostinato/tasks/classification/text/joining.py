@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from ostinato._doing import doing
 from ostinato.tasks.classification.labels import Labels
-from ostinato.tasks.classification.ngram_classifier import JoinedNgrams, NgramClassifier
-from ostinato.tasks.classification.text_sizing import ngram_kinds
+from ostinato.tasks.classification.text.ngram_classifier import JoinedNgrams, NgramClassifier
+from ostinato.tasks.classification.text.sizing import ngram_kinds
 from ostinato.tasks.contract import Splits
 from ostinato.tasks.summary import DataSummary
 from ostinato.text import Tokenizer

@@ -11,11 +11,12 @@ from sklearn.linear_model import Ridge
 from ostinato import Recurrent, SeriesClassifier, Training
 from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
-from ostinato.tasks.classification import series_features, series_ridge
 from ostinato.tasks.classification.labels import Labels
 from ostinato.tasks.classification.regression import Values
-from ostinato.tasks.classification.series_baselines import class_baselines, value_baselines
-from ostinato.tasks.classification.series_features import TRIPLES, Convolutions, summaries
+from ostinato.tasks.classification.series import features as series_features
+from ostinato.tasks.classification.series import ridge as series_ridge
+from ostinato.tasks.classification.series.baselines import class_baselines, value_baselines
+from ostinato.tasks.classification.series.features import TRIPLES, Convolutions, summaries
 from ostinato.tasks.sequence_inputs import Scaling
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from ostinato import SeriesClassifier, Training
 from ostinato.datasets import Sequences
-from ostinato.tasks.classification.series_sizing import sized
+from ostinato.tasks.classification.series.sizing import sized
 
 
 def sequences(count: int) -> Sequences:

@@ -8,8 +8,8 @@ from sklearn.dummy import DummyClassifier
 
 from ostinato import TextClassifier, Training
 from ostinato.tasks.classification.labels import Labels
-from ostinato.tasks.classification.text_baselines import text_baselines
-from ostinato.tasks.classification.text_inputs import examples_of
+from ostinato.tasks.classification.text.baselines import text_baselines
+from ostinato.tasks.classification.text.inputs import examples_of
 from ostinato.text import Tokenizer
 
 TEXTS = ["good film", "bad film", "so good", "so bad", "good", "fine", "fine film"] * 4

@@ -8,7 +8,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from ostinato import CheckpointError
-from ostinato.tasks.classification.ngram_classifier import (
+from ostinato.tasks.classification.text.ngram_classifier import (
     INVERSE_PENALTY,
     JoinedNgrams,
     NgramClassifier,

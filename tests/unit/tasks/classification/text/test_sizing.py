@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ostinato import TextClassifier, Training
-from ostinato.tasks.classification.text_inputs import examples_of
-from ostinato.tasks.classification.text_sizing import ngram_kinds, sized
+from ostinato.tasks.classification.text.inputs import examples_of
+from ostinato.tasks.classification.text.sizing import ngram_kinds, sized
 
 WORDS = ["one", "two", "three", "four", "five", "six", "seven"]
 

@@ -1,0 +1,1 @@
+"""Sequences in, classes or values out: the estimator, and how it learns."""

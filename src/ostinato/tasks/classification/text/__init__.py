@@ -1,0 +1,1 @@
+"""Texts in, classes out: the estimator, and how it learns."""
