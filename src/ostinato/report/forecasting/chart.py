@@ -133,17 +133,18 @@ def _shapes(
         if ends is not None:
             low, high = (SIZE - up.places(forecast.quantiles[:, place]) for place in ends)
             yield Shape(name="band", path=_area(ahead, low, high), share=BAND)
+    single = " single" if len(ahead) == 1 else ""  # a point, no line
     if len(before):
         yield Shape(name="cutoff", path=f"M{_at(before[-1])} 0V{SIZE}")
     if forecast.baseline is not None:
-        yield Shape(name="naive", path=_line(ahead, SIZE - up.places(forecast.baseline)))
+        yield Shape(name=f"naive{single}", path=_line(ahead, SIZE - up.places(forecast.baseline)))
     actual = np.full(len(ahead), np.nan) if forecast.actual is None else forecast.actual
     places = np.concatenate([before, ahead])
     heights = SIZE - up.places(np.concatenate([forecast.history, actual]))
     yield Shape(name="known", path=_line(places, heights))
     found = _line(ahead, SIZE - up.places(forecast.middle))
-    yield Shape(name="halo", path=found)
-    yield Shape(name="forecast", path=found)
+    yield Shape(name=f"halo{single}", path=found)
+    yield Shape(name=f"forecast{single}", path=found)
     came = np.arange(len(places)) >= len(before)
     dotted = _alone(heights) | (came & np.isfinite(heights) & (len(ahead) <= FEW_STEPS))
     if dotted.any():
