@@ -15,7 +15,7 @@ from ostinato.metrics.quantiles import ends_of
 from ostinato.report.forecasting.forecast_plot import BAND, Forecast
 from ostinato.report.forecasting.ticks import Ticks, time_ticks, value_range, value_ticks
 
-SIZE = 1000  # units of a drawing, across and up
+SIZE = 2000  # units of a drawing, across and up: whole ones are fine enough, and short
 FEW_STEPS = 60  # ahead, of which what came is marked by dots
 
 
@@ -44,8 +44,8 @@ class Step:
         text: What it holds, in words.
     """
 
-    left: float
-    width: float
+    left: int
+    width: int
     text: str
 
 
@@ -157,7 +157,7 @@ def _shapes(
 def _steps(forecast: Forecast, across: _Axis, digits: int) -> Iterator[Step]:
     times = np.concatenate([forecast.history_times, forecast.times])
     places = across.places(_numbers(times))
-    edges = np.concatenate([[0.0], (places[1:] + places[:-1]) / 2, [float(SIZE)]])
+    edges = [0, *((places[1:] + places[:-1]) / 2).round().astype(int).tolist(), SIZE]
     past = len(forecast.history)
     for step, time in enumerate(times):
         ahead = step - past
@@ -167,8 +167,8 @@ def _steps(forecast: Forecast, across: _Axis, digits: int) -> Iterator[Step]:
             else [_written(forecast.history[step], digits)]
         )
         yield Step(
-            left=round(float(edges[step]), 1),
-            width=round(float(edges[step + 1] - edges[step]), 1),
+            left=edges[step],
+            width=edges[step + 1] - edges[step],
             text=f"{format_time(time)}: {', '.join(words)}",
         )
 
@@ -214,7 +214,7 @@ def _area(places: Float64s, low: Float64s, high: Float64s) -> str:
     """Return the outline of an area; that of a single step has some width."""
     if len(places) == 1:
         places, low, high = (
-            np.array([places[0] - 6, places[0] + 6]),
+            np.array([places[0] - 12, places[0] + 12]),
             np.repeat(low, 2),
             np.repeat(high, 2),
         )
@@ -229,4 +229,4 @@ def _alone(heights: Float64s) -> NDArray[np.bool_]:
 
 
 def _at(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
+    return f"{value:.0f}"

@@ -17,7 +17,7 @@ from ostinato.runs.forecasting import ForecastPredictions
 
 FEWEST, MOST = 9, 120  # forecasts that are drawn
 FIRST = ("", "median", "best", "worst")
-MOST_STEPS = 12_000  # of all of them together, with their history: a page is to stay small
+MOST_STEPS = 17_000  # of all of them together, with their history: a page is to stay small
 
 
 @dataclass(frozen=True, kw_only=True)

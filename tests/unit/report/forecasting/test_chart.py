@@ -55,9 +55,9 @@ def test_nothing_is_drawn_outside_the_axes_and_every_step_can_be_pointed_at(fore
     assert all(-1e-6 <= place <= 100 + 1e-6 for place, _ in (*chart.times, *chart.values))
     steps = chart.steps
     assert len(steps) == len(forecast.history) + len(forecast.times)
-    assert (steps[0].left, steps[-1].left + steps[-1].width) == pytest.approx((0, SIZE), abs=0.2)
+    assert (steps[0].left, steps[-1].left + steps[-1].width) == pytest.approx((0, SIZE))
     for before, after in itertools.pairwise(steps):
-        assert before.left + before.width == pytest.approx(after.left, abs=0.2)
+        assert before.left + before.width == after.left
     for step, value in zip(steps[-len(forecast.times) :], forecast.middle, strict=True):
         assert f"forecast {value:,.2f}" in step.text
 
