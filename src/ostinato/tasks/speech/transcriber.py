@@ -124,6 +124,11 @@ class Transcriber:
                 input_rate_hz,
             )
         rate = rate_of_samples(input_rate_hz, "stream")
+        if self.joined is not None:
+            logger.warning(
+                "stream: the network hears alone; the averaged frames joined to it, which count in the "
+                "figures, take whole recordings. averaged_frames=False in training measures what is heard."
+            )
         self.network.eval()
         return TranscriptionStream(
             self.network,

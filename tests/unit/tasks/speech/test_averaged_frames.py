@@ -116,3 +116,18 @@ def test_a_recogniser_joins_it_unless_it_is_told_not_to(is_joined, tmp_path):
     network.joined_ = None
     alone = network.predict_details(sounds, n_best=2)
     assert (again.predict_details(sounds, n_best=2) == alone) != is_joined
+
+
+@pytest.mark.parametrize("is_joined", [True, False])
+def test_a_stream_tells_that_it_does_without_it(is_joined, caplog):
+    model = SpeechRecognizer(
+        averaged_frames=is_joined,
+        baseline=False,
+        channels=None,
+        features=FEATURES,
+        recurrent=Recurrent(cell="gru", hidden_size=4, bidirectional=False),
+        training=Training(epochs=1),
+    )
+    model.fit_splits({"train": tones(["low", "high"] * 6), "validation": tones(["high", "low"], 1)})
+    model.stream()
+    assert ("the network hears alone" in caplog.text) == is_joined
