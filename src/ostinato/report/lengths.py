@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +11,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from ostinato.report.hover import add_bands
-from ostinato.report.plots import ACCENT, COUNT, name_y, page_axes, page_style, page_svg
+from ostinato.report.plots import ACCENT, COUNT, most_bars, name_y, page_axes, page_style, page_svg
 
-MIN_BARS, MAX_BARS = 8, 40
 LONG_TAIL = 2  # times the length of all but a hundredth: longer ones share the last bar
 
 
@@ -51,8 +49,7 @@ def length_histogram(
     shortest, longest = int(lengths.min()), int(lengths.max())
     usual = max(int(np.quantile(lengths, 0.99)), 1)
     end = usual if longest > LONG_TAIL * usual else longest
-    num_bars = min(MAX_BARS, max(MIN_BARS, 2 * math.isqrt(len(lengths))))
-    width = max(-(-(end - shortest + 1) // num_bars), 1)
+    width = max(-(-(end - shortest + 1) // most_bars(len(lengths))), 1)
     edges = np.arange(shortest, end + width + 1, width)
     counts, _ = np.histogram(np.minimum(lengths, edges[-1] - 1), edges)
 

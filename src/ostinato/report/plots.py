@@ -191,6 +191,11 @@ def page_axes(*, height: float, ratios: tuple[int, ...] = (1,)) -> tuple[Figure,
     return figure, list(grid[:, 0])
 
 
+def most_bars(n: int) -> int:
+    """Return how many bars a histogram of ``n`` values may have, so that few hold next to nothing."""
+    return min(40, max(8, 2 * math.isqrt(n)))
+
+
 def name_y(axes: Axes, name: str) -> None:
     """Write what the vertical axis counts above it, where nothing can run into it on a phone."""
     axes.set_title(name, loc="left", fontsize="medium", color=MUTED)

@@ -16,6 +16,7 @@ from ostinato.report.plots import (
     INK,
     MUTED,
     WIDTH_INCHES,
+    most_bars,
     name_y,
     page_axes,
     page_style,
@@ -43,8 +44,8 @@ def error_histogram(errors: NDArray[Any]) -> str:
     """Draw how many examples have each error; returns SVG."""
     with page_style():
         canvas, (axes,) = page_axes(height=2.9)
-        bins = min(40, len(errors) + 1)
-        counts, edges, _ = axes.hist(errors, bins=bins, color=ACCENT, rwidth=0.9, linewidth=0)
+        bars = most_bars(len(errors))
+        counts, edges, _ = axes.hist(errors, bins=bars, color=ACCENT, rwidth=0.9, linewidth=0)
         axes.axvline(0, color=INK, linewidth=1, linestyle=(0, (1, 2)))
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.yaxis.set_major_formatter(COUNT)
