@@ -26,6 +26,7 @@ from ostinato.report.section import Curve
 from ostinato.runs.run import Epoch
 
 ROOM = 1.08  # above the highest bar
+LOG_ROOM = 1.25  # above the highest and below the lowest norm
 STYLES = tuple(
     (colour, dash)
     for dash in ("solid", (0, (4, 2)), (0, (1, 1.5)))
@@ -118,7 +119,11 @@ def gradient_norms(history: Sequence[Epoch], limit: float | None) -> str:
         if limit is not None:
             axes.axhline(limit, color=SERIES["test"], linewidth=1.2, linestyle=(0, (4, 3)))
         axes.set_yscale("log")
-        low, high = axes.get_ylim()
+        shown = [
+            value for values in (*norms.values(), [limit or 0.0]) for value in values if value > 0
+        ]
+        low, high = min(shown) / LOG_ROOM, max(shown) * LOG_ROOM
+        axes.set_ylim(low, high)
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 300 * low else (1,)))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
