@@ -118,12 +118,12 @@ def gradient_norms(history: Sequence[Epoch], limit: float | None) -> str:
         _line(axes, epochs, norms["mean"], color=ACCENT)
         if limit is not None:
             axes.axhline(limit, color=SERIES["test"], linewidth=1.2, linestyle=(0, (4, 3)))
-        axes.set_yscale("log")
         shown = [
             value for values in (*norms.values(), [limit or 0.0]) for value in values if value > 0
         ]
         low, high = min(shown) / LOG_ROOM, max(shown) * LOG_ROOM
         axes.set_ylim(low, high)
+        axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 300 * low else (1,)))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())

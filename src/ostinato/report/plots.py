@@ -192,7 +192,7 @@ def page_axes(*, height: float, ratios: tuple[int, ...] = (1,)) -> tuple[Figure,
 
 
 def most_bars(n: int) -> int:
-    """Return how many bars a histogram of ``n`` values may have, so that few hold next to nothing."""
+    """Return how many bars a histogram of ``n`` values may have: few, if values are few."""
     return min(40, max(8, 2 * math.isqrt(n)))
 
 
