@@ -31,14 +31,16 @@ from ostinato.report.class_tables import (
     confusion_plot,
     confusion_rows,
     most_confused,
+    num_confused,
 )
 from ostinato.report.section import Balance, Curve, Headline, Task, balance_rows, loss_curve, note
-from ostinato.report.tagging.sentences import Mistake, faults, show
+from ostinato.report.tagging.examples import Examples, examples
 from ostinato.report.tagging.tally import of_tags
 from ostinato.runs.run import Labels, SplitFacts
 from ostinato.runs.tagging import Sentence, TagPredictions
 
-NUM_MISTAKES = 30
+FIRST_HUE = 210
+GOLDEN_ANGLE = 137.508  # turns that never meet
 
 Tags = Sequence[Sequence[str]]
 
@@ -74,22 +76,26 @@ class Results:
         class_rows: Precision, recall, F1 and support of each type, or of each tag.
         confusion: The confusion matrix, unless it is drawn; None is no span.
         confused: The most frequent confusions, most frequent first.
+        num_confused: How many there are.
         calibration: Confidence of spans, or of tags, against accuracy; None without predicted spans.
         by_length: Figures of short to long spans; none if tags stand for no spans.
         by_known: Figures of known and of unknown words.
         mistakes: Sentences with mistakes, most confident ones first.
-        num_wrong: Number of sentences with mistakes.
+        right: Sentences without, those of the most types first.
+        hues: The colour of each type, or tag, in degrees.
         plots: Drawings by name, SVG.
     """
 
     class_rows: tuple[ClassRow, ...]
     confusion: tuple[ConfusionRow, ...]
     confused: tuple[ConfusedPair, ...]
+    num_confused: int
     calibration: Calibration | None
     by_length: tuple[LengthRow, ...]
     by_known: tuple[KnownRow, ...]
-    mistakes: tuple[Mistake, ...]
-    num_wrong: int
+    mistakes: Examples
+    right: Examples
+    hues: Mapping[Name, int]
     plots: Mapping[str, str]
 
 
@@ -97,7 +103,7 @@ class Tagging(Task[TagPredictions]):
     """Sentences of which each token has a tag; tags may stand for spans."""
 
     template = "tagging/section.html"
-    sections = (("types", "Types"), ("trust", "Trust"), ("mistakes", "Mistakes"))
+    sections = (("types", "Types"), ("trust", "Trust"), ("mistakes", "Mistakes"), ("right", "Right answers"))
     example = "sentence"
     curves = (
         loss_curve("Mean negative log-likelihood of the tags in nats per token; lower is better."),
@@ -127,21 +133,18 @@ class Tagging(Task[TagPredictions]):
             _types(gold, answers) if are_spans else _tags(gold, answers, labels.classes)
         )
         bins = _calibration(sentences, are_spans=are_spans)
-        wrong = [
-            (sentence, found)
-            for sentence in sentences
-            if (found := faults(sentence, are_spans=are_spans))
-        ]
-        worst = sorted(wrong, key=lambda pair: -pair[1][0].confidence)[:NUM_MISTAKES]
+        mistakes, right = examples(sentences, are_spans=are_spans)
         return Results(
             class_rows=rows,
             confusion=confusion_rows(matrix, names),
             confused=most_confused(matrix, names),
+            num_confused=num_confused(matrix),
             calibration=bins,
             by_length=_by_length(gold, answers) if are_spans else (),
             by_known=_by_known(predictions, gold, answers, are_spans=are_spans),
-            mistakes=tuple(show(*pair, are_spans=are_spans) for pair in worst),
-            num_wrong=len(wrong),
+            mistakes=mistakes,
+            right=right,
+            hues={name: hue(place) for place, name in enumerate(names)},
             plots={
                 **({"calibration": plots.reliability(bins)} if bins else {}),
                 **confusion_plot(matrix, names),
@@ -196,6 +199,16 @@ class Tagging(Task[TagPredictions]):
                 [sum(split.labels.values()) for split in splits],
             ),
         )
+
+
+def hue(place: int) -> int:
+    """Return a colour for each place in a list, as degrees: neighbours are far apart.
+
+    Example:
+        >>> [hue(place) for place in range(4)]
+        [210, 348, 125, 263]
+    """
+    return round(FIRST_HUE + place * GOLDEN_ANGLE) % 360
 
 
 def _types(gold: Tags, answers: Tags) -> tuple[tuple[ClassRow, ...], list[Name], NDArray[Any]]:

@@ -1,4 +1,4 @@
-"""Sentences with wrong tags, as running text in which they are marked."""
+"""Sentences as running text in which right and predicted tags are marked."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Mark:
     Args:
         start: First token.
         end: One past the last token.
-        kind: A span that is right; a right one that was missed; a predicted one that is wrong; or
-            a token whose tag was mistaken.
+        kind: A span or tag that is right; a right span that was missed; a predicted one that is
+            wrong; or a token whose tag was mistaken.
         name: Type of the span, or right tag of the token.
         taken_for: Predicted tag of a token that was mistaken.
         confidence: Probability of what was predicted, for wrong spans and mistaken tags.
@@ -70,24 +70,29 @@ class Piece:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mistake:
-    """One sentence with faults.
+class Example:
+    """One sentence with its right and its predicted tags.
 
     Args:
-        right: The right spans; or the only line, in which mistaken tags are marked.
-        predicted: The predicted spans; nothing if tags stand for none.
+        right: The right spans; or the only line, in which each token has its tag.
+        predicted: The predicted spans; nothing if tags stand for none, or if all are right.
+        num_spans: Right spans, or tokens.
         num_wrong: Predicted spans that are wrong, or mistaken tags.
         num_missed: Right spans that were not predicted.
-        confidence: Highest probability that the model gave to one of its faults.
+        confidence: Highest probability that the model gave to one of its faults; of a sentence
+            without one, the lowest of what it predicted.
         num_tokens: Length of the sentence.
+        times: How often the same sentence got the same tags.
     """
 
     right: tuple[Piece, ...]
     predicted: tuple[Piece, ...]
+    num_spans: int
     num_wrong: int
     num_missed: int
     confidence: float
     num_tokens: int
+    times: int = 1
 
     @property
     def text(self) -> str:
@@ -118,27 +123,48 @@ def faults(sentence: Sentence, *, are_spans: bool) -> list[Fault]:
     return sorted(found, key=lambda fault: -fault.confidence)
 
 
-def show(sentence: Sentence, found: Sequence[Fault], *, are_spans: bool) -> Mistake:
+def show(
+    sentence: Sentence, found: Sequence[Fault], *, are_spans: bool, times: int = 1
+) -> Example:
     """Return a sentence as text around its faults, the most confident ones if there are many.
+
+    A sentence without any is shown around its first spans, or from its beginning.
 
     Args:
         sentence: The sentence.
-        found: Its faults, at least one; see `faults`.
+        found: Its faults; see `faults`.
         are_spans: Whether its tags stand for spans.
+        times: How often it got the same tags.
     """
-    edges = (place for fault in found[:MAX_FAULTS] for place in (fault.start, fault.end - 1))
+    lines = _span_marks(sentence) if are_spans else (_tag_marks(sentence), [])
+    around = [(fault.start, fault.end) for fault in found] or [
+        (mark.start, mark.end) for mark in lines[0]
+    ]
+    edges = (place for start, end in around[:MAX_FAULTS] for place in (start, end - 1))
     windows = _windows(edges, len(sentence.tokens))
-    lines = _span_marks(sentence) if are_spans else (_tag_marks(sentence, found), [])
     right, predicted = (_line(sentence.tokens, windows, marks) for marks in lines)
     kinds = [mark.kind for marks in lines for mark in marks]
-    return Mistake(
+    return Example(
         right=right,
-        predicted=predicted if are_spans else (),
+        predicted=predicted if are_spans and found else (),
+        num_spans=len(lines[0]),
         num_wrong=kinds.count("wrong") + kinds.count("mistaken"),
         num_missed=kinds.count("missed"),
-        confidence=found[0].confidence,
+        confidence=found[0].confidence if found else least_confidence(sentence, are_spans=are_spans),
         num_tokens=len(sentence.tokens),
+        times=times,
     )
+
+
+def least_confidence(sentence: Sentence, *, are_spans: bool) -> float:
+    """Return the lowest probability of a predicted span, or tag; 1 of none.
+
+    Args:
+        sentence: The sentence.
+        are_spans: Whether its tags stand for spans.
+    """
+    shares = sentence.span_confidence if are_spans else sentence.confidence
+    return float(shares.min(initial=1.0))
 
 
 def separators(tokens: Sequence[str]) -> list[str]:
@@ -199,17 +225,21 @@ def _mark(span: Span, kind: Kind, confidence: float | None = None) -> Mark:
     return Mark(start=span.start, end=span.end, kind=kind, name=span.type, confidence=confidence)
 
 
-def _tag_marks(sentence: Sentence, found: Iterable[Fault]) -> list[Mark]:
+def _tag_marks(sentence: Sentence) -> list[Mark]:
     return [
-        Mark(
-            start=fault.start,
-            end=fault.end,
+        Mark(start=place, end=place + 1, kind="right", name=label)
+        if label == prediction
+        else Mark(
+            start=place,
+            end=place + 1,
             kind="mistaken",
-            name=sentence.labels[fault.start],
-            taken_for=sentence.predictions[fault.start],
-            confidence=fault.confidence,
+            name=label,
+            taken_for=prediction,
+            confidence=confidence,
         )
-        for fault in sorted(found, key=lambda fault: fault.start)
+        for place, (label, prediction, confidence) in enumerate(
+            zip(sentence.labels, sentence.predictions, sentence.confidence.tolist(), strict=True)
+        )
     ]
 
 

@@ -27,6 +27,8 @@ from ostinato.metrics import (
     tagging_metrics,
 )
 from ostinato.report.formatting import number, percent
+from ostinato.report.tagging.examples import examples
+from ostinato.report.tagging.section import hue
 from ostinato.report.tagging.sentences import MARGIN, MAX_FAULTS, faults, separators, show
 from ostinato.runs.tagging import Sentence
 
@@ -260,39 +262,63 @@ def test_wrong_spans_are_told_in_words_and_right_ones_too(entities):
     text = Page(page).text
     assert "Right Ana PER of Lazio ORG missed met Bo PER missed in Rome LOC" in text
     assert "Predicted Ana PER of Lazio LOC wrong 75% met Bo in Rome LOC" in text
-    assert page.count('<mark class="right">') == 4
+    assert page.count('<mark class="right"') == 4
     assert "Wrong spans 1 Missed spans 2 Confidence 75.0% Length 7 tokens" in text
     assert "1 sentence of the test split has a wrong or missed span" in text
 
 
-def test_wrong_tags_alone_are_marked_with_both_tags(parts_of_speech):
+def test_each_token_has_its_tag_and_wrong_ones_both(parts_of_speech):
     one_sentence(parts_of_speech, ["time", "flies"], ["NOUN", "VERB"], ["NOUN", "X"])
     page = page_of(parts_of_speech)
-    assert page.count("<mark") == 1
-    assert "time flies VERB taken for X 75%" in Page(page).text
+    assert re.findall(r'<mark class="(\w+)"', page) == ["right", "mistaken"]
+    assert "time NOUN flies VERB taken for X 75%" in Page(page).text
+
+
+def test_a_type_has_one_colour_and_each_type_its_own(entities):
+    tokens = ["Ana", "of", "Lazio", "met", "Bo", "in", "Rome"]
+    labels = ["S-PER", "O", "S-ORG", "O", "S-PER", "O", "S-LOC"]
+    predictions = ["S-PER", "O", "S-LOC", "O", "O", "O", "S-LOC"]
+    one_sentence(entities, tokens, labels, predictions)
+    marks = re.findall(r'<mark [^>]*--hue: (\d+)">[^<]*<small[^>]*><bdi>(\w+)', page_of(entities))
+    assert len(marks) == 7
+    hues = {kind: {hue for hue, other in marks if other == kind} for _, kind in marks}
+    assert hues.keys() == {"PER", "ORG", "LOC"}
+    assert len({*map(tuple, hues.values())}) == sum(map(len, hues.values())) == 3
+
+
+@given(st.integers(1, 40))
+def test_colours_of_a_list_are_apart(num):
+    hues = sorted(hue(place) for place in range(num))
+    assert all(0 <= one < 360 for one in hues)
+    gaps = np.diff([*hues, hues[0] + 360])
+    assert gaps.min() >= 360 / num / 3
 
 
 def test_chinese_is_written_without_spaces(make_run):
     page = page_of(make_run("chinese-entities"))
-    assert '<mark class="missed">北京大学<small' in page
+    assert re.search('<mark class="missed"[^>]*>北京大学<small', page)
     assert "毕业" in page
     assert "199<mark" in page
-    assert '<dd dir="auto" lang="zh"><mark class="right">王伟<small' in page
+    assert re.search('<dd dir="auto" lang="zh"><mark class="right"[^>]*>王伟<small', page)
 
 
 def test_the_most_confident_mistakes_come_first_and_thirty_at_most(make_run):
     folder = make_run("chinese-entities", n=120)
-    rows = columns_of(folder)["prediction"]
+    columns = columns_of(folder)
+    rows = columns["prediction"]
+    tokens = [[str(row), *sentence[1:]] for row, sentence in enumerate(columns["tokens"])]
     sure = np.linspace(0.1, 0.9, len(rows))
     values = [[share] * len(spans_of(row)) for share, row in zip(sure, rows, strict=True)]
     confidence = [[0.05] * len(row) for row in rows]
     rewrite(
         folder,
+        tokens=pa.array(tokens, LISTS),
         span_confidence=pa.array(values, FLOATS),
         confidence=pa.array(confidence, FLOATS),
     )
     text = text_of(folder)
-    shown = [float(share) for share in re.findall(r"Confidence ([\d.]+)%", text)]
+    mistakes = text[: text.index("Right answers 80 sentences")]
+    shown = [float(share) for share in re.findall(r"Confidence ([\d.]+)%", mistakes)]
     assert len(shown) == 30
     assert shown == sorted(shown, reverse=True)
     assert (
@@ -300,6 +326,7 @@ def test_the_most_confident_mistakes_come_first_and_thirty_at_most(make_run):
         in text
     )
     assert "Show 22 more" in text
+    assert "are shown once" not in text
 
 
 def test_a_giant_sentence_is_shown_around_its_faults(entities):
@@ -335,6 +362,22 @@ def test_a_model_without_mistakes_is_told_so(entities, parts_of_speech):
         parts_of_speech, label=pq.read_table(parts_of_speech / "predictions.parquet")["prediction"]
     )
     assert "Every tag of the test split is right." in text_of(parts_of_speech)
+
+
+def test_right_sentences_stand_beside_mistakes(entities, parts_of_speech):
+    columns = columns_of(entities)
+    pairs = zip(columns["label"], columns["prediction"], strict=True)
+    right = [labels for labels, predictions in pairs if spans_of(labels) == spans_of(predictions)]
+    text = text_of(entities).split("Right answers")[-1]
+    assert f"{len(right)} sentences of the test split are wholly right" in text
+    most = max(len({span.type for span in spans_of(labels)}) for labels in right)
+    first = page_of(entities).split('id="right"')[1].split("</li>")[0]
+    assert len(set(re.findall(r"--hue: (\d+)", first))) == most
+    one_sentence(entities, ["a", "b"], ["O", "S-PER"], ["O", "O"])
+    assert "No sentence with a span of the test split is wholly right." in text_of(entities)
+    one_sentence(parts_of_speech, ["time", "flies"], ["NOUN", "VERB"], ["NOUN", "VERB"])
+    assert "1 sentence of the test split is wholly right. " in text_of(parts_of_speech)
+    assert "time NOUN flies VERB" in text_of(parts_of_speech)
 
 
 def test_a_split_without_spans_has_a_page(entities):
@@ -475,6 +518,21 @@ def test_a_sentence_has_faults_if_and_only_if_something_is_wrong(sentence, are_s
         assert len(found) == sum(map(str.__ne__, sentence.labels, sentence.predictions))
     shares = [fault.confidence for fault in found]
     assert shares == sorted(shares, reverse=True)
+
+
+@given(st.lists(sentences(), max_size=8), st.booleans())
+def test_examples_are_each_different_sentence_once(drawn, are_spans):
+    twice = [*drawn, *drawn[::2]]
+    wrong, right = examples(twice, are_spans=are_spans)
+    assert wrong.num + right.num == len(twice)
+    assert wrong.num == sum(bool(faults(one, are_spans=are_spans)) for one in twice)
+    assert sum(example.times for example in wrong.shown) == wrong.num
+    assert len(wrong.shown) == wrong.num_different
+    shares = [example.confidence for example in wrong.shown]
+    assert shares == sorted(shares, reverse=True)
+    for example in right.shown:
+        assert example.num_spans > 0 == example.num_wrong == example.num_missed
+        assert {piece.mark.kind for piece in example.right if piece.mark} == {"right"}
 
 
 @given(sentences(), st.booleans())
