@@ -103,7 +103,12 @@ class Tagging(Task[TagPredictions]):
     """Sentences of which each token has a tag; tags may stand for spans."""
 
     template = "tagging/section.html"
-    sections = (("types", "Types"), ("trust", "Trust"), ("mistakes", "Mistakes"), ("right", "Right answers"))
+    sections = (
+        ("types", "Types"),
+        ("mistakes", "Mistakes"),
+        ("right", "Right answers"),
+        ("trust", "Trust"),
+    )
     example = "sentence"
     curves = (
         loss_curve("Mean negative log-likelihood of the tags in nats per token; lower is better."),
