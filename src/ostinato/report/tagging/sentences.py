@@ -123,9 +123,7 @@ def faults(sentence: Sentence, *, are_spans: bool) -> list[Fault]:
     return sorted(found, key=lambda fault: -fault.confidence)
 
 
-def show(
-    sentence: Sentence, found: Sequence[Fault], *, are_spans: bool, times: int = 1
-) -> Example:
+def show(sentence: Sentence, found: Sequence[Fault], *, are_spans: bool, times: int = 1) -> Example:
     """Return a sentence as text around its faults, the most confident ones if there are many.
 
     A sentence without any is shown around its first spans, or from its beginning.
@@ -150,7 +148,9 @@ def show(
         num_spans=len(lines[0]),
         num_wrong=kinds.count("wrong") + kinds.count("mistaken"),
         num_missed=kinds.count("missed"),
-        confidence=found[0].confidence if found else least_confidence(sentence, are_spans=are_spans),
+        confidence=found[0].confidence
+        if found
+        else least_confidence(sentence, are_spans=are_spans),
         num_tokens=len(sentence.tokens),
         times=times,
     )
