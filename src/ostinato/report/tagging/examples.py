@@ -60,7 +60,7 @@ def examples(sentences: Iterable[Sentence], *, are_spans: bool) -> tuple[Example
 def _examples(found: Sequence[Found], num: int, most: int, *, are_spans: bool) -> Examples:
     """Return the first of each group of like sentences, with the size of the group."""
     times = Counter(_key(sentence) for sentence, _ in found)
-    first: dict[object, Found] = {}
+    first: dict[tuple[tuple[str, ...], ...], Found] = {}
     for pair in found:
         first.setdefault(_key(pair[0]), pair)
     return Examples(
