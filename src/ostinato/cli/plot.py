@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ostinato._errors import ConfigError
-from ostinato._files import replacing
 from ostinato.cli.console import show
 from ostinato.cli.options import WholeNumber
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from ostinato.tasks.forecasting.forecaster import Forecaster
 
 ENDINGS = (".svg", ".png", ".pdf")
-RESOLUTION = 150  # points an inch, of png
 
 
 def plot(
@@ -56,12 +54,13 @@ def plot(
         raise ConfigError(
             "plot: no table is given that --delimiter or --encoding could be of. Name one, or leave it out."
         )
+    from ostinato.report.forecasting.forecast_plot import write_figure  # loads matplotlib
+
     model = _forecaster(run)
     given: dict[str, Any] = {"future": future, "horizon": horizon, "ends": ends}
     written = {"delimiter": delimiter, "encoding": encoding}
     figure = model.plot(series, X=table, target=target, **given, **written)
-    with replacing(out) as temporary:
-        figure.savefig(temporary, format=out.suffix[1:].lower(), dpi=RESOLUTION)
+    write_figure(figure, out)
     show(str(out))
 
 

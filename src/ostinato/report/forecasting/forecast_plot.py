@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import get_font_names
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from ostinato._arrays import Float64s
+from ostinato._files import replacing
 from ostinato.metrics.quantiles import ends_of, place_of
 from ostinato.report import plots
 from ostinato.report.forecasting.ticks import time_ticks, value_range, value_ticks
 
+logger = logging.getLogger("ostinato")
+
 WIDTH_INCHES, HEIGHT_INCHES = 9.0, 4.0
+RESOLUTION = 150  # points an inch, of png
+CJK_FONTS = (
+    *("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Hiragino Sans GB"),
+    *("Microsoft YaHei", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "SimHei", "Noto Sans CJK JP"),
+)
 BAND = 0.16  # opacity of an interval; inside it lie the narrower ones
 
 
@@ -109,11 +123,39 @@ def forecast_figure(forecast: Forecast, *, title: str = "", label: str = "") -> 
     axes = figure.subplots()
     _draw(axes, forecast)
     if title:
-        axes.set_title(title, loc="left", color=INK, parse_math=False)
+        axes.set_title(title, loc="left", color=INK, parse_math=False, fontfamily=_families())
     if label:
-        axes.set_ylabel(label, color=MUTED, parse_math=False)
+        axes.set_ylabel(label, color=MUTED, parse_math=False, fontfamily=_families())
     _legend(figure, forecast)
     return figure
+
+
+def write_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as svg, png or pdf, by the ending; texts of svg stay texts.
+
+    Where no font has a character of a name, the log says so; a reader of svg finds one of its own.
+
+    Args:
+        figure: The figure.
+        path: The file; its folder is there.
+    """
+    kind = path.suffix[1:].lower()
+    with (
+        replacing(path) as temporary,
+        mpl.rc_context({"svg.fonttype": "none"}),
+        warnings.catch_warnings(record=True) as told,
+    ):
+        warnings.simplefilter("always")
+        figure.savefig(temporary, format=kind, dpi=RESOLUTION)
+    if kind != "svg" and any("missing from" in str(one.message) for one in told):
+        logger.warning("%s: no font here has all characters of the names; write svg.", path)
+
+
+@cache
+def _families() -> list[str]:
+    """Return the usual fonts, then those for Chinese and its neighbours that are there."""
+    there = set(get_font_names())
+    return [*mpl.rcParams["font.family"], *(name for name in CJK_FONTS if name in there)]
 
 
 def _draw(axes: Axes, forecast: Forecast) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +19,8 @@ from tests.unit.report.pages import OWN_SCRIPT, Page, page_of, text_of
 from ostinato import metrics, report
 from ostinato._errors import CheckpointError
 from ostinato.metrics.quantiles import ends_of
-from ostinato.report.forecasting.forecast_plot import Forecast, forecast_figure
+from ostinato.report.forecasting import forecast_plot
+from ostinato.report.forecasting.forecast_plot import Forecast, forecast_figure, write_figure
 from ostinato.report.forecasting.pictures import FEWEST, pictures_of
 from ostinato.report.forecasting.results import (
     autocorrelations,
@@ -599,6 +601,20 @@ def test_a_figure_holds_what_it_is_given(horizon):
     assert (values.min(), values.max()) == (-1.0, horizon + 2.0)
     assert figure.axes[0].get_title(loc="left") == "a $b$"
     figure.savefig(io.BytesIO(), format="png")
+
+
+def test_names_in_chinese_stay_texts_and_what_no_font_has_is_told(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(forecast_plot, "_families", lambda: ["DejaVu Sans"])
+    figure = forecast_figure(forecast_of(), title="北京", label="销量")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        write_figure(figure, tmp_path / "a.svg")
+        assert not caplog.text
+        write_figure(figure, tmp_path / "a.png")
+    assert "no font here has all characters of the names; write svg" in caplog.text
+    svg = (tmp_path / "a.svg").read_text(encoding="utf-8")
+    assert "北京" in svg
+    assert "销量" in svg
 
 
 def test_a_figure_needs_no_pyplot_and_no_actual_values():
