@@ -169,6 +169,7 @@ class Fuzz:
             ["predict", run, *inputs, "--json"],
             ["evaluate", run, "validation", "--json"],
             ["report", run],
+            ["compare", str(self.runs[task]), run, "--out", str(self.folder / "compare.html")],
             ["resume", run],
         ]
 

@@ -84,7 +84,9 @@ class Tally:
         return float(self.figures[name](size @ self.counts))
 
     def interval(self, name: str, *, seed: int = 0) -> tuple[float, float] | None:
-        """Return the 95 percent interval of a figure; None of too few examples.
+        """Return the 95 percent interval of a figure; None where none is known.
+
+        That is of too few examples, and where all draws agree, as of a model without a mistake.
 
         Of a share of right examples it is Wilson's, of other figures the percentiles of 2,000 draws
         of as many examples.
@@ -109,7 +111,7 @@ class Difference:
 
     Args:
         value: The difference.
-        low: Lower end of its 95 percent interval; None of too few examples.
+        low: Lower end of its 95 percent interval; None of too few examples, and where all draws agree.
         high: The upper end.
         p: How often models that are alike would differ by as much; None of too few examples.
         test: By which test: McNemar's, or random swaps.
@@ -253,7 +255,7 @@ def _percentiles(drawn: Float64s) -> tuple[float, float] | None:
     if not len(known):
         return None
     low, high = np.quantile(known, [0.5 - INTERVAL / 2, 0.5 + INTERVAL / 2])
-    return float(low), float(high)
+    return (float(low), float(high)) if low < high else None
 
 
 def _order(tally: Tally) -> bytes:

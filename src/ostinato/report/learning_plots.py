@@ -72,19 +72,18 @@ def curves_of_runs(histories: Mapping[str, Sequence[Epoch]], curve: Curve, split
         curve: The figure.
         split: The split that it is of.
     """
-    last = max((epoch.number for history in histories.values() for epoch in history), default=0)
+    epochs = sorted({epoch.number for history in histories.values() for epoch in history})
     lines: dict[str, Any] = {}
     for name, history in histories.items():
-        values = np.full(last, np.nan)
-        for epoch in history:
-            values[epoch.number - 1] = epoch.scores.get(split, {}).get(curve.key, np.nan)
-        lines[name] = _finite(values.tolist())
+        values = {epoch.number: epoch.scores.get(split, {}).get(curve.key) for epoch in history}
+        lines[name] = _finite(
+            [np.nan if (value := values.get(n)) is None else value for n in epochs]
+        )
     known = [line for line in lines.values() if not np.isnan(line).all()]
     if not known:
         return ""
     with page_style():
         canvas, (axes,) = page_axes(height=2.9)
-        epochs = range(1, last + 1)
         for number, line in enumerate(lines.values()):
             colour, dash = STYLES[number % len(STYLES)]
             _line(axes, epochs, line, color=colour, linestyle=dash)

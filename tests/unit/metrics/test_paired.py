@@ -49,7 +49,7 @@ def test_a_model_does_not_differ_from_itself(rows):
     found = difference(tally, tally, "rate")
     assert found.value == 0
     if len(rows) >= FEWEST:
-        assert (found.low, found.high, found.p) == (0, 0, 1)
+        assert (found.low, found.high, found.p) == (None, None, 1)
 
 
 @settings(deadline=None, max_examples=10)
@@ -99,6 +99,13 @@ def test_holm_never_lowers_and_follows_its_values_around(p_values, random):
     order = list(range(len(p_values)))
     random.shuffle(order)
     np.testing.assert_array_equal(holm([p_values[k] for k in order]), raised[order])
+
+
+def test_a_model_without_a_mistake_has_no_interval_but_as_a_share():
+    errors, _ = pair([(0, 0, 2)] * 20)
+    assert errors.interval("rate") is None
+    right, _ = shares([(True, True)] * 20)
+    assert right.interval("rate") == pytest.approx((0.839, 1), abs=1e-3)  # Wilson's
 
 
 def test_a_difference_of_few_examples_is_not_tested():

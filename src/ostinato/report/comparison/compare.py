@@ -228,7 +228,7 @@ def _notes(
         )
     elif len(tallies[0]) < FEWEST:
         notes.append(
-            f"{len(tallies[0])} examples are too few for a test or an interval; {FEWEST} are the fewest."
+            f"Too few examples for a test or an interval: {len(tallies[0])}; {FEWEST} are the fewest."
         )
     if split == "validation":
         notes.append(
