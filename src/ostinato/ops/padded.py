@@ -50,18 +50,9 @@ def run_direction(
     *,
     reverse: bool = False,
 ) -> tuple[Tensor, State]:
-    """Run one direction of one layer over a packed batch.
+    """Run one direction of one layer, as `ostinato.ops.reference.run_direction` does.
 
-    Args:
-        cell: ``RNN_TANH``, ``RNN_RELU``, ``GRU`` or ``LSTM``.
-        data: Steps in packed order, ``(places, features)``.
-        layout: Places of the batch.
-        state: States before the first step read, each ``(batch, hidden)``.
-        weights: Parameters of this direction of this layer.
-        reverse: Whether each row is read from its last step.
-
-    Returns:
-        The outputs in packed order, and the state after each row's last step read.
+    The places of the batch are those of a layout, in place of its batch sizes.
 
     Example:
         >>> weights = Weights(torch.eye(2), torch.eye(2))

@@ -178,10 +178,7 @@ def texts_of(column: pa.ChunkedArray, name: str, where: str) -> npt.NDArray[Any]
 def attribute_of(column: pa.ChunkedArray, name: str, where: str) -> npt.NDArray[Any]:
     """Return a static column as numbers where all are, else as words.
 
-    Args:
-        column: The column.
-        name: Its name, for messages.
-        where: File or object for messages.
+    Args are those of `ids_of`.
 
     Raises:
         DatasetError: It holds neither strings nor numbers.
