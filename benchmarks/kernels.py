@@ -16,7 +16,7 @@ import argparse
 import re
 import statistics
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,8 @@ from benchmarks.cases.new_shapes import FirstCalls, first_calls
 from benchmarks.memory import peak_of_step
 from ostinato._native.library import status
 from ostinato.bench import Workload, peers, roofline
-from ostinato.bench.compare import compare, is_fair, ratio_to, rounded, share_of, spread_facts
-from ostinato.bench.measure import Plan, Spread
+from ostinato.bench.compare import compare, rounded, share_of, spread_facts
+from ostinato.bench.measure import Plan, Rounds, Spread, ratios
 from ostinato.bench.peers import Maker, Peer
 from ostinato.bench.problem import Problem
 from ostinato.bench.report import table
@@ -209,6 +209,23 @@ def _unchecked(peer: Peer | str) -> Peer | str:
 
 def _inverted(spread: Spread | None) -> Spread | None:
     return None if spread is None else Spread(1 / spread.median, 1 / spread.q3, 1 / spread.q1)
+
+
+def ratio_to(row: Row, rounds: Rounds, names: Sequence[str]) -> Spread | None:
+    """Return how many times slower the best of some peers was, or None where a gate failed.
+
+    A peer that did not take part, or whose results were wrong, is not among the best.
+    """
+    fair = [name for name in names if name in rounds and is_fair(row, name)]
+    if not is_fair(row, "ours") or not fair:
+        return None
+    return Spread.of(ratios(rounds, fair, "ours"))
+
+
+def is_fair(row: Row, name: str) -> bool:
+    """Return whether the results of a contestant passed the gate, or were not asked for."""
+    check = row["peers"][name]["gate"]
+    return check is None or bool(check["passed"])
 
 
 def _milliseconds(calls: FirstCalls) -> Row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ostinato.bench import gate, onnx_peers, peers, roofline, streaming
@@ -124,23 +124,6 @@ def check_all(
         seconds[name] = time.perf_counter() - start
         checks[name] = gate.check(found, right, problem.workload.dtype, own_error=peer.own_error)
     return checks, seconds
-
-
-def ratio_to(row: Row, rounds: Rounds, names: Sequence[str]) -> Spread | None:
-    """Return how many times slower the best of some peers was, or None where a gate failed.
-
-    A peer that did not take part, or whose results were wrong, is not among the best.
-    """
-    fair = [name for name in names if name in rounds and is_fair(row, name)]
-    if not is_fair(row, "ours") or not fair:
-        return None
-    return Spread.of(ratios(rounds, fair, "ours"))
-
-
-def is_fair(row: Row, name: str) -> bool:
-    """Return whether the results of a contestant passed the gate, or were not asked for."""
-    check = row["peers"][name]["gate"]
-    return check is None or bool(check["passed"])
 
 
 def share_of(rate: roofline.Rate, workload: Workload, rounds: Rounds) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from benchmarks.kernels import ratio_to
 from ostinato.bench import gate, peers, report, roofline
-from ostinato.bench.compare import compare, ratio_to
+from ostinato.bench.compare import compare
 from ostinato.bench.measure import Plan, interleave, ratios, threads_pinned
 from ostinato.bench.peers import Peer, Results
 from ostinato.bench.problem import Problem
