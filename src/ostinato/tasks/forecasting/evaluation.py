@@ -75,6 +75,7 @@ class ForecastEvaluation:
         if len(forecasts.places) <= SHOWN:  # it takes each history apart, which is slow
             methods["naive2"] = naive2
         steps = deviation[:, None]
+        medians = _of_history(forecasts, _median)
         return ForecastEvaluation(
             forecasts.actual / steps,
             forecasts.mean / steps,
@@ -83,7 +84,7 @@ class ForecastEvaluation:
             _scale(forecasts, season) / deviation,
             deviation,
             {
-                CONSTANT: _constant(forecasts) / steps,
+                CONSTANT: np.repeat(medians[:, None], forecasts.horizon, axis=1) / steps,
                 **{
                     name: _baseline(forecasts, method, season) / steps
                     for name, method in methods.items()
@@ -212,16 +213,26 @@ def write_forecasts(
     write_table(run, split, table, metadata)
 
 
-def _scale(forecasts: Forecasts, season: int) -> Float64s:
-    """Return the scale of MASE of each window, from before the first cutoff of its series."""
+def _of_history(forecasts: Forecasts, measure: Callable[[Float64s], float]) -> Float64s:
+    """Return for each window a number of what came before the first cutoff of its series."""
     first: dict[tuple[int, int], float] = {}
     found = np.empty(len(forecasts.places))
     for row, (series, target, origin) in enumerate(_rows(forecasts.places)):
         if (series, target) not in first:
-            history = forecasts.panel.values[series][:origin, target]
-            first[series, target] = float(scale_of(history, season))
+            first[series, target] = measure(forecasts.panel.values[series][:origin, target])
         found[row] = first[series, target]
     return found
+
+
+def _scale(forecasts: Forecasts, season: int) -> Float64s:
+    """Return the scale of MASE of each window, from before the first cutoff of its series."""
+    return _of_history(forecasts, lambda history: float(scale_of(history, season)))
+
+
+def _median(history: Float64s) -> float:
+    """Return the median of what is known of a history, 0 where nothing is."""
+    known = history[np.isfinite(history)]
+    return float(np.median(known)) if len(known) else 0.0
 
 
 def _baseline(
@@ -235,19 +246,6 @@ def _baseline(
             for series, target, origin in _rows(forecasts.places)
         ]
     )
-
-
-def _constant(forecasts: Forecasts) -> Float64s:
-    """Return the median of each series before its first cutoff, ``(windows, horizon)``."""
-    first: dict[tuple[int, int], float] = {}
-    found = np.empty(len(forecasts.places))
-    for row, (series, target, origin) in enumerate(_rows(forecasts.places)):
-        if (series, target) not in first:
-            history = forecasts.panel.values[series][:origin, target]
-            known = history[np.isfinite(history)]
-            first[series, target] = float(np.median(known)) if len(known) else 0.0
-        found[row] = first[series, target]
-    return np.repeat(found[:, None], forecasts.horizon, axis=1)
 
 
 def _rows(places: WindowIndex) -> Iterator[tuple[int, int, int]]:
