@@ -11,20 +11,18 @@ import sys
 
 import ostinato
 from ostinato import Recurrent, TextClassifier, Training
-from ostinato.training import Console
 
 samples = ostinato.datasets.load_texts("samples")
 train, validation, test = samples["train"], samples["validation"], samples["test"]
 classifier = TextClassifier(
     recurrent=Recurrent(cell="lstm", hidden_size=64), training=Training(epochs=3)
 )
-with Console() as console:
-    classifier.fit(
-        train.texts,
-        train.labels,
-        validation=(validation.texts, validation.labels),
-        callbacks=[console],
-    )
+classifier.fit(
+    train.texts,
+    train.labels,
+    validation=(validation.texts, validation.labels),
+    verbose=True,  # as it is by itself in a terminal
+)
 
 figures = classifier.evaluate(test.texts, test.labels, seen=train.texts)
 print(f"test: accuracy {figures['accuracy']:.4f}, macro F1 {figures['f1_macro']:.4f}")

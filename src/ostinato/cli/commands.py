@@ -17,7 +17,7 @@ from ostinato._doing import doing
 from ostinato._errors import CheckpointError, ConfigError, StoppedError
 from ostinato._files import read_json, write_json
 from ostinato.cli import layout
-from ostinato.cli.console import print_metrics, say, show
+from ostinato.cli.console import print_metrics, say, show_table
 from ostinato.cli.options import absolute
 from ostinato.runs import folder as run_folder
 from ostinato.tasks import Estimator, Splits
@@ -126,8 +126,7 @@ def _cross_validate(
     summary = summarize(folded)
     write_json(out / "cross_validation.json", summary)
     compared = type(estimator).load(next(iter(jobs)))._compared()
-    for line in layout.of_folds(folded, summary, compared.figure):
-        show(line)
+    show_table(layout.of_folds(folded, summary, compared.figure))
     say(summary_text(folded, summary, compared))
     say(f"Every fold's figures are in {out / 'cross_validation.json'}, its model beside it.")
     if FINAL in metrics:
@@ -170,7 +169,7 @@ def train(
         estimator: The estimator.
         out: Run folder to write.
         arguments: How the data are read, and what is drawn from them.
-        console: Where it is told what is done.
+        console: Where it shows what is done.
         splits: What was read by these arguments, if it was.
         overwrite: Replace the run that stands in the run folder.
         resume: Go on with it.
@@ -206,13 +205,12 @@ def train(
         console.hide()
         if distributed.is_available() and distributed.is_initialized():
             distributed.destroy_process_group()  # its threads must not meet the exit
-    if not is_first_process():
-        return
-    print_metrics(estimator.metrics_)
-    say(
-        f"The model of epoch {estimator.metrics_['best_epoch']} is in {out}. "
-        f"See it: ostinato report {out}"
-    )
+    if is_first_process():
+        is_fold = arguments.get("fold") is not None
+        print_metrics(estimator.metrics_, with_verdict=not is_fold)
+        if not is_fold:  # folds are judged together
+            epoch = estimator.metrics_["best_epoch"]
+            say(f"The model of epoch {epoch} is in {out}. See it: ostinato report {out}")
 
 
 def _configured(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ostinato._files import json_of
@@ -17,6 +17,13 @@ LONG, MUCH = 5.0, 0.15  # seconds and share of the time from which that of simpl
 def show(line: str) -> None:
     """Write a line of the result to standard output."""
     sys.stdout.write(line + "\n")
+
+
+def show_table(lines: Iterable[str]) -> None:
+    """Write the lines of a table to standard output, at once: messages are to stand below it."""
+    for line in lines:
+        show(line)
+    sys.stdout.flush()
 
 
 def show_json(value: Any) -> None:
@@ -55,17 +62,17 @@ def print_figures(title: str, figures: Mapping[str, Any], main: str = "") -> Non
         figures: Its figures.
         main: Name of the figure that the model is judged by, if it is known.
     """
-    for line in layout.measured(title, figures, main):
-        show(line)
+    show_table(layout.measured(title, figures, main))
 
 
-def print_metrics(metrics: Mapping[str, Any]) -> None:
+def print_metrics(metrics: Mapping[str, Any], *, with_verdict: bool = True) -> None:
     """Write the figures of a run, those of the simple models beside it, and the verdict."""
     verdict = metrics.get("verdict", {})
     for split in ("validation", "test"):
         if split in metrics:
-            for line in layout.of_run(split, metrics):
-                show(line)
+            show_table(layout.of_run(split, metrics))
+    if not with_verdict:
+        return
     for line in (verdict.get("text"), verdict.get("advice"), _time_beside(metrics)):
         if line:
             say(line)
