@@ -65,7 +65,7 @@ def sources(folder: Path) -> dict[str, Path]:
     (folder / "sales.csv").write_text("date,sold\n" + "".join(values))
     rows = []
     for number in range(12):
-        path, hertz = folder / f"{number}.wav", 300 + 300 * (number % 2)
+        path, hertz = folder / f"{number}.wav", 300 + 300 * (number % 2) + number
         tone = 8000 * np.sin(np.arange(2400) * 2 * np.pi * hertz / 8000)
         with wave.open(str(path), "wb") as sound:
             sound.setnchannels(1)

@@ -196,16 +196,6 @@ def test_preset_gives_way_to_options(data, tmp_path, capsys):
     assert list((tmp_path / "run" / "tensorboard").glob("events*"))
 
 
-def test_held_out_validation_is_found_again(data, tmp_path, capsys):
-    out = tmp_path / "run"
-    ok(capsys, "train", "classify", data / "train.jsonl", "--out", out, *SMALL)
-    metrics = json.loads((out / "metrics.json").read_text())
-    assert metrics["validation"]["n"] == 16
-    printed, err = ok(capsys, "evaluate", out, "validation", "--json")
-    assert json.loads(printed)["accuracy"] == metrics["validation"]["accuracy"]
-    assert "has changed" not in err
-
-
 def first_column(out: str) -> dict[str, float]:
     """The main figure of each row of the table that is printed."""
     rows = [re.split(r"  +", line) for line in out.splitlines()]

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import torch
-from tests.commands import bits, killed, ok, refused, weights_of_one_and_of_two
+from tests.commands import bits, ok, refused
 from tests.unit.report.pages import Page
 
 import ostinato
@@ -209,31 +208,6 @@ def test_the_card_of_a_model_that_does_not_beat_the_naive_says_so(tmp_path, caps
     assert figures["seasonal_naive"]["mae"] == 0 < figures["mae"]
     card = (out / "README.md").read_text()
     assert re.search(r"^No better than .*the seasonal naive", card, flags=re.MULTILINE)
-
-
-@pytest.mark.parametrize(
-    "method", ["segment", pytest.param("autoregressive", marks=pytest.mark.slow)]
-)
-def test_a_killed_run_goes_on_to_the_same_bits(data, tmp_path, capsys, method):
-    options = [*KNOWN, *OPTIONS, "--checkpoint-steps", "3", "--method", method]
-    killed(20, *TRAIN, data, "--out", tmp_path / "run", *options)
-    whole = tmp_path / "whole"
-    ok(capsys, *TRAIN, data, "--out", whole, *options)
-    ok(capsys, "resume", tmp_path / "run")
-    assert bits(tmp_path / "run") == bits(whole)
-    names = ("series.json", "series.parquet", "predictions.parquet")
-    for name in (name for name in names if (whole / name).exists()):
-        assert (tmp_path / "run" / name).read_bytes() == (whole / name).read_bytes()
-
-
-@pytest.mark.slow
-def test_two_processes_train_as_one(tmp_path):
-    """One series has no name to leave out by chance, as dropout leaves features out."""
-    source = written(tmp_path / "a.csv", shops(a=70))
-    options = [*Y, *OPTIONS, "--head-dropout", "0"]
-    one, two = weights_of_one_and_of_two("forecast", source, tmp_path, options)
-    for name, weight in one.items():
-        torch.testing.assert_close(weight, two[name], atol=2e-5, rtol=0, msg=name)
 
 
 def again(table: pd.DataFrame) -> pd.DataFrame:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from tests.commands import bits, killed, ok, refused, weights_of_one_and_of_two
+from tests.commands import ok, refused
 from tests.unit.report.pages import Page
 
 from ostinato.cli.main import run
@@ -73,16 +72,6 @@ def test_evaluate_gives_the_figures_of_the_run_and_of_any_file(trained, data, ca
     columns = ["--id-column", "case", "--label-column", "kind"]
     out, _ = ok(capsys, "evaluate", trained, data / "ramps_TEST.csv", *columns, "--json")
     assert json.loads(out)["accuracy"] == found["accuracy"]
-
-
-def test_a_held_out_validation_split_is_found_again(data, tmp_path, capsys):
-    source = data / "ramps_TRAIN.ts"
-    ok(capsys, "train", "classify-series", source, "--out", tmp_path / "run", *SHORT)
-    kept = json.loads((tmp_path / "run" / "metrics.json").read_text())["validation"]
-    out, err = ok(capsys, "evaluate", tmp_path / "run", "validation", "--json")
-    found = json.loads(out.splitlines()[-1])
-    assert {name: found[name] for name in kept} == kept
-    assert "has changed" not in err
 
 
 def test_predict_names_each_sequence(trained, data, capsys):
@@ -154,25 +143,6 @@ def test_the_report_shows_the_classes(trained, capsys):
     assert "Confusion matrix" in words
     assert "steps in the sequence" in words
     assert not re.search(r"\b(texts?|tokens?)\b", words)
-
-
-def test_a_killed_run_goes_on_to_the_same_bits(data, tmp_path, capsys):
-    options = [*SHORT, "--checkpoint-steps", "3", "--pooling", "attention"]
-    source = data / "ramps_TRAIN.ts"
-    killed(11, "train", "classify-series", source, "--out", tmp_path / "run", *options)
-    whole = tmp_path / "whole"
-    ok(capsys, "train", "classify-series", source, "--out", whole, *options)
-    ok(capsys, "resume", tmp_path / "run")
-    assert bits(tmp_path / "run") == bits(whole)
-
-
-@pytest.mark.slow
-def test_two_processes_train_as_one(data, tmp_path):
-    options = [*SHORT, "--noise", "0", "--head-dropout", "0"]
-    source = data / "ramps_TRAIN.ts"
-    one, two = weights_of_one_and_of_two("classify-series", source, tmp_path, options)
-    for name, weight in one.items():
-        torch.testing.assert_close(weight, two[name], atol=2e-5, rtol=0, msg=name)
 
 
 @pytest.mark.slow

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
-import torch
-from tests.commands import bits, killed, ok, refused, weights_of_one_and_of_two
+from tests.commands import ok, refused
 
 from ostinato.cli.main import run
 
@@ -114,16 +112,6 @@ def test_predict_answers_every_line_of_standard_input(trained, capsys, monkeypat
     assert [token["text"] for token in first["tokens"]] == ["Alina", "went", "to", "Xoburg"]
 
 
-def test_a_held_out_validation_split_is_found_again(data, tmp_path, capsys):
-    ok(capsys, "train", "tag", data / "train.conll", "--out", tmp_path / "run", *SHORT)
-    kept = json.loads((tmp_path / "run" / "metrics.json").read_text())["validation"]
-    out, err = ok(capsys, "evaluate", tmp_path / "run", "validation", "--json")
-    found = json.loads(out.splitlines()[-1])
-    assert {name: found[name] for name in kept} == kept
-    assert "has changed" not in err
-    assert found["n"] == 12
-
-
 def test_the_report_names_the_types(trained, capsys):
     out, _ = ok(capsys, "report", trained)
     page = Path(out.strip()).read_text()
@@ -141,24 +129,6 @@ def test_parts_of_speech_are_another_column(data, tmp_path, capsys):
     assert "NOUN" in err
     out, _ = ok(capsys, "predict", tmp_path / "run", "w1 w2")
     assert "/" in out
-
-
-def test_a_killed_run_goes_on_to_the_same_bits(trained, data, tmp_path, capsys):
-    options = [*SHORT, "--checkpoint-steps", "3"]
-    killed(11, "train", "tag", data, "--out", tmp_path / "run", *options)
-    whole = tmp_path / "whole"
-    ok(capsys, "train", "tag", data, "--out", whole, *options)
-    ok(capsys, "resume", tmp_path / "run")
-    assert bits(tmp_path / "run") == bits(whole)
-
-
-@pytest.mark.slow
-def test_two_processes_train_as_one(data, tmp_path):
-    options = [*SHORT, *UNDROPPED]
-    one, two = weights_of_one_and_of_two("tag", data, tmp_path, options)
-    for name, weight in one.items():
-        # Measured: 3.1e-7; the halves of a batch are added up in another order.
-        torch.testing.assert_close(weight, two[name], atol=2e-6, rtol=0, msg=name)
 
 
 def test_wrong_sources_are_refused_in_one_line(data, tmp_path, capsys):
@@ -201,27 +171,6 @@ def test_wrong_files_are_named_with_the_line(tmp_path, capsys, name, content, ma
     assert line.startswith(f"ostinato: {source}: ")
     assert match in line
     assert not (tmp_path / "run").exists()
-
-
-@pytest.mark.parametrize(
-    "file",
-    [
-        "config.json",
-        "model.safetensors",
-        "lexicon.json",
-        "labels.json",
-        "tokenizer_config.json",
-    ],
-)
-def test_a_broken_run_folder_is_refused_in_one_line(tmp_path, capsys, trained, file):
-    broken = tmp_path / "broken"
-    shutil.copytree(trained, broken)
-    whole = (broken / file).read_bytes()
-    for content in (whole[: len(whole) // 2], b"{}"):
-        (broken / file).write_bytes(content)
-        assert str(broken) in refused(capsys, 1, "predict", broken, "a film")
-    (broken / file).unlink()
-    assert str(broken) in refused(capsys, 1, "predict", broken, "a film")
 
 
 @pytest.mark.parametrize(

@@ -86,15 +86,6 @@ def test_spans_of_raw_text_are_where_they_are_said_to_be(fitted: SequenceTagger)
         assert 0 <= span["confidence"] <= 1
 
 
-def test_what_the_loop_measured_is_what_evaluate_measures(fitted: SequenceTagger) -> None:
-    best = next(r for r in fitted.history_ if r["epoch"] == fitted.metrics_["best_epoch"])
-    found = fitted.evaluate(SENTENCES, TAGS)
-    for name in ("loss", "accuracy", "precision", "recall", "f1"):
-        assert found[name] == pytest.approx(best["validation"][name], rel=1e-6), name
-    predictions = fitted.predict(SENTENCES)
-    assert found["f1"] == tagging_metrics(TAGS, predictions, are_spans=True)["f1"]
-
-
 def test_a_saved_model_has_a_card_and_a_page(fitted: SequenceTagger, tmp_path: Path) -> None:
     fitted.save(tmp_path / "run")
     text = ["Anna met Ben in Oslo."]
