@@ -22,7 +22,7 @@ NO_CHANCE = {
     "classify-series": f"{TRAIN['classify-series']} --noise 0 --head-dropout 0",
     "forecast": "--hidden-size 4 --horizon 3 --context 6 --head-dropout 0",
     "transcribe": f"{TRAIN['transcribe']} --dropout 0 --head-dropout 0 --augmentation-speed 0 --augmentation-noise 0 "
-    "--augmentation-masks 0 --augmentation-join 0 --augmentation-mix 0 --augmentation-gain-db 0",
+    "--augmentation-masks 0 --augmentation-join 0 --augmentation-mix 0 --augmentation-gain-db 0 --augmentation-filter-db 0",
 }
 """Options under which nothing is drawn, as two processes draw each for itself."""
 NOT_READ = {
