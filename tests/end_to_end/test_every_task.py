@@ -17,12 +17,13 @@ from ostinato.cli.main import run
 from ostinato.cli.settings import TASKS
 
 SHORT = ["--epochs", "2", "--batch-size", "2", "--checkpoint-steps", "3"]
+AUGMENTED = "speed", "noise", "masks", "join", "mix", "gain-db", "filter-db"
 NO_CHANCE = {
     "tag": f"{TRAIN['tag']} --word-dropout 0 --locked-dropout 0 --head-dropout 0",
     "classify-series": f"{TRAIN['classify-series']} --noise 0 --head-dropout 0",
     "forecast": "--hidden-size 4 --horizon 3 --context 6 --head-dropout 0",
-    "transcribe": f"{TRAIN['transcribe']} --dropout 0 --head-dropout 0 --augmentation-speed 0 --augmentation-noise 0 "
-    "--augmentation-masks 0 --augmentation-join 0 --augmentation-mix 0 --augmentation-gain-db 0 --augmentation-filter-db 0",
+    "transcribe": f"{TRAIN['transcribe']} --dropout 0 --head-dropout 0 "
+    + " ".join(f"--augmentation-{name} 0" for name in AUGMENTED),
 }
 """Options under which nothing is drawn, as two processes draw each for itself."""
 NOT_READ = {
