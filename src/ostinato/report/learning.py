@@ -24,6 +24,7 @@ class Learning:
         columns: Each split with each figure that was followed on it.
         norm_limit: Norm to which gradients were clipped, None if they were not.
         warnings: Sentences about gradients that vanished or exploded.
+        remark: A sentence about epochs in which all were clipped; empty if there are none.
         plots: Drawings by name, SVG.
     """
 
@@ -31,6 +32,7 @@ class Learning:
     columns: tuple[tuple[str, Curve], ...]
     norm_limit: float | None
     warnings: tuple[str, ...]
+    remark: str
     plots: Mapping[str, str]
 
 
@@ -61,6 +63,7 @@ def learning(run: Run, curves: Sequence[Curve]) -> Learning | None:
         columns=columns,
         norm_limit=limit,
         warnings=gradient_warnings(history),
+        remark=_clipping(history),
         plots=drawn,
     )
 
@@ -78,7 +81,6 @@ def gradient_warnings(history: tuple[Epoch, ...]) -> tuple[str, ...]:
         if epoch.norm_mean < VANISHING_NORM and not _has_learnt(epoch, history[0])
     ]
     exploded = [e for e in history if e.norm_max > EXPLODING_NORM or math.isinf(e.norm_mean)]
-    clipped = [epoch for epoch in history if epoch.clipped > 0.99]
     found = []
     if vanished:
         found.append(
@@ -91,12 +93,17 @@ def gradient_warnings(history: tuple[Epoch, ...]) -> tuple[str, ...]:
             f"Gradients exploded in {_first(exploded)}: their largest norm is "
             f"{exploded[0].norm_max:.1g}. Clip them, or lower the learning rate."
         )
-    if clipped:
-        found.append(
-            f"Every step of {_first(clipped)} was clipped: the limit on the norm, more than "
-            "the learning rate, decides how far a step goes."
-        )
     return tuple(found)
+
+
+def _clipping(history: tuple[Epoch, ...]) -> str:
+    clipped = [epoch for epoch in history if epoch.clipped > 0.99]
+    if not clipped:
+        return ""
+    return (
+        f"Every step of {_first(clipped)} was clipped: the limit on the norm, more than "
+        "the learning rate, decides how far a step goes."
+    )
 
 
 def _has_learnt(epoch: Epoch, first: Epoch) -> bool:

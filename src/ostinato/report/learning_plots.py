@@ -58,8 +58,9 @@ def learning_curve(history: Sequence[Epoch], curve: Curve) -> str:
         if curve.is_share:
             axes.yaxis.set_major_formatter(PERCENT)
         lowest = min(float(np.nanmin(line)) for line in drawn.values())
-        if curve.lower_is_better and lowest >= 0:
-            axes.set_ylim(bottom=0)
+        highest = max(float(np.nanmax(line)) for line in drawn.values())
+        if curve.lower_is_better and lowest >= 0 < highest:
+            axes.set_ylim(0, highest * ROOM)
         _epoch_axis(axes, epochs, {name: (line, curve.written) for name, line in drawn.items()})
         return page_svg(canvas, curve.key)
 

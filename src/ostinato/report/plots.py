@@ -42,6 +42,7 @@ DASHES = {"train": (0, (4, 2)), "validation": "solid", "test": (0, (1, 1.5))}
 MAX_MARKERS = 30
 WIDTH_INCHES = 5.0
 NUM_SHADES = 10
+FEW = 10  # examples, of which luck can make any share
 ROOM = 0.025  # of an axis of shares, for the points at its ends
 PERCENT = FuncFormatter(lambda share, _: f"{share * 100:.4g}%")
 COUNT = FuncFormatter(lambda count, _: f"{count:,.0f}")
@@ -79,8 +80,11 @@ def reliability(bins: Calibration) -> str:
         filled = bins.count > 0
         start = _start(bins.edges[:-1][filled], bins.frequency[filled])
         curve.plot([start, 1], [start, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+        many, few = bins.count >= FEW, filled & (bins.count < FEW)
+        look: dict[str, Any] = {"color": ACCENT, "linewidth": 2, "marker": "o"}
+        curve.plot(bins.probability[many], bins.frequency[many], **look)
         curve.plot(
-            bins.probability[filled], bins.frequency[filled], color=ACCENT, linewidth=2, marker="o"
+            bins.probability[few], bins.frequency[few], **look, linestyle="", mfc="none", mew=1
         )
         curve.set_ylim(start - ROOM * (1 - start), 1 + ROOM * (1 - start))
         name_y(curve, "share that came true")
@@ -95,7 +99,8 @@ def reliability(bins: Calibration) -> str:
         )
         counts.yaxis.set_major_locator(MaxNLocator(2))
         name_y(counts, "share of all")
-        counts.set_xlabel("probability given by the model")
+        hollow = f"; hollow: of fewer than {FEW}" * bool(few.any())
+        counts.set_xlabel(f"probability given by the model{hollow}")
         for axes in (curve, counts):
             axes.set_xlim(start - ROOM * (1 - start), 1 + ROOM * (1 - start))
             axes.xaxis.set_major_formatter(PERCENT)

@@ -188,3 +188,14 @@ def test_bands_meet_and_each_holds_its_place(places):
     bands = around(places, [str(place) for place in places], (places[0] - 1, places[-1] + 1))
     assert all(start <= place <= end for place, (start, end, _) in zip(places, bands, strict=True))
     assert all(a[1] == b[0] for a, b in itertools.pairwise(bands))
+
+
+def test_shares_of_few_examples_are_hollow_and_not_joined(drawn):
+    confidence = np.array([0.95] * 40 + [0.75] * 30 + [0.6] * 3)
+    bins = calibration(confidence, np.arange(73) % 5 > 0)
+    plots.reliability(bins)
+    _, joined, hollow = drawn[-1].axes[0].lines
+    assert len(joined.get_xdata()) == 2
+    assert hollow.get_linestyle() == "None"
+    assert hollow.get_xdata() == pytest.approx([0.6])
+    assert "fewer than 10" in drawn[-1].axes[1].get_xlabel()
