@@ -92,7 +92,13 @@ def _days(region: str, first: int, last: int) -> npt.NDArray[Any]:
     """Return the holidays of some years, as dates."""
     country, part = _parts(region)
     years = range(first, last + 1)
-    found = _package().country_holidays(country, subdiv=part or None, years=years)
+    try:
+        found = _package().country_holidays(country, subdiv=part or None, years=years)
+    except NotImplementedError:  # trained with a release that knew it
+        raise ConfigError(
+            f"Forecaster: holidays of {shown(region)} are not known to the installed package. Install a newer "
+            "one: pip install --upgrade holidays"
+        ) from None
     return np.array(sorted(found), "datetime64[D]")
 
 

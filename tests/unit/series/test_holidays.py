@@ -68,6 +68,11 @@ def test_steps_of_a_day_or_less_can_be_told(alias):
     check_holidays("DE-BY", Frequency.parse(alias))
 
 
+def test_a_region_that_the_installed_release_does_not_know_is_told():
+    with pytest.raises(ConfigError, match="'DE-QQ' are not known to the installed package"):
+        holiday_features(DAYS, Frequency.parse("D"), "DE-QQ")
+
+
 def test_a_package_that_is_missing_is_named_with_its_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "holidays", None)
     with pytest.raises(
