@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import bdtr
 
 from ostinato._arrays import Float64s, Int64s
@@ -232,16 +232,29 @@ def _swapped(size: Int64s, one: Float64s, other: Float64s, of: Of, seed: int) ->
     rng = np.random.default_rng(seed)
     count = 0
     for rows in _chunks(SWAPS, len(size)):
-        moved = rng.binomial(size, 0.5, (rows, len(size))) @ gains
+        moved = _halves(rng, size, rows) @ gains
         count += int((np.abs(of(sums[0] + moved) - of(sums[1] - moved)) >= least).sum())
     return (1 + count) / (1 + SWAPS)
 
 
-def _draws(size: Int64s, seed: int) -> Iterator[Int64s]:
+def _halves(rng: np.random.Generator, size: Int64s, rows: int) -> NDArray[Any]:
+    """Return how many of each kind are swapped, each example with a chance of half, ``(rows, kinds)``."""
+    if len(size) and size.max() > 1:
+        return rng.binomial(size, 0.5, (rows, len(size)))
+    bits = np.frombuffer(rng.bytes(rows * (-(-len(size) // 8))), np.uint8).reshape(rows, -1)
+    return np.unpackbits(bits, axis=1, count=len(size)).astype(np.float64)
+
+
+def _draws(size: Int64s, seed: int) -> Iterator[NDArray[Any]]:
     """Yield how many of each kind there are in as many examples drawn anew, ``(draws, kinds)``."""
     rng, total = np.random.default_rng(seed), int(size.sum())
     for rows in _chunks(DRAWS, len(size)):
-        yield rng.multinomial(total, size / total, rows)
+        if len(size) < total:
+            yield rng.multinomial(total, size / total, rows)
+        else:  # all are different: as multinomial draws, and many times faster
+            drawn = rng.integers(total, size=(rows, total)) + np.arange(rows)[:, None] * total
+            counts = np.bincount(drawn.ravel(), minlength=rows * total)
+            yield counts.reshape(rows, total).astype(np.float64)
 
 
 def _chunks(total: int, width: int) -> Iterator[int]:
