@@ -40,7 +40,7 @@ iframe {{ border: 0; width: 100%; height: calc(100% - 31px); }}
 <div class="window" id="terminal"><div class="bar">{dots}terminal</div><pre>{terminal}</pre></div>
 <div class="window" id="report"><div class="bar">{dots}runs/reviews/report.html</div>
 <iframe src="{report}"></iframe></div>"""
-HEIGHT = 860
+HEIGHT = 884
 DOTS = 3 * "<b></b>"
 HOME = "/home/you"  # in the place of a folder that is gone afterwards
 
