@@ -52,11 +52,11 @@ def sentiment() -> None:
 
 
 def tagging() -> None:
-    """Draw names in a sentence, and photograph the figures of each type."""
+    """Draw names in a sentence, and photograph right sentences."""
     with played("tutorials/tagging.md") as (page, folder):
         text = "Mrs Marlow left Lanlansoft and moved to Lincoln on 14 December 2018."
         tasks.spans(text, page["tagger"].predict_spans([text])[0], IMAGES / "task-tag.svg")
-        section(folder / "runs" / "names", "#types", "tagging-types.png")
+        section(folder / "runs" / "names", "#right", "tagging-right.png")
 
 
 def speech() -> None:

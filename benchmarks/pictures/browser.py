@@ -12,6 +12,7 @@ from PIL import Image, ImageChops
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SCALE = 1.5  # pixels of the picture to one of the page
 MARGIN = 12  # of the page around what is kept
+ITEMS = 4  # of a list
 
 
 def photograph(page: Path, out: Path, width: int, height: int, colors: int = 96) -> None:
@@ -46,7 +47,8 @@ def trimmed(picture: Image.Image) -> Image.Image:
 def part_of(page: Path, keep: str) -> Path:
     """Write beside a report page one with a single element of it, and return its path.
 
-    ``keep`` is a CSS selector; of several elements the first is kept.
+    ``keep`` is a CSS selector; of several elements the first is kept. Of lists in it at most `ITEMS`
+    items stay, none with letters for which a machine may have no font.
     """
     script = f"""<script>
     const kept = document.querySelector({keep!r});
@@ -54,6 +56,13 @@ def part_of(page: Path, keep: str) -> Path:
         if (node.tagName === "DETAILS") node.open = true;
         for (const other of [...node.parentElement.children]) if (other !== node) other.remove();
     }}
+    const wide = /[\\u2e80-\\uffef]/;
+    const items = [...kept.querySelectorAll("li")].filter(item => !item.closest(".legend"));
+    const shown = items.filter(item => !wide.test(item.textContent)).slice(0, {ITEMS});
+    for (const item of items) if (!shown.includes(item)) item.remove();
+    for (const item of shown) if (item.closest("details")) item.closest("details").open = true;
+    for (const line of kept.querySelectorAll("summary, input, label")) line.hidden = true;
+    for (const line of kept.querySelectorAll("[hidden]")) line.style.display = "none";
     </script>"""
     text = page.read_text("utf-8").replace("script-src", "no-script-src")
     text = text.replace('http-equiv="Content-Security-Policy"', 'name="without-policy"')
