@@ -45,7 +45,7 @@ class Dataset:
 
     Args:
         name: Name in the registry.
-        description: What it is, in a line that ends with `; ` and how much there is of it.
+        description: What it is, in a line that ends with a semicolon and how much there is of it.
         source: Page of its owner.
         files: Files to fetch; none if it is generated.
         licence: Licence as its owner states it.
