@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -113,10 +112,10 @@ class Columns:
 
 
 class Console:
-    """What a training does, shown on standard error; a callback, and a context manager.
+    """What a training does, on standard error; a callback, and a context manager.
 
-    In a terminal what is being done, and how far an epoch is, stands in a line that is replaced, also in a
-    notebook where ``ipywidgets`` is installed. An epoch is a line that stays, everywhere. A stream that can no
+    In a terminal what is being done, and how far an epoch is, stands in a line that is replaced.
+    An epoch is a line that stays, everywhere; in a notebook among what its cell prints. A stream that can no
     longer be written, as after ``2>&1 | head``, ends no training.
 
     Args:
@@ -132,6 +131,9 @@ class Console:
     def __init__(self, console: RichConsole | None = None, *, lasting: bool = False) -> None:
         stream = cast(IO[str], _Enduring(sys.stderr)) if sys.stderr else None  # None: no console
         self.console = console or RichConsole(file=stream, stderr=True)
+        self.is_notebook = self.console.is_jupyter
+        if self.is_notebook:  # which would make a block of each line
+            self.console = RichConsole(file=sys.stdout, force_jupyter=False, force_terminal=False)
         self.lasting = lasting and is_first_process()
         self.epochs = 0
         self.columns: Columns | None = None
@@ -149,15 +151,14 @@ class Console:
             SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
         )
         self.shown = self.phase
-        is_there = self.console.is_jupyter and importlib.util.find_spec("ipywidgets") is not None
         self.live = (
             Live(
                 console=self.console,
                 transient=True,
                 get_renderable=lambda: self.shown,
-                redirect_stdout=self.console.is_jupyter or bool(sys.stdout and sys.stdout.isatty()),
+                redirect_stdout=bool(sys.stdout and sys.stdout.isatty()),
             )
-            if (self.console.is_terminal or is_there) and is_first_process()
+            if self.console.is_terminal and is_first_process()
             else None
         )
         self.watching = ExitStack()

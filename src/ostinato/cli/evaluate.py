@@ -12,9 +12,9 @@ from ostinato._doing import doing
 from ostinato._errors import ConfigError
 from ostinato._kinds import AS_WRITTEN
 from ostinato.cli.console import print_figures, say, show_json
+from ostinato.cli.loading import loaded
 from ostinato.cli.options import columns_of, given_columns, with_options
 from ostinato.cli.settings import TASKS
-from ostinato.runs.folder import read_config
 
 if TYPE_CHECKING:  # torch is loaded once the options are known to be right
     from ostinato.tasks import Estimator
@@ -45,12 +45,8 @@ def _evaluate(
         json: Print one JSON object as the last line.
     """
     given = {**given_columns(columns), **({} if on_error is None else {"on_error": on_error})}
-    read_config(run)
+    estimator = loaded(run)
     with Console():
-        doing("loading torch")
-        from ostinato.tasks import load  # and torch, once what was typed is known to be right
-
-        estimator = load(run)
         asked = {"cutoffs": cutoffs, "refit": refit}
         options = {name: value for name, value in asked.items() if value is not None}
         split, source, figures = _measured(estimator, run, data, given, options)

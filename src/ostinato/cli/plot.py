@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ostinato._errors import ConfigError
 from ostinato.cli.console import show
+from ostinato.cli.loading import loaded
 from ostinato.cli.options import WholeNumber
 
 if TYPE_CHECKING:
@@ -54,9 +55,9 @@ def plot(
         raise ConfigError(
             "plot: no table is given that --delimiter or --encoding could be of. Name one, or leave it out."
         )
+    model = _forecaster(run)
     from ostinato.report.forecasting.forecast_plot import write_figure  # loads matplotlib
 
-    model = _forecaster(run)
     given: dict[str, Any] = {"future": future, "horizon": horizon, "ends": ends}
     written = {"delimiter": delimiter, "encoding": encoding}
     figure = model.plot(series, X=table, target=target, **given, **written)
@@ -65,10 +66,9 @@ def plot(
 
 
 def _forecaster(run: Path) -> Forecaster:
-    from ostinato.tasks import load
+    model = loaded(run)
     from ostinato.tasks.forecasting.forecaster import Forecaster
 
-    model = load(run)
     if not isinstance(model, Forecaster):
         raise ConfigError(
             f"plot: {run} must be a run of forecasting; got {model.task}. See it: ostinato report {run}"

@@ -15,6 +15,7 @@ from ostinato._config import check_names
 from ostinato._errors import ConfigError, DatasetError
 from ostinato._kinds import AS_WRITTEN
 from ostinato.cli.console import say, show, show_json
+from ostinato.cli.loading import loaded
 from ostinato.cli.options import WholeNumber, columns_of, given_columns, with_options
 from ostinato.cli.settings import TASKS
 from ostinato.cli.writing import check_out, write_answers
@@ -107,10 +108,10 @@ def _predict(
     if sample_rate_hz is not None and not stream:
         raise ConfigError("--sample-rate-hz: is for --stream; a sound file tells its own rate.")
     given = given_columns(columns)
+    estimator = loaded(run)
     from ostinato.cli.stream import listen
-    from ostinato.tasks import load  # and torch, once the options are known to be right
 
-    estimator, options = load(run), asked.options()
+    options = asked.options()
     _check_columns(estimator, given, is_stream=stream)
     if stream:
         listen(estimator, inputs, sample_rate_hz, options, as_json=json)

@@ -45,8 +45,8 @@ def is_shown(callbacks: Sequence[Callback]) -> bool:
     """
     if not is_first_process() or any(isinstance(one, Console) for one in callbacks):
         return False
-    console = Console().console
-    return (console.is_terminal or console.is_jupyter) and not _is_called_by(CALLERS)
+    shown = Console()
+    return (shown.console.is_terminal or shown.is_notebook) and not _is_called_by(CALLERS)
 
 
 def _is_called_by(packages: Sequence[str]) -> bool:

@@ -62,6 +62,8 @@ MISSING = {
     "no folder": ["train", "transcribe", "nosuch/folder", "--out", "y"],
     "data of another kind": ["train", "classify", "morse", "--out", "y"],
     "no run to measure": ["evaluate", "nosuch"],
+    "no run to predict with": ["predict", "nosuch", "a text"],
+    "no run to draw": ["plot", "nosuch"],
     "no run to go on with": ["resume", "nosuch"],
 }
 
