@@ -16,8 +16,8 @@ def excerpt(text: str) -> str:
     r"""Return a text, or its head and tail cut between words; breaks of HTML are line ends.
 
     Example:
-        >>> excerpt("A fine film.<br /><br />See it.")
-        'A fine film.\\nSee it.'
+        >>> excerpt("A fine film.<br /><br />See it.").splitlines()
+        ['A fine film.', 'See it.']
         >>> long = excerpt("first " + "word " * 1000 + "last")
         >>> long[:10], long[-10:], GAP in long, len(long) < EXCERPT
         ('first word', ' word last', True, True)
@@ -33,8 +33,8 @@ def mended(kept: str) -> str:
     r"""Return an excerpt of an earlier version cut at a word, breaks of HTML as line ends.
 
     Example:
-        >>> mended("word " * 119 + "cutof")[-12:], mended("fine<br />film")
-        (' word word …', 'fine\\nfilm')
+        >>> mended("word " * 119 + "cutof")[-12:], mended("fine<br />film").splitlines()
+        (' word word …', ['fine', 'film'])
     """
     text = _BREAK.sub("\n", kept).strip()
     return f"{_whole_words(text)} …" if len(kept) == EXCERPT else text
