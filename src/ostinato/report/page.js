@@ -5,7 +5,11 @@ for (const box of document.querySelectorAll("[data-search]")) {
   if (!input) continue;
   const count = box.querySelector("output");
   const items = [...box.querySelectorAll("li")];
-  const texts = items.map((item) => item.textContent.toLowerCase());
+  const texts = items.map((item) => {
+    const copy = item.cloneNode(true);
+    for (const drawing of copy.querySelectorAll("svg")) drawing.remove();
+    return copy.textContent.toLowerCase();
+  });
   const folds = [...box.querySelectorAll("details")];
   const search = () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);

@@ -181,11 +181,15 @@ def _read_labels(path: Path) -> Labels:
     unit = value.get("unit", "character")
     if unit not in UNITS:
         raise _broken(f"{path}: `unit` must be one of {', '.join(UNITS)}; got {str(unit)[:80]}")
+    keywords = value.get("keywords", [])
+    if not isinstance(keywords, list) or not all(isinstance(name, str) for name in keywords):
+        raise _broken(f"{path}: `keywords` must be a list of texts; got {str(keywords)[:80]}")
     return Labels(
         classes=tuple(map(str, classes)),
         multi_label=bool(value.get("multi_label", False)),
         scheme=scheme,
         unit=unit,
+        keywords=tuple(keywords),
     )
 
 

@@ -84,12 +84,14 @@ class Labels:
         multi_label: Whether a text may have any number of labels.
         scheme: How tags stand for spans; None if they do not.
         unit: What a class of a recogniser writes: a character or a word.
+        keywords: The transcripts of which each recording says one, if a recogniser tells keywords.
     """
 
     classes: tuple[str, ...] = ()
     multi_label: bool = False
     scheme: str | None = None
     unit: str = "character"
+    keywords: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from ostinato.runs.speech import Picture
 
 WIDTH, HEIGHT = 960, 298
-LEFT, RIGHT = 76, 952
+LEFT, RIGHT = 84, 952
 WAVE = (4, 60)
 """Top and bottom of the waveform."""
 
@@ -37,6 +38,10 @@ SHOWN = 0.1
 DRAWN = 0.01
 """Probability down to which its line is drawn."""
 
+NUM_BANDS = 100
+"""Stretches of steps of which the pointer shows the likeliest symbols, at most."""
+
+NAMED = 3  # symbols that it shows
 NUM_COLUMNS = 320  # of the spectrogram, at most
 NUM_SHADES = 24
 LETTER = 8.0  # width of a letter in a name, about
@@ -92,6 +97,8 @@ def draw(picture: Picture, symbols: Sequence[str], name: str, labelled_by: str) 
         _spectrogram(root, picture.frames, name)
     if len(picture.probabilities):
         _probabilities(root, picture.probabilities, symbols)
+        for band in _bands(picture, symbols):
+            root.append(band)
     return ET.tostring(root, encoding="unicode")
 
 
@@ -276,6 +283,25 @@ def _probabilities(root: ET.Element, probabilities: Floats, symbols: Sequence[st
         kind = "name" if peak.is_likeliest else "name other-name"
         x, y = _x(peak.step + 0.5, num_steps), _y(peak.probability) - 5
         _text(root, name_of(symbols[peak.symbol - 1]), x, y, "middle", kind)
+
+
+def _bands(picture: Picture, symbols: Sequence[str]) -> Iterator[ET.Element]:
+    """Yield strips over the drawing, each with the likeliest symbols where the network is surest of one."""
+    names = ["blank", *map(name_of, symbols)]
+    num_steps = len(picture.probabilities)
+    edges = np.unique(np.linspace(0, num_steps, NUM_BANDS + 1).astype(int))
+    for start, end in pairwise(edges.tolist()):
+        step = start + int(picture.probabilities[start:end, 1:].max(axis=1, initial=0).argmax())
+        shares = picture.probabilities[step]
+        likeliest = [n for n in np.argsort(-shares, kind="stable")[:NAMED] if shares[n] >= DRAWN]
+        said = ", ".join(f"{names[n]} {shares[n]:.0%}" for n in likeliest)
+        band = ET.Element("g", {"class": "hover"})
+        title = ET.SubElement(band, "title")
+        title.text = f"{(step + 0.5) / num_steps * picture.seconds:.2f} s: {said}"
+        left, right = (_x(edge, num_steps) for edge in (start, end))
+        corners = f"M{left:.1f} {WAVE[0]}H{right:.1f}V{CTC[1]}H{left:.1f}Z"
+        ET.SubElement(band, "path", {"d": corners})
+        yield band
 
 
 def _line(column: Floats, start: int, end: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -11,10 +11,10 @@ from typing import Literal
 import numpy as np
 
 from ostinato.datasets.records.schemes import Span, spans_of
+from ostinato.report.windows import Window, windows_around
 from ostinato.runs.tagging import Sentence
 
 Kind = Literal["right", "missed", "wrong", "mistaken"]
-Window = tuple[int, int]
 
 MARGIN = 30
 """Tokens that are shown before and after a fault."""
@@ -139,7 +139,7 @@ def show(sentence: Sentence, found: Sequence[Fault], *, are_spans: bool, times: 
         (mark.start, mark.end) for mark in lines[0]
     ]
     edges = (place for start, end in around[:MAX_FAULTS] for place in (start, end - 1))
-    windows = _windows(edges, len(sentence.tokens))
+    windows = windows_around(edges, len(sentence.tokens), MARGIN)
     right, predicted = (_line(sentence.tokens, windows, marks) for marks in lines)
     kinds = [mark.kind for marks in lines for mark in marks]
     return Example(
@@ -241,17 +241,6 @@ def _tag_marks(sentence: Sentence) -> list[Mark]:
             zip(sentence.labels, sentence.predictions, sentence.confidence.tolist(), strict=True)
         )
     ]
-
-
-def _windows(places: Iterable[int], length: int) -> list[Window]:
-    """Return the stretches around some places, those that touch as one."""
-    windows: list[Window] = []
-    for place in sorted(places):
-        start, end = max(place - MARGIN, 0), min(place + MARGIN + 1, length)
-        if windows and start <= windows[-1][1]:
-            start = windows.pop()[0]
-        windows.append((start, end))
-    return windows
 
 
 def _line(

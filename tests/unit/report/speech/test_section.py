@@ -22,18 +22,27 @@ from tests.unit.speech_runs import recognised
 from ostinato import report
 from ostinato._errors import CheckpointError
 from ostinato.metrics import (
+    Edit,
     alignments,
     calibration,
     character_errors,
     confusions,
+    per_class,
     transcription_metrics,
     word_errors,
 )
 from ostinato.report.formatting import number, percent
 from ostinato.report.speech import utterance_plot
 from ostinato.report.speech.errors import by_length, by_speaker
-from ostinato.report.speech.utterances import MAX_EDITS, NUM_UTTERANCES
-from ostinato.runs.speech import Picture
+from ostinato.report.speech.utterances import (
+    MARGIN,
+    MAX_EDITS,
+    NUM_RIGHT,
+    NUM_UTTERANCES,
+    right_answers,
+    stretches,
+)
+from ostinato.runs.speech import Picture, TranscriptPredictions
 
 FLOATS = pa.list_(pa.float32())
 TEXTS = st.lists(
@@ -214,7 +223,8 @@ def test_the_worst_recordings_come_first_and_then_the_least_sure(speech):
     errors = character_errors(columns["label"], columns["prediction"])
     rates = errors.total / errors.units
     order = sorted(range(60), key=lambda row: (-rates[row], columns["confidence"][row]))
-    shown = re.findall(r"Recording (\S+) Speaker", text_of(speech))
+    worst = text_of(speech).split("Right answers")[1].split("Worst recordings")[-1]
+    shown = re.findall(r"Recording (\S+) Speaker", worst)
     assert shown == [columns["audio"][row] for row in order[:NUM_UTTERANCES]]
     num_wrong = sum(a != b for a, b in zip(columns["label"], columns["prediction"], strict=True))
     assert f"{num_wrong} of 60 recordings of the test split have a mistake; these are the 12" in (
@@ -228,7 +238,9 @@ def test_a_model_without_mistakes_shows_the_least_sure(tmp_path):
     assert (
         "Every recording of the test split is right; these are the ones that the model was least sure"
     ) in text
-    assert [int(row) for row in re.findall(r"Recording test/(\d+)", text)] == [*range(19, 7, -1)]
+    shown = [int(row) for row in re.findall(r"Recording test/(\d+)", text)]
+    assert shown == [*range(19, 7, -1), 0]
+    assert "20 of 20 recordings are without a mistake; of each transcript the surest" in text
     assert "Commonest confusions" not in text
     assert "All 0 0.0% – 0 0.0% –" in text
 
@@ -251,6 +263,113 @@ def test_a_model_without_mistakes_shows_the_least_sure(tmp_path):
 )
 def test_what_is_shown_is_told_in_a_sentence(tmp_path, written, sentence):
     assert sentence in text_of(recognised(tmp_path, ["a"] * len(written), written))
+
+
+@given(TEXTS)
+def test_a_right_answer_is_the_surest_of_its_transcript(texts):
+    said, written = ([pair[side] for pair in texts] for side in (0, 1))
+    confidence = np.random.default_rng(len(texts)).random(len(texts))
+    predictions = TranscriptPredictions(
+        split="test",
+        audio=tuple(map(str, range(len(texts)))),
+        speakers=(None,) * len(texts),
+        labels=tuple(said),
+        predictions=tuple(written),
+        confidence=confidence,
+        seconds=np.ones(len(texts)),
+        pictures={},
+    )
+    is_right = word_errors(said, written).total == 0
+    shown = right_answers(predictions, is_right)
+    rows = [int(one.audio) for one in shown]
+    for row, one in zip(rows, shown, strict=True):
+        alike = [i for i, text in enumerate(said) if text == said[row] and is_right[i]]
+        assert is_right[row]
+        assert one.times == len(alike)
+        assert one.confidence == confidence[alike].max()
+    different = {text for text, right in zip(said, is_right, strict=True) if right and text}
+    assert len({said[row] for row in rows}) == len(rows) == min(len(different), NUM_RIGHT)
+
+
+@given(st.lists(st.sampled_from(["equal", "equal", "equal", "substitute"]), max_size=700))
+def test_an_alignment_shows_errors_and_counts_what_it_leaves_out(kinds):
+    edits = [Edit(kind, str(place), str(place)) for place, kind in enumerate(kinds)]
+    parts = stretches(edits)
+    place, shown = 0, []
+    for part in parts:
+        left_out = edits[place : place + part.num_before]
+        assert all(edit.kind == "equal" for edit in left_out)
+        place += part.num_before
+        assert part.edits == tuple(edits[place : place + len(part.edits)])
+        place += len(part.edits)
+        shown += part.edits
+    assert len(shown) <= MAX_EDITS
+    if len(shown) < MAX_EDITS:
+        assert all(edit.kind == "equal" for edit in edits[place:])
+
+
+def test_errors_that_a_long_alignment_leaves_out_are_counted(tmp_path):
+    said = " ".join(["word"] * 400)
+    text = text_of(recognised(tmp_path, [said], [said.replace("word", "ward")], seconds=[184.0]))
+    assert f"… {400 - MAX_EDITS} more words, {400 - MAX_EDITS} of them wrong" in text
+
+
+def as_keywords(folder, keywords):
+    """Make a run that of a recogniser of keywords."""
+    labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+    (folder / "labels.json").write_text(json.dumps({**labels, "keywords": keywords}))
+    return folder
+
+
+def test_keywords_are_classes(tmp_path):
+    said = ["up", "up", "down", "down", "stop"]
+    written = ["up", "down", "down", "", "stop"]
+    folder = as_keywords(recognised(tmp_path, said, written), ["down", "stop", "up"])
+    text = text_of(folder)
+    assert "Speech recognition, keywords" in text
+    assert "Test accuracy 60.00% 3 of 5 recordings" in text
+    assert "Errors by kind" not in text
+    scores = per_class([0, 0, 1, 1, 2], [0, 1, 1, 3, 2], num_classes=4)
+    for place, name in enumerate(("up", "down", "stop")):
+        shares = " ".join(percent(x[place]) for x in (scores.precision, scores.recall, scores.f1))
+        assert f"{name} {shares} {scores.support[place]}" in text
+    assert "down 1 50.0% 0 0 1 50.0%" in text
+    assert "down no keyword 1 50.0%" in text
+    folder = as_keywords(recognised(tmp_path / "all", said, said), ["down", "stop", "up"])
+    assert "no keyword" not in text_of(folder)
+
+
+def test_many_keywords_are_drawn(tmp_path):
+    words = [f"{a}{b}" for a in "abcde" for b in "vwxyz"]
+    folder = as_keywords(recognised(tmp_path, words, [*words[1:], words[0]]), words)
+    page = page_of(folder)
+    assert 'class="confusion"' not in page
+    assert "by number as in the table below" in page
+
+
+def test_keywords_that_are_no_texts_are_refused(speech):
+    with pytest.raises(CheckpointError, match=r"labels\.json: `keywords` must be a list of texts"):
+        report.collect(as_keywords(speech, [1]))
+
+
+@given(PROBABILITIES)
+def test_the_pointer_shows_the_whole_drawing(probabilities):
+    picture = Picture(
+        seconds=1.0,
+        waveform=np.zeros((1, 2)),
+        frames=np.zeros((1, 1)),
+        probabilities=probabilities,
+    )
+    symbols = ["a", "<b>", " ", "long word"][: probabilities.shape[1] - 1]
+    svg = ET.fromstring(utterance_plot.draw(picture, symbols, "x", "title"))
+    bands = [e for e in svg.iter("g") if e.get("class") == "hover"]
+    edges = [re.match(r"M([\d.]+) \S+H([\d.]+)V", band.find("path").get("d")) for band in bands]
+    assert [edge.group(1) for edge in edges[1:]] == [edge.group(2) for edge in edges[:-1]]
+    assert float(edges[0].group(1)) == utterance_plot.LEFT
+    assert float(edges[-1].group(2)) == utterance_plot.RIGHT
+    for band in bands:
+        shares = [int(share) for share in re.findall(r"(\d+)%", band.find("title").text)]
+        assert shares == sorted(shares, reverse=True)
 
 
 def test_errors_are_told_in_letters(tmp_path):
@@ -401,7 +520,8 @@ def test_a_long_recording_is_shown_in_part(tmp_path):
     said = " ".join(["word"] * 400)
     folder = recognised(tmp_path, [said], [said + " " + "x" * 500], seconds=[184.0])
     text = text_of(folder)
-    assert f"… {401 - MAX_EDITS} more words" in text
+    assert f"… {400 - MARGIN} words … {'word word ' * MARGIN}– xxx" in text
+    assert "more words" not in text
     assert "Errors 1 in 400 words" in text
     assert "The first 15.0 of 184.0 seconds." in text
     folder = recognised(tmp_path, ["a"], ["x" * 5000])
