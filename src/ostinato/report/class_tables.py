@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ostinato.report import plots
 
-MAX_TABLE_CLASSES = 16
-"""A confusion matrix of more classes is drawn, not written as a table."""
+MAX_TABLE_CLASSES = 18
+"""A confusion matrix of more classes is drawn, not written as a table; Universal Dependencies has 17 tags."""
 
 NUM_PAIRS = 10
 

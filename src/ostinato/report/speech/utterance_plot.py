@@ -23,6 +23,10 @@ from ostinato.runs.speech import Picture
 
 WIDTH, HEIGHT = 960, 298
 LEFT, RIGHT = 84, 952
+
+SHORT_SECONDS, SHORT_WIDTH = 1.5, 480
+"""A recording up to so long is drawn so wide: it fits on a phone, and its few steps are not stretched."""
+
 WAVE = (4, 60)
 """Top and bottom of the waveform."""
 
@@ -44,6 +48,7 @@ NUM_BANDS = 100
 NAMED = 3  # symbols that it shows
 NUM_COLUMNS = 320  # of the spectrogram, at most
 NUM_SHADES = 24
+MOST_TICKS = 10  # after 0
 LETTER = 8.0  # width of a letter in a name, about
 WIDE_LETTER = 13.0  # the same in Chinese
 MAX_LETTERS = 12  # of a name
@@ -77,27 +82,30 @@ def draw(picture: Picture, symbols: Sequence[str], name: str, labelled_by: str) 
         name: What ids in the drawing begin with.
         labelled_by: Ids of the elements that name and describe it.
     """
+    is_short = picture.seconds <= SHORT_SECONDS
+    width = SHORT_WIDTH if is_short else WIDTH
+    right = width - (WIDTH - RIGHT)
     root = ET.Element(
         "svg",
         {
-            "viewBox": f"0 0 {WIDTH} {HEIGHT}",
-            "class": "sound",
+            "viewBox": f"0 0 {width} {HEIGHT}",
+            "class": "sound short" if is_short else "sound",
             "role": "img",
             "aria-labelledby": labelled_by,
         },
     )
-    _axis(root, picture.seconds)
+    _axis(root, picture.seconds, right)
     for label, (top, bottom) in (("waveform", WAVE), ("log-mel", MEL)):
         _text(root, label, LEFT - 10, (top + bottom) / 2 + 4, "end")
     for label, y in (("100%", CTC[0]), ("50%", sum(CTC) / 2), ("0%", CTC[1])):
         _text(root, label, LEFT - 10, y + 4, "end")
     if len(picture.waveform):
-        ET.SubElement(root, "path", {"class": "wave", "d": _waveform(picture.waveform)})
+        ET.SubElement(root, "path", {"class": "wave", "d": _waveform(picture.waveform, right)})
     if len(picture.frames):
-        _spectrogram(root, picture.frames, name)
+        _spectrogram(root, picture.frames, name, right)
     if len(picture.probabilities):
-        _probabilities(root, picture.probabilities, symbols)
-        for band in _bands(picture, symbols):
+        _probabilities(root, picture.probabilities, symbols, right)
+        for band in _bands(picture, symbols, right):
             root.append(band)
     return ET.tostring(root, encoding="unicode")
 
@@ -131,13 +139,16 @@ def peaks(probabilities: Floats) -> list[Peak]:
     return found
 
 
-def named(found: Sequence[Peak], symbols: Sequence[str], num_steps: int) -> list[Peak]:
+def named(
+    found: Sequence[Peak], symbols: Sequence[str], num_steps: int, right: float = RIGHT
+) -> list[Peak]:
     """Return the peaks that have room for a name; the highest of each symbol go first.
 
     Args:
         found: As of :func:`peaks`.
         symbols: Those of the classes after the blank.
         num_steps: Steps that the axis has.
+        right: Where the axis ends.
     """
     highest: dict[int, float] = {}
     for peak in found:
@@ -145,8 +156,8 @@ def named(found: Sequence[Peak], symbols: Sequence[str], num_steps: int) -> list
     taken: list[tuple[float, float, float]] = []
     kept = []
     for peak in sorted(found, key=lambda p: (p.probability < highest[p.symbol], -p.probability)):
-        x, y = _x(peak.step + 0.5, num_steps), _y(peak.probability)
         half = _width(name_of(symbols[peak.symbol - 1])) / 2
+        x, y = _name_x(peak, num_steps, right, half), _y(peak.probability)
         if all(
             abs(x - other_x) >= half + other_half or abs(y - other_y) >= 12
             for other_x, other_y, other_half in taken
@@ -215,46 +226,46 @@ def shades_of(frames: Floats) -> NDArray[np.uint8]:
     return np.ascontiguousarray(shades.T[::-1]).astype(np.uint8)
 
 
-def _axis(root: ET.Element, seconds: float) -> None:
+def _axis(root: ET.Element, seconds: float, right: float) -> None:
     """Draw the seconds below, and a line at each through all drawings."""
-    for tick in _ticks(seconds):
-        x = _x(tick, seconds)
+    for tick in _ticks(seconds, MOST_TICKS if right == RIGHT else MOST_TICKS // 2):
+        x = _x(tick, seconds, right)
         ET.SubElement(
             root,
             "path",
             {"class": "grid-line", "d": f"M{x:.1f} {WAVE[0]}V{WAVE[1]}M{x:.1f} {CTC[0]}V{CTC[1]}"},
         )
         _text(root, f"{tick:g}{' s' if tick == 0 else ''}", x, HEIGHT - 10, "middle")
-    ET.SubElement(root, "path", {"class": "grid-line", "d": f"M{LEFT} {CTC[1]}H{RIGHT}"})
+    ET.SubElement(root, "path", {"class": "grid-line", "d": f"M{LEFT} {CTC[1]}H{right}"})
 
 
-def _ticks(seconds: float) -> list[float]:
-    """Return at most eleven round times from 0 on."""
+def _ticks(seconds: float, most: int) -> list[float]:
+    """Return round times from 0 on, at most so many after it."""
     if seconds <= 0:
         return [0.0]
-    power = 10.0 ** math.floor(math.log10(seconds / 10))
-    step = next(power * factor for factor in (1, 2, 5, 10) if seconds / (power * factor) <= 10)
+    power = 10.0 ** math.floor(math.log10(seconds / most))
+    step = next(power * factor for factor in (1, 2, 5, 10) if seconds / (power * factor) <= most)
     return [round(number * step, 9) for number in range(int(seconds / step + 1e-9) + 1)]
 
 
-def _waveform(waveform: Floats) -> str:
+def _waveform(waveform: Floats, right: float) -> str:
     """Return the outline of lowest and highest samples, as loud as there is room for."""
     middle, half = sum(WAVE) / 2, (WAVE[1] - WAVE[0]) / 2
     heights = middle - waveform / max(np.abs(waveform).max(), 1e-9) * half
     heights[:, 0] += 0.4  # so that silence is a line
     heights[:, 1] -= 0.4
-    xs = _x(np.arange(len(waveform)) + 0.5, len(waveform))
+    xs = _x(np.arange(len(waveform)) + 0.5, len(waveform), right)
     there = zip(xs, heights[:, 1], strict=True)
     back = zip(xs[::-1], heights[::-1, 0], strict=True)
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in (*there, *back)) + "Z"
 
 
-def _spectrogram(root: ET.Element, frames: Floats, name: str) -> None:
+def _spectrogram(root: ET.Element, frames: Floats, name: str, right: float) -> None:
     """Draw frames in the page's ink: an image is the mask of a rectangle."""
     place = {
         "x": str(LEFT),
         "y": str(MEL[0]),
-        "width": str(RIGHT - LEFT),
+        "width": str(right - LEFT),
         "height": str(MEL[1] - MEL[0]),
     }
     mask = ET.SubElement(root, "mask", {"id": f"{name}-mel"})
@@ -264,10 +275,12 @@ def _spectrogram(root: ET.Element, frames: Floats, name: str) -> None:
     ET.SubElement(root, "rect", {**place, "class": "mel", "mask": f"url(#{name}-mel)"})
 
 
-def _probabilities(root: ET.Element, probabilities: Floats, symbols: Sequence[str]) -> None:
+def _probabilities(
+    root: ET.Element, probabilities: Floats, symbols: Sequence[str], right: float
+) -> None:
     num_steps = len(probabilities)
-    blank = _line(probabilities[:, 0], 0, num_steps)
-    start, end = (f"{_x(step + 0.5, num_steps):.1f} {CTC[1]}" for step in (0, num_steps - 1))
+    blank = _line(probabilities[:, 0], 0, num_steps, right)
+    start, end = (f"{_x(step + 0.5, num_steps, right):.1f} {CTC[1]}" for step in (0, num_steps - 1))
     ET.SubElement(root, "path", {"class": "blank", "d": f"M{start}L{blank}L{end}Z"})
     found = peaks(probabilities)
     for symbol in sorted({peak.symbol for peak in found}):
@@ -277,15 +290,16 @@ def _probabilities(root: ET.Element, probabilities: Floats, symbols: Sequence[st
             if inside:
                 kind = "likeliest" if any(peak.is_likeliest for peak in inside) else "other"
                 first, last = max(start_step - 1, 0), min(end_step + 1, num_steps)
-                line = _line(column, first, last)
+                line = _line(column, first, last, right)
                 ET.SubElement(root, "path", {"class": kind, "d": f"M{line}"})
-    for peak in sorted(named(found, symbols, num_steps), key=lambda peak: peak.step):
+    for peak in sorted(named(found, symbols, num_steps, right), key=lambda peak: peak.step):
         kind = "name" if peak.is_likeliest else "name other-name"
-        x, y = _x(peak.step + 0.5, num_steps), _y(peak.probability) - 5
-        _text(root, name_of(symbols[peak.symbol - 1]), x, y, "middle", kind)
+        name = name_of(symbols[peak.symbol - 1])
+        x = _name_x(peak, num_steps, right, _width(name) / 2)
+        _text(root, name, x, _y(peak.probability) - 5, "middle", kind)
 
 
-def _bands(picture: Picture, symbols: Sequence[str]) -> Iterator[ET.Element]:
+def _bands(picture: Picture, symbols: Sequence[str], right: float) -> Iterator[ET.Element]:
     """Yield strips over the drawing, each with the likeliest symbols where the network is surest of one."""
     names = ["blank", *map(name_of, symbols)]
     num_steps = len(picture.probabilities)
@@ -298,18 +312,18 @@ def _bands(picture: Picture, symbols: Sequence[str]) -> Iterator[ET.Element]:
         band = ET.Element("g", {"class": "hover"})
         title = ET.SubElement(band, "title")
         title.text = f"{(step + 0.5) / num_steps * picture.seconds:.2f} s: {said}"
-        left, right = (_x(edge, num_steps) for edge in (start, end))
-        corners = f"M{left:.1f} {WAVE[0]}H{right:.1f}V{CTC[1]}H{left:.1f}Z"
+        first, last = (_x(edge, num_steps, right) for edge in (start, end))
+        corners = f"M{first:.1f} {WAVE[0]}H{last:.1f}V{CTC[1]}H{first:.1f}Z"
         ET.SubElement(band, "path", {"d": corners})
         yield band
 
 
-def _line(column: Floats, start: int, end: int) -> str:
+def _line(column: Floats, start: int, end: int, right: float) -> str:
     """Return the points of a line, without those inside level stretches."""
     heights = np.round(_y(column[start:end]), 1)
     is_bend = np.ones(len(heights), dtype=np.bool_)
     is_bend[1:-1] = (heights[1:-1] != heights[:-2]) | (heights[1:-1] != heights[2:])
-    xs = _x(np.arange(start, end) + 0.5, len(column))
+    xs = _x(np.arange(start, end) + 0.5, len(column), right)
     return "L".join(f"{x:.1f} {y:.1f}" for x, y in zip(xs[is_bend], heights[is_bend], strict=True))
 
 
@@ -319,8 +333,13 @@ def _stretches(is_inside: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
     yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
-def _x(place: float | Floats, whole: float) -> Any:
-    return LEFT + place / max(whole, 1e-9) * (RIGHT - LEFT)
+def _x(place: float | Floats, whole: float, right: float) -> Any:
+    return LEFT + place / max(whole, 1e-9) * (right - LEFT)
+
+
+def _name_x(peak: Peak, num_steps: int, right: float, half: float) -> float:
+    """Return the middle of a name, which ends inside the drawing."""
+    return min(float(_x(peak.step + 0.5, num_steps, right)), right + (WIDTH - RIGHT) - half)
 
 
 def _y(probability: float | Floats) -> Any:
