@@ -184,7 +184,7 @@ def right_answers(
 
 
 def stretches(edits: Sequence[Edit]) -> tuple[Stretch, ...]:
-    """Return what is shown of an alignment: all of a short one, of a long one what is near errors.
+    """Return what is shown of an alignment: all of a short one, else what is near errors.
 
     Args:
         edits: What was said beside what was written.
