@@ -120,3 +120,11 @@ def test_a_pipe_without_sound_is_told(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
     assert run(["predict", str(tmp_path / "run"), "--stream"]) == 0
     assert "no sound came" in capsys.readouterr().err
+
+
+def test_recordings_that_were_loaded_keep_their_transcripts(model: Any) -> None:
+    said = ["low", "high"] * 4
+    loaded = Recordings.make(sounds(), said, "a list", sample_rate_hz=RATE)
+    assert model.evaluate(loaded)["wer"] == model.evaluate(loaded, said)["wer"]
+    with pytest.raises(DatasetError, match="have their transcripts; got others. Leave y out"):
+        model.evaluate(loaded, said[::-1])
