@@ -8,7 +8,7 @@ EXCERPT = 600
 """Characters of a text that are kept at most; earlier versions kept so many from its beginning."""
 
 GAP = " […] "
-_BREAK = re.compile(r"(?:\s*<br\s*/?>\s*)+", re.IGNORECASE)
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 LONGEST_WORD = 40  # characters; where there are no spaces, such as in Chinese, words are cut
 
 
@@ -22,7 +22,7 @@ def excerpt(text: str) -> str:
         >>> long[:10], long[-10:], GAP in long, len(long) < EXCERPT
         ('first word', ' word last', True, True)
     """
-    text = _BREAK.sub("\n", text).strip()
+    text = _broken_into_lines(text)
     if len(text) < EXCERPT:
         return text
     half = (EXCERPT - len(GAP)) // 2
@@ -36,8 +36,13 @@ def mended(kept: str) -> str:
         >>> mended("word " * 119 + "cutof")[-12:], mended("fine<br />film").splitlines()
         (' word word …', ['fine', 'film'])
     """
-    text = _BREAK.sub("\n", kept).strip()
+    text = _broken_into_lines(kept)
     return f"{_whole_words(text)} …" if len(kept) == EXCERPT else text
+
+
+def _broken_into_lines(text: str) -> str:
+    """Return a text in which breaks of HTML, however many in a row, are one line end."""
+    return "\n".join(line for line in map(str.strip, _BREAK.split(text)) if line)
 
 
 def _whole_words(text: str) -> str:
