@@ -311,10 +311,11 @@ class Forecaster(SeriesEstimator):
         self.series_ = list(splits.values())[-1].panel
         windows = windows_by_split(self, self.preprocessor_, plan, splits)
         facts = summary.describe(splits, windows)
-        for line in summary.lines(facts, plan, is_log=self.preprocessor_.scaling.is_log):
+        is_log = self.preprocessor_.scaling.is_log
+        for line in summary.lines(facts, plan, is_log=is_log):
             logger.info(line)
         self.module_ = self._network()
-        return dict(windows), objective_of(self, plan), facts
+        return dict(windows), objective_of(self, plan, is_log=is_log), facts
 
     @property
     def predictor(self) -> ForecastPredictor:

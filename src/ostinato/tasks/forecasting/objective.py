@@ -18,6 +18,7 @@ from ostinato.series import WindowIndex, WindowReader
 from ostinato.tasks.forecasting.settings import ForecastSettings, WindowSizes
 from ostinato.training import Figures, Objective
 
+LARGEST_LOG = 80.0  # of a forecast before it has learnt, so that its error is finite
 ANONYMOUS = 0.1  # share of the training windows whose series is masked, as an unknown one's is
 
 
@@ -30,18 +31,18 @@ class WindowTargets:
         naive: ``(batch, horizon)``: the seasonal naive forecast.
         shift: ``(batch,)``: subtracted from the values of each window.
         scale: ``(batch,)``: what they were divided by then.
+        level: ``(batch, 2)``: mean and deviation that the series was standardised by before.
     """
 
     values: Tensor
     naive: Tensor
     shift: Tensor
     scale: Tensor
+    level: Tensor
 
     def to(self, device: torch.device) -> WindowTargets:
         """Return the batch on a device."""
-        return WindowTargets(
-            *(part.to(device) for part in (self.values, self.naive, self.shift, self.scale))
-        )
+        return WindowTargets(*(part.to(device) for part in vars(self).values()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +100,8 @@ class WindowSplit:
         future = torch.from_numpy(found.future)  # (batch, horizon, future_size)
         windows = Windows(context, future, torch.from_numpy(codes), values)
         levels = (torch.from_numpy(found.shift), torch.from_numpy(found.scale))
-        ahead = WindowTargets(values, future[..., 0], *levels)
+        level = self.reader.levels[places.series, :, places.target]  # (batch, 2)
+        ahead = WindowTargets(values, future[..., 0], *levels, torch.from_numpy(level))
         return windows, ahead, found.order
 
 
@@ -112,6 +114,7 @@ class QuantileObjective:
     """
 
     quantiles: Sequence[float]
+    is_log: bool = False
 
     @property
     def monitor(self) -> str:
@@ -130,10 +133,17 @@ class QuantileObjective:
         errors = values - found  # (observed, quantiles)
         # of shape (observed,)
         losses = 2 * torch.maximum(quantiles * errors, (quantiles - 1) * errors).mean(dim=1)
-        scale = targets.scale[:, None].expand_as(targets.values)[is_observed]  # (observed,)
-        wrong = (errors[:, len(self.quantiles) // 2].detach().abs() * scale).sum()
+        median = output[..., len(self.quantiles) // 2].detach().float()  # (batch, horizon)
+        wrong = (self._in_units(median, targets) - self._in_units(targets.values, targets)).abs()
+        wrong = wrong[is_observed].sum().to(losses.dtype)
         naive = (targets.naive[is_observed] - values[:, 0]).abs().sum()
         return torch.stack([losses.sum(), losses.new_tensor(len(losses)), wrong, naive])
+
+    def _in_units(self, values: Tensor, targets: WindowTargets) -> Tensor:
+        """Return values of the network's scale in units of the series, ``(batch, horizon)`` float64."""
+        own = values.double() * targets.scale[:, None] + targets.shift[:, None]
+        found = own * targets.level[:, 1:] + targets.level[:, :1]
+        return found.clamp(max=LARGEST_LOG).exp() if self.is_log else found
 
     def figures(self, sums: Tensor) -> Figures:
         """Return the loss on the network's scale, the MAE in units of the series, the skill."""
@@ -168,13 +178,14 @@ class LikelihoodObjective:
         return {"loss": loss / count, "log_likelihood": -loss / count}
 
 
-def objective_of(settings: ForecastSettings, plan: WindowSizes) -> Objective:
+def objective_of(settings: ForecastSettings, plan: WindowSizes, *, is_log: bool) -> Objective:
     """Return what a forecaster is trained for.
 
     Args:
         settings: The forecaster.
         plan: Its sizes.
+        is_log: Whether the network sees logarithms.
     """
     if settings.method == "autoregressive":
         return LikelihoodObjective(LIKELIHOODS[settings.likelihood])
-    return QuantileObjective(plan.quantiles)
+    return QuantileObjective(plan.quantiles, is_log)

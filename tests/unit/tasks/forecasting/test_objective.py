@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -27,8 +29,19 @@ def ahead(batch: int = 6, horizon: int = 4) -> WindowTargets:
     values = torch.randn(batch, horizon)
     values[0, 1] = values[3] = torch.nan
     return WindowTargets(
-        values, torch.randn(batch, horizon), torch.randn(batch), torch.rand(batch) + 0.5
+        values,
+        torch.randn(batch, horizon),
+        torch.randn(batch),
+        torch.rand(batch) + 0.5,
+        torch.rand(batch, 2) + 0.5,
     )
+
+
+def in_units(values, given, *, is_log):
+    """As the scaling of series takes its levels back."""
+    own = values.astype(np.float64) * given.scale.numpy()[:, None] + given.shift.numpy()[:, None]
+    scaling = SeriesScaling({}, is_log, np.zeros((2, 0)), np.zeros((2, 0)))
+    return scaling.backward(own, given.level.numpy())
 
 
 def test_the_loss_of_quantiles_is_twice_the_pinball_loss():
@@ -39,8 +52,15 @@ def test_the_loss_of_quantiles_is_twice_the_pinball_loss():
     values, found = given.values.numpy()[is_there], output.numpy()[is_there]
     pinball = [mean_pinball_loss(values, found[:, n], alpha=q) for n, q in enumerate(QUANTILES)]
     assert figures["loss"] == pytest.approx(2 * np.mean(pinball), rel=1e-5)
-    scale = given.scale.numpy()[:, None].repeat(4, axis=1)[is_there]
-    assert figures["mae"] == pytest.approx((np.abs(values - found[:, 1]) * scale).mean(), rel=1e-5)
+    for is_log in (False, True):
+        figures = QuantileObjective(QUANTILES, is_log).figures(
+            QuantileObjective(QUANTILES, is_log).sums(output, given)
+        )
+        both = [
+            in_units(one.numpy(), given, is_log=is_log) for one in (given.values, output[..., 1])
+        ]
+        expected = np.abs(both[0] - both[1])[is_there].mean()
+        assert figures["mae"] == pytest.approx(expected, rel=1e-5)
     naive = np.abs(given.naive.numpy()[is_there] - values).mean()
     assert figures["skill"] == pytest.approx(1 - figures["loss"] / naive, rel=1e-5)
     assert objective.monitor in figures
@@ -52,7 +72,7 @@ def test_a_forecast_as_good_as_the_naive_has_no_skill():
     objective = QuantileObjective(QUANTILES)
     assert objective.figures(objective.sums(output, given))["skill"] == pytest.approx(0, abs=1e-6)
     still = given.values.nan_to_num()
-    perfect = WindowTargets(still, still, given.shift, given.scale)
+    perfect = replace(given, values=still, naive=still)
     sums = objective.sums(still[..., None] + torch.ones(3), perfect)
     assert objective.figures(sums)["skill"] == pytest.approx(-1.0)  # the naive has no error at all
 
@@ -79,9 +99,7 @@ def test_what_is_missing_teaches_nothing(objective, size):
     given = ahead()
     if size == 2 and objective.likelihood.counts:
         scale = given.scale[:, None]
-        given = WindowTargets(
-            (given.values.abs() / scale).round() / scale, given.naive, given.shift, given.scale
-        )
+        given = replace(given, values=(given.values.abs() / scale).round() / scale)
     output = torch.randn(6, 4, size, requires_grad=True)
     sums = objective.sums(output, given)
     sums[0].backward()
