@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -23,16 +22,11 @@ from rich.progress import (
 )
 from typing_extensions import Self
 
-from ostinato._doing import watched_by
+from ostinato._doing import is_first_process, watched_by
 from ostinato._figures import TITLES, duration, figure
 
 MAIN = (("f1",), ("accuracy",), ("wer", "cer"), ("rmse", "r2"), ("mae",))
 """Figures of an epoch that people look at beside the loss: the first of these that there are."""
-
-
-def is_first_process() -> bool:
-    """Return whether this is the one process that talks, of those that a launcher started."""
-    return os.environ.get("RANK", "0") == "0"
 
 
 class _Enduring:

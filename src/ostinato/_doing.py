@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 _WATCHERS: ContextVar[tuple[Callable[[str], None], ...]] = ContextVar("watchers", default=())
+
+
+def is_first_process() -> bool:
+    """Return whether this is the one process that talks, of those that a launcher started."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def doing(what: str) -> None:

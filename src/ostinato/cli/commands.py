@@ -12,8 +12,8 @@ from typing import Any
 from sklearn.base import clone
 from torch import distributed
 
-from ostinato._console import Console, is_first_process
-from ostinato._doing import doing
+from ostinato._console import Console
+from ostinato._doing import doing, is_first_process
 from ostinato._errors import CheckpointError, ConfigError, StoppedError
 from ostinato._files import read_json, write_json
 from ostinato.cli import layout

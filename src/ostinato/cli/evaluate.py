@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ostinato._config import check_names
-from ostinato._console import Console
 from ostinato._doing import doing
 from ostinato._errors import ConfigError
 from ostinato._kinds import AS_WRITTEN
@@ -46,6 +45,8 @@ def _evaluate(
     """
     given = {**given_columns(columns), **({} if on_error is None else {"on_error": on_error})}
     estimator = loaded(run)
+    from ostinato._console import Console
+
     with Console():
         asked = {"cutoffs": cutoffs, "refit": refit}
         options = {name: value for name, value in asked.items() if value is not None}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ostinato._console import Console
 from ostinato._doing import doing
 from ostinato.runs.folder import read_config
 
@@ -23,6 +22,8 @@ def loaded(run: Path) -> Estimator:
         CheckpointError: There is no run, or it is broken; the first is said without loading torch.
     """
     read_config(run)
+    from ostinato._console import Console
+
     with Console():
         doing("loading torch")
         from ostinato.tasks import load

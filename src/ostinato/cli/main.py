@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Parameter, UnknownCommandError, UnknownOptionError
 
-from ostinato._console import is_first_process
+from ostinato._doing import is_first_process
 from ostinato._errors import ConfigError, OstinatoError, StoppedError, shown
 from ostinato._native import library
 from ostinato._version import __version__

@@ -12,7 +12,6 @@ from typing import Any
 from cyclopts import App
 
 from ostinato._config import check_range
-from ostinato._console import Console
 from ostinato._doing import doing
 from ostinato._errors import ConfigError
 from ostinato.cli import settings as known
@@ -79,6 +78,8 @@ def train(
     }
     run = out if cross_validate is None else None
     _check_places(entry, source, run, overwrite=overwrite)
+    from ostinato._console import Console
+
     with Console(lasting=True) as console:
         doing("loading torch")
         options = {"preset": preset, "folds": cross_validate, "overwrite": overwrite}
@@ -167,6 +168,8 @@ def resume(run: Path, /) -> None:
         raise ConfigError(
             f"{run}: was trained from Python; resume it there, with fit(..., out=..., resume=True)."
         )
+    from ostinato._console import Console
+
     with Console(lasting=True) as console:
         doing("loading torch")
         from ostinato.cli.commands import train as go_on

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-from ostinato._console import Console, is_first_process
+from ostinato._console import Console
+from ostinato._doing import is_first_process
 from ostinato.training import Callback
 
 CALLERS = ("sklearn", "joblib")
