@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -165,7 +166,8 @@ def _groups(head: str, names: Sequence[str], figures: Mapping[str, Figures]) -> 
 
 def _column(values: Sequence[Any]) -> list[str]:
     """Write the numbers of a column, figures with the decimals of the largest."""
-    largest = max((abs(value) for value in values if isinstance(value, float)), default=0.0)
+    known = [abs(value) for value in values if isinstance(value, float) and math.isfinite(value)]
+    largest = max(known, default=0.0)
     return [_written(value, largest) for value in values]
 
 
