@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from csv import DictReader
@@ -86,8 +87,31 @@ def test_evaluate_a_split_and_a_file(trained, data, capsys):
     assert figures["n"] == 40
     out, _ = ok(capsys, "evaluate", trained, data / "test.jsonl", "--json")
     assert json.loads(out)["accuracy"] == figures["accuracy"]
+    assert "n_unseen" not in figures
     out, _ = ok(capsys, "evaluate", trained, "validation")
     assert out.split()[:5] == ["validation", "(n", "40)", "accuracy", "macro"]
+
+
+def test_evaluate_tells_what_the_model_was_trained_on_of_a_file(trained, data, tmp_path, capsys):
+    mixed = tmp_path / "mixed.jsonl"
+    mixed.write_text((data / "test.jsonl").read_text() + (data / "train.jsonl").read_text())
+    out, err = ok(capsys, "evaluate", trained, mixed, "--json")
+    figures = json.loads(out)
+    new, _ = ok(capsys, "evaluate", trained, data / "test.jsonl", "--json")
+    assert (figures["n"], figures["n_unseen"]) == (200, 40)
+    assert figures["accuracy_unseen"] == json.loads(new)["accuracy"]
+    assert "trained on all" not in err
+    _, err = ok(capsys, "evaluate", trained, data / "train.jsonl")
+    assert "train.jsonl: the model was trained on all of these" in err
+    moved = tmp_path / "run"
+    shutil.copytree(trained, moved)
+    config = json.loads((moved / "config.json").read_text())
+    config["data"]["arguments"]["source"] = str(tmp_path / "gone")
+    (moved / "config.json").write_text(json.dumps(config))
+    (moved / "SHA256SUMS").unlink()
+    out, err = ok(capsys, "evaluate", moved, mixed, "--json")
+    assert "n_unseen" not in json.loads(out)
+    assert "the data of train are gone" in err
 
 
 def test_predict_texts_files_and_standard_input(trained, data, tmp_path, capsys, monkeypatch):

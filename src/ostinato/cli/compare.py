@@ -40,7 +40,8 @@ def compare(*runs: Path, out: Path = Path("compare.html"), json: bool = False) -
 
 
 def _lines(found: Comparison) -> Iterator[str]:
-    yield f"{found.split}, {found.n:,} {found.example}s; 95% intervals"
+    number = "each its own" if found.n is None else f"{found.n:,}"
+    yield f"{found.split}, {number} {found.example}s; 95% intervals"
     for row in found.figures:
         yield ""
         yield from aligned(list(_figure_cells(row, found)), right=True)

@@ -51,7 +51,8 @@ def shortened(text: str, longest: int = LONGEST) -> str:
     """
     if len(text) <= longest:
         return text
-    return f"{text[: longest // 2]} ... ({len(text):,} characters) ... {text[-(longest // 2) :]}"
+    short = f"{text[: longest // 2]} ... ({len(text):,} characters) ... {text[-(longest // 2) :]}"
+    return min(text, short, key=len)
 
 
 def print_figures(title: str, figures: Mapping[str, Any], main: str = "") -> None:

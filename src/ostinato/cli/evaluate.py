@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ostinato._config import check_names
 from ostinato._doing import doing
-from ostinato._errors import ConfigError
+from ostinato._errors import ConfigError, DatasetError
 from ostinato._kinds import AS_WRITTEN
 from ostinato.cli.console import print_figures, say, show_json
 from ostinato.cli.loading import loaded
@@ -35,7 +36,8 @@ def _evaluate(
 
     Args:
         run: Run folder.
-        data: test, validation or train: that split of the run's data; the path of a file; or, for a
+        data: test, validation or train: that split of the run's data; the path of a file, of which
+            the examples that the model was not trained on are also measured alone; or, for a
             forecaster, backtest: models trained anew forecast its series from several cutoffs.
         columns: Names of the columns of a file.
         on_error: For a recogniser: stop at a recording that cannot be read, or skip it and say so.
@@ -88,12 +90,13 @@ def _measured(
     if data in ("train", "validation", "test"):
         split, examples, seen = data, *_split_of_run(estimator, run, data)
     else:
-        split, seen = "file", None
+        split = "file"
         saved = estimator.provenance_["arguments"] or {}
         check_names(given, dict.fromkeys(estimator.data.names), f"evaluate: a {estimator.task} run")
         known = {name: saved.get(name) for name in estimator.data.names if name not in AS_WRITTEN}
         wanted = {name: given.get(name) or known.get(name) for name in estimator.data.names}
         examples = estimator.read_split(data, **wanted)
+        seen = _trained_on(estimator, run, examples, Path(data).name)
     doing(f"measuring on {Path(data).name}")
     figures = estimator.evaluate(*estimator.inputs_and_targets(examples), seen=seen)
     return split, examples.source, figures
@@ -110,6 +113,29 @@ def _backtest(estimator: Estimator, run: Path, options: Mapping[str, Any]) -> tu
     found = estimator.backtest(examples.panel, **options)
     by_cutoff = {f"cutoff {count}": one for count, one in enumerate(found.by_cutoff, 1)}
     return examples.source, {**found.figures, "cutoffs": by_cutoff}
+
+
+def _trained_on(estimator: Estimator, run: Path, examples: Any, name: str) -> list[str] | None:
+    """Return the keys of train, read again; say it if they hold every example of a file."""
+    from ostinato.data.splits import duplicates
+    from ostinato.runs import folder as run_folder
+    from ostinato.tasks import Forecaster
+
+    if isinstance(estimator, Forecaster) or not run_folder.read_config(run)["data"]["arguments"]:
+        return None  # what came before is train; or from Python, where the data are not known
+    logger = logging.getLogger("ostinato")
+    level = logger.level
+    logger.setLevel(logging.ERROR)  # what there is to say of train was said when it was trained on
+    try:
+        train = list(_split_of_run(estimator, run, "train")[0].keys)
+    except DatasetError:
+        say(f"{name}: the data of train are gone, so which of these were trained on is not known")
+        return None
+    finally:
+        logger.setLevel(level)
+    if duplicates(train, examples.keys).all():
+        say(f"{name}: the model was trained on all of these, so its figures say little of new ones")
+    return train
 
 
 def _split_of_run(estimator: Estimator, run: Path, split: str) -> tuple[Any, list[str] | None]:

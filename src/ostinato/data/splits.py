@@ -63,12 +63,20 @@ def stratified_holdout(
     is_held = np.zeros(len(rows_labels), bool)
     is_held[[row for unit in held for row in unit]] = True
     if not held:
-        raise DatasetError(
-            f"stratified_holdout: some row must be free to be held out of {len(rows_labels)}; "
-            "got none that leaves every label in the training split, copies of a text staying together. "
-            "Add rows, or name a validation file."
-        )
+        raise _nothing_to_hold_out(rows_labels)
     return np.flatnonzero(~is_held), np.flatnonzero(is_held)
+
+
+def _nothing_to_hold_out(rows_labels: Sequence[tuple[str, ...]]) -> DatasetError:
+    different = len({label for row in rows_labels for label in row})
+    remedy = "Add rows, or name a validation file."
+    if different > len(rows_labels) // 2 > 1:
+        remedy = f"There are {different} different labels: is the label column the right one?"
+    return DatasetError(
+        f"stratified_holdout: some row must be free to be held out of {len(rows_labels)}; "
+        "got none that leaves every label in the training split, copies of a text staying together. "
+        f"{remedy}"
+    )
 
 
 def folds_of(

@@ -120,7 +120,7 @@ def imbalance(facts: DataSummary) -> list[str]:
     more = f" and {len(rare) - SHOWN} more classes" if len(rare) > SHOWN else ""
     return [
         f"train: rare classes: {messages}{more}, beside up to {most:,} of another; look at macro F1 beside "
-        "accuracy, and see class_weight"
+        "accuracy, and see class_weight (--class-weight)"
     ]
 
 

@@ -79,6 +79,8 @@ def test_rows_of_several_labels_keep_each_label_in_train(rows: list[list[str]]) 
 def test_no_free_row_is_refused() -> None:
     with pytest.raises(DatasetError, match="must be free to be held out of 2; got none"):
         stratified_holdout(["a", "b"])
+    with pytest.raises(DatasetError, match="9 different labels: is the label column the right one"):
+        stratified_holdout([str(n) for n in range(9)])
 
 
 def test_copies_larger_than_the_share_are_held_out_whole() -> None:

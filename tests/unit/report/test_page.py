@@ -35,6 +35,8 @@ KINDS = [
     "unfinished-forecasts",
 ]
 
+CARDS = re.compile(r'<div class="card( wide)?">\s*<h3[^>]*>([^<]*)</h3>')
+
 
 @pytest.fixture(scope="module")
 def pages():
@@ -152,6 +154,16 @@ def test_chinese_stands_as_text_in_its_language(page_of):
     assert '<bdi lang="zh">非常满意</bdi>' in text
     assert '<blockquote dir="auto" lang="zh">房间很小' in text
     assert "DejaVu Sans'" not in text  # drawings take the page's font
+
+
+@pytest.mark.parametrize(("num_classes", "is_wide"), [(5, False), (6, True), (17, True)])
+def test_a_matrix_of_more_than_five_classes_has_the_width_of_the_page(
+    make_run, num_classes, is_wide
+):
+    text = report.write(make_run("many", n=400, num_classes=num_classes)).read_text("utf-8")
+    cards = {title: "wide" in opened for opened, title in CARDS.findall(text)}
+    assert cards["Confusion matrix"] == is_wide
+    assert cards["Class by class"] != is_wide  # beside the confusions, where the matrix is not
 
 
 def test_many_classes_are_drawn_and_listed_weakest_first(page_of):

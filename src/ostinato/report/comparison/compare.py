@@ -67,7 +67,7 @@ def compare_runs(*runs: str | Path) -> Comparison:
         names=names,
         split=split,
         example=TASKS[found[0].task].example,
-        n=int(found[0].figures[split].get("n", 0)),
+        n=int(found[0].figures[split].get("n", 0)) if is_same else None,
         is_same=is_same,
         figures=figures,
         settings=setting_rows(found),

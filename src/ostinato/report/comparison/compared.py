@@ -168,7 +168,7 @@ class Comparison:
         names: What they are called here; no two are called the same.
         split: Which split they were measured on, test, or validation.
         example: What one of them is called: a text, a window.
-        n: How many there are.
+        n: How many there are, the same in every run; None if they are not the same.
         is_same: Whether all were measured on the same examples; only then differences are tested.
         figures: The figures, the main one first.
         settings: What differs between the runs.
@@ -181,7 +181,7 @@ class Comparison:
     names: tuple[str, ...]
     split: str
     example: str
-    n: int
+    n: int | None
     is_same: bool
     figures: tuple[FigureRow, ...]
     settings: tuple[SettingRow, ...]

@@ -110,6 +110,7 @@ def test_other_examples_are_told_and_not_tested(make_run):
     assert not found.is_same
     assert not found.verdicts
     assert "not measured on the same examples" in found.notes[0]
+    assert found.n is None
     assert all(one is None for row in found.figures for one in row.differences)
 
 

@@ -55,6 +55,11 @@ def find_columns(
     for kind, given in (("text", text_column), ("label", label_column)):
         if given is not None:
             check_column(kind, given, names, where)
+    if text_column is not None and text_column == label_column:
+        raise DatasetError(
+            f"{where}: text and label must be two columns; got `{text_column}` for both. "
+            f"The columns are {named(names)}."
+        )
     text = text_column or _usual(names, TEXT_NAMES, taken=label_column)
     label = label_column or (_usual(names, LABEL_NAMES, taken=text) if labelled else None)
     if text is None and len(names) - (label is not None) == 1:

@@ -316,6 +316,12 @@ def test_a_column_that_is_not_there_is_told_with_the_nearest(tmp_path, given, me
         read_texts(path, **given)
 
 
+def test_one_column_cannot_be_both_text_and_label(tmp_path):
+    path = write(tmp_path, "review,stars\na,1\n")
+    with pytest.raises(DatasetError, match=r"must be two columns; got `review` for both\. The col"):
+        read_texts(path, "review", "review")
+
+
 def test_a_column_that_is_there_twice_is_refused(tmp_path):
     path = write(tmp_path, "text,text,label\na,b,1\n")
     with pytest.raises(
