@@ -91,7 +91,9 @@ def test_the_json_that_is_printed_is_json(capsys):
 def test_a_message_that_is_short_stays():
     say(shortened("a"))
     assert shortened("a" * 800) == "a" * 800
-    assert shortened("a" * 801) == "a" * 801  # what would be left out is shorter than the words on it
+    assert (
+        shortened("a" * 801) == "a" * 801
+    )  # what would be left out is shorter than the words on it
     assert all(len(shortened("a" * n, 40)) <= n for n in range(200))
 
 
