@@ -99,6 +99,8 @@ def test_what_is_written_for_other_programs_is_the_models_own_answer(
     assert json.loads(found)["n"] == 30
     line = refused(capsys, 2, "predict", trained, "a", "--format", form, "--json")
     assert f"--format {form} stands alone" in line
+    line = refused(capsys, 2, "predict", trained, "a", "--format", form, "--out", tmp_path / name)
+    assert line.endswith(f"by the shell: --format {form} > {tmp_path / name}")
 
 
 def test_predict_answers_every_line_of_standard_input(trained, capsys, monkeypatch):

@@ -99,12 +99,17 @@ def _predict(
         out: File to write instead: .csv, .parquet (a row an answer, a span or a step) or .jsonl.
         overwrite: Replace the file that stands there.
     """
+    if format is not None and out is not None:
+        raise ConfigError(
+            f"predict: --format {format} is printed, and --out is for tables and JSON Lines. Write it into "
+            f"the file by the shell: --format {format} > {out}"
+        )
+    kept = {"--out": out is not None, f"--format {format}": format is not None}
+    _check_alone(kept, {"--json": json, "--stream": stream})
     if out is not None:
         check_out(out, overwrite=overwrite)
     elif overwrite:
         raise ConfigError("predict: --overwrite is for --out. Name a file, or leave it out.")
-    kept = {"--out": out is not None, f"--format {format}": format is not None}
-    _check_alone(kept, {"--json": json, "--stream": stream})
     if sample_rate_hz is not None and not stream:
         raise ConfigError("--sample-rate-hz: is for --stream; a sound file tells its own rate.")
     given = given_columns(columns)

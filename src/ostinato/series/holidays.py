@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ostinato._errors import ConfigError, did_you_mean, named, package_of_extra, shown
+from ostinato._errors import ConfigError, package_of_extra, shown
+from ostinato._rules import check_region
 from ostinato.series.calendar import local_times, usual_step_us
 from ostinato.series.frequency import DAY, Frequency
 
@@ -34,19 +35,7 @@ def check_holidays(region: str, frequency: Frequency) -> None:
         ...
         ostinato._errors.ConfigError: Forecaster: holidays need steps of a day or less; got steps of `MS`. ...
     """
-    country, part = _parts(region)
-    known = _package().list_supported_countries()
-    if country not in known:
-        hint = did_you_mean(country.upper(), known) or "."
-        raise ConfigError(
-            "Forecaster: holidays must be the code of a country, such as DE, or of a part of it, such as "
-            f"DE-BY; got {shown(region)}{hint}"
-        )
-    if part and part not in known[country]:
-        raise ConfigError(
-            f"Forecaster: holidays of {country} can be those of {named(known[country], most=20) or 'no part'}; "
-            f"got {shown(region)}. Take one of them, or {country} alone."
-        )
+    check_region(region)
     if frequency.is_counted or usual_step_us(frequency) > DAY:
         steps = "counted steps" if frequency.is_counted else f"steps of `{frequency.alias}`"
         raise ConfigError(
@@ -90,23 +79,14 @@ def holiday_features(
 @lru_cache(maxsize=256)
 def _days(region: str, first: int, last: int) -> npt.NDArray[Any]:
     """Return the holidays of some years, as dates."""
-    country, part = _parts(region)
+    country, _, part = region.partition("-")
     years = range(first, last + 1)
     try:
-        found = _package().country_holidays(country, subdiv=part or None, years=years)
+        package = package_of_extra("holidays", "series")
+        found = package.country_holidays(country, subdiv=part or None, years=years)
     except NotImplementedError:  # trained with a release that knew it
         raise ConfigError(
             f"Forecaster: holidays of {shown(region)} are not known to the installed package. Install a newer "
             "one: pip install --upgrade holidays"
         ) from None
     return np.array(sorted(found), "datetime64[D]")
-
-
-def _parts(region: str) -> tuple[str, str]:
-    """Return country and part of a region, ``""`` if none is named."""
-    country, _, part = region.partition("-")
-    return country, part
-
-
-def _package() -> Any:
-    return package_of_extra("holidays", "series")

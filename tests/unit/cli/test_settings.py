@@ -47,6 +47,7 @@ WRONG = {
     "no number": ["train", "forecast", "x", "--out", "y", "--epochs", "many"],
     "a range of training": ["train", "transcribe", "x", "--out", "y", "--epochs", "0"],
     "a range of the task": ["train", "classify-series", "x", "--out", "y", "--noise", "-1"],
+    "no country": ["train", "forecast", "x", "--out", "y", "--holidays", "GER"],
     "no preset": ["train", "classify", "x", "--out", "y", "--preset", "tutorail"],
     "no share": ["train", "classify", "x", "--out", "y", "--test-size", "2"],
     "of evaluate": ["evaluate", "x", "--on-error", "stop"],

@@ -50,6 +50,9 @@ def test_without_a_region_there_are_no_features():
     [
         ("XQ", "D", "must be the code of a country, such as DE, .* got 'XQ'"),
         ("de", "D", "did you mean `DE`"),
+        ("GER", "D", "did you mean `DE`"),
+        ("china", "D", "did you mean `CN`"),
+        ("united states", "D", "did you mean `US`"),
         ("DE-ZZ", "D", "holidays of DE can be those of `BB`, .* or DE alone"),
         ("DE", "MS", "need steps of a day or less; got steps of `MS`"),
         ("DE", "W-SUN", "need steps of a day or less"),

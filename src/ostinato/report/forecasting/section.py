@@ -133,7 +133,7 @@ class Forecasting(Task[ForecastPredictions]):
         Curve(
             key="mae",
             name="MAE",
-            hint="Mean absolute error of the median on the scale of the network; lower is better.",
+            hint="Mean absolute error of the median in units of the data; lower is better.",
             is_share=False,
             lower_is_better=True,
         ),

@@ -17,8 +17,7 @@ import torch
 from torch import nn
 
 from ostinato._arrays import Float64s
-from ostinato._config import check_names
-from ostinato._errors import DatasetError
+from ostinato._errors import ConfigError, DatasetError, brief, did_you_mean, named
 from ostinato.datasets.records.series import format_time
 from ostinato.models import AutoregressiveForecaster
 from ostinato.models.likelihoods import sampled_quantiles
@@ -226,7 +225,9 @@ def plot_forecast(
     series = int(forecasts.places.series[0]) if name is None else panel.find(name)
     column = 0
     if target is not None:
-        check_names({target: None}, dict.fromkeys(panel.targets), "plot")
+        if target not in panel.targets:
+            hint = did_you_mean(target, panel.targets) or f"; it has {named(panel.targets)}."
+            raise ConfigError(f"plot: there is no target column `{brief(target)}`{hint}")
         column = panel.targets.index(target)
     places = forecasts.places
     rows = np.flatnonzero((places.series == series) & (places.target == column))

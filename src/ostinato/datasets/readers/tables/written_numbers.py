@@ -85,10 +85,12 @@ def read_numbers(
     plain = _with_points(plain, column)
     row = pc.index(pc.match_substring_regex(plain, _NUMBER), False).as_py()
     if row >= 0:
+        is_word = not any(character.isdigit() for character in strings[row].as_py())
+        advice = "Write words as numbers, such as 1 for yes and 0 for no" if is_word else "Correct it"
         raise column.error(
             row,
-            f"numbers; got `{brief(strings[row])}`. Correct it, leave it empty where it is missing, or "
-            "name another column.",
+            f"numbers; got `{brief(strings[row])}`. {advice}, leave it empty where it is missing, or name "
+            "another column.",
         )
     return _floats(pc.replace_substring_regex(plain, r"^\+", ""))
 

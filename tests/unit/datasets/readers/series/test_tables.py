@@ -196,6 +196,8 @@ def test_midnights_of_a_place_that_moves_its_clocks_are_dates():
     ("values", "message"),
     [
         (["1.5", "two", "x"], r"series a, time 2: the target column `y` must hold numbers; got `two`"),
+        (["ja", "1", "0"], r"got `ja`. Write words as numbers, such as 1 for yes and 0 for no, leave"),
+        (["1x", "1", "0"], r"got `1x`. Correct it, leave"),
         (["1,000", "2", "3"], r"series a, time 1: .*got `1,000`"),
         ([[1], [2], [3]], r"the target column `y` must hold numbers; got list"),
         ([1.0, np.inf, 2.0], r"series a, time 2: the target column `y` must hold finite numbers; got inf"),
