@@ -86,7 +86,9 @@ def read_numbers(
     row = pc.index(pc.match_substring_regex(plain, _NUMBER), False).as_py()
     if row >= 0:
         is_word = not any(character.isdigit() for character in strings[row].as_py())
-        advice = "Write words as numbers, such as 1 for yes and 0 for no" if is_word else "Correct it"
+        advice = (
+            "Write words as numbers, such as 1 for yes and 0 for no" if is_word else "Correct it"
+        )
         raise column.error(
             row,
             f"numbers; got `{brief(strings[row])}`. {advice}, leave it empty where it is missing, or name "
