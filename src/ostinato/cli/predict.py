@@ -99,17 +99,7 @@ def _predict(
         out: File to write instead: .csv, .parquet (a row an answer, a span or a step) or .jsonl.
         overwrite: Replace the file that stands there.
     """
-    if format is not None and out is not None:
-        raise ConfigError(
-            f"predict: --format {format} is printed, and --out is for tables and JSON Lines. Write it into "
-            f"the file by the shell: --format {format} > {out}"
-        )
-    kept = {"--out": out is not None, f"--format {format}": format is not None}
-    _check_alone(kept, {"--json": json, "--stream": stream})
-    if out is not None:
-        check_out(out, overwrite=overwrite)
-    elif overwrite:
-        raise ConfigError("predict: --overwrite is for --out. Name a file, or leave it out.")
+    _check_written(format, out, {"--json": json, "--stream": stream}, overwrite=overwrite)
     if sample_rate_hz is not None and not stream:
         raise ConfigError("--sample-rate-hz: is for --stream; a sound file tells its own rate.")
     given = given_columns(columns)
@@ -136,11 +126,23 @@ def _predict(
         _show(estimator, answers, as_json=json)
 
 
-def _check_alone(kept: Mapping[str, bool], others: Mapping[str, bool]) -> None:
-    """Raise ConfigError where one of some options is given beside another, or beside one of others."""
-    given = [name for name, is_given in {**kept, **others}.items() if is_given]
-    if len(given) > 1 and given[0] in kept:
-        raise ConfigError(f"predict: {given[0]} stands alone; leave {' and '.join(given[1:])} out.")
+def _check_written(
+    format: str | None, out: Path | None, others: Mapping[str, bool], *, overwrite: bool
+) -> None:
+    """Raise ConfigError unless answers are written in one way, and their file may be written."""
+    if format is not None and out is not None:
+        raise ConfigError(
+            f"predict: --format {format} is printed, and --out is for tables and JSON Lines. Write it into "
+            f"the file by the shell: --format {format} > {out}"
+        )
+    kept = "--out" if out is not None else f"--format {format}" if format is not None else ""
+    given = [name for name, is_given in others.items() if is_given]
+    if kept and given:
+        raise ConfigError(f"predict: {kept} stands alone; leave {' and '.join(given)} out.")
+    if out is not None:
+        check_out(out, overwrite=overwrite)
+    elif overwrite:
+        raise ConfigError("predict: --overwrite is for --out. Name a file, or leave it out.")
 
 
 def _write(estimator: Estimator, answers: Iterable[Mapping[str, Any]], out: Path) -> None:
