@@ -30,10 +30,9 @@ help:
 	@echo "make docs    build the pages into build/docs"
 
 demo: $(VENV)/.installed
-	$(BIN)/ostinato demo
-	$(BIN)/ostinato demo tag
-	$(BIN)/ostinato demo transcribe
-	$(BIN)/ostinato demo forecast
+	@set -e; for task in $$($(BIN)/python -c 'from ostinato.cli.tasks import by_verb; print(*by_verb())'); do \
+	    echo "ostinato demo $$task"; $(BIN)/ostinato demo $$task; \
+	done
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(ARGS)

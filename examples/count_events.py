@@ -20,9 +20,11 @@ from torch.nn import functional as F
 
 from ostinato import DatasetError, Recurrent, Training, tasks
 from ostinato._kinds import DataKind, SequenceColumns
-from ostinato.cli.settings import TASKS as COMMANDS
-from ostinato.cli.settings import TaskEntry
-from ostinato.datasets import Sequences
+from ostinato.cli.tasks import TASKS as COMMANDS
+from ostinato.cli.tasks import Demo, TaskEntry
+from ostinato.datasets import REGISTRY, Sequences
+from ostinato.datasets.dataset import GENERATED, Dataset
+from ostinato.datasets.readers.sequences.ts import read_ts, write_ts
 from ostinato.metrics import correlation_z, regression_metrics
 from ostinato.models import SeriesClassifierNetwork
 from ostinato.report.classification.regression import Regression
@@ -180,6 +182,37 @@ def _figures(counts: npt.NDArray[np.float64], rates: npt.NDArray[np.float64]) ->
     return {**regression_metrics(counts, rates), "loss": loss.item()}
 
 
+# Data to show it on: the peaks in noise -----------------------------------------------------------
+
+
+def peaks(number: int, seed: int) -> Sequences:
+    """Return sequences of noise, and how many peaks each has."""
+    draw = np.random.default_rng(seed)
+    sequences, counts = [], []
+    for _ in range(number):
+        sequence = draw.normal(0, 0.3, draw.integers(30, 60))
+        places = draw.choice(len(sequence), draw.integers(0, 8), replace=False)
+        sequence[places] += 3
+        sequences.append(sequence)
+        counts.append(str(len(places)))
+    return Sequences.make(sequences, counts, "peaks")
+
+
+def _write(folder: Path) -> None:
+    write_ts(folder / "train.ts", peaks(400, seed=0), {})
+    write_ts(folder / "test.ts", peaks(200, seed=1), {})
+
+
+PEAKS = Dataset(
+    name="peaks",
+    description="Generated peaks in noise, to be counted; 400 + 200",
+    languages=("zxx",),
+    kind=COUNTED,
+    read=lambda folder: {split: read_ts(folder / f"{split}.ts") for split in ("train", "test")},
+    generate=_write,
+    **GENERATED,
+)
+
 # The rows in the tables that know the tasks -------------------------------------------------------
 
 ROWS: tuple[tuple[dict[str, Any], str, Any], ...] = (
@@ -188,9 +221,14 @@ ROWS: tuple[tuple[dict[str, Any], str, Any], ...] = (
         COMMANDS,
         "EventCounter",
         TaskEntry(
-            estimator="EventCounter", module=__name__, data=COUNTED, trained="a counter of events"
+            estimator="EventCounter",
+            module=__name__,
+            data=COUNTED,
+            trained="a counter of events",
+            demo=Demo(source="peaks", description="Generated peaks in noise, to be counted."),
         ),
     ),
+    (REGISTRY, "peaks", PEAKS),
     (READERS, EventCounter.task, PredictionsReader(read_values, has_labels=False)),
     (
         SECTIONS,
@@ -208,22 +246,11 @@ def register() -> None:
 
 def main() -> None:
     """Count the peaks in noise, and compare with always saying the mean."""
-    draw = np.random.default_rng(0)
-
-    def made(number: int) -> tuple[list[npt.NDArray[Any]], list[int]]:
-        sequences, counts = [], []
-        for _ in range(number):
-            sequence = draw.normal(0, 0.3, draw.integers(30, 60))
-            places = draw.choice(len(sequence), draw.integers(0, 8), replace=False)
-            sequence[places] += 3
-            sequences.append(sequence)
-            counts.append(len(places))
-        return sequences, counts
-
-    model = EventCounter().fit(*made(400))
-    figures, test = model.evaluate(*made(200)), made(3)
-    print(f"mean absolute error {figures['mae']:.2f} events")
-    for count, expected in zip(test[1], model.predict(test[0]), strict=True):
+    train, test = peaks(400, seed=0), peaks(200, seed=1)
+    model = EventCounter().fit(train, train.labels)
+    print(f"mean absolute error {model.evaluate(test, test.labels)['mae']:.2f} events")
+    few = test.take([0, 1, 2])
+    for count, expected in zip(few.labels or (), model.predict(few), strict=True):
         print(f"{count} events, {expected:.1f} expected")
 
 

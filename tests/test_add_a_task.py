@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pytest
 from tests.test_house import committed_files
 
-from ostinato.cli.settings import TASKS
+from ostinato.cli.tasks import TASKS
 from ostinato.tasks import TASKS as ESTIMATORS
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs/how-to/add-a-task.md").read_text("utf-8")
+LISTS, _, REST = PAGE.partition("The laws ask this of an estimator")
+EXAMPLE = REST.partition("As a task of ostinato")[2].partition("While it is only an example")[0]
 COMMANDS = """
 import sys
 sys.path.insert(0, {examples!r})
@@ -46,13 +49,37 @@ def naming_every_task() -> Iterator[str]:
                 yield name
 
 
+def listed() -> Iterator[tuple[str, str]]:
+    """Each path that the lists of the page name, and when it is written or changed."""
+    for first, _, when in re.findall(r"^\| (.+?) \| (.+) \| (.+?) \|$", LISTS, re.M):
+        yield from ((path, when) for path in re.findall(r"`([^`]+)`", first))
+
+
 def test_what_names_every_task_is_what_the_page_lists() -> None:
-    found = set(naming_every_task())
-    tables, _, beside = PAGE.partition("## The tables")[2].partition("Beside the code")
-    assert {name for name in found if name.startswith("src/")} == set(
-        re.findall(r"\| `(src/\S+)`", tables)
-    )
-    assert not [name for name in found - set(tables.split("`")) if Path(name).name not in beside]
+    found, paths = set(naming_every_task()), dict(listed())
+    assert found <= paths.keys()
+    always = {path for path, when in paths.items() if when == "always" and "NAME" not in path}
+    assert {path for path in always if path.startswith("src/")} <= found
+    assert {when.split()[0] for when in paths.values()} == {"always", "if"}
+
+
+@pytest.mark.parametrize("path", dict(listed()))
+def test_what_the_page_lists_is_there(path: str) -> None:
+    assert any(ROOT.glob(path.replace("NAME", "*")))
+
+
+def test_the_files_of_the_example_are_among_those_that_the_page_lists() -> None:
+    """And of what is always new, none is forgotten."""
+    paths = dict(listed())
+    kinds = {
+        path: re.compile(re.escape(path).replace("NAME", r"[\w-]+") + (".*" * path.endswith("/")))
+        for path in (*paths, "docs/images/task-NAME.svg")
+    }
+    files = re.findall(r"`([^`\s]+/[^`\s]+\.\w+|\w+\.toml)`", EXAMPLE)
+    of = {file: [kind for kind, one in kinds.items() if one.fullmatch(file)] for file in files}
+    assert all(of.values()), of
+    new = {path for path, when in paths.items() if when == "always" and "NAME" in path}
+    assert new <= {kind for found in of.values() for kind in found}
 
 
 def test_the_example_is_a_task_to_every_command(tmp_path: Path) -> None:
@@ -67,13 +94,17 @@ def test_the_example_is_a_task_to_every_command(tmp_path: Path) -> None:
         ["predict", "run", "knocks.ts"],
         ["report", "run"],
         ["train", "count", "knocks.ts", "--out", "folds", "--epochs", "1", "--cross-validate", "2"],
+        ["demo", "count", "--out", "demo"],
         [*train, "--column", "a"],
+        ["train", "classify", "peaks", "--out", "other"],
     ]
     code = COMMANDS.format(examples=str(ROOT / "examples"), commands=commands)
     said = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert re.findall(r"^exit (\d)$", said.stdout, re.M) == ["0"] * 5 + ["2"], said.stderr
+    assert re.findall(r"^exit (\d)$", said.stdout, re.M) == ["0"] * 6 + ["2", "1"], said.stderr
     assert len(re.findall(r"^[\d.]+\t\S+", said.stdout, re.M)) == 80
     assert "mean absolute error" in said.stderr + said.stdout
+    assert "Beats the mean of train" in said.stderr
+    assert "got one of counted sequences. Train on it: ostinato train count peaks." in said.stderr
     assert "Event counting" in (tmp_path / "run/report.html").read_text("utf-8")

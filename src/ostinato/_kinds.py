@@ -144,7 +144,8 @@ class DataKind:
     Args:
         verb: What ``ostinato train`` calls it: ``classify``.
         content: What a data set is one of, in words.
-        columns: Arguments of its readers, beside those of :class:`Written`: a dataclass of them.
+        columns: Arguments of its readers, beside those of :class:`Written`: a dataclass of them. Kinds with
+            the same columns are read by the same readers.
         source: What may be trained on, for the help of the command.
         is_split_by_time: Whether its splits are stretches of time, so that no files are given for them.
 
@@ -168,6 +169,16 @@ class DataKind:
     def names(self) -> tuple[str, ...]:
         """Names of the arguments of its readers."""
         return tuple(one.name for one in self.fields)
+
+    def is_read_as(self, other: DataKind) -> bool:
+        """Tell whether the readers of another kind read this one too.
+
+        Example:
+            >>> counted = dataclasses.replace(SEQUENCES, verb="count", content="one of counted sequences")
+            >>> counted.is_read_as(SEQUENCES), counted.is_read_as(SERIES)
+            (True, False)
+        """
+        return self.columns is other.columns
 
     def arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return all arguments of its readers, ready for JSON: those given, else their defaults.

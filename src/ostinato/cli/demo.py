@@ -3,77 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated
 
+from cyclopts import Parameter
+
+from ostinato._errors import ConfigError, did_you_mean, named, shown
 from ostinato.cli.console import say, show
-from ostinato.cli.settings import TASKS
+from ostinato.cli.tasks import by_verb
 from ostinato.cli.train import train
 
-ALONE: dict[str, Any] = {"members": 1}
-"""Settings of the classifier: one network learns the order as well as three."""
-
-SHORT: dict[str, Any] = {"training__epochs": 8, "recurrent__hidden_size": 64}
-"""Settings of the tagger, which has little to learn."""
-
-MORSE: dict[str, Any] = {
-    "channels": None,
-    "features__bands": 12,
-    "features__context": 9,
-    "features__subsampling": 4,
-    "recurrent__hidden_size": 64,
-    "training__epochs": 12,
-    "training__batch_size": 8,
-    "training__learning_rate": 5e-3,
-    "augmentation__speed": 0.0,
-    "augmentation__noise": 0.0,
-    "augmentation__masks": 0,
-    "augmentation__join": 0.0,
-}
-"""Settings of the recogniser: a tone is on or off, and the recordings vary enough by themselves."""
-
-SALES: dict[str, Any] = {
-    "horizon": 28,
-    "context": 84,
-    "recurrent__hidden_size": 64,
-    "training__epochs": 8,
-    "training__learning_rate": 4e-3,
-    "train_windows": 8192,
-}
-"""Settings of the forecaster: four weeks from twelve."""
-
-
-DEMOS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "classify": (
-        "samples",
-        "Bundled reviews, in which word order decides: negation, contrast, not only ... but.",
-        ALONE,
-    ),
-    "tag": (
-        "samples-tag",
-        "Bundled sentences with names, in which context and the shape of a word decide.",
-        SHORT,
-    ),
-    "transcribe": (
-        "morse",
-        "Generated Morse code at all speeds and pitches, the test messages in noise at 10 dB.",
-        MORSE,
-    ),
-    "classify-series": (
-        "gestures",
-        "Generated gestures of two hands, in which only the order of the motifs decides.",
-        {},
-    ),
-    "forecast": (
-        "sales",
-        "Generated sales of 40 stores by day: two seasons, trends, promotions known ahead.",
-        SALES,
-    ),
-}
-"""Of each task the data set, what it is, and the settings."""
+WHICH = Parameter(help=f"Which task to show: {', '.join(by_verb())}.")
 
 
 def demo(
-    task: Literal["classify", "tag", "transcribe", "classify-series", "forecast"] = "classify",
+    task: Annotated[str, WHICH] = "classify",
     /,
     *,
     out: Path | None = None,
@@ -81,16 +24,20 @@ def demo(
     """Train on the bundled samples, and compare with a model that does not know their order.
 
     Args:
-        task: Classify reviews beside a bag of words, tag names beside a lookup of words, write down
-            Morse code, classify gestures beside a bag of steps, or forecast sales beside naive forecasts.
+        task: Which task to show.
         out: Run folder to write, else runs/demo, or runs/demo-tag and the like; one that stands there is
             replaced.
     """
+    tasks = by_verb()
+    if task not in tasks:
+        hint = did_you_mean(task, tasks) or "."
+        raise ConfigError(f"demo: the task must be one of {named(tasks)}; got {shown(task)}{hint}")
     out = out or Path("runs") / ("demo" if task == "classify" else f"demo-{task}")
-    entry = next(entry for entry in TASKS.values() if entry.data.verb == task)
-    source, description, settings = DEMOS[task]
-    say(description)
-    train(entry, source, out=out, columns={}, overwrite=True, settings=settings)
+    entry = tasks[task]
+    say(entry.demo.description)
+    train(
+        entry, entry.demo.source, out=out, columns={}, overwrite=True, settings=entry.demo.settings
+    )
     from ostinato import datasets, report
 
     if task == "transcribe":

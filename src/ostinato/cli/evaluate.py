@@ -14,7 +14,7 @@ from ostinato._kinds import AS_WRITTEN
 from ostinato.cli.console import print_figures, say, show_json
 from ostinato.cli.loading import loaded
 from ostinato.cli.options import columns_of, given_columns, with_options
-from ostinato.cli.settings import TASKS
+from ostinato.cli.tasks import TASKS
 
 if TYPE_CHECKING:  # torch is loaded once the options are known to be right
     from ostinato.tasks import Estimator

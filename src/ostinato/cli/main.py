@@ -18,12 +18,12 @@ from ostinato.cli import streams
 from ostinato.cli.console import LONGEST, say, shortened
 from ostinato.cli.messages import Messages
 from ostinato.cli.misplaced import advice, check_folder, commands_instead
-from ostinato.cli.settings import TASKS
+from ostinato.cli.tasks import by_verb
 
 COMMANDS = {
     "train": (
         "ostinato.cli.train:app",
-        f"Train a model: {', '.join(entry.data.verb for entry in TASKS.values())}.",
+        f"Train a model: {', '.join(by_verb())}.",
     ),
     "resume": ("ostinato.cli.train:resume", "Go on with an interrupted run, exactly."),
     "evaluate": ("ostinato.cli.evaluate:evaluate", "Measure a trained model on data with labels."),

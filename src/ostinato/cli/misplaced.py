@@ -9,33 +9,7 @@ from itertools import pairwise
 from cyclopts import UnknownCommandError, UnknownOptionError
 
 from ostinato._errors import ConfigError, did_you_mean, named, shown
-
-INSTEAD = {
-    ("tag", "--class-weight"): "Add sentences with the rare tags; F1 tells how they do.",
-    ("transcribe", "--class-weight"): "Add recordings of the rare words.",
-    ("forecast", "--class-weight"): "A forecaster has no classes.",
-    (
-        "forecast",
-        "--cross-validate",
-    ): "Measure several ends of the past: ostinato evaluate RUN backtest.",
-    ("forecast", "--test-size"): "The last horizon of each series is for test; --horizon sets it.",
-    ("forecast", "--test"): "The last horizon of each series is for test; measure others by "
-    "ostinato evaluate RUN FILE.",
-    ("forecast", "--validation"): "The end of train chooses the epoch.",
-    ("forecast", "--label-column"): "Name what is forecast by --target-column.",
-    ("forecast", "--feature-column"): "Name other columns by --known-column or --past-column.",
-    ("classify", "--column"): "Name the labels by --label-column.",
-    ("classify", "--token-column"): "Name the texts by --text-column.",
-    ("classify", "--target-column"): "Name the labels by --label-column.",
-    ("classify-series", "--column"): "Name the labels by --label-column.",
-    ("classify-series", "--target-column"): "Name the labels by --label-column.",
-    ("tag", "--label-column"): "Name the tags by --column.",
-    ("tag", "--text-column"): "Name the tokens by --token-column.",
-    ("tag", "--label-separator"): "A token has one tag.",
-    ("transcribe", "--label-column"): "Name the transcripts by --text-column.",
-    ("transcribe", "--column"): "Name the transcripts by --text-column.",
-}
-"""What to do, by the kind of training and the option that it lacks."""
+from ostinato.cli.tasks import by_verb
 
 
 def advice(error: UnknownOptionError) -> str:
@@ -59,7 +33,7 @@ def advice(error: UnknownOptionError) -> str:
         return str(error)
     names = [f"`{kind}`" for kind in having]
     others = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
-    instead = INSTEAD.get((chain[1], option), "Leave it out.")
+    instead = by_verb()[chain[1]].instead.get(option, "Leave it out.")
     verb = "have" if having[1:] else "has"
     return f"Unknown option: {option}. {others} {verb} it, `train {chain[1]}` not. {instead}"
 

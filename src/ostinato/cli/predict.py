@@ -17,7 +17,7 @@ from ostinato._kinds import AS_WRITTEN
 from ostinato.cli.console import say, show, show_json
 from ostinato.cli.loading import loaded
 from ostinato.cli.options import WholeNumber, columns_of, given_columns, with_options
-from ostinato.cli.settings import TASKS
+from ostinato.cli.tasks import TASKS
 from ostinato.cli.writing import check_out, write_answers
 
 if TYPE_CHECKING:  # torch is loaded once the options are known to be right

@@ -1,4 +1,4 @@
-"""The tasks, and the settings of each as its source defines them, read without being run.
+"""The settings of each task as its source defines them, read without being run.
 
 The command line makes its options from the fields of the estimators. Importing these takes seconds, as
 torch does; so that a wrong option is told at once, the fields alone are taken out of their source.
@@ -20,68 +20,8 @@ import ostinato
 from ostinato import _config
 from ostinato._config import Settings
 from ostinato._errors import ConfigError, did_you_mean
-from ostinato._kinds import RECORDINGS, SEQUENCES, SERIES, TAGGED, TEXTS, DataKind
-from ostinato._presets import PRESETS, TAGGING_PRESETS
 from ostinato._rules import check_rules
-
-
-@dataclass(frozen=True, kw_only=True)
-class TaskEntry:
-    """A task as the command line knows it before torch is loaded.
-
-    Args:
-        estimator: Name of its class.
-        module: Where that is.
-        data: What it is trained on.
-        trained: What comes of it, in words.
-        presets: Named settings to start from.
-    """
-
-    estimator: str
-    module: str
-    data: DataKind
-    trained: str
-    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-
-TASKS = {
-    entry.estimator: entry
-    for entry in (
-        TaskEntry(
-            estimator="TextClassifier",
-            module="ostinato.tasks.classification.text.classifier",
-            data=TEXTS,
-            trained="a text classifier",
-            presets=PRESETS,
-        ),
-        TaskEntry(
-            estimator="SequenceTagger",
-            module="ostinato.tasks.tagging.tagger",
-            data=TAGGED,
-            trained="a sequence tagger (names, parts of speech)",
-            presets=TAGGING_PRESETS,
-        ),
-        TaskEntry(
-            estimator="SpeechRecognizer",
-            module="ostinato.tasks.speech.recognizer",
-            data=RECORDINGS,
-            trained="a speech recogniser",
-        ),
-        TaskEntry(
-            estimator="SeriesClassifier",
-            module="ostinato.tasks.classification.series.classifier",
-            data=SEQUENCES,
-            trained="a classifier of sequences of numbers, or a regression,",
-        ),
-        TaskEntry(
-            estimator="Forecaster",
-            module="ostinato.tasks.forecasting.forecaster",
-            data=SERIES,
-            trained="a forecaster of series, whose last horizon is for test,",
-        ),
-    )
-}
-"""The tasks that are trained by a command, by the name of the estimator."""
+from ostinato.cli.tasks import TASKS
 
 
 @functools.cache

@@ -23,7 +23,7 @@ from ostinato.cli.options import (
     options_of,
     with_options,
 )
-from ostinato.cli.settings import TASKS, TaskEntry
+from ostinato.cli.tasks import TaskEntry, by_verb
 from ostinato.runs.folder import check_free
 
 app = App(name="train", help="Train a model.")
@@ -120,7 +120,7 @@ def command_of(verb: str) -> Command:
     Raises:
         AttributeError: There is no such command.
     """
-    entry = next((entry for entry in TASKS.values() if entry.data.verb == verb), None)
+    entry = by_verb().get(verb)
     if entry is None:
         raise AttributeError(f"module {__name__!r} has no attribute {verb!r}")
     return with_options(
@@ -141,12 +141,8 @@ def _help(entry: TaskEntry) -> str:
 __getattr__ = command_of
 """The commands are made when they are asked for: their options take a moment."""
 
-for _entry in TASKS.values():
-    app.command(
-        f"{__name__}:{_entry.data.verb}",
-        name=_entry.data.verb,
-        help=_help(_entry).partition("\n")[0],
-    )
+for _verb, _entry in by_verb().items():
+    app.command(f"{__name__}:{_verb}", name=_verb, help=_help(_entry).partition("\n")[0])
 
 
 def resume(run: Path, /) -> None:

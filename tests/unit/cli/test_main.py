@@ -9,6 +9,7 @@ import pytest
 from ostinato import CheckpointError, ConfigError, StoppedError
 from ostinato.cli import main, misplaced
 from ostinato.cli.console import say, shortened, show_json
+from ostinato.cli.tasks import TASKS
 
 
 class PanicException(BaseException):  # as PyO3's, which is no Exception
@@ -128,9 +129,10 @@ def test_an_option_of_another_training_tells_which_and_what_to_do(
 
 
 def test_every_advice_is_of_an_option_that_the_training_lacks():
-    for kind, option in misplaced.INSTEAD:
-        assert option not in misplaced._options(kind)
-        assert any(option in misplaced._options(other) for other in misplaced._kinds())
+    for entry in TASKS.values():
+        for option in entry.instead:
+            assert option not in misplaced._options(entry.data.verb)
+            assert any(option in misplaced._options(other) for other in misplaced._kinds())
 
 
 BIG = "x" * 100_000

@@ -14,7 +14,8 @@ import pytest
 
 from ostinato import ConfigError, tasks
 from ostinato.cli import misplaced
-from ostinato.cli.settings import TASKS, check, settings_of
+from ostinato.cli.settings import check, settings_of
+from ostinato.cli.tasks import TASKS
 from ostinato.cli.train import app
 
 

@@ -17,6 +17,7 @@ import pytest
 from ostinato import ConfigError, DatasetError, datasets
 from ostinato.datasets import REGISTRY, get, home, locate
 from ostinato.datasets.files import find_file, read_bytes
+from ostinato.datasets.loading.splits import check_named
 from ostinato.datasets.readers.tagged.conll import read_columns
 from ostinato.datasets.records.schemes import spans_of
 from ostinato.datasets.sets import chnsenticorp, conll2003
@@ -66,6 +67,36 @@ def test_every_registered_data_set_is_described():
             assert file.url.startswith("https://")
             assert file.url.endswith(file.name) or file.sha256 is None
             assert file.sha256 is None or len(file.sha256) == 64
+
+
+def test_a_set_is_taken_by_what_its_kind_reads(monkeypatch):
+    kinds = {dataset.kind for dataset in REGISTRY.values()}
+    for name, dataset in REGISTRY.items():
+        own = replace(dataset.kind, verb="mine", content="one of mine")
+        monkeypatch.setitem(REGISTRY, name, replace(dataset, kind=own))
+        check_named(name, own)
+        for kind in kinds:
+            if kind is dataset.kind:
+                check_named(name, kind)
+            else:
+                with pytest.raises(DatasetError, match=f"got one of mine. .* train mine {name}"):
+                    check_named(name, kind)
+
+
+@pytest.mark.parametrize(
+    ("name", "load"),
+    [
+        ("samples", datasets.load_texts),
+        ("samples-tag", datasets.load_tagged),
+        ("keywords", datasets.load_recordings),
+        ("gestures", datasets.load_sequences),
+        ("sales", datasets.load_series),
+    ],
+)
+def test_a_kind_of_ones_own_is_read_by_the_readers_of_its_columns(monkeypatch, name, load):
+    own = replace(REGISTRY[name].kind, verb="mine", content="one of mine")
+    monkeypatch.setitem(REGISTRY, name, replace(REGISTRY[name], kind=own))
+    assert load(name)
 
 
 def test_chnsenticorp_has_its_official_splits(corpus_folder):

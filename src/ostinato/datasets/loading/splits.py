@@ -44,10 +44,10 @@ def check_named(source: str, kind: DataKind) -> None:
 
     Args:
         source: Name of a registered data set, of a folder or of a file.
-        kind: The kind of data that a registered one must be of.
+        kind: The kind of data as which a registered one must be read.
 
     Raises:
-        DatasetError: There is nothing of that name, or it is of another kind.
+        DatasetError: There is nothing of that name, or it is read in another way.
 
     Example:
         >>> from ostinato._kinds import TEXTS
@@ -64,11 +64,11 @@ def read_registered(name: str, kind: DataKind, *how: Any) -> Any:
 
     Args:
         name: Its name.
-        kind: The kind of data that it must be of.
+        kind: The kind of data as which it must be read.
         how: More arguments of its reader.
 
     Raises:
-        DatasetError: It is of another kind, or its files are not there.
+        DatasetError: It is read in another way, or its files are not there.
 
     Example:
         >>> from ostinato._kinds import TAGGED
@@ -83,7 +83,7 @@ def read_registered(name: str, kind: DataKind, *how: Any) -> Any:
 
 def _check_kind(name: str, kind: DataKind) -> None:
     dataset = REGISTRY[name]
-    if dataset.kind is not kind:
+    if not dataset.kind.is_read_as(kind):
         raise DatasetError(
             f"Data set {name}: it must be {kind.content}; got {dataset.kind.content}. "
             f"Train on it: ostinato train {dataset.kind.verb} {name}."
