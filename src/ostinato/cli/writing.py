@@ -81,6 +81,21 @@ def _write_table(table: pa.Table, path: Path, suffix: str) -> None:
         pyarrow.parquet.write_table(table, path)
 
 
+def _column(values: list[Any]) -> pa.Array:
+    """Return a column; half a surrogate pair, as of arguments that are not UTF-8, is a question mark."""
+    import pyarrow as pa
+
+    try:
+        return pa.array(values)
+    except UnicodeEncodeError:
+        return pa.array(
+            [
+                one.encode("utf-8", "replace").decode() if isinstance(one, str) else one
+                for one in values
+            ]
+        )
+
+
 def _table(answers: Iterable[Mapping[str, Any]], several: Sequence[str]) -> pa.Table:
     """Return the rows of answers as a table; columns that some rows lack are empty there."""
     import pyarrow as pa
@@ -93,9 +108,7 @@ def _table(answers: Iterable[Mapping[str, Any]], several: Sequence[str]) -> pa.T
     tables = []
     while chunk := list(itertools.islice(rows, AT_ONCE)):
         names = dict.fromkeys(name for row in chunk for name in row)
-        tables.append(
-            pa.table({name: pa.array([row.get(name) for row in chunk]) for name in names})
-        )
+        tables.append(pa.table({name: _column([row.get(name) for row in chunk]) for name in names}))
     if not tables:  # as of sentences without a span
         return pa.table({name: pa.array([], pa.string()) for name in SPAN_COLUMNS if several})
     return pa.concat_tables(tables, promote_options="permissive")

@@ -113,7 +113,8 @@ class Difference:
         value: The difference.
         low: Lower end of its 95 percent interval; None of too few examples, and where all draws agree.
         high: The upper end.
-        p: How often models that are alike would differ by as much; None of too few examples.
+        p: How often models that are alike would differ by as much; None of too few examples, and of a
+            figure that is no number.
         test: By which test: McNemar's, or random swaps.
     """
 
@@ -164,7 +165,7 @@ def difference(tally: Tally, other: Tally, name: str, *, seed: int = 0) -> Diffe
     value = tally.value(name) - other.value(name)
     is_binary = name in tally.binary
     test: Literal["McNemar", "random swaps"] = "McNemar" if is_binary else "random swaps"
-    if len(tally) < FEWEST:
+    if len(tally) < FEWEST or not np.isfinite(value):
         return Difference(value=value, test=test)
     pairs = np.stack([tally.outcome, other.outcome], axis=1)
     kinds, size = np.unique(pairs, axis=0, return_counts=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ostinato._files import json_of
+
 SEPARATORS = (", ", "; ", " | ")
 SINGULAR = {"probabilities": "probability", "quantiles": "quantile"}
 MAY_LACK = ("id", "target", "time")  # which are empty where there is but one
@@ -13,19 +15,24 @@ MAY_LACK = ("id", "target", "time")  # which are empty where there is but one
 def label_text(answer: Mapping[str, Any]) -> str:
     """Return the label of an answer as text; what joins several stands in none of them.
 
+    Where all that joins stands in some class, several are a list of JSON, which is read back too.
+
     Example:
         >>> chances = {"food": 0.9, "service": 0.8, "price, tips": 0.1}
         >>> label_text({"label": ["food", "service"], "probabilities": chances})
         'food; service'
         >>> label_text({"label": [], "probabilities": chances}), label_text({"label": 3})
         ('', '3')
+        >>> label_text({"label": ["a, b", "c; d"], "probabilities": {"e | f": 0.1}})
+        '["a, b", "c; d"]'
     """
     label = answer["label"]
     if not isinstance(label, list | tuple):
         return str(label)
     names = list(map(str, (*answer.get("probabilities", ()), *label)))
     free = (mark for mark in SEPARATORS if not any(mark.strip() in name for name in names))
-    return next(free, SEPARATORS[0]).join(map(str, label))
+    separator = next(free, None)
+    return json_of(label) if separator is None else separator.join(map(str, label))
 
 
 def table_rows(

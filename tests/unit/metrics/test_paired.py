@@ -114,6 +114,14 @@ def test_a_difference_of_few_examples_is_not_tested():
     assert (found.value, found.low, found.p) == (0.5, None, None)
 
 
+def test_a_figure_that_is_no_number_is_not_tested():
+    nothing = {"share": lambda sums: ratio(sums[..., 0], 0 * sums[..., 0], nothing=np.nan)}
+    tallies = [Tally.of([[x]] * 10, nothing) for x in (1, 2)]
+    found = difference(*tallies, "share")
+    assert np.isnan(found.value)
+    assert (found.low, found.high, found.p) == (None, None, None)
+
+
 def test_other_examples_are_refused():
     one, other = Tally.of([[1, 1]] * 7, RATE), Tally.of([[1, 1]] * 8, RATE)
     with pytest.raises(

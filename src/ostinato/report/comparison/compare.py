@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,11 @@ def _are_same(runs: Sequence[Run], tallies: Sequence[Tally], split: str) -> bool
         next((one.fingerprint for one in run.splits if one.name == split), "") for run in runs
     }
     examples = {tally.examples for tally in tallies}
-    are_same = any(len(known) == 1 and known != {""} for known in (fingerprints, examples))
+    is_cut = isinstance(runs[0].predictions, ForecastPredictions)  # by other horizons otherwise
+    are_same = any(
+        len(known) == 1 and known != {""}
+        for known in ((examples,) if is_cut else (fingerprints, examples))
+    )
     return are_same and len({(len(one), one.counts.shape[1]) for one in tallies}) == 1
 
 
@@ -186,15 +191,17 @@ def _verdicts(
     """Return of each run but the first whether it is better, worse, or not to be told apart."""
     if not is_same:
         return ()
-    tested = [one.p for one in row.differences if one is not None and one.p is not None]
-    raised = holm(tested).tolist() if len(tested) == len(row.differences) else []
+    p_values = [None if one is None else one.p for one in row.differences]
+    raised = iter(tested := holm([p for p in p_values if p is not None]).tolist())
     return tuple(
-        _verdict(row, names, split, place, raised[place - 1] if raised else None)
-        for place in range(1, len(names))
+        _verdict(row, names, split, place, None if p is None else next(raised), len(tested))
+        for place, p in enumerate(p_values, 1)
     )
 
 
-def _verdict(row: FigureRow, names: Sequence[str], split: str, place: int, p: float | None) -> str:
+def _verdict(
+    row: FigureRow, names: Sequence[str], split: str, place: int, p: float | None, tests: int
+) -> str:
     figure, found = row.figure, row.differences[place - 1]
     ours, first = row.measured[place], row.measured[0]
     if found is None or ours is None or first is None:
@@ -202,8 +209,10 @@ def _verdict(row: FigureRow, names: Sequence[str], split: str, place: int, p: fl
     values = f"{row.written(ours)} against {row.written(first)}"
     name = figure.name if figure.name.isupper() else figure.name[:1].lower() + figure.name[1:]
     if p is None:
-        return f"{names[place]} and {names[0]}: {name} {values}; too few examples to test."
-    times = f"{len(names) - 1} comparisons, Holm's p" if len(names) > 2 else "p"
+        is_known = math.isfinite(found.value)
+        why = "too few examples to test" if is_known else "nothing to test, as one is no number"
+        return f"{names[place]} and {names[0]}: {name} {values}; {why}."
+    times = f"{tests} comparisons, Holm's p" if tests > 1 else "p"
     written = written_p(p)
     chance = f"{times} {written if written[0] == '<' else f'= {written}'}"
     if found.value == 0 or p > LEVEL:

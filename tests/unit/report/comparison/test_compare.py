@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,8 +13,9 @@ from tests.unit.report.pages import Page
 
 from ostinato import CheckpointError, ConfigError
 from ostinato.cli.main import run as command
+from ostinato.metrics.paired import Difference
 from ostinato.report.comparison import page
-from ostinato.report.comparison.compare import compare_runs
+from ostinato.report.comparison.compare import _verdicts, compare_runs
 from ostinato.report.comparison.compared import FIGURES
 from ostinato.report.sections import TASKS
 from ostinato.runs.reader import collect
@@ -112,6 +114,31 @@ def test_other_examples_are_told_and_not_tested(make_run):
     assert "not measured on the same examples" in found.notes[0]
     assert found.n is None
     assert all(one is None for row in found.figures for one in row.differences)
+
+
+def test_other_windows_of_the_same_series_are_other_examples(make_run):
+    folder = make_run("forecasts")
+
+    def later(table):
+        place = table.column_names.index("actual")
+        values = [[value and value + 1 for value in row] for row in table["actual"].to_pylist()]
+        return table.set_column(
+            place, table.schema.field(place), pa.array(values, table.schema.types[place])
+        )
+
+    found = compare_runs(folder, answered(folder, later))
+    assert not found.is_same
+    assert not found.verdicts
+
+
+def test_a_figure_that_is_no_number_is_neither_better_nor_worse(make_run):
+    folder = make_run("english")
+    found = compare_runs(folder, answered(folder, all_wrong), folder)
+    row = found.figures[0]
+    differences = (Difference(value=float("nan")), row.differences[1])
+    verdicts = _verdicts(replace(row, differences=differences), found.names, "test", is_same=True)
+    assert "nothing to test, as one is no number" in verdicts[0]
+    assert "do not differ" in verdicts[1]
 
 
 def test_recordings_are_known_by_what_is_said_in_them(make_run):
