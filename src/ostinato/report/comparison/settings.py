@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from ostinato.report import formatting
 from ostinato.report.comparison.compared import SettingRow
@@ -48,10 +49,16 @@ def _data(run: Run) -> dict[str, str]:
     return {
         **{f"column of {role}": column for role, column in run.columns.items()},
         **{
-            f"{split.name}": f"{split.n:,} of {split.source} ({split.fingerprint[:FINGERPRINT]})"
+            split.name: f"{split.n:,} of {_called(split.source)} ({split.fingerprint[:FINGERPRINT]})"
             for split in run.splits
         },
     }
+
+
+def _called(source: str) -> str:
+    """Return a source without its folders, which are long: a fingerprint tells whether data are the same."""
+    path = PurePath(source)
+    return path.name if path.is_absolute() else source
 
 
 def _training(run: Run) -> dict[str, str]:

@@ -106,10 +106,13 @@ def test_other_examples_are_told_and_not_tested(make_run):
     folder = make_run("english")
     other = changed(folder)
     config = json.loads((other / "config.json").read_text())
-    config["data"]["parts"]["test"]["fingerprint"] = "0" * 64
+    test = config["data"]["parts"]["test"]
+    test["fingerprint"], test["source"] = "0" * 64, str(other / "mine.csv")
     (other / "config.json").write_text(json.dumps(config))
     found = compare_runs(folder, other)
     assert not found.is_same
+    (row,) = [row for row in found.settings if row.name == "test"]
+    assert row.values[1].endswith(" of mine.csv (000000000000)")  # not the folders that it lies in
     assert not found.verdicts
     assert "not measured on the same examples" in found.notes[0]
     assert found.n is None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ostinato._errors import DatasetError
@@ -17,7 +17,9 @@ logger = logging.getLogger("ostinato")
 ANSWER = "answer"
 ANSWERS = ("accept", "reject", "ignore")
 REFUSED = ("reject", "ignore")
-_KEPT = ("text", "tokens", "spans")
+DATA = "data"
+_OF_TASKS = ("annotations", "predictions", "completions")
+"""Fields of a task of Label Studio beside its `data`, one of which it has."""
 _MARKS = ("_input_hash", "_task_hash", ANSWER, "annotation_id", "annotator", "lead_time")
 """Fields of rows of Prodigy and of Label Studio's JSON-MIN, where no spans may mean no field."""
 
@@ -96,6 +98,40 @@ def accepted(answers: Sequence[Any], source: str) -> list[int] | None:
     return kept
 
 
+def are_tasks(names: Collection[str]) -> bool:
+    """Tell by the names of their fields whether rows are tasks of Label Studio.
+
+    Args:
+        names: The names.
+
+    Example:
+        >>> are_tasks(["id", "data", "annotations"]), are_tasks(["text", "annotations"])
+        (True, False)
+    """
+    return DATA in names and any(name in names for name in _OF_TASKS)
+
+
+def task_texts(data: Sequence[Any], source: str) -> list[str]:
+    """Return the texts of tasks of Label Studio, whether they are annotated or not.
+
+    Args:
+        data: What stands in the field `data` of each.
+        source: File for messages.
+
+    Raises:
+        DatasetError: A task has no text.
+
+    Example:
+        >>> task_texts([{"text": "Hi Al", "id": 7}, {"note": "x"}], "a.json")
+        ['Hi Al', 'x']
+    """
+    logger.info("%s: tasks of Label Studio, whose texts are read and no annotations.", source)
+    return [
+        _text_of(one if isinstance(one, Mapping) else {}, f"{source}: element {number}")
+        for number, one in enumerate(data, 1)
+    ]
+
+
 def _is_refused(answer: Any) -> bool:
     return isinstance(answer, str) and answer in REFUSED
 
@@ -163,14 +199,13 @@ def _object(value: Any, where: str) -> dict[str, Any]:
 
 def _is_task(values: Mapping[str, Any]) -> bool:
     """Tell whether a row is a task of Label Studio."""
-    names = ("annotations", "predictions", "completions")
-    return isinstance(values.get("data"), dict) and any(name in values for name in names)
+    return isinstance(values.get(DATA), dict) and are_tasks(values)
 
 
 def _of_task(
     task: Mapping[str, Any], where: str, notes: _RowNotes, *, labelled: bool
 ) -> Row | None:
-    text = _text_of(task["data"], where)
+    text = _text_of(task[DATA], where)
     if not labelled:
         return Row(where, {"text": text}, is_bare=True)
     drawn = [*_list(task, "annotations"), *_list(task, "completions")]

@@ -14,7 +14,13 @@ from ostinato._errors import DatasetError, did_you_mean, named
 from ostinato._kinds import Written
 from ostinato.datasets.files import check_file, decode, format_of, open_binary, read_bytes
 from ostinato.datasets.json_files import json_text
-from ostinato.datasets.readers.tables.annotations import ANSWER, accepted
+from ostinato.datasets.readers.tables.annotations import (
+    ANSWER,
+    DATA,
+    accepted,
+    are_tasks,
+    task_texts,
+)
 from ostinato.datasets.readers.tables.columns import (
     LABEL_NAMES,
     TEXT_NAMES,
@@ -122,6 +128,9 @@ def table_examples(path: str | Path, table: pa.Table, text: str, label: str | No
 def _examples(
     frame: Frame, text: str | None, labels: Sequence[str], *, labelled: bool, separator: str | None
 ) -> Examples:
+    if text is None and not (labels or labelled) and are_tasks(frame.names):
+        data = _values(frame.load([DATA])[DATA])
+        return Examples.make(task_texts(data, frame.where), None, frame.where)
     frame, text, labels = _columns(frame, text, labels, labelled=labelled)
     is_answered = ANSWER in frame.names and ANSWER not in (text, *labels)
     columns = frame.load(list(dict.fromkeys([text, *labels, *([ANSWER] * is_answered)])))

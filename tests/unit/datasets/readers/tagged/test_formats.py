@@ -318,6 +318,12 @@ def test_tasks_without_an_annotation_are_left_out_and_told(tmp_path, caplog) -> 
     ):
         assert words in caplog.text
     assert len(read_tagged(path, cut=cut, labelled=False).sentences) == 5
+    assert list(read_texts(path, labelled=False).texts) == [task["data"]["text"]] * 5
+    with pytest.raises(DatasetError, match="a text column must be named"):
+        read_texts(path)
+    path.write_text(json.dumps([task, {**task, "data": "Anna"}]))
+    with pytest.raises(DatasetError, match="element 2: `data` must have the text"):
+        read_texts(path, labelled=False)
 
 
 def test_places_in_units_of_utf_16_are_found_by_the_text_beside_them(tmp_path) -> None:
