@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ostinato.cli.console import say, shortened, show, show_json
 from ostinato.cli.tables import aligned
+from ostinato.runs.folder import check_exists
 
 if TYPE_CHECKING:
     from ostinato.report.comparison.compared import Comparison, FigureRow
@@ -23,6 +24,8 @@ def compare(*runs: Path, out: Path = Path("compare.html"), json: bool = False) -
         out: Page to write, with learning curves; that of an earlier comparison is replaced.
         json: Print one JSON object as the last line, and no tables.
     """
+    for run in runs:
+        check_exists(run)  # before what draws is loaded
     from ostinato.report.comparison import page
     from ostinato.report.comparison.compare import compare_runs
 

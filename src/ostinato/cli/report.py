@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ostinato.cli.console import show
+from ostinato.runs.folder import check_exists
 
 
 def report(run: Path, /) -> None:
@@ -13,6 +14,7 @@ def report(run: Path, /) -> None:
     Args:
         run: Run folder.
     """
+    check_exists(run)  # before what draws is loaded
     from ostinato import report as pages
 
     show(str(pages.write(run)))

@@ -198,14 +198,19 @@ def write_config(
     )
 
 
+def check_exists(run: Path) -> None:
+    """Raise CheckpointError if there is no such folder."""
+    if not run.is_dir():
+        raise CheckpointError(f"{run}: there is no such run folder. Check the path.")
+
+
 def read_config(run: Path) -> dict[str, Any]:
     """Read ``config.json``.
 
     Raises:
         CheckpointError: It is missing, broken, of something else, or of a newer version.
     """
-    if not run.is_dir():
-        raise CheckpointError(f"{run}: there is no such run folder. Check the path.")
+    check_exists(run)
     if not (run / "config.json").exists() and (run / "fold-1").is_dir():
         raise CheckpointError(
             f"{run}: holds a run for each fold and is none itself. Name one of them, such as "

@@ -13,6 +13,7 @@ from ostinato._errors import CheckpointError, shown
 from ostinato._files import parse_json, read_text
 from ostinato._version import RUN_FORMAT
 from ostinato.runs.classification import read_predictions, read_values
+from ostinato.runs.folder import check_exists
 from ostinato.runs.forecasting import read_forecasts
 from ostinato.runs.run import Baseline, Epoch, Labels, Predictions, Run, SplitFacts, Verdict
 from ostinato.runs.speech import read_transcripts
@@ -106,6 +107,7 @@ def collect(run: Path) -> Run:
 
 
 def _read_config(run: Path) -> dict[str, Any]:
+    check_exists(run)
     path = run / "config.json"
     if not path.is_file():
         if (run / "cross_validation.json").is_file():
@@ -114,9 +116,9 @@ def _read_config(run: Path) -> dict[str, Any]:
                 "cross_validation.json. Give one of them, as in "
                 f"`ostinato report {run / 'fold-1'}`."
             )
-        what = "is not a run folder (it has no config.json)" if run.is_dir() else "does not exist"
         raise CheckpointError(
-            f"report: {run} {what}. Give a folder that `ostinato train --out` has written."
+            f"report: {run} is not a run folder (it has no config.json). "
+            "Give a folder that `ostinato train --out` has written."
         )
     config = _read_object(path)
     task = config.get("task")

@@ -67,6 +67,8 @@ MISSING = {
     "no run to predict with": ["predict", "nosuch", "a text"],
     "no run to draw": ["plot", "nosuch"],
     "no run to go on with": ["resume", "nosuch"],
+    "no run to show": ["report", "nosuch"],
+    "no run to compare with": ["compare", "nosuch", "neither"],
 }
 
 HEAVY = ("torch", "sklearn", "pandas", "matplotlib", "accelerate")

@@ -162,7 +162,7 @@ def test_missing_files_are_named(make_run, name, message):
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(CheckpointError, match="does not exist"):
+    with pytest.raises(CheckpointError, match="no such run folder"):
         report.collect(tmp_path / "nowhere")
 
 
