@@ -33,6 +33,10 @@ CHINESE = {
     "tag-resume": "中文简历命名实体，测试集",
     "words a second": "词/秒",
     "CRF, share of the step": "CRF 占训练步的比例",
+    "model": "模型",
+    "task": "任务",
+    "converted": "替换后",
+    "bound": "上限",
 }
 ENGLISH = {
     "f1": "span F1",

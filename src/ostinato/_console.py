@@ -132,6 +132,7 @@ class Console:
         self.epochs = 0
         self.columns: Columns | None = None
         self.last = 0  # epoch that was printed
+        self.told = ""  # what is being done, as last heard
         self.bar = Progress(
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
             BarColumn(bar_width=20),
@@ -185,8 +186,10 @@ class Console:
             what: In a few words, as "reading own.csv".
         """
         if self.live is None:
-            if self.lasting and self.columns is None:  # a table of epochs is not interrupted
+            is_told = what == self.told or self.columns is not None  # a table is not interrupted
+            if self.lasting and not is_told:
                 self._print(f"{what} ...")
+            self.told = what
             return
         self.hide()
         self.phase.add_task(escape(what), total=None)

@@ -57,6 +57,7 @@ def lines_of(*, terminal, lasting):
     record |= {split: {"loss": 0.5} for split in ("train", "validation")}
     with Console(console, lasting=lasting) as shown:
         doing("reading [own].csv")
+        doing("reading [own].csv")  # as of each split: told once
         shown.epoch(record)
         doing("measuring on test")
     doing("what nobody watches")

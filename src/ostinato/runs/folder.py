@@ -120,7 +120,7 @@ def _check_content(run: Path, *, overwrite: bool) -> None:
     if not overwrite:
         raise ConfigError(
             f"{run}: there is a run already. Go on with `ostinato resume {run}`, replace it with "
-            "--overwrite, or choose another folder."
+            "--overwrite (in Python overwrite=True), or choose another folder."
         )
 
 

@@ -20,6 +20,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from ostinato._config import Training
+from ostinato._doing import doing
 from ostinato._errors import CheckpointError, StoppedError, TrainingError
 from ostinato._files import misfits_as_errors
 from ostinato.data.batches import length_buckets
@@ -118,6 +119,7 @@ class _Loop:
         folder: Path | None,
         callbacks: Sequence[Callback],
     ) -> None:
+        doing("preparing the training")  # torch loads its compiler for an optimizer
         self.accelerator = Accelerator(cpu=on_cpu(), mixed_precision="no")  # autocast is ours
         self.model = model.to(self.accelerator.device)
         self.optimizer = make_optimizer(self.model, settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import itertools
 import json
 import re
 import subprocess
@@ -164,6 +165,17 @@ def test_a_matrix_of_more_than_five_classes_has_the_width_of_the_page(
     cards = {title: "wide" in opened for opened, title in CARDS.findall(text)}
     assert cards["Confusion matrix"] == is_wide
     assert cards["Class by class"] != is_wide  # beside the confusions, where the matrix is not
+
+
+@pytest.mark.parametrize("kind", ["english", "chinese", "entities", "parts-of-speech"])
+def test_no_card_of_classes_leaves_a_hole_beside_it(kind, page_of):
+    cards = CARDS.findall(page_of(kind))
+    titles = [title for _, title in cards]
+    start = titles.index("Confusion matrix")
+    end = next(n for n, title in enumerate(titles) if n > start and " by " in title)
+    row = [bool(opened) for opened, _ in cards[start : end + 1]]
+    halves = [list(group) for is_wide, group in itertools.groupby(row) if not is_wide]
+    assert all(len(group) % 2 == 0 for group in halves)
 
 
 def test_many_classes_are_drawn_and_listed_weakest_first(page_of):

@@ -124,8 +124,22 @@ class Examples:
                 "%s: %d of %d texts are empty, the first in row %d.",
                 *(source, len(empty), len(array), empty[0] + 1),
             )
-        kept = texts if isinstance(texts, (list, Texts)) else Texts(array)
-        return Examples(kept, labels, source, _fingerprint(array, labels))
+        return _of_checked(array, texts, labels, source)
+
+    @staticmethod
+    def rows_of(texts: Sequence[str], labels: Labels, source: str) -> Examples:
+        """Return rows of examples that were made, as examples of their own; nothing is told again.
+
+        Args:
+            texts: The texts.
+            labels: One label or one list of labels for each text, or None.
+            source: Path or name for messages.
+
+        Example:
+            >>> Examples.rows_of(["good"], None, "a list").fingerprint[:8]
+            '33e45a7a'
+        """
+        return _of_checked(_text_array(texts, source), texts, labels, source)
 
     def weighted(self, weights: list[float]) -> Examples:
         """Return the same texts, each with how much it counts in the loss."""
@@ -141,6 +155,11 @@ class Examples:
     def is_multi_label(self) -> bool:
         """Whether each text has a list of labels."""
         return _is_multi_label(self.labels)
+
+
+def _of_checked(array: Any, texts: Sequence[str], labels: Labels, source: str) -> Examples:
+    kept = texts if isinstance(texts, (list, Texts)) else Texts(array)
+    return Examples(kept, labels, source, _fingerprint(array, labels))
 
 
 def _check_lengths(lengths: np.ndarray[Any, np.dtype[np.int64]], source: str) -> None:

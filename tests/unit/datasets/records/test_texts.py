@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from ostinato import DatasetError
 from ostinato.datasets import Examples, Texts, check_splits
 from ostinato.datasets.records.texts import read_examples, write_examples
+from ostinato.tasks.classification.text.inputs import take
 
 SOME_TEXTS = st.lists(st.text(st.characters(codec="utf-8"), max_size=8), min_size=1, max_size=6)
 
@@ -64,6 +66,14 @@ def test_written_splits_are_read_back_from_memory_map(tmp_path):
 def test_empty_texts_are_told(caplog):
     assert make(["a", "", "b", ""]).texts == ["a", "", "b", ""]
     assert "here: 2 of 4 texts are empty, the first in row 2." in caplog.text
+
+
+def test_rows_of_examples_are_the_same_and_tell_nothing_again(caplog):
+    made = make(["a", "", "b"], ["x", "y", "x"])
+    caplog.clear()
+    assert Examples.rows_of(made.texts, made.labels, made.source) == made
+    take(made, np.array([1, 2]))
+    assert not caplog.text
 
 
 def test_wrong_rows_are_refused():

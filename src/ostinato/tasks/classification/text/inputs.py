@@ -54,7 +54,8 @@ def take(examples: Examples, rows: npt.NDArray[np.int64]) -> Examples:
     """Return some rows of a split."""
     labels = [(examples.labels or ())[row] for row in rows]
     texts = [examples.texts[row] for row in rows]
-    split = _examples(texts, labels, examples.classes, examples.source)
+    split = Examples.rows_of(texts, label_names(labels), examples.source)
+    split = dataclasses.replace(split, labels=labels, classes=examples.classes)
     weights = examples.weights
     return split if weights is None else split.weighted([weights[row] for row in rows])
 
