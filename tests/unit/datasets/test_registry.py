@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gzip
 import hashlib
 import http.server
@@ -24,6 +25,17 @@ from ostinato.datasets.sets import chnsenticorp, conll2003
 from ostinato.datasets.sets.official import tagged_reader
 
 ROWS = {"train.txt": "好\t1\n坏\t0\n", "dev.txt": "可以\t1\n", "test.txt": "不\t行\t0\n"}
+
+every_loader = pytest.mark.parametrize(
+    ("name", "load"),
+    [
+        ("samples", datasets.load_texts),
+        ("samples-tag", datasets.load_tagged),
+        ("keywords", datasets.load_recordings),
+        ("gestures", datasets.load_sequences),
+        ("sales", datasets.load_series),
+    ],
+)
 
 
 @pytest.fixture
@@ -83,20 +95,19 @@ def test_a_set_is_taken_by_what_its_kind_reads(monkeypatch):
                     check_named(name, kind)
 
 
-@pytest.mark.parametrize(
-    ("name", "load"),
-    [
-        ("samples", datasets.load_texts),
-        ("samples-tag", datasets.load_tagged),
-        ("keywords", datasets.load_recordings),
-        ("gestures", datasets.load_sequences),
-        ("sales", datasets.load_series),
-    ],
-)
+@every_loader
 def test_a_kind_of_ones_own_is_read_by_the_readers_of_its_columns(monkeypatch, name, load):
     own = replace(REGISTRY[name].kind, verb="mine", content="one of mine")
     monkeypatch.setitem(REGISTRY, name, replace(REGISTRY[name], kind=own))
     assert load(name)
+
+
+@every_loader
+def test_names_that_nothing_of_a_set_is_read_by_are_refused(name, load):
+    for one in dataclasses.fields(REGISTRY[name].kind.columns):
+        if one.type == "str | None" and one.name not in ("column", "test_speaker"):
+            with pytest.raises(DatasetError, match=f"Data set {name}: .* Leave (it|them) out"):
+                load(name, **{one.name: "q"})
 
 
 def test_chnsenticorp_has_its_official_splits(corpus_folder):

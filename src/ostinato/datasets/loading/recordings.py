@@ -14,7 +14,13 @@ from ostinato._errors import ConfigError, DatasetError, did_you_mean
 from ostinato._kinds import RECORDINGS, Written
 from ostinato.datasets.file_names import SPLITS, expanded
 from ostinato.datasets.files import check_file, format_of
-from ostinato.datasets.loading.splits import check_source, find_splits, read_registered, with_files
+from ostinato.datasets.loading.splits import (
+    check_all_read,
+    check_source,
+    find_splits,
+    read_registered,
+    with_files,
+)
 from ostinato.datasets.readers.recordings.hugging_face import speech_from_hugging_face
 from ostinato.datasets.readers.recordings.manifests import (
     AUDIO_NAMES,
@@ -89,6 +95,8 @@ def load_recordings(
         usual = {"audio": AUDIO_NAMES, "text": TRANSCRIPT_NAMES, "speaker": SPEAKER_NAMES}
         splits = speech_from_hugging_face(source, columns, usual)
     elif source in REGISTRY:
+        given = {f"{role}_column": column for role, column in columns.items()}
+        check_all_read(str(source), {**given, **vars(written)}, validation, test)
         splits = read_registered(str(source), RECORDINGS)
     else:
         splits = _load_path(expanded(source), read)

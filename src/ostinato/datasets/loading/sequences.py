@@ -11,7 +11,13 @@ from ostinato._errors import DatasetError, did_you_mean
 from ostinato._kinds import SEQUENCES, Written
 from ostinato.datasets.file_names import expanded
 from ostinato.datasets.files import check_file, format_of
-from ostinato.datasets.loading.splits import check_source, find_splits, read_registered, with_files
+from ostinato.datasets.loading.splits import (
+    check_all_read,
+    check_source,
+    find_splits,
+    read_registered,
+    with_files,
+)
 from ostinato.datasets.readers.sequences.tables import read_long, read_npz
 from ostinato.datasets.readers.sequences.ts import read_ts
 from ostinato.datasets.readers.sequences.ucr import read_ucr
@@ -60,19 +66,20 @@ def load_sequences(
         >>> {name: len(split) for name, split in load_sequences("gestures").items()}
         {'train': 270, 'test': 900}
     """
+    columns: dict[str, Any] = {
+        "id_column": id_column,
+        "time_column": time_column,
+        "label_column": label_column,
+        "feature_columns": feature_columns,
+        "delimiter": delimiter,
+        "encoding": encoding,
+    }
 
     def read(path: str | Path) -> Sequences:
-        return read_sequences(
-            path,
-            id_column=id_column,
-            time_column=time_column,
-            label_column=label_column,
-            feature_columns=feature_columns,
-            delimiter=delimiter,
-            encoding=encoding,
-        )
+        return read_sequences(path, **columns)
 
     if isinstance(source, str) and source in REGISTRY:
+        check_all_read(source, columns, validation, test)
         splits = read_registered(source, SEQUENCES)
     else:
         path = expanded(source)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ostinato._errors import DatasetError, did_you_mean
+from ostinato._errors import DatasetError, did_you_mean, named
 from ostinato._kinds import DataKind
 from ostinato.datasets.file_names import SPLITS, expanded
 from ostinato.datasets.files import check_file, format_of
@@ -79,6 +79,35 @@ def read_registered(name: str, kind: DataKind, *how: Any) -> Any:
     """
     _check_kind(name, kind)
     return REGISTRY[name].read(locate(name), *how)
+
+
+def check_all_read(name: str, columns: Mapping[str, Any], *files: object) -> None:
+    """Raise DatasetError for names of columns that nothing is read by.
+
+    Args:
+        name: Name of a registered data set, of which they are known.
+        columns: What was given of its columns and of how it is written, by argument.
+        files: Files that are read beside it: for these they are meant.
+
+    Raises:
+        DatasetError: There are such names and no such file.
+
+    Example:
+        >>> check_all_read("gestures", {"label_column": "class"}, None, "test.csv")
+        >>> check_all_read("gestures", {"label_column": "class"}, None, None)
+        Traceback (most recent call last):
+        ...
+        ostinato._errors.DatasetError: Data set gestures: its columns are known; got label_column `class`. Leave it out.
+    """
+    given = [
+        f"{key} {named([value] if isinstance(value, str) else value)}"
+        for key, value in columns.items()
+        if value
+    ]
+    if given and not any(files):
+        raise DatasetError(
+            f"Data set {name}: its columns are known; got {', '.join(given)}. Leave it out."
+        )
 
 
 def _check_kind(name: str, kind: DataKind) -> None:

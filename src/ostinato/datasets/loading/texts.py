@@ -10,7 +10,13 @@ from ostinato._errors import DatasetError, named
 from ostinato._kinds import TEXTS
 from ostinato.datasets.file_names import expanded
 from ostinato.datasets.files import format_of
-from ostinato.datasets.loading.splits import check_source, find_splits, read_registered, with_files
+from ostinato.datasets.loading.splits import (
+    check_all_read,
+    check_source,
+    find_splits,
+    read_registered,
+    with_files,
+)
 from ostinato.datasets.readers.texts.files import FORMATS, read_texts
 from ostinato.datasets.readers.texts.hugging_face import from_hugging_face
 from ostinato.datasets.readers.texts.trees import find_tree, read_archive, read_tree
@@ -53,14 +59,16 @@ def load_texts(
         >>> {name: len(split.texts) for name, split in load_texts("samples").items()}
         {'train': 4000, 'validation': 500, 'test': 1000}
     """
+    columns: dict[str, Any] = {
+        "text_column": text_column,
+        "label_column": label_column,
+        "label_separator": label_separator,
+        "delimiter": delimiter,
+        "encoding": encoding,
+    }
 
     def read_one(path: Path) -> Examples:
-        return read_texts(
-            *(path, text_column, label_column),
-            label_separator=label_separator,
-            delimiter=delimiter,
-            encoding=encoding,
-        )
+        return read_texts(path, **columns)
 
     if not isinstance(source, (str, Path)):
         if not isinstance(label_column, str | None):
@@ -70,6 +78,7 @@ def load_texts(
             )
         splits = from_hugging_face(source, text_column, label_column)
     elif isinstance(source, str) and source in REGISTRY:
+        check_all_read(source, columns, validation, test)
         splits = read_registered(source, TEXTS)
     else:
         splits = _load_path(expanded(source), read_one)
