@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ostinato.data.ragged import Ragged
+from ostinato.tasks.summary import MANY_UNKNOWN
 from ostinato.text import Tokenizer
 
 logger = logging.getLogger("ostinato")
@@ -50,6 +51,22 @@ def tell(found: dict[int, str], count: int, where: str) -> None:
         logger.warning(
             "%s: %d of %d texts tell nothing, and so are answered alike; the first is row %d: %s.",
             *(where, len(found), count, row + 1, remark),
+        )
+
+
+def tell_unknown(rate: float, split: str) -> None:
+    """Warn if a model does not know many of the tokens that it is evaluated on, as of another language.
+
+    Of the splits of a run that is told before training.
+
+    Args:
+        rate: Share of the tokens that are unknown.
+        split: What is measured.
+    """
+    if split == "evaluate" and rate > MANY_UNKNOWN:
+        logger.warning(
+            "evaluate: %.0f%% of the tokens are unknown to the model. Are the data of its language and kind?",
+            100 * rate,
         )
 
 

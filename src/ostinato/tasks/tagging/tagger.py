@@ -24,6 +24,7 @@ from ostinato.runs.tagging import write_tagged_predictions
 from ostinato.tasks import saved, summary
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.estimator import Estimator, Splits
+from ostinato.tasks.remarks import tell_unknown
 from ostinato.tasks.tagging import network
 from ostinato.tasks.tagging.baselines import tagging_baselines
 from ostinato.tasks.tagging.decoding import (
@@ -269,6 +270,7 @@ class SequenceTagger(Estimator[Sentences, Sentences | None]):
         self, examples: Tagged, split: str, *, seen: Sequence[str], run: Path | None
     ) -> Figures:
         words = self.lexicon_.encode(examples.sentences)
+        tell_unknown(words.unknown_rate(), split)
         targets = self.tags_.encode(examples.tags or (), split)
         answers, loss = [EMPTY_PREDICTION] * len(examples.sentences), 0.0
         for rows, scores, found in self._answered(examples.sentences, words):

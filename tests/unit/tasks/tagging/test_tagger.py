@@ -193,6 +193,17 @@ def test_a_tag_seen_only_in_validation_is_wrong_and_told(caplog: pytest.LogCaptu
     assert found["accuracy"] < 1
 
 
+def test_words_that_are_unknown_are_told_of_what_is_evaluated(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    model = small(training__epochs=1).fit(SENTENCES, TAGS, validation=(SENTENCES, TAGS))
+    model.evaluate(SENTENCES, TAGS)
+    assert "are unknown to the model" not in caplog.text
+    other = [[f"{token}ø" for token in row] for row in SENTENCES]
+    model.evaluate(other, TAGS)
+    assert "evaluate: 100% of the tokens are unknown to the model" in caplog.text
+
+
 def test_vectors_make_words_known_that_train_lacks(tmp_path: Path) -> None:
     words = {token.lower() for row in SENTENCES for token in row} | {"paris"}
     lines = [f"{word} {n} {n % 3} 1.5" for n, word in enumerate(sorted(words))]

@@ -43,7 +43,7 @@ from ostinato.tasks.columns import ColumnSplit, scores_of
 from ostinato.tasks.contract import Fitting
 from ostinato.tasks.conventions import ClassifierMixin
 from ostinato.tasks.estimator import Estimator, Splits
-from ostinato.tasks.remarks import noted, remarks_on, tell
+from ostinato.tasks.remarks import noted, remarks_on, tell, tell_unknown
 from ostinato.tasks.targets import label_names
 from ostinato.tasks.verdict import ACCURACY, MACRO_F1, Compared
 from ostinato.text import Tokenizer, encode_cached, fit_cached
@@ -340,6 +340,7 @@ class TextClassifier(ClassifierMixin, Estimator[Iterable[str], Iterable[Any] | N
         self, examples: Examples, split: str, *, seen: Sequence[str], run: Path | None
     ) -> Figures:
         column = encode_cached(self.tokenizer_, examples.fingerprint, examples.texts)
+        tell_unknown(self.tokenizer_.unknown_rate(column), split)
         probabilities = self._probabilities(examples.texts, column)
         labels = examples.labels or ()
         if run:
