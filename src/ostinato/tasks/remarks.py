@@ -55,9 +55,9 @@ def tell(found: dict[int, str], count: int, where: str) -> None:
 
 
 def tell_unknown(rate: float, split: str) -> None:
-    """Warn if a model does not know many of the tokens that it is evaluated on, as of another language.
+    """Warn if many of the tokens that a model is evaluated on are unknown to it.
 
-    Of the splits of a run that is told before training.
+    As of another language. Of the splits of a run it is told before training.
 
     Args:
         rate: Share of the tokens that are unknown.
