@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 from ostinato._files import json_of
 from ostinato.cli import layout
@@ -13,10 +13,15 @@ from ostinato.cli import layout
 LONGEST = 800  # characters of a message
 LONG, MUCH = 5.0, 0.15  # seconds and share of the time from which that of simple models is told
 
+COMMANDS = dict.fromkeys(
+    {*range(32), *range(127, 160)} - {ord("\t"), ord("\n")}, "\N{REPLACEMENT CHARACTER}"
+)
+"""What stands for control characters in a terminal, which takes escape sequences for commands."""
+
 
 def show(line: str) -> None:
     """Write a line of the result to standard output."""
-    sys.stdout.write(line + "\n")
+    sys.stdout.write(_harmless(line, sys.stdout) + "\n")
 
 
 def show_table(lines: Iterable[str]) -> None:
@@ -39,7 +44,12 @@ def show_json(value: Any) -> None:
 
 def say(line: str) -> None:
     """Write a message to standard error."""
-    sys.stderr.write(line + "\n")
+    sys.stderr.write(_harmless(line, sys.stderr) + "\n")
+
+
+def _harmless(line: str, stream: TextIO) -> str:
+    """Return a line without what commands a terminal, as labels and texts of others may; elsewhere as it is."""
+    return line.translate(COMMANDS) if stream.isatty() else line
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:
@@ -66,29 +76,39 @@ def print_figures(title: str, figures: Mapping[str, Any], main: str = "") -> Non
     show_table(layout.measured(title, figures, main))
 
 
-def print_metrics(metrics: Mapping[str, Any], *, with_verdict: bool = True) -> None:
-    """Write the figures of a run, those of the simple models beside it, and the verdict."""
+def print_metrics(
+    metrics: Mapping[str, Any], *, with_verdict: bool = True, has_option: bool = True
+) -> None:
+    """Write the figures of a run, those of the simple models beside it, and the verdict.
+
+    Args:
+        metrics: The figures.
+        with_verdict: Whether it is judged.
+        has_option: Whether there is an option that leaves the simple models out.
+    """
     verdict = metrics.get("verdict", {})
     for split in ("validation", "test"):
         if split in metrics:
             show_table(layout.of_run(split, metrics))
     if not with_verdict:
         return
-    for line in (verdict.get("text"), verdict.get("advice"), _time_beside(metrics)):
+    for line in (
+        verdict.get("text"),
+        verdict.get("advice"),
+        _time_beside(metrics, has_option=has_option),
+    ):
         if line:
             say(line)
 
 
-def _time_beside(metrics: Mapping[str, Any]) -> str:
+def _time_beside(metrics: Mapping[str, Any], *, has_option: bool) -> str:
     """Return what is said of the time that the simple models took; nothing if it was short."""
     seconds = metrics.get("baseline_seconds", 0.0)
     share = seconds / max(seconds + metrics.get("train_seconds", 0.0), 1e-9)
     if seconds < LONG or share <= MUCH:
         return ""
-    return (
-        f"The simple models took {seconds:.0f} s, {share:.0%} of the time; "
-        "--no-baseline leaves them out."
-    )
+    hint = "; --no-baseline leaves them out" * has_option
+    return f"The simple models took {seconds:.0f} s, {share:.0%} of the time{hint}."
 
 
 def _not_finite(value: Any, name: str = "") -> Iterator[str]:
