@@ -206,12 +206,9 @@ def train(
         if distributed.is_available() and distributed.is_initialized():
             distributed.destroy_process_group()  # its threads must not meet the exit
     if is_first_process():
+        has_option = "baseline" in estimator.get_params()
         is_fold = arguments.get("fold") is not None
-        print_metrics(
-            estimator.metrics_,
-            with_verdict=not is_fold,
-            has_option="baseline" in estimator.get_params(),
-        )
+        print_metrics(estimator.metrics_, with_verdict=not is_fold, has_option=has_option)
         if not is_fold:  # folds are judged together
             epoch = estimator.metrics_["best_epoch"]
             say(f"The model of epoch {epoch} is in {out}. See it: ostinato report {out}")

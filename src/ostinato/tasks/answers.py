@@ -9,6 +9,7 @@ from ostinato._files import json_of
 
 SEPARATORS = (", ", "; ", " | ")
 SINGULAR = {"probabilities": "probability", "quantiles": "quantile"}
+SPACES = dict.fromkeys(map(ord, "\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"), " ")
 MAY_LACK = ("id", "target", "time")  # which are empty where there is but one
 
 
@@ -71,6 +72,16 @@ def table_rows(
     yield row
 
 
+def joined(*cells: object) -> str:
+    r"""Return cells as a line, parted by tabs; tabs and line ends in a cell are spaces.
+
+    Example:
+        >>> joined("one\tlabel", 0.5, "two\r\nlines")
+        'one label\t0.5\ttwo  lines'
+    """
+    return "\t".join(str(cell).translate(SPACES) for cell in cells)
+
+
 def header(answer: Mapping[str, Any], fields: Sequence[str]) -> str:
     r"""Return the names of what stands in a line about an answer, parted by tabs.
 
@@ -89,4 +100,4 @@ def header(answer: Mapping[str, Any], fields: Sequence[str]) -> str:
             names += map(str, value)
         elif field in answer and (value != "" or field not in MAY_LACK):
             names.append(field)
-    return "\t".join(names)
+    return joined(*names)

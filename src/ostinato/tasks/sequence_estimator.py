@@ -17,6 +17,7 @@ from ostinato.data.ragged import Ragged
 from ostinato.datasets import Sequences
 from ostinato.datasets.records.sequences import numbered
 from ostinato.tasks import summary
+from ostinato.tasks.answers import joined
 from ostinato.tasks.columns import scores_of
 from ostinato.tasks.estimator import Estimator, Splits
 from ostinato.tasks.sequence_inputs import Scaling, labelled, sequences_of
@@ -70,7 +71,7 @@ class SequenceEstimator(Estimator[Iterable[Any], Iterable[Any] | None]):
 
     def format_prediction(self, answer: Mapping[str, Any]) -> str:
         """Return the value of an answer of `predict_details`, a tab, and its sequence."""
-        return f"{answer['value']:.6g}\t{answer['sequence']}"
+        return joined(f"{answer['value']:.6g}", answer["sequence"])
 
     def _split(self, X: Any, y: Any, name: str) -> Sequences:
         return sequences_of(X, y, name)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ostinato import ConfigError
 from ostinato.cli.writing import AT_ONCE, check_out, write_answers
-from ostinato.tasks.answers import SEPARATORS, label_text, table_rows
+from ostinato.tasks.answers import SEPARATORS, joined, label_text, table_rows
 
 TEXTS = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], include_characters='\n\t"'), max_size=9
@@ -139,3 +139,11 @@ def test_half_a_surrogate_pair_is_written_as_a_question_mark(tmp_path, suffix):
         out, [{"text": "caf\udce9", "confidence": 0.5}, {"text": "tea", "confidence": 1.0}]
     )
     assert b"caf?" in out.read_bytes()
+
+
+@given(st.lists(st.text(st.characters(categories=["Cc", "L", "Z"])), min_size=1, max_size=5))
+def test_a_line_has_a_column_for_each_of_its_cells(cells):
+    line = joined(*cells)
+    assert len(line.splitlines()) <= 1
+    assert len(line.split("\t")) == len(cells)
+    assert len(line) == len("\t".join(cells))

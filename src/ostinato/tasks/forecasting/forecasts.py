@@ -22,6 +22,7 @@ from ostinato.datasets.records.series import format_time
 from ostinato.models import AutoregressiveForecaster
 from ostinato.models.likelihoods import sampled_quantiles
 from ostinato.series import Panel, WindowIndex
+from ostinato.tasks.answers import joined
 from ostinato.tasks.forecasting.objective import WindowSplit
 
 logger = logging.getLogger("ostinato")
@@ -152,9 +153,9 @@ def line_of(answer: Mapping[str, Any]) -> str:
     names = (answer.get(name, "") for name in ("id", "target", "time"))
     where = [str(name) for name in names if name != ""]
     if "error" in answer:
-        return "\t".join([*where, f"error: {answer['error']}"])
+        return joined(*where, f"error: {answer['error']}")
     figures = [answer["mean"], *answer["quantiles"].values()]
-    return "\t".join([*where, *(f"{figure:.6g}" for figure in figures)])
+    return joined(*where, *(f"{figure:.6g}" for figure in figures))
 
 
 def tell_left_out(

@@ -20,6 +20,7 @@ from ostinato._kinds import RECORDINGS, DataKind
 from ostinato.datasets import Recordings
 from ostinato.models import SpeechNetwork
 from ostinato.tasks import saved
+from ostinato.tasks.answers import joined
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.contract import Fitting
 from ostinato.tasks.estimator import Estimator, Splits
@@ -273,7 +274,7 @@ class SpeechRecognizer(Estimator[Iterable[Any], Iterable[str] | None]):
     def format_prediction(self, answer: Mapping[str, Any]) -> str:
         """Return an answer of `predict_details` as a line: the recording, a tab, what is said."""
         transcripts = answer["text"] if "text" in answer else f"error: {answer['error']}"
-        return f"{answer['audio']}\t{transcripts}"
+        return joined(answer["audio"], transcripts)
 
     def _strata(self, split: Recordings) -> tuple[Sequence[Any], Sequence[Hashable]]:
         transcripts = split.transcripts or []

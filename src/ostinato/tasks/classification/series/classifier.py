@@ -23,7 +23,7 @@ from ostinato.datasets import Sequences
 from ostinato.nn.pooling import PoolingName
 from ostinato.runs.classification import write_predictions, write_values
 from ostinato.tasks import saved
-from ostinato.tasks.answers import label_text
+from ostinato.tasks.answers import joined, label_text
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification.label_inputs import classes_of
 from ostinato.tasks.classification.labels import Labels
@@ -182,7 +182,7 @@ class SeriesClassifier(ClassifierMixin, SequenceEstimator):
         """Return label and confidence, or value, and sequence of an answer, parted by tabs."""
         if "value" in answer:
             return super().format_prediction(answer)
-        return f"{label_text(answer)}\t{answer['confidence']:.4f}\t{answer['sequence']}"
+        return joined(label_text(answer), f"{answer['confidence']:.4f}", answer["sequence"])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

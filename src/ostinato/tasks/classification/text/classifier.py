@@ -23,7 +23,7 @@ from ostinato.datasets import Examples, check_splits
 from ostinato.nn.pooling import PoolingName
 from ostinato.runs.classification import write_predictions
 from ostinato.tasks import summary
-from ostinato.tasks.answers import label_text
+from ostinato.tasks.answers import joined, label_text
 from ostinato.tasks.baselines import Baseline
 from ostinato.tasks.classification.label_inputs import flat
 from ostinato.tasks.classification.labels import Labels
@@ -215,7 +215,7 @@ class TextClassifier(ClassifierMixin, Estimator[Iterable[str], Iterable[Any] | N
     def format_prediction(self, answer: Mapping[str, Any]) -> str:
         """Return label, confidence and text of an answer of `predict_details`, parted by tabs."""
         text = " ".join(answer["text"].split())
-        return f"{label_text(answer)}\t{answer['confidence']:.4f}\t{text}"
+        return joined(label_text(answer), f"{answer['confidence']:.4f}", text)
 
     def _check(self) -> None:
         super()._check()
