@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ostinato import _sums
-from ostinato._errors import CheckpointError, ConfigError
+from ostinato._errors import CheckpointError, ConfigError, did_you_mean
 from ostinato._files import check_tensors, read_json, write_json, write_text
 from ostinato._version import RUN_FORMAT, __version__
 from ostinato.runs import lock as run_lock
@@ -199,9 +199,12 @@ def write_config(
 
 
 def check_exists(run: Path) -> None:
-    """Raise CheckpointError if there is no such folder."""
+    """Raise CheckpointError, with the nearest name of a run beside it, if there is no such folder."""
     if not run.is_dir():
-        raise CheckpointError(f"{run}: there is no such run folder. Check the path.")
+        beside = run.parent.iterdir() if run.parent.is_dir() else ()
+        names = [other.name for other in beside if (other / "config.json").is_file()]
+        hint = did_you_mean(run.name, names) or ". Check the path."
+        raise CheckpointError(f"{run}: there is no such run folder{hint}")
 
 
 def read_config(run: Path) -> dict[str, Any]:

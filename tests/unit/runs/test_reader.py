@@ -161,9 +161,13 @@ def test_missing_files_are_named(make_run, name, message):
         report.collect(folder)
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(CheckpointError, match="no such run folder"):
-        report.collect(tmp_path / "nowhere")
+def test_a_folder_that_is_not_there_is_told_with_the_nearest_run(make_run, tmp_path):
+    (tmp_path / "englis").mkdir()  # no run
+    with pytest.raises(CheckpointError, match=r"no such run folder\. Check the path\."):
+        report.collect(tmp_path / "english")
+    make_run("english", n=20)
+    with pytest.raises(CheckpointError, match=r"no such run folder; did you mean `english`\?"):
+        report.collect(tmp_path / "engish")
 
 
 def test_truncated_predictions_are_refused(make_run):
