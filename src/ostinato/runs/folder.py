@@ -199,7 +199,7 @@ def write_config(
 
 
 def check_exists(run: Path) -> None:
-    """Raise CheckpointError, with the nearest name of a run beside it, if there is no such folder."""
+    """Raise CheckpointError, with the nearest run beside it, if there is no such folder."""
     if not run.is_dir():
         beside = run.parent.iterdir() if run.parent.is_dir() else ()
         names = [other.name for other in beside if (other / "config.json").is_file()]
