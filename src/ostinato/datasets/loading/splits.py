@@ -106,7 +106,8 @@ def check_all_read(name: str, columns: Mapping[str, Any], *files: object) -> Non
     ]
     if given and not any(files):
         raise DatasetError(
-            f"Data set {name}: its columns are known; got {', '.join(given)}. Leave it out."
+            f"Data set {name}: its columns are known; got {', '.join(given)}. Leave "
+            f"{'them' if given[1:] else 'it'} out."
         )
 
 
