@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 from scipy.special import bdtr
 
 from ostinato._arrays import Float64s, Int64s
@@ -24,6 +25,7 @@ FEWEST = 6
 DRAWS, SWAPS = 2000, 9999
 INTERVAL = 0.95
 MOST_AT_ONCE = 2**22  # numbers that are drawn together
+SPARSE = 0.02  # share of numbers other than 0, below which they are multiplied alone
 
 Of = Callable[[Float64s], Float64s]
 """A figure as a function of sums, ``(..., columns)`` to ``(...)``."""
@@ -101,7 +103,8 @@ class Tally:
             low, high = wilson_interval(share, count)
             return float(low[0]), float(high[0])
         size = np.bincount(self.outcome, minlength=len(self.counts))
-        drawn = [self.figures[name](draw @ self.counts) for draw in _draws(size, seed)]
+        counts = _compact(self.counts)
+        drawn = [self.figures[name](draw @ counts) for draw in _draws(size, seed)]
         return _percentiles(np.concatenate(drawn))
 
 
@@ -171,7 +174,8 @@ def difference(tally: Tally, other: Tally, name: str, *, seed: int = 0) -> Diffe
     kinds, size = np.unique(pairs, axis=0, return_counts=True)
     counts = tally.counts[kinds[:, 0]], other.counts[kinds[:, 1]]
     of = tally.figures[name]
-    drawn = [of(draw @ counts[0]) - of(draw @ counts[1]) for draw in _draws(size, seed)]
+    one, two = map(_compact, counts)
+    drawn = [of(draw @ one) - of(draw @ two) for draw in _draws(size, seed)]
     low, high = _percentiles(np.concatenate(drawn)) or (None, None)
     if is_binary:
         p = mcnemar(*(of(one.counts)[one.outcome] > 0.5 for one in (tally, other)))
@@ -229,7 +233,7 @@ def _swapped(size: Int64s, one: Float64s, other: Float64s, of: Of, seed: int) ->
     values = float(of(sums[0])), float(of(sums[1]))
     least = abs(values[0] - values[1]) - 1e-9 * max(map(abs, values))  # sums are rounded
     differs = (one != other).any(axis=1)
-    size, gains = size[differs], (other - one)[differs]
+    size, gains = size[differs], _compact((other - one)[differs])
     rng = np.random.default_rng(seed)
     count = 0
     for rows in _chunks(SWAPS, len(size)):
@@ -256,6 +260,12 @@ def _draws(size: Int64s, seed: int) -> Iterator[NDArray[Any]]:
             drawn = rng.integers(total, size=(rows, total)) + np.arange(rows)[:, None] * total
             counts = np.bincount(drawn.ravel(), minlength=rows * total)
             yield counts.reshape(rows, total).astype(np.float64)
+
+
+def _compact(counts: Float64s) -> Any:
+    """Return counts to multiply by; of thousands of classes, nearly all of them 0, as a sparse matrix."""
+    is_sparse = np.count_nonzero(counts) < SPARSE * counts.size
+    return csr_array(counts) if is_sparse else counts
 
 
 def _chunks(total: int, width: int) -> Iterator[int]:

@@ -114,6 +114,15 @@ def test_a_difference_of_few_examples_is_not_tested():
     assert (found.value, found.low, found.p) == (0.5, None, None)
 
 
+def test_columns_of_other_classes_change_nothing():
+    rng = np.random.default_rng(0)
+    rows = [rng.integers(1, 5, (50, 2)) for _ in range(2)]
+    narrow = [Tally.of(one, RATE) for one in rows]
+    wide = [Tally.of(np.pad(one, ((0, 0), (0, 500))), RATE) for one in rows]  # nearly all are 0
+    assert difference(*narrow, "rate") == difference(*wide, "rate")
+    assert narrow[0].interval("rate") == wide[0].interval("rate")
+
+
 def test_a_figure_that_is_no_number_is_not_tested():
     nothing = {"share": lambda sums: ratio(sums[..., 0], 0 * sums[..., 0], nothing=np.nan)}
     tallies = [Tally.of([[x]] * 10, nothing) for x in (1, 2)]
