@@ -70,7 +70,7 @@ def test_killed_at_a_step(
     killed(step, "train", "classify", reviews, "--out", run, *OPTIONS)
     out, _ = ok(capsys, "resume", run)
     assert bits(run) == bits(never_killed)
-    assert out.startswith("validation: ")
+    assert out.startswith("validation (n 20)")
     for ours, theirs in zip(
         (run / "history.jsonl").read_text().splitlines(),
         (never_killed / "history.jsonl").read_text().splitlines(),
