@@ -143,7 +143,8 @@ def losses(model: Any) -> list[Any]:
 
 
 def test_every_task_has_a_case_and_presets_that_can_be_set():
-    assert {type(case.estimator) for case in OURS.values()} == set(TASKS.values())
+    ours = set(TASKS.values()) - {type(EXAMPLE.estimator)}  # it stands there during its own laws
+    assert {type(case.estimator) for case in OURS.values()} == ours
     for name, task in TASKS.items():
         assert task.task == name
         for preset in task.presets.values():
