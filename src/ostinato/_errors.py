@@ -43,6 +43,10 @@ class ConfigError(OstinatoError, ValueError):
     """A setting, an option or an argument has a value outside its rule."""
 
 
+class MissingPackageError(ConfigError):
+    """An optional package is not installed."""
+
+
 class ShapeError(OstinatoError, ValueError, RuntimeError):
     """A tensor's rank, size, dtype or device does not fit; also a torch-style RuntimeError."""
 
@@ -180,18 +184,18 @@ def package_of_extra(package: str, extra: str) -> Any:
     """Import an optional package and return it.
 
     Raises:
-        ConfigError: It is not installed; the message says how to.
+        MissingPackageError: It is not installed; the message says how to.
 
     Example:
         >>> package_of_extra("nosuchpackage", "audio")
         Traceback (most recent call last):
         ...
-        ostinato._errors.ConfigError: nosuchpackage is needed and not installed. Install it: \
+        ostinato._errors.MissingPackageError: nosuchpackage is needed and not installed. Install it: \
 pip install "ostinato[audio]"
     """
     try:
         return importlib.import_module(package.replace("-", "_"))
     except ImportError:
-        raise ConfigError(
+        raise MissingPackageError(
             f'{package} is needed and not installed. Install it: pip install "ostinato[{extra}]"'
         ) from None

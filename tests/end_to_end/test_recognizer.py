@@ -161,8 +161,8 @@ def test_one_bad_file_never_loses_the_others(trained, data, tmp_path, capsys):
     table = tmp_path / "some.csv"
     table.write_text(f"path,text\n{bad},low\n{good},low\n{tmp_path}/none.wav,mid\n")
     line = refused(capsys, 1, "evaluate", trained, table)
-    assert "row 1" in line
-    assert "must be a sound file" in line
+    assert "row 3" in line
+    assert "must exist" in line  # told before any is read
     out, err = ok(capsys, "evaluate", trained, table, "--on-error", "skip", "--json")
     assert json.loads(out)["n"] == 1
     assert "row 3" in err

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ostinato._config import Settings, check_names
-from ostinato._errors import CheckpointError, ConfigError
+from ostinato._errors import CheckpointError, ConfigError, MissingPackageError
 from ostinato._files import misfits_as_errors
 from ostinato.runs import folder as run_folder
 from ostinato.tasks.contract import Task
@@ -72,6 +72,7 @@ def with_settings(
 
     Raises:
         CheckpointError: A setting is missing, unknown, of another type or outside its rule.
+        ConfigError: A package that a setting needs is not installed.
     """
     try:
         settings = dict(config["sized"] if sized and "sized" in config else config["settings"])
@@ -85,6 +86,8 @@ def with_settings(
                 settings[name] = tuple(settings[name])
         estimator = task(**settings)
         estimator._check()
+    except MissingPackageError:  # nothing is wrong with the run
+        raise
     except (ConfigError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(
             f"{run / 'config.json'}: must hold settings of this version; {str(error)[:300]} "

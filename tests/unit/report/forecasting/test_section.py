@@ -430,7 +430,8 @@ def test_errors_are_told_on_the_standardised_scale(make_run):
     )
     text = text_of(folder)
     assert "MAE, RMSE and CRPS on the standardised scale" in text
-    assert "in units of the data" not in text
+    assert "CRPS in units of the data" not in text
+    assert "what was forecast, in units of the data" not in text
 
 
 def test_windows_that_were_left_out_are_told(run):
