@@ -175,7 +175,7 @@ def misfits_as_errors(what: str) -> Iterator[None]:
         yield
     except OstinatoError:
         raise
-    except Exception as error:
+    except Exception as error:  # whatever such values break
         raise CheckpointError(
             f"{what} ({type(error).__name__}: {str(error)[:200]}). "
             "Copy the run folder anew, or train again."

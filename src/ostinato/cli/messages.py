@@ -48,7 +48,7 @@ class Messages(logging.Handler):
                 return
             written[text] = None
             say(text)
-        except Exception:
+        except Exception:  # as logging's own handlers: a message never ends the program
             self.handleError(record)
 
     def finish(self) -> None:

@@ -43,7 +43,7 @@ def plot(
             from their own.
         delimiter: What parts the columns of the tables.
         encoding: Encoding of the tables.
-        out: File to write: svg, png or pdf.
+        out: File to write: svg, png or pdf; one that is there is replaced.
     """
     if out.suffix.lower() not in ENDINGS:
         raise ConfigError(

@@ -28,6 +28,7 @@ from ostinato.tasks.forecasting.settings import ForecastSettings
 logger = logging.getLogger("ostinato")
 
 FILE = "series.json"
+UTC_NAMES = ("UTC", "Etc/UTC", "+00:00")
 
 SeriesInput: TypeAlias = "str | Path | Table | SeriesTable | Panel"
 """A file, a table in memory, or series that were loaded."""
@@ -134,11 +135,11 @@ class SeriesPreprocessor:
 
         Raises:
             DatasetError: A value is no count, or has no logarithm, where these are asked for.
-        ConfigError: There are no holidays of that name, or of such steps.
+            ConfigError: There are no holidays of that name, or of such steps.
         """
         if settings.holidays is not None:
             check_holidays(settings.holidays, panel.frequency)
-            _tell_no_holidays(panel, settings.holidays)
+            _tell_of_holidays(panel, settings.holidays)
         values = validation.values.values
         is_positive = bool((values[np.isfinite(values)] > 0).all())
         transform = settings.transform
@@ -349,8 +350,13 @@ def table_of(source: Any, columns: Mapping[str, Any], train: Mapping[str, Any]) 
     return load_series(source, **{**kept, **named})
 
 
-def _tell_no_holidays(panel: Panel, region: str) -> None:
-    """Warn if no holiday lies in the longest of some series, so that nothing can be learnt of them."""
+def _tell_of_holidays(panel: Panel, region: str) -> None:
+    """Warn if no holiday lies in the longest of some series, or if days begin when they do in UTC."""
+    if panel.zone in UTC_NAMES and not panel.frequency.is_of_days:
+        logger.warning(
+            "%s: times are in UTC, so holidays of %s begin at midnight there. Give local times if that matters.",
+            *(panel.source, region),
+        )
     times = panel.times(int(panel.lengths.argmax()))
     today = holiday_features(times, panel.frequency, region, panel.zone)[:, AROUND.index(0)]
     if not today.any():

@@ -65,7 +65,7 @@ class SequenceTagger(Estimator[Sentences, Sentences | None]):
         training: How it is trained.
         characters: How a word is read letter by letter.
         head: Tags by a conditional random field, or each by itself (softmax).
-        scheme: Scheme in which spans are learnt; tags of parts of speech have none.
+        scheme: Scheme in which spans are learnt (IOB2 is what many call BIO); tags of parts of speech have none.
         tokenizer: How raw text is cut into words: treebank, word, char, spacy, spacy:LANGUAGE or
             jieba; none for char if all training tokens are single characters, else treebank.
         lowercase: Look words up in lower case; shape and characters tell how they are written.

@@ -6,6 +6,7 @@ import logging
 import sys
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import ostinato
@@ -60,6 +61,18 @@ def test_holidays_that_no_step_of_train_has_are_told(caplog):
     with caplog.at_level(logging.WARNING, "ostinato"):
         made(horizon=7, training=Training(epochs=1)).fit(few)
     assert "no holiday of DE lies in train" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("zone", "is_told"), [("UTC", True), ("Europe/Berlin", False), (None, False)]
+)
+def test_days_that_begin_as_in_utc_are_told(zone, is_told, caplog):
+    hours = np.arange("2024-12-20", "2025-01-03", dtype="datetime64[h]").astype("datetime64[us]")
+    times = pa.array(hours, pa.timestamp("us", zone))
+    table = pa.table({"ds": times, "y": np.arange(len(hours)) % 24.0})
+    with caplog.at_level(logging.WARNING, "ostinato"):
+        made(horizon=7, training=Training(epochs=1)).fit(table)
+    assert ("times are in UTC" in caplog.text) == is_told
 
 
 def test_series_that_have_no_days_are_refused():
