@@ -7,7 +7,7 @@ example adds to them, a :class:`Tally`, every figure is tested in the same way.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -41,6 +41,7 @@ class Tally:
         figures: By name, functions of the sums; the main one first.
         binary: Those of which each example is either right or wrong.
         examples: A checksum of the examples and their right answers; empty where only the data know.
+        units: By name, checksums of what figures are divided by that the examples do not tell.
 
     Shape:
         outcome: ``(n,)``, int64.
@@ -58,6 +59,7 @@ class Tally:
     figures: Mapping[str, Of]
     binary: Collection[str] = ()
     examples: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def of(
@@ -66,6 +68,7 @@ class Tally:
         *,
         binary: Collection[str] = (),
         examples: str = "",
+        units: Mapping[str, str] | None = None,
     ) -> Tally:
         """Return the tally of what each example adds, ``(n, columns)``."""
         counts, outcome = np.unique(np.asarray(rows, np.float64), axis=0, return_inverse=True)
@@ -75,6 +78,7 @@ class Tally:
             figures=figures,
             binary=binary,
             examples=examples,
+            units=units or {},
         )
 
     def __len__(self) -> int:
@@ -283,7 +287,7 @@ def _percentiles(drawn: Float64s) -> tuple[float, float] | None:
 
 
 def _order(tally: Tally) -> bytes:
-    return tally.counts[tally.outcome].tobytes()
+    return tally.outcome.tobytes() + tally.counts.tobytes()
 
 
 def ratio(top: Any, bottom: Any, *, nothing: float = 0.0) -> Float64s:

@@ -101,7 +101,7 @@ def _names(paths: Sequence[Path]) -> tuple[str, ...]:
     """Return what runs are called: their folders, with as much of the path as tells them apart."""
     whole = [path.resolve().parts for path in paths]
     for count in range(1, max(map(len, whole)) + 1):
-        names = ["/".join(parts[-count:]) for parts in whole]
+        names = [str(Path(*parts[-count:])) for parts in whole]
         if len(set(names)) == len(set(whole)):
             break
     return tuple(
@@ -147,10 +147,24 @@ def _are_same(runs: Sequence[Run], tallies: Sequence[Tally], split: str) -> bool
     return are_same and len({(len(one), one.counts.shape[1]) for one in tallies}) == 1
 
 
+def _of_other_units(tallies: Sequence[Tally]) -> list[str]:
+    """Return the figures that runs divide by other numbers, as MASE by errors of other seasons."""
+    return [
+        name
+        for name in tallies[0].figures
+        if len({one.units[name] for one in tallies if name in one.units}) > 1
+    ]
+
+
 def _figure_rows(
     runs: Sequence[Run], tallies: Sequence[Tally], split: str, *, is_same: bool
 ) -> tuple[FigureRow, ...]:
-    shared = [name for name in tallies[0].figures if all(name in one.figures for one in tallies)]
+    other = _of_other_units(tallies) if is_same else []
+    shared = [
+        name
+        for name in tallies[0].figures
+        if name not in other and all(name in one.figures for one in tallies)
+    ]
     main_figure = runs[0].verdict.figure if runs[0].verdict else ""
     order = sorted(shared, key=lambda name: name != main_figure)  # the main one first
     rows = []
@@ -207,7 +221,8 @@ def _verdict(
     if found is None or ours is None or first is None:
         return ""
     values = f"{row.written(ours)} against {row.written(first)}"
-    name = figure.name if figure.name.isupper() else figure.name[:1].lower() + figure.name[1:]
+    is_acronym = figure.name[:2].isupper()  # F1, MAE, R²
+    name = figure.name if is_acronym else figure.name[:1].lower() + figure.name[1:]
     if p is None:
         is_known = math.isfinite(found.value)
         why = "too few examples to test" if is_known else "nothing to test, as one is no number"
@@ -238,6 +253,11 @@ def _notes(
     elif len(tallies[0]) < FEWEST:
         notes.append(
             f"Too few examples for a test or an interval: {len(tallies[0])}; {FEWEST} are the fewest."
+        )
+    if is_same and (other := _of_other_units(tallies)):
+        notes.append(
+            f"{', '.join(FIGURES[name].name for name in other)}: left out, as the runs divide by other numbers, "
+            "of another season or another train split."
         )
     if split == "validation":
         notes.append(

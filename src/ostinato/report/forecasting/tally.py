@@ -30,12 +30,12 @@ def of_forecasts(predictions: ForecastPredictions, labels: Labels, names: Sequen
         labels: None that matter.
         names: None that matter.
     """
-    unit, middle = predictions.unit, len(predictions.probabilities) // 2
+    unit = predictions.unit
     steps = step_figures(
         "compare",
         predictions.actual / unit[:, None],
         predictions.mean / unit[:, None],
-        predictions.quantiles[..., middle] / unit[:, None],
+        predictions.middle / unit[:, None],
         predictions.scale / unit,
         predictions.quantiles / unit[:, None, None],
         predictions.probabilities,
@@ -55,13 +55,16 @@ def of_forecasts(predictions: ForecastPredictions, labels: Labels, names: Sequen
         squared = figures.pop("mse")
         figures["rmse"] = lambda sums: np.sqrt(squared(sums))
     other = "_standardised" if predictions.is_standardised else ""
+    named = {
+        name + other * (name != "mase"): figures[name]
+        for name in ("mase", "mae", "rmse", "smape", "crps")
+        if name in figures
+    }
+    scale, deviation = checksum(predictions.scale.tolist()), checksum(unit.tolist())
     return Tally.of(
         np.stack(columns, axis=1),
-        {
-            name + other * (name != "mase"): figures[name]
-            for name in ("mase", "mae", "rmse", "smape", "crps")
-            if name in figures
-        },
+        named,
+        units={name: scale if name == "mase" else deviation for name in named},
         examples=checksum(
             predictions.ids,
             predictions.targets,

@@ -111,6 +111,7 @@ class QuantileObjective:
 
     Args:
         quantiles: Their probabilities; the middle one is the median.
+        is_log: Whether the network sees logarithms, which are taken back for absolute errors.
     """
 
     quantiles: Sequence[float]

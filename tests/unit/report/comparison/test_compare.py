@@ -134,6 +134,22 @@ def test_other_windows_of_the_same_series_are_other_examples(make_run):
     assert not found.verdicts
 
 
+def test_a_figure_that_is_divided_by_other_numbers_is_left_out(make_run):
+    folder = make_run("forecasts")
+
+    def doubled(table):
+        place = table.column_names.index("scale")
+        values = pa.array([2 * one for one in table["scale"].to_pylist()], pa.float64())
+        return table.set_column(place, table.schema.field(place), values)
+
+    found = compare_runs(folder, answered(folder, doubled))
+    assert found.is_same
+    assert "mase" not in [row.key for row in found.figures]
+    assert "MASE: left out" in " ".join(found.notes)
+    assert "do not differ on test: MAE" in found.verdicts[0]
+    assert "mase" in [row.key for row in compare_runs(folder, folder).figures]
+
+
 def test_a_figure_that_is_no_number_is_neither_better_nor_worse(make_run):
     folder = make_run("english")
     found = compare_runs(folder, answered(folder, all_wrong), folder)
