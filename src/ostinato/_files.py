@@ -7,7 +7,7 @@ import math
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from ostinato import _sums
-from ostinato._errors import CheckpointError, OstinatoError
+from ostinato._errors import CheckpointError, ConfigError, OstinatoError, shown
 
 MOST_JSON_BYTES = 256 * 2**20  # of a JSON file of a run folder
 
@@ -52,6 +52,30 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_out(path: Path, suffixes: Sequence[str]) -> None:
+    """Raise ConfigError unless a file that ``--out`` names can be made: its ending, its folder.
+
+    Args:
+        path: The file.
+        suffixes: What its name may end in, in small letters.
+
+    Example:
+        >>> check_out(Path("a.xlsx"), (".csv", ".jsonl"))
+        Traceback (most recent call last):
+        ...
+        ostinato._errors.ConfigError: --out: must end in .csv or .jsonl; got 'a.xlsx'.
+    """
+    if path.suffix.lower() not in suffixes:
+        known = " or ".join(filter(None, [", ".join(suffixes[:-1]), suffixes[-1]]))
+        raise ConfigError(f"--out: must end in {known}; got {shown(path.name)}.")
+    if not path.parent.is_dir():
+        raise ConfigError(
+            f"--out: {shown(str(path.parent))} must be a folder; there is none. Make it."
+        )
+    if path.is_dir():
+        raise ConfigError(f"--out: {shown(str(path))} must be a file; it is a folder.")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -354,6 +354,13 @@ def test_columns_of_another_task_or_of_no_file_are_refused(trained, tmp_path, ca
     table = csv(tmp_path / "b.csv")
     fails(capsys, 2, "id_column", "predict", trained, table, "--id-column", "text")
     fails(capsys, 2, "no table is given", "predict", trained, "good", "--text-column", "text")
+    fails(capsys, 2, "labels are not read", "predict", trained, table, "--label-separator", ";")
+
+
+def test_the_name_of_a_file_among_texts_is_not_read_as_a_text(trained, tmp_path, capsys):
+    table = csv(tmp_path / "b.csv")
+    fails(capsys, 2, "give texts, or one file; got 2 arguments", "predict", trained, table, table)
+    fails(capsys, 2, "'nosuch.csv' among them", "predict", trained, "good", "nosuch.csv")
     fails(capsys, 1, "missing.json", "predict", trained, tmp_path / "missing.json")
 
 

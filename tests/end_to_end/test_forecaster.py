@@ -386,8 +386,8 @@ def test_plot_draws_a_series_and_refuses_what_it_cannot(informed, data, tmp_path
     for options, code, words in (
         (("--future", future), 1, "the known column `promotion` must be told"),
         (("--series", "d", "--future", future), 1, "there is no series `d`"),
-        (("--out", tmp_path / "b.gif"), 2, "--out must end in .svg, .png, .pdf; got `b.gif`"),
-        (("--out", tmp_path / "no" / "b.svg"), 2, "there is no folder"),
+        (("--out", tmp_path / "b.gif"), 2, "--out: must end in .svg, .png or .pdf; got 'b.gif'"),
+        (("--out", tmp_path / "no" / "b.svg"), 2, "must be a folder; there is none"),
         (("--delimiter", ";"), 2, "no table is given that --delimiter"),
     ):
         assert words in refused(capsys, code, "plot", informed, *options)

@@ -8,10 +8,17 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError, Parameter, UnknownCommandError, UnknownOptionError
+from cyclopts import (
+    App,
+    CycloptsError,
+    Parameter,
+    UnknownCommandError,
+    UnknownOptionError,
+    UnusedCliTokensError,
+)
 
 from ostinato._doing import is_first_process
-from ostinato._errors import ConfigError, OstinatoError, StoppedError, shown
+from ostinato._errors import ConfigError, OstinatoError, StoppedError, named, shown
 from ostinato._native import library
 from ostinato._version import __version__
 from ostinato.cli import streams
@@ -106,6 +113,8 @@ def _report(error: BaseException) -> int:
             return _fail(advice(error), 2, SHORT)
         case UnknownCommandError():
             return _fail(commands_instead(error), 2, SHORT)
+        case UnusedCliTokensError():
+            return _fail(_unused(error), 2, SHORT)
         case CycloptsError():  # which shows values whole
             return _fail(error, 2, SHORT)
         case ConfigError():
@@ -133,6 +142,13 @@ def _report(error: BaseException) -> int:
         f"A fault that has no sentence of its own: {type(error).__name__}: {error}. With {DEBUG} its "
         "traceback is shown; please report it.",
         1,
+    )
+
+
+def _unused(error: UnusedCliTokensError) -> str:
+    return (
+        f"There are more arguments than are taken: {named(error.unused_tokens or ())}. "
+        "Leave them out, or put what has spaces into quotes."
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from cyclopts import UnknownCommandError, UnknownOptionError
 
@@ -62,11 +62,14 @@ def check_folder(tokens: Sequence[str]) -> None:
         ostinato._errors.ConfigError: --out: a run folder must have a name; got an empty text. Give a path, or . for \
 the folder that you are in.
     """
+    command = tokens[0] if tokens else ""
     where = None
     if "--out=" in tokens or ("--out", "") in pairwise(tokens):
         where = "--out"
-    elif len(tokens) > 1 and tokens[0] in READERS and not tokens[1]:
-        where = tokens[0]
+        if command in READERS:
+            raise ConfigError("--out: a file must have a name; got an empty text. Give a path.")
+    elif command in READERS and "" in _runs(tokens):
+        where = command
     if where:
         raise ConfigError(
             f"{where}: a run folder must have a name; got an empty text. Give a path, or . for the "
@@ -74,8 +77,15 @@ the folder that you are in.
         )
 
 
-READERS = ("resume", "evaluate", "predict", "report", "compare")
-"""Commands of which the first argument is a run folder."""
+READERS = ("resume", "evaluate", "predict", "plot", "report", "compare")
+"""Commands of which the first argument is a run folder; of compare all are."""
+
+
+def _runs(tokens: Sequence[str]) -> Sequence[str]:
+    """Return the arguments of a reader that are run folders."""
+    return [*takewhile(lambda token: not token.startswith("-"), tokens[1:])][
+        : None if tokens[0] == "compare" else 1
+    ]
 
 
 def _kinds() -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ostinato._errors import ConfigError
+from ostinato._files import check_out
 from ostinato.cli.console import show
 from ostinato.cli.loading import loaded
 from ostinato.cli.options import WholeNumber
@@ -41,16 +42,11 @@ def plot(
         horizon: Steps ahead, at most those that it was trained for.
         ends: Whether series that end a little before the last are forecast from the common end, or
             from their own.
-        delimiter: What parts the columns of the tables.
+        delimiter: What separates the columns of the tables.
         encoding: Encoding of the tables.
         out: File to write: svg, png or pdf; one that is there is replaced.
     """
-    if out.suffix.lower() not in ENDINGS:
-        raise ConfigError(
-            f"plot: --out must end in {', '.join(ENDINGS)}; got `{out.name}`. Give it one of them."
-        )
-    if not out.resolve().parent.is_dir():
-        raise ConfigError(f"plot: --out: there is no folder {out.parent}. Make it first.")
+    check_out(out, ENDINGS)
     if (delimiter or encoding) and table is None and future is None:
         raise ConfigError(
             "plot: no table is given that --delimiter or --encoding could be of. Name one, or leave it out."

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from ostinato._config import check_names
-from ostinato._errors import ConfigError, DatasetError
+from ostinato._errors import ConfigError, DatasetError, shown
 from ostinato._kinds import AS_WRITTEN
 from ostinato.cli.console import say, show, show_json
 from ostinato.cli.loading import loaded
 from ostinato.cli.options import WholeNumber, columns_of, given_columns, with_options
 from ostinato.cli.tasks import TASKS
-from ostinato.cli.writing import check_out, write_answers
+from ostinato.cli.writing import check_free, write_answers
 
 if TYPE_CHECKING:  # torch is loaded once the options are known to be right
     from ostinato.tasks import Estimator
@@ -108,6 +108,7 @@ def _predict(
 
     options = asked.options()
     _check_columns(estimator, given, is_stream=stream)
+    _check_one_file(estimator, inputs)
     if stream:
         listen(estimator, inputs, sample_rate_hz, options, as_json=json)
         return
@@ -140,7 +141,7 @@ def _check_written(
     if kept and given:
         raise ConfigError(f"predict: {kept} stands alone; leave {' and '.join(given)} out.")
     if out is not None:
-        check_out(out, overwrite=overwrite)
+        check_free(out, overwrite=overwrite)
     elif overwrite:
         raise ConfigError("predict: --overwrite is for --out. Name a file, or leave it out.")
 
@@ -183,8 +184,22 @@ def _check_columns(estimator: Estimator, given: Mapping[str, Any], *, is_stream:
     """Raise ConfigError for columns that a task or a stream does not have."""
     known = (*estimator.data.names, *estimator.text_columns)
     check_names(given, dict.fromkeys(known), f"predict: a {estimator.task} run")
+    if given.get("label_separator") is not None:
+        raise ConfigError(
+            "predict: --label-separator: labels are not read here. Leave it out, or use evaluate."
+        )
     if is_stream and given:
         raise ConfigError(f"predict: {', '.join(given)}: a stream has no columns. Leave them out.")
+
+
+def _check_one_file(estimator: Estimator, inputs: tuple[str, ...]) -> None:
+    """Raise ConfigError for a file among several texts, of which the name would be read as a text."""
+    files = [one for one in inputs if _names_a_file(one)]
+    if files and inputs[1:] and not estimator.takes_files:
+        raise ConfigError(
+            f"predict: give texts, or one file; got {len(inputs)} arguments, {shown(files[0])} among them. "
+            "Name one file at a time; a text that looks like a file can come by standard input."
+        )
 
 
 def _written(

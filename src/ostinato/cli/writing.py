@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ostinato._errors import ConfigError, shown
-from ostinato._files import json_of, replacing
+from ostinato._files import check_out, json_of, replacing
 
 if TYPE_CHECKING:  # which take a moment
     import pyarrow as pa
@@ -18,23 +18,14 @@ SPAN_COLUMNS = ("row", "sentence", "text", "start", "end", "type", "confidence")
 AT_ONCE = 4096  # answers that are rows of Python before they are columns
 
 
-def check_out(out: Path, *, overwrite: bool) -> None:
+def check_free(out: Path, *, overwrite: bool) -> None:
     """Raise ConfigError unless answers can be written to a file, before anything is computed.
 
     Args:
         out: The file; its suffix says how.
         overwrite: Replace one that is there.
     """
-    if out.suffix.lower() not in SUFFIXES:
-        raise ConfigError(
-            f"--out: must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}; got {shown(out.name)}."
-        )
-    if not out.parent.is_dir():
-        raise ConfigError(
-            f"--out: {shown(str(out.parent))} must be a folder; there is none. Make it."
-        )
-    if out.is_dir():
-        raise ConfigError(f"--out: {shown(str(out))} must be a file; it is a folder.")
+    check_out(out, SUFFIXES)
     if out.exists() and not overwrite:
         raise ConfigError(
             f"--out: {shown(str(out))} is there already. Choose another file, or give --overwrite."
@@ -51,15 +42,13 @@ def write_answers(
         answers: What `predict_details` says.
         several: See `ostinato.tasks.answers.table_rows`.
     """
-    noted = itertools.count()
-    count = 0
+    count = noted = 0
 
     def counted() -> Iterable[Mapping[str, Any]]:
-        nonlocal count
+        nonlocal count, noted
         for answer in answers:
             count += 1
-            if "note" in answer:
-                next(noted)
+            noted += "note" in answer
             yield answer
 
     with replacing(out) as temporary:
@@ -68,7 +57,7 @@ def write_answers(
                 file.writelines(json_of(answer) + "\n" for answer in counted())
         else:
             _write_table(_table(counted(), several), temporary, out.suffix.lower())
-    return count, next(noted)
+    return count, noted
 
 
 def _write_table(table: pa.Table, path: Path, suffix: str) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ostinato._arrays import Float64s, Int64s
-from ostinato._errors import DatasetError, brief, did_you_mean
+from ostinato._errors import DatasetError, brief, did_you_mean, named
 from ostinato.data.ragged import Ragged
 from ostinato.datasets.records.series import SeriesTable, format_time
 from ostinato.series.calendar import local_times
@@ -123,7 +123,7 @@ class Panel:
         """
         name = str(name)
         if name not in self.ids:
-            hint = did_you_mean(name, self.ids) or "."
+            hint = did_you_mean(name, self.ids) or f". It has {named(self.ids)}."
             raise DatasetError(f"{self.source}: there is no series `{name}`{hint}")
         return self.ids.index(name)
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ostinato import ConfigError
-from ostinato.cli.writing import AT_ONCE, check_out, write_answers
+from ostinato.cli.writing import AT_ONCE, check_free, write_answers
 from ostinato.tasks.answers import SEPARATORS, joined, label_text, table_rows
 
 TEXTS = st.text(
@@ -118,10 +118,10 @@ def test_files_that_cannot_be_written_are_refused(tmp_path):
         ("a.csv", "is there already"),
     ]:
         with pytest.raises(ConfigError) as caught:
-            check_out(tmp_path / name, overwrite=False)
+            check_free(tmp_path / name, overwrite=False)
         assert words in str(caught.value)
-    check_out(tmp_path / "a.csv", overwrite=True)
-    check_out(tmp_path / "A.CSV", overwrite=False)
+    check_free(tmp_path / "a.csv", overwrite=True)
+    check_free(tmp_path / "A.CSV", overwrite=False)
 
 
 @given(st.lists(st.text("a,;|", min_size=1, max_size=4), min_size=1, unique=True))

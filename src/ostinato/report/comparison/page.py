@@ -6,7 +6,7 @@ import itertools
 from pathlib import Path
 
 from ostinato._errors import ConfigError, shown
-from ostinato._files import write_text
+from ostinato._files import check_out, write_text
 from ostinato.report.comparison.compared import Comparison, written_p
 from ostinato.report.learning_plots import STYLES, curves_of_runs
 from ostinato.report.resources import page_text
@@ -23,21 +23,13 @@ def check_place(path: Path) -> None:
     Args:
         path: The file.
     """
-    where = f"--out: {shown(str(path))}"
-    if path.suffix.lower() != SUFFIX:
-        raise ConfigError(f"--out: the page must end in {SUFFIX}; got {shown(path.name)}.")
-    if not path.parent.is_dir():
-        raise ConfigError(
-            f"--out: {shown(str(path.parent))} must be a folder; there is none. Make it."
-        )
-    if path.is_dir():
-        raise ConfigError(f"{where} must be a file; it is a folder.")
+    check_out(path, (SUFFIX,))
     if path.exists():
         with path.open("rb") as file:
             is_ours = MARK in file.read(HEAD)
         if not is_ours:
             raise ConfigError(
-                f"{where} is there already, and is no page of compare. Choose another file with --out."
+                f"--out: {shown(str(path))} is there already, and is no page of compare. Choose another file with --out."
             )
 
 
