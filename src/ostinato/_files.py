@@ -55,7 +55,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def check_out(path: Path, suffixes: Sequence[str]) -> None:
-    """Raise ConfigError unless a file that ``--out`` names can be made: its ending, its folder.
+    """Raise ConfigError unless a file that ``--out`` names can be made.
 
     Args:
         path: The file.
