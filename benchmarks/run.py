@@ -231,7 +231,7 @@ def _figures(out: Path, printed: str) -> dict[str, Any]:
         }
         for record in history
     ]
-    return {"metrics": metrics, "epochs": epochs, "printed": printed.strip().splitlines()[-3:-1]}
+    return {"metrics": metrics, "epochs": epochs}
 
 
 @contextmanager

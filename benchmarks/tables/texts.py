@@ -107,10 +107,9 @@ def max_length(runs: Runs, say: Words) -> list[str]:
 def _accuracies(case: str, runs: Runs, say: Words) -> str:
     row = runs[case][0]
     if case == "demo":
-        printed = dict(line.split(":", 1) for line in row["printed"])
-        bag = next(line for name, line in printed.items() if name.endswith("bag of words"))
-        accuracy = f"{test_of(row)['accuracy']:.4f}"
-        return say("beside a bag of words").format(accuracy, bag.split()[-1])
+        bag = row["metrics"]["baselines"]["bag_of_words"]["test"]
+        shares = (f"{figures['accuracy']:.4f}" for figures in (test_of(row), bag))
+        return say("beside a bag of words").format(*shares)
     figure = f"**{test_of(row)['accuracy']:.4f}**"
     figure += other_seeds(case, runs, say, "accuracy")
     if "accuracy_unseen" in test_of(row):

@@ -29,7 +29,8 @@ def check_place(path: Path) -> None:
             is_ours = MARK in file.read(HEAD)
         if not is_ours:
             raise ConfigError(
-                f"--out: {shown(str(path))} is there already, and is no page of compare. Choose another file with --out."
+                f"--out: {shown(str(path))} is there already, and is no page of compare. "
+                "Choose another file with --out."
             )
 
 
